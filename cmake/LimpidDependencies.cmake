@@ -1,0 +1,25 @@
+# Third-party libraries, by the names of their Debian packages (README: which part needs which).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)       # libhwy-dev
+find_package(nlohmann_json 3.10 REQUIRED)                    # nlohmann-json3-dev
+if(LIMPID_FFT STREQUAL "fftw")
+  pkg_check_modules(FFT REQUIRED IMPORTED_TARGET fftw3f)     # libfftw3-dev
+elseif(LIMPID_FFT STREQUAL "kissfft")
+  pkg_check_modules(FFT REQUIRED IMPORTED_TARGET kissfft-float)  # libkissfft-dev
+else()
+  message(FATAL_ERROR "LIMPID_FFT is '${LIMPID_FFT}': expected fftw or kissfft")
+endif()
+if(LIMPID_CLI OR LIMPID_TESTS)
+  pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile)        # libsndfile1-dev
+  pkg_check_modules(SAMPLERATE REQUIRED IMPORTED_TARGET samplerate)  # libsamplerate0-dev
+  find_package(CLI11 REQUIRED)                                       # libcli11-dev
+  find_package(fmt REQUIRED)                                         # libfmt-dev
+endif()
+if(LIMPID_LIVE)
+  pkg_check_modules(PORTAUDIO REQUIRED IMPORTED_TARGET portaudio-2.0)  # portaudio19-dev
+endif()
+if(LIMPID_TESTS)
+  find_package(GTest REQUIRED)  # libgtest-dev
+  include(GoogleTest)
+endif()

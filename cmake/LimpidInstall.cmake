@@ -1,0 +1,2 @@
+# find_package(limpid) and pkg-config for applications.
+include(GNUInstallDirs)

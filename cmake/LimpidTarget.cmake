@@ -1,0 +1,24 @@
+# How every target of limpid is compiled.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(limpid_options INTERFACE)
+target_include_directories(limpid_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(limpid_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       $<$<BOOL:${LIMPID_WERROR}>:-Werror>)
+if(LIMPID_SANITIZE)
+  target_compile_options(limpid_options INTERFACE -fsanitize=${LIMPID_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(limpid_options INTERFACE -fsanitize=${LIMPID_SANITIZE})
+endif()
+
+# limpid_layer(name SOURCES... ) makes one layer of the library. Layers are object libraries: the
+# one library that is installed is made of all of them.
+function(limpid_layer name)
+  add_library(limpid_${name} OBJECT ${ARGN})
+  target_link_libraries(limpid_${name} PUBLIC limpid_options)
+endfunction()

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Arena: the memory of one session. Claimed while the session opens, freed when it closes.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace limpid {
+
+inline constexpr std::size_t kAlignment = 64;  // a cache line, an AVX-512 register
+
+class Arena {
+ public:
+  // `count` zeroed elements, aligned to kAlignment. Throws std::bad_alloc: call while opening only.
+  template <class T>
+    requires std::is_trivially_destructible_v<T>
+  std::span<T> claim(std::size_t count) {
+    if (count > (SIZE_MAX - 2 * kAlignment) / sizeof(T)) throw std::bad_alloc();
+    const std::size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+    if (bytes > left_) refill(bytes);
+    std::byte* begin = next_;
+    next_ += bytes;
+    left_ -= bytes;
+    used_ += bytes;
+    return {reinterpret_cast<T*>(begin), count};
+  }
+
+  std::size_t used() const noexcept { return used_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* p) const noexcept { std::free(p); }
+  };
+
+  // Small claims share a block, so that neighbours in use are neighbours in memory.
+  void refill(std::size_t bytes) {
+    const std::size_t size = bytes > kBlock ? bytes : kBlock;
+    auto* block = static_cast<std::byte*>(std::aligned_alloc(kAlignment, size));
+    if (block == nullptr) throw std::bad_alloc();
+    std::memset(block, 0, size);  // also touches every page: no page fault in process()
+    blocks_.emplace_back(block);
+    next_ = block;
+    left_ = size;
+  }
+
+  static constexpr std::size_t kBlock = std::size_t{1} << 18;
+  std::vector<std::unique_ptr<std::byte, Free>> blocks_;
+  std::byte* next_ = nullptr;
+  std::size_t left_ = 0, used_ = 0;
+};
+
+}  // namespace limpid

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Audio files of every format libsndfile knows, block by block, as planar float.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "lib/tensor/tensor.h"
+#include "limpid/result.h"
+
+namespace limpid::io {
+
+// What must be kept for an output to be "the same kind of file".
+struct AudioFormat {
+  int sample_rate = 0;
+  int channels = 0;
+  int code = 0;  // libsndfile's SF_INFO::format: container, sample type and byte order
+  std::string describe() const;  // "WAV, 24 bit PCM, 48000 Hz, 2 channels"
+};
+
+class AudioReader {
+ public:
+  // not_found, io; bad_format: not audio, truncated or without channels. Directories are refused.
+  static Result<AudioReader> open(const std::filesystem::path& path);
+  AudioReader(AudioReader&&) noexcept;
+  AudioReader& operator=(AudioReader&&) noexcept;
+  ~AudioReader();
+
+  const AudioFormat& format() const noexcept;
+  std::int64_t frames() const noexcept;  // samples per channel; as the header claims
+
+  // Fills out[channel][0..n) and returns n <= out.extent(1); 0 at the end. Samples in [-1, 1] for
+  // integer formats. io, bad_format: the file ends before its header said, or a decoder gave up.
+  Result<std::int64_t> read(AudioView<float> out);
+
+ private:
+  struct State;
+  explicit AudioReader(std::unique_ptr<State>) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+// Writes to a temporary file in the same folder; commit() renames it onto `path`. Destroyed without
+// commit(), it leaves nothing behind: no reader ever sees half a file.
+class AudioWriter {
+ public:
+  // io: cannot create; unsupported: libsndfile cannot write this format.
+  static Result<AudioWriter> create(const std::filesystem::path& path, const AudioFormat& format);
+  AudioWriter(AudioWriter&&) noexcept;
+  AudioWriter& operator=(AudioWriter&&) noexcept;
+  ~AudioWriter();
+
+  Status write(AudioView<const float> samples);  // io: e.g. disk full. Clips, never wraps.
+  std::uint64_t clipped() const noexcept;        // samples beyond full scale so far
+  Status commit();                               // flush, close, rename
+
+ private:
+  struct State;
+  explicit AudioWriter(std::unique_ptr<State>) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+// Whole files, for tests, short clips and the exact offline path.
+struct Audio {
+  Tensor<float, 2> samples;  // [channel][sample]
+  AudioFormat format;
+};
+Result<Audio> read_audio(const std::filesystem::path& path);
+Status write_audio(const std::filesystem::path& path, AudioView<const float> samples,
+                   const AudioFormat& format);
+
+// Float WAV at `sample_rate`, the format of fixtures and of intermediate results.
+AudioFormat float_wav(int sample_rate, int channels);
+
+}  // namespace limpid::io

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Named float tensors from a .safetensors file, checked before anybody sees a number of them.
+// Format: https://github.com/huggingface/safetensors (8-byte little-endian header length, JSON
+// header, data). The file is read into memory, not mapped: it may change under a mapping.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "limpid/result.h"
+
+namespace limpid::io {
+
+inline constexpr std::size_t kMaxHeaderBytes = 100'000'000;  // as the reference implementation
+
+struct TensorEntry {
+  std::string dtype;                 // "F32", "I64", ...
+  std::vector<std::int64_t> shape;   // empty: a scalar
+  std::size_t begin = 0, end = 0;    // bytes from the start of the data part
+};
+
+class Weights {
+ public:
+  // io, not_found: the file cannot be read. bad_format: anything wrong inside it; the message says
+  // what and where (header size, tensor name, offsets, expected and found).
+  static Result<Weights> open(const std::filesystem::path& path);
+
+  // `origin` names the bytes in messages. Copies what it needs.
+  static Result<Weights> parse(std::span<const std::byte> bytes, std::string origin);
+
+  // The F32 tensor `name`, which must have this shape and only finite values; marks it as used.
+  // bad_format: missing, other dtype, other shape, NaN or infinity (with its index).
+  Result<std::span<const float>> find(std::string_view name, std::span<const std::int64_t> shape);
+  Result<std::span<const float>> find(std::string_view name,
+                                      std::initializer_list<std::int64_t> shape);
+
+  bool contains(std::string_view name) const noexcept;
+  std::string_view metadata(std::string_view key) const noexcept;  // "" when absent
+  const std::string& origin() const noexcept { return origin_; }
+  const std::map<std::string, TensorEntry, std::less<>>& tensors() const noexcept {
+    return tensors_;
+  }
+
+  // After a network took all it knows: bad_format naming tensors that nobody asked for.
+  Status all_used() const;
+
+ private:
+  std::string origin_;
+  std::vector<float> data_;  // float-aligned storage of the data part
+  std::map<std::string, TensorEntry, std::less<>> tensors_;
+  std::map<std::string, std::string, std::less<>> metadata_;
+  std::set<std::string, std::less<>> used_;
+};
+
+struct NamedTensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::span<const float> values;
+};
+
+// Writes beside `path` and renames: the file is whole or absent.
+Status save_weights(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+                    const std::map<std::string, std::string>& metadata);
+
+}  // namespace limpid::io

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// C = A * B: the one dense product of the library, shaped for frames of audio.
+// A is read in place: rows may overlap and K may be split into segments, so a strided convolution
+// over [time][frequency][channel] activations is one call without an im2col buffer.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "lib/base/realtime.h"
+
+namespace limpid::kernels {
+
+// Where the rows of a matrix lie: row (i, j, k) starts at data + i*stride[0] + j*stride[1] +
+// k*stride[2] (elements). Rows count as i-major. Each row's elements are contiguous.
+template <class T>
+struct Rows {
+  T* data = nullptr;
+  std::array<int, 3> count{1, 1, 1};
+  std::array<std::ptrdiff_t, 3> stride{0, 0, 0};
+  std::ptrdiff_t total() const noexcept {
+    return static_cast<std::ptrdiff_t>(count[0]) * count[1] * count[2];
+  }
+};
+
+// The weights: n outputs by k inputs, repacked once for the micro-kernel. Immutable, shareable.
+class PackedMatrix {
+ public:
+  PackedMatrix() = default;
+  // `rows` is [n][k] row-major: one row of weights per output, as PyTorch's Linear.
+  PackedMatrix(std::span<const float> rows, int n, int k);
+
+  int n() const noexcept { return n_; }
+  int k() const noexcept { return k_; }
+  const float* panel(int index) const noexcept;  // [k][kPanel], zero beyond n
+  static constexpr int kPanel = 32;              // columns of a panel
+
+ private:
+  int n_ = 0, k_ = 0;
+  std::vector<float> storage_;
+  const float* aligned_ = nullptr;  // 64-byte aligned start inside storage_
+};
+
+enum class Activation { none, relu };
+
+// c(row)[0..n) = activation(a(row) * b^T + bias).
+// A row of A is `segments` pieces of k/segments contiguous elements, piece s starting at
+// row start + s * segment_stride. bias: n values or empty. c must not overlap a.
+void gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_stride,
+          const PackedMatrix& b, std::span<const float> bias, Activation activation,
+          const Rows<float>& c) LIMPID_REALTIME;
+
+namespace reference {  // the oracle: three loops, double accumulation
+void gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_stride,
+          std::span<const float> b_rows, int n, int k, std::span<const float> bias,
+          Activation activation, const Rows<float>& c) noexcept;
+}  // namespace reference
+
+}  // namespace limpid::kernels

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// What every enhancer looks like from outside: audio in, audio out. The spectrum is its own affair.
+//   Model   - immutable weights; share it between threads and sessions.
+//   Session - the mutable state of `lanes` independent streams; one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/base/realtime.h"
+#include "lib/tensor/tensor.h"
+#include "limpid/result.h"
+
+namespace limpid {
+
+enum class Memory {
+  carried,   // process() continues where the last call stopped: N frames at once = N calls of one
+  windowed,  // every call stands alone, because the network looks at its whole input
+};
+
+// What a person wants to know about a model. Strings come from the weight file's model card.
+struct ModelSpec {
+  std::string name;          // "frcrn-causal"
+  std::string architecture;  // "frcrn"
+  std::string summary;       // one line
+  std::string licence;
+  int sample_rate = 0;      // Hz; the rate it was trained at
+  int min_rate = 0, max_rate = 0;  // Hz; rates open() accepts
+  int input_channels = 1, output_channels = 1;
+  Memory memory = Memory::carried;
+  std::int64_t parameters = 0;
+  double macs_per_second = 0;  // real multiply-accumulates per second of audio and channel
+  std::string config;          // JSON, as in the file
+  std::string card;            // JSON, as in the file; may be empty
+};
+
+// The same network at one sample rate.
+struct StreamFormat {
+  int sample_rate = 0;
+  int hop = 0;      // samples; process() takes a multiple of this many
+  int latency = 0;  // samples by which a session's output trails its input; constant
+};
+
+struct SessionConfig {
+  int sample_rate = 16000;  // Hz
+  int lanes = 1;            // independent streams, 1..65536
+  int max_frames = 1;       // hops that one process() call may carry, 1..2^20
+};
+
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  // in  [lanes * input_channels][frames * hop], lane-major; out [lanes * output_channels][same].
+  // 0 <= frames <= max_frames. May be called in place (in == out). Never fails: non-finite samples
+  // count as silence (see repaired()).
+  virtual void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME = 0;
+
+  // As just opened.
+  virtual void reset() LIMPID_REALTIME = 0;
+
+  virtual const StreamFormat& format() const noexcept = 0;
+  virtual std::size_t memory() const noexcept = 0;            // bytes of state and scratch
+  virtual std::uint64_t repaired() const noexcept = 0;        // non-finite samples seen since open
+};
+
+class Model {
+ public:
+  Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+  virtual ~Model() = default;
+
+  virtual const ModelSpec& spec() const noexcept = 0;
+
+  // unsupported: a rate outside [min_rate, max_rate].
+  virtual Result<StreamFormat> format(int sample_rate) const = 0;
+
+  // All allocation happens here. unsupported, invalid_argument, out_of_memory.
+  virtual Result<std::unique_ptr<Session>> open(const SessionConfig& config) const = 0;
+
+  // A whole one-channel recording at spec().sample_rate, by the published offline recipe (level
+  // normalisation, padding and all), so that results compare with the authors' code sample for
+  // sample. Output length = input length. unsupported where nothing was published.
+  virtual Result<std::vector<float>> enhance_exact(std::span<const float> audio) const;
+};
+
+}  // namespace limpid

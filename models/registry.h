@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Finds a model by name or file. A table, not static initialisers.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/model/model.h"
+
+namespace limpid::models {
+
+inline constexpr std::string_view kDefaultModel = "frcrn-causal";
+
+// Names of the models inside this library; their weights are part of the binary.
+std::vector<std::string> shipped();
+
+// `model` is a shipped name or the path of a .safetensors file ("" = kDefaultModel).
+// not_found, bad_format, unsupported (unknown architecture), io.
+Result<std::shared_ptr<const Model>> load(std::string_view model);
+
+// A file, whatever its name.
+Result<std::shared_ptr<const Model>> load_file(const std::filesystem::path& path);
+
+}  // namespace limpid::models

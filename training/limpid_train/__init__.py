@@ -1,0 +1,1 @@
+"""The training recipe of limpid's speech enhancement networks."""

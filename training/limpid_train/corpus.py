@@ -1,0 +1,66 @@
+"""Packs a corpus described by manifest.csv into two int16 arrays that training maps into memory."""
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+RATE = 16000
+
+
+def read_manifest(corpus):
+    """Rows of manifest.csv as dictionaries."""
+    with open(Path(corpus) / "manifest.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read_mono(path):
+    """One file as float32 mono at the recipe's rate; any other rate is refused rather than resampled."""
+    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    if rate != RATE:
+        raise ValueError(f"{path}: {rate} Hz where {RATE} Hz is expected")
+    return audio[:, 0]
+
+
+def pack(corpus, cache):
+    """Decodes every file once. Opus decoding would otherwise cost more than mixing does."""
+    corpus, cache = Path(corpus), Path(cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    index = {"speech": [], "noise": [], "rir": []}
+    for kind in index:
+        rows = [row for row in read_manifest(corpus) if row["kind"] == kind]
+        dtype = np.float32 if kind == "rir" else np.int16
+        position = 0
+        with open(cache / f"{kind}.bin", "wb") as out:
+            for row in rows:
+                audio = read_mono(corpus / row["path"])
+                if kind != "rir":
+                    audio = np.clip(np.rint(audio * 32768), -32768, 32767)
+                out.write(audio.astype(dtype).tobytes())
+                index[kind].append({"path": row["path"], "source": row["source"], "speaker": row["speaker"],
+                                    "split": row["split"], "start": position, "length": len(audio)})
+                position += len(audio)
+    (cache / "index.json").write_text(json.dumps(index))  # last: its presence says that the cache is whole
+    return index
+
+
+class Corpus:
+    """The packed arrays and their index, restricted to one split."""
+
+    def __init__(self, corpus, cache, split):
+        index_file = Path(cache) / "index.json"
+        index = json.loads(index_file.read_text()) if index_file.exists() else pack(corpus, cache)
+        self.items = {kind: [item for item in rows if item["split"] == split] for kind, rows in index.items()}
+        self.arrays = {kind: np.memmap(Path(cache) / f"{kind}.bin", mode="r",
+                                       dtype=np.float32 if kind == "rir" else np.int16) for kind in index}
+
+    def read(self, kind, item, offset, count):
+        """Samples [offset, offset + count) of an item as float32, full scale 1, wrapping at its end."""
+        begin = item["start"]
+        piece = self.arrays[kind][begin + offset: begin + min(offset + count, item["length"])]
+        piece = piece.astype(np.float32)
+        while len(piece) < count:
+            more = self.arrays[kind][begin: begin + min(item["length"], count - len(piece))]
+            piece = np.concatenate([piece, more.astype(np.float32)])
+        return piece if kind == "rir" else piece / 32768
