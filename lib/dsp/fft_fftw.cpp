@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// FFTW 3, single precision.
+#include <fftw3.h>
+
+#include <mutex>
+
+#include "lib/dsp/fft_backend.h"
+
+namespace limpid::dsp {
+namespace {
+
+// FFTW's planner is the one part of it that is not thread-safe.
+std::mutex& planner() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
+// FFTW_ESTIMATE, because a measured plan may differ from run to run, and with it the last bit of
+// every output sample.
+FftBackend::FftBackend(int size) {
+  const std::lock_guard lock(planner());
+  const auto count = static_cast<std::size_t>(size);
+  time_ = fftwf_alloc_real(count);
+  spectrum_ = reinterpret_cast<std::complex<float>*>(fftwf_alloc_complex(count / 2 + 1));
+  if (time_ == nullptr || spectrum_ == nullptr) return;
+  auto* bins = reinterpret_cast<fftwf_complex*>(spectrum_);
+  forward_ = fftwf_plan_dft_r2c_1d(size, time_, bins, FFTW_ESTIMATE);
+  inverse_ = fftwf_plan_dft_c2r_1d(size, bins, time_, FFTW_ESTIMATE);
+}
+
+FftBackend::~FftBackend() {
+  const std::lock_guard lock(planner());
+  fftwf_destroy_plan(static_cast<fftwf_plan>(forward_));
+  fftwf_destroy_plan(static_cast<fftwf_plan>(inverse_));
+  fftwf_free(time_);
+  fftwf_free(spectrum_);
+}
+
+bool FftBackend::ready() const noexcept {
+  return forward_ != nullptr && inverse_ != nullptr;
+}
+void FftBackend::forward() noexcept {
+  fftwf_execute(static_cast<fftwf_plan>(forward_));
+}
+void FftBackend::inverse() noexcept {
+  fftwf_execute(static_cast<fftwf_plan>(inverse_));
+}
+
+}  // namespace limpid::dsp
