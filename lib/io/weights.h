@@ -22,10 +22,12 @@ namespace limpid::io {
 inline constexpr std::size_t kMaxHeaderBytes = 100'000'000;  // as the reference implementation
 
 struct TensorEntry {
-  std::string dtype;                 // "F32", "I64", ...
-  std::vector<std::int64_t> shape;   // empty: a scalar
-  std::size_t begin = 0, end = 0;    // bytes from the start of the data part
+  std::string dtype;                // "F32", "I64", ...
+  std::vector<std::int64_t> shape;  // empty: a scalar
+  std::size_t begin = 0, end = 0;   // bytes from the start of the data part
 };
+
+struct SafetensorsHeader;  // lib/io/safetensors_header.h
 
 class Weights {
  public:
@@ -53,6 +55,8 @@ class Weights {
   Status all_used() const;
 
  private:
+  Weights(std::string origin, SafetensorsHeader header, std::vector<float> data);
+
   std::string origin_;
   std::vector<float> data_;  // float-aligned storage of the data part
   std::map<std::string, TensorEntry, std::less<>> tensors_;
@@ -66,7 +70,8 @@ struct NamedTensor {
   std::span<const float> values;
 };
 
-// Writes beside `path` and renames: the file is whole or absent.
+// Writes beside `path` and renames: the file is whole or absent. invalid_argument: a name twice or
+// reserved, text that is not UTF-8, values that do not match their shape or are not finite; io.
 Status save_weights(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                     const std::map<std::string, std::string>& metadata);
 

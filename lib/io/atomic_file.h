@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// AtomicFile: bytes go to a hidden file in the target's folder and take its name at commit(), so
+// that no reader ever sees half a file. POSIX.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "limpid/result.h"
+
+namespace limpid::io {
+
+class AtomicFile {
+ public:
+  // io, not_found: the folder cannot be written. invalid_argument: `path` exists and is no regular
+  // file: renaming onto a folder cannot work, renaming onto /dev/null must not.
+  static Result<AtomicFile> create(const std::filesystem::path& path);
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&& other) noexcept;
+  ~AtomicFile();  // without commit() nothing stays behind
+
+  int descriptor() const noexcept { return descriptor_; }  // open for reading and writing
+  const std::filesystem::path& target() const noexcept { return target_; }
+
+  Status write(std::span<const std::byte> bytes);  // all of them, at the current position
+  Status commit();                                 // fsync, close, rename. Once.
+
+ private:
+  AtomicFile(int descriptor, std::filesystem::path target, std::filesystem::path temporary);
+  void discard() noexcept;
+
+  int descriptor_ = -1;
+  std::filesystem::path target_, temporary_;
+};
+
+// "cannot <action> <path>: No space left on device", with the code that fits `error` (an errno).
+Error system_error(const char* action, const std::filesystem::path& path, int error);
+
+}  // namespace limpid::io

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "lib/io/weights.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "lib/io/atomic_file.h"
+#include "lib/io/safetensors_header.h"
+
+namespace limpid::io {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the file format is little-endian");
+
+constexpr std::size_t kPrefix = 8;  // the header's length
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const noexcept { return number_; }
+
+ private:
+  int number_;
+};
+
+// Hands out a stretch of bytes after another, from memory or from a file.
+class Source {
+ public:
+  explicit Source(std::span<const std::byte> bytes) noexcept : bytes_(bytes), left_(bytes.size()) {}
+  Source(int descriptor, std::uint64_t size) noexcept : descriptor_(descriptor), left_(size) {}
+
+  std::uint64_t left() const noexcept { return left_; }
+
+  // Fewer than `count` <= left() bytes are there: false.
+  bool take(void* to, std::size_t count) {
+    left_ -= count;
+    if (descriptor_ < 0) {
+      if (count != 0) std::memcpy(to, bytes_.data(), count);
+      bytes_ = bytes_.subspan(count);
+      return true;
+    }
+    for (auto* next = static_cast<char*>(to); count != 0;) {
+      const ssize_t got = ::read(descriptor_, next, count);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return false;
+      next += got;
+      count -= static_cast<std::size_t>(got);
+    }
+    return true;
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+  int descriptor_ = -1;
+  std::uint64_t left_;
+};
+
+struct Contents {
+  SafetensorsHeader header;
+  std::vector<float> data;
+};
+
+Result<Contents> read_contents(Source& source, const std::string& origin) {
+  const auto bad = [&](const std::string& what) {
+    return Error{ErrorCode::bad_format, origin + ": " + what};
+  };
+  const Error unreadable{ErrorCode::io, "cannot read " + origin + ": it ended early"};
+  if (source.left() < kPrefix)
+    return bad("found " + std::to_string(source.left()) +
+               " bytes, expected at least the 8 of a safetensors file");
+  std::uint64_t length = 0;
+  if (!source.take(&length, kPrefix)) return unreadable;
+  if (length > kMaxHeaderBytes)
+    return bad("header of " + std::to_string(length) + " bytes, expected at most " +
+               std::to_string(kMaxHeaderBytes));
+  if (length > source.left())
+    return bad("header of " + std::to_string(length) + " bytes, of which only " +
+               std::to_string(source.left()) + " are there");
+  std::string json(static_cast<std::size_t>(length), '\0');
+  if (!source.take(json.data(), json.size())) return unreadable;
+  auto header = parse_header(json, source.left(), origin);
+  if (!header) return std::move(header).error();
+  const auto bytes = static_cast<std::size_t>(source.left());
+  std::vector<float> data((bytes + sizeof(float) - 1) / sizeof(float));
+  if (!source.take(data.data(), bytes)) return unreadable;
+  return Contents{*std::move(header), std::move(data)};
+}
+
+template <class Function>
+auto guarded(const std::filesystem::path& origin, Function function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory, "not enough memory to read " + origin.string()};
+  } catch (const std::exception& problem) {
+    return Error{ErrorCode::bad_format, origin.string() + ": " + problem.what()};
+  }
+}
+
+// The position of the first NaN or infinity, or the size.
+std::size_t first_non_finite(std::span<const float> values) noexcept {
+  std::size_t i = 0;
+  while (i < values.size() && std::isfinite(values[i])) ++i;
+  return i;
+}
+
+}  // namespace
+
+Weights::Weights(std::string origin, SafetensorsHeader header, std::vector<float> data)
+    : origin_(std::move(origin)),
+      data_(std::move(data)),
+      tensors_(std::move(header.tensors)),
+      metadata_(std::move(header.metadata)) {}
+
+Result<Weights> Weights::open(const std::filesystem::path& path) {
+  return guarded(path, [&]() -> Result<Weights> {
+    // Non-blocking, lest a FIFO hold us before it can be refused.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat info {};
+    if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return system_error("open", path, errno);
+    if (!S_ISREG(info.st_mode))
+      return Error{ErrorCode::io, "cannot read " + path.string() + ": it is not a regular file"};
+    Source source(file.get(), static_cast<std::uint64_t>(info.st_size));
+    auto contents = read_contents(source, path.string());
+    if (!contents) return std::move(contents).error();
+    return Weights(path.string(), std::move(contents->header), std::move(contents->data));
+  });
+}
+
+Result<Weights> Weights::parse(std::span<const std::byte> bytes, std::string origin) {
+  return guarded(origin, [&]() -> Result<Weights> {
+    Source source(bytes);
+    auto contents = read_contents(source, origin);
+    if (!contents) return std::move(contents).error();
+    return Weights(origin, std::move(contents->header), std::move(contents->data));
+  });
+}
+
+Result<std::span<const float>> Weights::find(std::string_view name,
+                                             std::span<const std::int64_t> shape) {
+  const auto bad = [&](const std::string& what) {
+    return Error{ErrorCode::bad_format, origin_ + ": tensor " + in_quotes(name) + ": " + what};
+  };
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) return bad("missing, expected shape " + shape_text(shape));
+  const TensorEntry& entry = found->second;
+  if (entry.dtype != "F32") return bad("expected dtype F32, found " + entry.dtype);
+  if (!std::ranges::equal(shape, entry.shape))
+    return bad("expected shape " + shape_text(shape) + ", found " + shape_text(entry.shape));
+  const auto values = std::span<const float>(data_).subspan(
+      entry.begin / sizeof(float), (entry.end - entry.begin) / sizeof(float));
+  if (const auto i = first_non_finite(values); i != values.size())
+    return bad("expected finite values, found " + std::to_string(values[i]) + " at element " +
+               std::to_string(i));
+  used_.emplace(name);
+  return values;
+}
+
+Result<std::span<const float>> Weights::find(std::string_view name,
+                                             std::initializer_list<std::int64_t> shape) {
+  return find(name, std::span(shape.begin(), shape.size()));
+}
+
+bool Weights::contains(std::string_view name) const noexcept {
+  return tensors_.contains(name);
+}
+
+std::string_view Weights::metadata(std::string_view key) const noexcept {
+  const auto found = metadata_.find(key);
+  return found == metadata_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+Status Weights::all_used() const {
+  constexpr std::size_t kMostNamed = 5;
+  std::string names;
+  std::size_t unused = 0;
+  for (const auto& [name, entry] : tensors_) {
+    if (used_.contains(name)) continue;
+    if (++unused <= kMostNamed) names += (names.empty() ? "" : ", ") + in_quotes(name);
+  }
+  if (unused == 0) return Done{};
+  return Error{ErrorCode::bad_format, origin_ + ": the network has no place for " +
+                                          std::to_string(unused) + " of its tensors: " + names +
+                                          (unused > kMostNamed ? ", ..." : "")};
+}
+
+}  // namespace limpid::io
