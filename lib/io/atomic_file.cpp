@@ -18,7 +18,9 @@ constexpr std::size_t kLongestStem = 200;  // file systems stop at 255 bytes a n
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   static constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::random_device random;
-  std::string name = "." + path.filename().string().substr(0, kLongestStem) + ".";
+  std::string name = path.filename().string().substr(0, kLongestStem);
+  name.insert(name.begin(), '.');
+  name += '.';
   for (int i = 0; i < 6; ++i) name += kLetters[random() % (sizeof kLetters - 1)];
   return path.parent_path() / (name + ".part");
 }

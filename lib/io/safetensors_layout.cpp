@@ -23,16 +23,15 @@ std::uint64_t element_bytes(std::string_view dtype) {
 }
 
 std::string range(const TensorEntry& entry) {
-  return "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + ")";
+  return "bytes " + std::to_string(entry.begin) + ".." + std::to_string(entry.end);
 }
 
 std::string entry_problem(const TensorEntry& entry, std::uint64_t data_bytes) {
   const std::uint64_t element = element_bytes(entry.dtype);
   if (element == 0) return "unknown dtype " + in_quotes(entry.dtype);
-  if (entry.begin > entry.end) return "its data_offsets " + range(entry) + " are out of order";
+  if (entry.begin > entry.end) return "its " + range(entry) + " are out of order";
   if (entry.end > data_bytes)
-    return "its bytes " + range(entry) + " run past the end of the data at " +
-           std::to_string(data_bytes);
+    return "its " + range(entry) + " run past the end of the data at " + std::to_string(data_bytes);
   std::uint64_t count = 0;
   if (!element_count(entry.shape, count) || count > UINT64_MAX / element)
     return "the size of shape " + shape_text(entry.shape) + " overflows";
@@ -71,7 +70,7 @@ std::string layout_problem(const std::map<std::string, TensorEntry, std::less<>>
   std::uint64_t covered = 0;
   for (const auto& [name, entry] : ordered) {
     if (entry->begin != covered)
-      return "tensor " + in_quotes(*name) + ": its bytes " + range(*entry) +
+      return "tensor " + in_quotes(*name) + ": its " + range(*entry) +
              (entry->begin < covered ? " overlap another tensor" : " leave a hole") +
              ", expected them to begin at " + std::to_string(covered);
     covered = entry->end;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "lib/io/output_format.h"
+
+#include <sndfile.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+namespace limpid::io {
+namespace {
+
+struct Extension {
+  std::string_view name;
+  int container;   // SF_FORMAT_...; 0: readable only
+  int sample = 0;  // where one container has several extensions
+};
+
+constexpr Extension kExtensions[] = {
+    {".wav", SF_FORMAT_WAV},
+    {".wave", SF_FORMAT_WAV},
+    {".flac", SF_FORMAT_FLAC},
+    {".ogg", SF_FORMAT_OGG},
+    {".oga", SF_FORMAT_OGG},
+    {".opus", SF_FORMAT_OGG, SF_FORMAT_OPUS},
+    {".mp3", SF_FORMAT_MPEG},
+    {".aiff", SF_FORMAT_AIFF},
+    {".aif", SF_FORMAT_AIFF},
+    {".aifc", SF_FORMAT_AIFF},
+    {".au", SF_FORMAT_AU},
+    {".snd", SF_FORMAT_AU},
+    {".caf", SF_FORMAT_CAF},
+    {".w64", SF_FORMAT_W64},
+    {".rf64", SF_FORMAT_RF64},
+    {".voc", SF_FORMAT_VOC},
+    {".sf", SF_FORMAT_IRCAM},
+    {".nist", SF_FORMAT_NIST},
+    {".sph", SF_FORMAT_NIST},
+    {".svx", SF_FORMAT_SVX},
+    {".8svx", SF_FORMAT_SVX},
+    {".iff", SF_FORMAT_SVX},
+    {".avr", SF_FORMAT_AVR},
+    {".htk", SF_FORMAT_HTK},
+    {".mat", SF_FORMAT_MAT5},
+    {".paf", SF_FORMAT_PAF},
+    {".pvf", SF_FORMAT_PVF},
+    {".wve", 0},
+    {".sds", SF_FORMAT_SDS},
+    {".mpc", SF_FORMAT_MPC2K},
+    {".sd2", 0},
+    {".xi", 0},
+};
+
+const Extension* find_extension(const std::filesystem::path& path) {
+  std::string name = path.extension().string();
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto* hit = std::find_if(std::begin(kExtensions), std::end(kExtensions),
+                                 [&](const Extension& e) { return e.name == name; });
+  return hit == std::end(kExtensions) ? nullptr : hit;
+}
+
+// Limits that sf_format_check() does not know and the encoders have.
+bool encoder_takes(const AudioFormat& format) {
+  const int container = format.code & SF_FORMAT_TYPEMASK;
+  const int rate = format.sample_rate;
+  if (container == SF_FORMAT_FLAC) return format.channels <= 8 && rate <= 655350;
+  if (container == SF_FORMAT_MPEG) {
+    constexpr std::array kRates{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000};
+    return format.channels <= 2 && std::find(kRates.begin(), kRates.end(), rate) != kRates.end();
+  }
+  if ((format.code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS) {
+    constexpr std::array kRates{8000, 12000, 16000, 24000, 48000};
+    return std::find(kRates.begin(), kRates.end(), rate) != kRates.end();
+  }
+  return true;
+}
+
+bool writable(const AudioFormat& format) {
+  SF_INFO info{};
+  info.samplerate = format.sample_rate;
+  info.channels = format.channels;
+  info.format = format.code;
+  return sf_format_check(&info) != 0 && encoder_takes(format);
+}
+
+// Sample types in the order of preference, for one that cannot be had.
+std::array<int, 6> substitutes(int sample) {
+  switch (sample) {
+    case SF_FORMAT_FLOAT:
+    case SF_FORMAT_DOUBLE:
+      return {SF_FORMAT_FLOAT,  SF_FORMAT_PCM_24, SF_FORMAT_PCM_16,
+              SF_FORMAT_VORBIS, SF_FORMAT_OPUS,   SF_FORMAT_MPEG_LAYER_III};
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_PCM_24:
+    case SF_FORMAT_ALAC_20:
+    case SF_FORMAT_ALAC_24:
+    case SF_FORMAT_ALAC_32:
+      return {SF_FORMAT_PCM_24, SF_FORMAT_FLOAT, SF_FORMAT_PCM_16,
+              SF_FORMAT_VORBIS, SF_FORMAT_OPUS,  SF_FORMAT_MPEG_LAYER_III};
+    default:
+      return {SF_FORMAT_PCM_16, SF_FORMAT_PCM_24, SF_FORMAT_FLOAT,
+              SF_FORMAT_VORBIS, SF_FORMAT_OPUS,   SF_FORMAT_MPEG_LAYER_III};
+  }
+}
+
+std::optional<AudioFormat> fit(const AudioFormat& like, int container, int sample) {
+  AudioFormat format = like;
+  format.code = container | sample;
+  if (writable(format)) return format;
+  for (const int substitute : substitutes(like.code & SF_FORMAT_SUBMASK)) {
+    format.code = container | substitute;
+    if (writable(format)) return format;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool has_audio_extension(const std::filesystem::path& path) {
+  return find_extension(path) != nullptr;
+}
+
+OutputFormat same_format(const AudioFormat& like) {
+  if (writable(like)) return {like, "", ""};
+  const int sample = like.code & SF_FORMAT_SUBMASK;
+  const auto replaced = [&](const AudioFormat& format, const char* extension) {
+    return OutputFormat{format, extension,
+                        "cannot write " + like.describe() + ": written as " + format.describe()};
+  };
+  if (const auto flac = fit(like, SF_FORMAT_FLAC, sample)) return replaced(*flac, ".flac");
+  AudioFormat wav = float_wav(like.sample_rate, like.channels);
+  if (const auto fitting = fit(like, SF_FORMAT_WAV, sample)) wav = *fitting;
+  return replaced(wav, ".wav");
+}
+
+Result<AudioFormat> format_for_name(const std::filesystem::path& path, const AudioFormat& like) {
+  const Extension* extension = find_extension(path);
+  if (extension == nullptr)
+    return Error{ErrorCode::unsupported, path.string() + ": the extension '" +
+                                             path.extension().string() +
+                                             "' is not that of an audio file"};
+  const int sample = like.code & SF_FORMAT_SUBMASK;
+  const bool same_container = (like.code & SF_FORMAT_TYPEMASK) == extension->container ||
+                              (extension->container == SF_FORMAT_WAV &&
+                               (like.code & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAVEX);
+  const bool same_sample = extension->sample == 0 || extension->sample == sample;
+  if (same_container && same_sample && writable(like)) return like;
+  if (extension->container != 0) {
+    const int wanted = extension->sample != 0 ? extension->sample : sample;
+    if (const auto format = fit(like, extension->container, wanted)) return *format;
+  }
+  return Error{ErrorCode::unsupported, path.string() + ": a " + std::string(extension->name) +
+                                           " file cannot hold " + like.describe()};
+}
+
+}  // namespace limpid::io
