@@ -13,8 +13,8 @@ namespace limpid::streaming {
 struct StreamConfig {
   int sample_rate = 48000;            // Hz
   int channels = 1;                   // each is enhanced on its own (a lane); 1..64
-  float attenuation_limit_db = 0.0f;  // most that noise may be lowered; 0 = no limit
-  int frames_per_call = 1;            // hops the network takes at once when it can: 1 live, 16 files
+  float attenuation_limit_db = 0.0f;  // most that noise may be lowered; 0 (or less) = no limit
+  int frames_per_call = 1;  // hops the network takes at once when it can: 1 live, 16 files
 };
 
 class StreamProcessor {
@@ -27,18 +27,28 @@ class StreamProcessor {
   StreamProcessor& operator=(StreamProcessor&&) noexcept;
   ~StreamProcessor();
 
-  // [channel][sample], any number of samples, in == out allowed. Real-time safe: the network runs
-  // inside this call whenever a hop is complete.
+  // in [inputs()][n], out [outputs()][n], any n >= 0; in == out is allowed when inputs() ==
+  // outputs(). The network runs inside this call whenever a hop is complete; with frames_per_call
+  // = 1 the output does not depend on how the stream is cut into calls, to the last bit.
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME;
 
-  void reset() LIMPID_REALTIME;  // as just opened
-  int latency() const noexcept;  // samples; constant for the life of the processor
+  void reset() LIMPID_REALTIME;  // as just opened, with the present bypass and limit
+
+  // Samples, constant for the life of the processor: the session's own latency + hop - 1. A call
+  // may end one sample before a hop is complete, so hop - 1 samples must always be in stock.
+  int latency() const noexcept;
+
+  int inputs() const noexcept;   // channels x the model's input channels
+  int outputs() const noexcept;  // channels x the model's output channels
 
   // Cross-fades (10 ms) to the dry signal at the same latency, and back. [any thread]
   void set_bypass(bool bypass) noexcept;
-  void set_attenuation_limit(float db) noexcept;  // [any thread]
 
-  std::uint64_t repaired() const noexcept;  // non-finite input samples replaced so far
+  // out = wet * (1 - g) + dry * g with g = 10^(-db / 20); g = 0 for db <= 0. Reached within 10 ms.
+  // [any thread]
+  void set_attenuation_limit(float db) noexcept;
+
+  std::uint64_t repaired() const noexcept;  // non-finite input samples replaced by 0 so far
   const StreamFormat& format() const noexcept;
   std::size_t memory() const noexcept;  // bytes
 
