@@ -6,8 +6,8 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "lib/base/realtime.h"
 
@@ -25,22 +25,35 @@ struct Rows {
   }
 };
 
-// The weights: n outputs by k inputs, repacked once for the micro-kernel. Immutable, shareable.
+// The weights: n outputs by k inputs, repacked once for the micro-kernel. Immutable; copies share
+// the weights. The layout does not depend on the instruction set: columns (outputs) are grouped in
+// panels, as many of 32 as fit, then at most one each of 16, 8 and 4, the last padded with zeros. A
+// panel is [k][width]. So networks of any multiple of 4 channels waste nothing.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
-  // `rows` is [n][k] row-major: one row of weights per output, as PyTorch's Linear.
+  // `rows` is [n][k] row-major: one row of weights per output, as PyTorch's Linear. n, k >= 1.
+  // Throws std::bad_alloc.
   PackedMatrix(std::span<const float> rows, int n, int k);
 
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }
-  const float* panel(int index) const noexcept;  // [k][kPanel], zero beyond n
-  static constexpr int kPanel = 32;              // columns of a panel
+  // Where the panel that begins at this column lies; 64-byte aligned for full panels.
+  const float* panel(int column) const noexcept {
+    return data_.get() + static_cast<std::ptrdiff_t>(column) * k_;
+  }
+
+  static constexpr int kPanel = 32;
+  // The width of the panel that begins at `column`, a sum of the widths before it.
+  static constexpr int width(int column, int n) noexcept {
+    int w = kPanel;
+    while (w > (n - column + 3) / 4 * 4) w /= 2;
+    return w;
+  }
 
  private:
   int n_ = 0, k_ = 0;
-  std::vector<float> storage_;
-  const float* aligned_ = nullptr;  // 64-byte aligned start inside storage_
+  std::shared_ptr<const float[]> data_;
 };
 
 enum class Activation { none, relu };

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// The micro-kernel of gemm: kRows rows of A by kVectors vectors of columns, summed in registers
+// over all of K. Each element of C is one chain of multiply-adds in the order of K, whatever the
+// tile, so that a row's result does not depend on its neighbours. Included once per instruction
+// set.
+#if defined(LIMPID_KERNELS_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef LIMPID_KERNELS_GEMM_TILE_INL_H_
+#undef LIMPID_KERNELS_GEMM_TILE_INL_H_
+#else
+#define LIMPID_KERNELS_GEMM_TILE_INL_H_
+#endif
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "lib/kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace limpid::kernels::HWY_NAMESPACE {
+
+// Registers: kTileRows * kTileVectors sums, the vectors of one row of the panel, one broadcast.
+#if HWY_TARGET <= HWY_AVX3
+inline constexpr int kTileRows = 12, kTileVectors = 2;
+#elif HWY_TARGET == HWY_NEON
+inline constexpr int kTileRows = 8, kTileVectors = 2;
+#elif HWY_TARGET == HWY_SCALAR
+inline constexpr int kTileRows = 2, kTileVectors = 4;
+#else
+inline constexpr int kTileRows = 6, kTileVectors = 2;
+#endif
+
+template <class D>
+constexpr int lanes(D d) {
+  return static_cast<int>(hn::MaxLanes(d));
+}
+
+struct Tile {
+  const float* const* a;  // where each row starts
+  float* const* c;
+  std::ptrdiff_t column;  // first column of the tile in C
+  int columns;            // how many exist
+  int segments, length;   // of a row of A
+  std::ptrdiff_t segment_stride;
+  const float* b;  // [segments * length][b_stride]
+  std::ptrdiff_t b_stride;
+  const float* bias;  // of the tile's columns, or null
+  bool relu;
+};
+
+template <class D, int kRows, int kVectors>
+HWY_INLINE void multiply_segment(D d, const Tile& t, std::ptrdiff_t offset, const float* b,
+                                 hn::Vec<D> (&sum)[kRows][kVectors]) {
+  const float* a[kRows];
+  for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
+  for (int p = 0; p < t.length; ++p, b += t.b_stride) {
+    hn::Vec<D> w[kVectors];
+    for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, b + v * lanes(d));
+    for (int r = 0; r < kRows; ++r) {
+      const auto x = hn::Set(d, a[r][p]);
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, w[v], sum[r][v]);
+    }
+  }
+}
+
+// All columns of the tile exist: straight to memory.
+template <class D, int kVectors>
+HWY_INLINE void store_row(D d, const Tile& t, const hn::Vec<D> (&sum)[kVectors], float* c) {
+  for (int v = 0; v < kVectors; ++v) {
+    auto y = sum[v];
+    if (t.bias != nullptr) y = hn::Add(y, hn::LoadU(d, t.bias + v * lanes(d)));
+    if (t.relu) y = hn::Max(y, hn::Zero(d));
+    hn::StoreU(y, d, c + v * lanes(d));
+  }
+}
+
+// The last columns are padding: only the others have a bias and a place in C.
+template <class D, int kVectors>
+HWY_INLINE void store_part(D d, const Tile& t, const hn::Vec<D> (&sum)[kVectors], float* c) {
+  float row[kVectors * lanes(D())];
+  for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[v], d, row + v * lanes(d));
+  for (int i = 0; i < t.columns; ++i) {
+    const float y = t.bias == nullptr ? row[i] : row[i] + t.bias[i];
+    c[i] = t.relu ? std::max(y, 0.0f) : y;
+  }
+}
+
+template <int kLanesUsed, int kVectors, int kRows>
+void multiply_tile(const Tile& t) {
+  const hn::CappedTag<float, kLanesUsed> d;
+  hn::Vec<decltype(d)> sum[kRows][kVectors];
+  for (auto& row : sum)
+    for (auto& v : row) v = hn::Zero(d);
+  for (int s = 0; s < t.segments; ++s)
+    multiply_segment(d, t, s * t.segment_stride, t.b + s * t.length * t.b_stride, sum);
+  const bool whole = t.columns == kVectors * kLanesUsed;
+  for (int r = 0; r < kRows; ++r) {
+    if (whole) {
+      store_row(d, t, sum[r], t.c[r] + t.column);
+    } else {
+      store_part(d, t, sum[r], t.c[r] + t.column);
+    }
+  }
+}
+
+using TileFunction = void (*)(const Tile&);
+
+// [r]: the tile of r + 1 rows.
+template <int kLanesUsed, int kVectors, int... kRow>
+constexpr std::array<TileFunction, kTileRows> tiles(std::integer_sequence<int, kRow...>) {
+  return {&multiply_tile<kLanesUsed, kVectors, kRow + 1>...};
+}
+
+}  // namespace limpid::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// gemm against the oracle: every awkward size on every instruction set.
+#include "lib/kernels/gemm.h"
+
+#include <cmath>
+#include <tuple>
+
+#include "tests/kernels/every_target.h"
+
+namespace limpid::kernels {
+namespace {
+
+struct Case {
+  std::array<int, 3> count{1, 1, 1};
+  std::array<std::ptrdiff_t, 3> stride{0, 0, 0};  // of A
+  int segments = 1, length = 1;
+  std::ptrdiff_t segment_stride = 0;
+  int n = 1;
+  bool bias = false;
+  Activation activation = Activation::none;
+  int gap = 0;  // elements between rows of C that must stay as they are
+};
+
+std::size_t reach(const Case& t) {
+  std::ptrdiff_t last = t.length + (t.segments - 1) * t.segment_stride;
+  for (std::size_t i = 0; i < 3; ++i) last += std::max(0, t.count[i] - 1) * t.stride[i];
+  return static_cast<std::size_t>(last);
+}
+
+// |error| allowed: rounding in a chain of k products of numbers up to 1.
+float tolerance(int k) { return 1e-6f + 6e-8f * static_cast<float>(k); }
+
+void check(const Case& t) {
+  const int k = t.segments * t.length;
+  const auto a = noise(reach(t) + 1, 1);
+  const auto weights = noise(static_cast<std::size_t>(t.n * k), 2);
+  const auto bias = t.bias ? noise(static_cast<std::size_t>(t.n), 3) : std::vector<float>();
+  const PackedMatrix b(weights, t.n, k);
+  const Rows<const float> rows{a.data() + 1, t.count, t.stride};  // + 1: unaligned
+  const std::ptrdiff_t pitch = t.n + t.gap;
+  const std::array<std::ptrdiff_t, 3> c_stride{t.count[1] * t.count[2] * pitch, t.count[2] * pitch,
+                                               pitch};
+  const auto size = static_cast<std::size_t>(rows.total() * pitch);
+  Fenced c(size), expected(size);
+  gemm(rows, t.segments, t.segment_stride, b, bias, t.activation, {c.data(), t.count, c_stride});
+  reference::gemm(rows, t.segments, t.segment_stride, weights, t.n, k, bias, t.activation,
+                  {expected.data(), t.count, c_stride});
+  for (std::size_t i = 0; i < size; ++i) {
+    const bool gap = static_cast<std::ptrdiff_t>(i) % pitch >= t.n;
+    ASSERT_NEAR(c.data()[i], expected.data()[i], gap ? 0 : tolerance(k))
+        << "element " << i << ", n " << t.n << ", k " << k << ", rows " << rows.total();
+  }
+  ASSERT_FALSE(c.broken());
+}
+
+using Gemm = EveryTarget;
+INSTANTIATE_EVERY_TARGET(Gemm);
+
+TEST_P(Gemm, MatchesReferenceForAnyNumberOfRows) {
+  for (int m = 0; m <= 40; ++m)
+    check({.count = {1, 1, m}, .stride = {0, 0, 11}, .length = 11, .n = 37});
+  for (int m : {97, 191, 192, 193, 409})
+    check({.count = {1, 1, m}, .stride = {0, 0, 7}, .length = 7, .n = 19});
+}
+
+TEST_P(Gemm, MatchesReferenceForAnyNumberOfColumns) {
+  for (int n = 1; n <= 100; ++n)
+    for (int m : {1, 2, 5, 13})
+      check({.count = {1, 1, m}, .stride = {0, 0, 9}, .length = 9, .n = n, .gap = 3});
+}
+
+TEST_P(Gemm, MatchesReferenceForAnyDepth) {
+  for (int k : {1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 127, 257, 1031})
+    for (int n : {1, 4, 8, 32})
+      check({.count = {1, 1, 7}, .stride = {0, 0, k}, .length = k, .n = n});
+}
+
+TEST_P(Gemm, MatchesReferenceWithBiasAndActivation) {
+  for (int n : {1, 3, 8, 17, 32, 45, 64})
+    for (auto activation : {Activation::none, Activation::relu})
+      for (bool bias : {false, true})
+        check({.count = {1, 1, 15},
+               .stride = {0, 0, 13},
+               .length = 13,
+               .n = n,
+               .bias = bias,
+               .activation = activation,
+               .gap = 1});
+}
+
+TEST_P(Gemm, ReadsOverlappingRowsAndSegmentsInPlace) {
+  // Two parts, three frames, strided convolution over frequency with two taps in time.
+  for (int channels : {1, 3, 16})
+    for (int taps : {2, 5})
+      for (int out : {1, 2, 7, 17}) {
+        const std::ptrdiff_t frame = (2 * (out - 1) + taps) * channels;
+        check({.count = {2, 3, out},
+               .stride = {4 * frame, frame, 2 * channels},
+               .segments = 2,
+               .length = taps * channels,
+               .segment_stride = frame,
+               .n = 2 * channels,
+               .bias = true});
+      }
+}
+
+TEST_P(Gemm, ReadsManySegmentsAndRepeatedRows) {
+  check({.count = {3, 2, 5},
+         .stride = {0, 10, 1},
+         .segments = 7,
+         .length = 3,
+         .segment_stride = 2,
+         .n = 23});
+  check({.count = {2, 1, 14},
+         .stride = {40, 0, 0},
+         .segments = 5,
+         .length = 1,
+         .segment_stride = 4,
+         .n = 40});
+}
+
+TEST_P(Gemm, WritesNothingWithoutRows) {
+  check({.count = {0, 3, 5}, .length = 4, .n = 5});
+  check({.count = {2, 0, 5}, .length = 4, .n = 5});
+  check({.count = {2, 3, 0}, .length = 4, .n = 5});
+}
+
+TEST_P(Gemm, CountsRowsInTheSameOrderInBothMatrices) {
+  // C may be cut into levels differently from A.
+  const auto a = noise(6 * 5, 1), weights = noise(4 * 5, 2);
+  const PackedMatrix b(weights, 4, 5);
+  Fenced c(6 * 4), expected(6 * 4);
+  const Rows<const float> rows{a.data(), {1, 3, 2}, {0, 10, 5}};
+  gemm(rows, 1, 0, b, {}, Activation::none, {c.data(), {1, 1, 6}, {0, 0, 4}});
+  reference::gemm(rows, 1, 0, weights, 4, 5, {}, Activation::none,
+                  {expected.data(), {2, 3, 1}, {12, 4, 0}});
+  for (std::size_t i = 0; i < c.size(); ++i) ASSERT_NEAR(c.data()[i], expected.data()[i], 1e-6f);
+}
+
+}  // namespace
+}  // namespace limpid::kernels
