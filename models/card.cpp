@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "models/card.h"
+
+#include <nlohmann/json.hpp>
+
+namespace limpid::models {
+namespace {
+
+constexpr int kMostLanes = 65536, kMostFrames = 1 << 20;
+
+std::string text(const nlohmann::json& card, const char* key, std::string otherwise) {
+  const auto found = card.find(key);
+  return found != card.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
+}  // namespace
+
+ModelSpec spec_from_card(const io::Weights& weights) {
+  ModelSpec spec;
+  spec.config = weights.metadata("config");
+  spec.card = weights.metadata("card");
+  // A file without a card is still a model: the card informs people, not the network.
+  auto card = nlohmann::json::parse(spec.card, nullptr, false);
+  if (!card.is_object()) card = nlohmann::json::object();
+  spec.name = text(card, "name", weights.origin());
+  spec.summary = text(card, "summary", "");
+  spec.licence = text(card, "licence", "not stated");
+  for (const auto& [name, tensor] : weights.tensors()) {
+    std::int64_t count = 1;
+    for (const auto extent : tensor.shape) count *= extent;
+    spec.parameters += count;
+  }
+  return spec;
+}
+
+Status check_session(const SessionConfig& config) {
+  if (config.lanes < 1 || config.lanes > kMostLanes) {
+    return Error{ErrorCode::invalid_argument, "lanes is " + std::to_string(config.lanes) +
+                                                  ", must be 1.." + std::to_string(kMostLanes)};
+  }
+  if (config.max_frames < 1 || config.max_frames > kMostFrames) {
+    return Error{ErrorCode::invalid_argument, "max_frames is " + std::to_string(config.max_frames) +
+                                                  ", must be 1.." + std::to_string(kMostFrames)};
+  }
+  return Done{};
+}
+
+Error unsupported_rate(const ModelSpec& spec, int sample_rate) {
+  const std::string range =
+      spec.min_rate == spec.max_rate
+          ? std::to_string(spec.min_rate) + " Hz only"
+          : std::to_string(spec.min_rate) + ".." + std::to_string(spec.max_rate) + " Hz";
+  return {ErrorCode::unsupported, "model " + spec.name + " runs at " + range + ", not at " +
+                                      std::to_string(sample_rate) + " Hz"};
+}
+
+Error out_of_memory(const ModelSpec& spec, const SessionConfig& config) {
+  return {ErrorCode::out_of_memory, "no memory for " + std::to_string(config.lanes) + " lanes of " +
+                                        std::to_string(config.max_frames) + " frames of " +
+                                        spec.name};
+}
+
+}  // namespace limpid::models

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// What every architecture's loader shares: the model card, and the checks of a session's config.
+#pragma once
+
+#include "lib/io/weights.h"
+#include "lib/model/model.h"
+
+namespace limpid::models {
+
+// Name, summary, licence, parameters, config and card; the rest is the architecture's to fill in.
+ModelSpec spec_from_card(const io::Weights& weights);
+
+Status check_session(const SessionConfig& config);  // invalid_argument
+Error unsupported_rate(const ModelSpec& spec, int sample_rate);
+Error out_of_memory(const ModelSpec& spec, const SessionConfig& config);
+
+}  // namespace limpid::models

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "models/frcrn/band_extension.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace limpid::models {
+namespace {
+
+// Fractions of the band, so that they mean the same at every bin width.
+constexpr double kEdge = 1.0 / 16;  // 7.5..8 kHz of a band of 8 kHz
+constexpr double kTop = 3.0 / 8;    // 5..8 kHz
+constexpr double kBlend = 1.0 / 8;  // 8..9 kHz
+
+float mean_magnitude(std::span<const float> re, std::span<const float> im, int from,
+                     int to) noexcept {
+  float power = 0.0f;
+  for (auto k = static_cast<std::size_t>(from); k < static_cast<std::size_t>(to); ++k)
+    power += re[k] * re[k] + im[k] * im[k];
+  return std::min(1.0f, std::sqrt(power / static_cast<float>(std::max(1, to - from))));
+}
+
+}  // namespace
+
+BandExtension::BandExtension(int band, int bins, double frame_seconds, int lanes)
+    : band_(band),
+      bins_(bins),
+      keep_(std::exp(static_cast<float>(-frame_seconds) / kSmoothingSeconds)),
+      smooth_(2 * static_cast<std::size_t>(lanes)) {}
+
+void BandExtension::extend(int lane, std::span<float> re, std::span<float> im) LIMPID_REALTIME {
+  if (bins_ <= band_) return;
+  const auto below = [this](double fraction) { return band_ - static_cast<int>(fraction * band_); };
+  float* smooth = smooth_.data() + 2 * lane;
+  smooth[0] += (1.0f - keep_) * (mean_magnitude(re, im, below(kEdge), band_) - smooth[0]);
+  smooth[1] += (1.0f - keep_) * (mean_magnitude(re, im, below(kTop), band_) - smooth[1]);
+  const float blend = 1.0f / static_cast<float>(std::max(1.0, kBlend * band_));
+  for (int k = band_; k < bins_; ++k) {
+    const float far = std::min(1.0f, static_cast<float>(k - band_ + 1) * blend);
+    re[static_cast<std::size_t>(k)] = smooth[0] + far * (smooth[1] - smooth[0]);
+    im[static_cast<std::size_t>(k)] = 0.0f;
+  }
+}
+
+void BandExtension::reset() noexcept {
+  std::ranges::fill(smooth_, 0.0f);
+}
+
+}  // namespace limpid::models

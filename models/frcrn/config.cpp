@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "models/frcrn/config.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "lib/nn/complex_transposed_conv.h"
+
+namespace limpid::models {
+namespace {
+
+constexpr int kMaxDepth = 10, kMaxChannels = 1024, kMaxKernel = 9, kMaxOrder = 256;
+
+Result<nn::Pooling> parse_pooling(const std::string& name) {
+  if (name == "none") return nn::Pooling::none;
+  if (name == "global") return nn::Pooling::global;
+  if (name == "running") return nn::Pooling::running;
+  if (name == "frozen") return nn::Pooling::frozen;
+  return Error{ErrorCode::bad_format,
+               "pooling '" + name + "' is none of none, global, running, frozen"};
+}
+
+bool all_within(const std::vector<int>& values, int low, int high) {
+  for (int value : values)
+    if (value < low || value > high) return false;
+  return true;
+}
+
+// The first thing wrong with the numbers themselves, or "".
+std::string range_problem(const FrcrnConfig& c) {
+  const auto levels = c.channels.size();
+  if (levels < 2 || levels > kMaxDepth) return "depth must be 2.." + std::to_string(kMaxDepth);
+  if (c.kernels.size() != levels || c.decoder_kernels.size() != levels)
+    return "channels, kernels and decoder_kernels differ in length";
+  if (!all_within(c.channels, 1, kMaxChannels))
+    return "channels must be 1.." + std::to_string(kMaxChannels);
+  if (!all_within(c.kernels, 2, kMaxKernel) || !all_within(c.decoder_kernels, 2, kMaxKernel))
+    return "kernels must be 2.." + std::to_string(kMaxKernel);
+  if (c.sample_rate < 8000 || c.sample_rate > 96000) return "sample_rate must be 8000..96000";
+  if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
+    return "window and hop must be 0.001..0.2 seconds";
+  if (std::lround(c.window / c.hop) < 2) return "window must be at least two hops";
+  if (c.compression != 1.0f && c.compression != 0.5f) return "compression must be 1 or 0.5";
+  if (c.unets != 1 && c.unets != 2) return "unets must be 1 or 2";
+  if (c.frequency_order < 0 || c.frequency_order > kMaxOrder || c.time_order < 0 ||
+      c.time_order > kMaxOrder)
+    return "orders must be 0.." + std::to_string(kMaxOrder);
+  if (c.time_layers < 0 || c.time_layers > 8) return "time_layers must be 0..8";
+  if (c.reduction < 1 || c.pooling_horizon < 1)
+    return "reduction and pooling_horizon must be positive";
+  if (c.pooling != nn::Pooling::none && !all_within(c.channels, c.reduction, kMaxChannels))
+    return "reduction exceeds the channels";
+  if (c.pooling == nn::Pooling::frozen && !all_within(c.channels, c.channels[0], c.channels[0]))
+    return "frozen pooling needs equal channels everywhere";
+  return "";
+}
+
+// Every decoder must give back the frequencies that its encoder took.
+std::string geometry_problem(const FrcrnConfig& c) {
+  for (int level = 0; level < c.depth(); ++level)
+    if (c.encoder(level).in_rows < c.encoder(level).kernel)
+      return "encoder " + std::to_string(level) + " has fewer frequencies than kernel taps";
+  for (int stage = 0; stage < c.depth(); ++stage) {
+    const int got = nn::ComplexTransposedConv::out_rows(c.decoder(stage));
+    const int want = c.encoder(c.depth() - 1 - stage).in_rows;
+    if (got != want)
+      return "decoder " + std::to_string(stage) + " makes " + std::to_string(got) +
+             " frequencies where its encoder had " + std::to_string(want);
+  }
+  return "";
+}
+
+}  // namespace
+
+int FrcrnConfig::bins() const noexcept {
+  const long samples = std::lround(window / hop) * std::lround(hop * sample_rate);
+  return static_cast<int>(samples / 2 + 1);
+}
+
+nn::ConvShape FrcrnConfig::encoder(int level) const {
+  nn::ConvShape shape{1, channels[0], kernels[0], bins()};
+  for (int i = 1; i <= level; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    shape = {channels[at - 1], channels[at], kernels[at], nn::ComplexConv::out_rows(shape)};
+  }
+  return shape;
+}
+
+nn::ConvShape FrcrnConfig::decoder(int stage) const {
+  const int level = depth() - 1 - stage;
+  const nn::ConvShape mirror = encoder(level);
+  const int below = channels[static_cast<std::size_t>(level)];
+  return {stage == 0 ? below : 2 * below, level == 0 ? 1 : mirror.in_channels,
+          decoder_kernels[static_cast<std::size_t>(stage)], nn::ComplexConv::out_rows(mirror)};
+}
+
+double FrcrnConfig::macs_per_second() const {
+  double macs = 0;
+  // A complex product is four real ones. Two taps in time; F and G of a recurrence each meet both
+  // parts, with two dense matrices and one filter.
+  const auto recurrence = [](int rows, double c, int order) {
+    return 4.0 * rows * c * (2 * c + order);
+  };
+  for (int i = 0; i < depth(); ++i) {
+    const auto e = encoder(i), d = decoder(i);
+    macs += 4.0 * 2 * e.kernel * e.in_channels * e.out_channels * nn::ComplexConv::out_rows(e);
+    macs += 4.0 * 2 * d.kernel * d.in_channels * d.out_channels * d.in_rows;
+    if (frequency_order > 0 && i > 0) {
+      macs += recurrence(e.in_rows, e.in_channels, frequency_order);
+      macs += recurrence(d.in_rows, decoder(i - 1).out_channels, frequency_order);
+    }
+  }
+  if (time_order > 0) macs += time_layers * recurrence(1, channels.back(), time_order);
+  return macs * unets / hop;
+}
+
+Result<FrcrnConfig> parse_frcrn_config(std::string_view json, const std::string& origin) {
+  FrcrnConfig c;
+  std::string problem;
+  try {
+    const auto j = nlohmann::json::parse(json);
+    c.sample_rate = j.at("sample_rate").get<int>();
+    c.window = j.at("window").get<double>();
+    c.hop = j.at("hop").get<double>();
+    c.any_rate = j.at("any_rate").get<bool>();
+    c.compression = j.at("compression").get<float>();
+    c.unets = j.at("unets").get<int>();
+    c.channels = j.at("channels").get<std::vector<int>>();
+    c.kernels = j.at("kernels").get<std::vector<int>>();
+    c.decoder_kernels = j.at("decoder_kernels").get<std::vector<int>>();
+    c.frequency_order = j.at("frequency_order").get<int>();
+    c.time_order = j.at("time_order").get<int>();
+    c.time_layers = j.at("time_layers").get<int>();
+    c.reduction = j.at("reduction").get<int>();
+    c.pooling_horizon = j.value("pooling_horizon", c.pooling_horizon);
+    c.lookahead = j.at("lookahead").get<bool>();
+    auto pooling = parse_pooling(j.at("pooling").get<std::string>());
+    if (pooling)
+      c.pooling = *pooling;
+    else
+      problem = pooling.error().message;
+  } catch (const nlohmann::json::exception& e) {
+    problem = e.what();
+  }
+  if (problem.empty()) problem = range_problem(c);
+  if (problem.empty()) problem = geometry_problem(c);
+  if (!problem.empty()) return Error{ErrorCode::bad_format, origin + ": FRCRN config: " + problem};
+  return c;
+}
+
+}  // namespace limpid::models

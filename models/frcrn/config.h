@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// FrcrnConfig: the hyper-parameters of one FRCRN, as stored in the weight file's "config" JSON.
+// The published 16 kHz network and the causal family are both points of this space.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/nn/complex_conv.h"
+#include "lib/nn/squeeze_excitation.h"
+#include "limpid/result.h"
+
+namespace limpid::models {
+
+struct FrcrnConfig {
+  int sample_rate = 16000;           // Hz; the network sees bins 0 .. sample_rate / 2
+  double window = 0.02, hop = 0.01;  // seconds
+  bool any_rate = true;              // false: runs at sample_rate only
+  float compression = 1.0f;          // exponent of |X| at the network's input: 1 or 0.5
+  int unets = 1;                     // 1 or 2; the second refines the mask of the first
+  std::vector<int> channels;         // complex channels of each encoder
+  std::vector<int> kernels;          // along frequency, of each encoder
+  std::vector<int> decoder_kernels;  // of each decoder; they undo the encoders' sizes
+  int frequency_order = 20;          // taps of the recurrence along frequency; 0: none
+  int time_order = 20;               // taps of the recurrence along time; 0: none
+  int time_layers = 2;
+  nn::Pooling pooling = nn::Pooling::none;
+  int reduction = 8;          // of the squeeze-excitation bottleneck
+  int pooling_horizon = 100;  // frames; Pooling::running
+  bool lookahead = false;     // true: every decoder sees one frame ahead (published)
+
+  int depth() const noexcept { return static_cast<int>(channels.size()); }
+  int bins() const noexcept;  // frequencies at sample_rate
+  int lookahead_frames() const noexcept { return lookahead ? depth() * unets : 0; }
+
+  nn::ConvShape encoder(int level) const;  // shapes of the convolutions
+  nn::ConvShape decoder(int stage) const;  // stage 0 is the deepest
+
+  // Real multiply-accumulates per second of audio, convolutions and recurrences.
+  double macs_per_second() const;
+};
+
+// bad_format: not JSON, a key missing or of the wrong type, sizes that do not fit each other.
+Result<FrcrnConfig> parse_frcrn_config(std::string_view json, const std::string& origin);
+
+}  // namespace limpid::models

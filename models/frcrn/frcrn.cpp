@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "models/frcrn/frcrn.h"
+
+#include <new>
+
+#include "models/card.h"
+#include "models/frcrn/exact.h"
+#include "models/frcrn/session.h"
+
+namespace limpid::models {
+namespace {
+
+constexpr int kLowestRate = 8000, kHighestRate = 96000;
+
+class Frcrn final : public Model {
+ public:
+  Frcrn(MaskNetwork network, ModelSpec spec)
+      : network_(std::make_shared<const MaskNetwork>(std::move(network))), spec_(std::move(spec)) {}
+
+  const ModelSpec& spec() const noexcept override { return spec_; }
+
+  Result<StreamFormat> format(int sample_rate) const override {
+    if (sample_rate < spec_.min_rate || sample_rate > spec_.max_rate)
+      return unsupported_rate(spec_, sample_rate);
+    return frcrn_format(network_->config, sample_rate);
+  }
+
+  Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
+    if (auto format = this->format(config.sample_rate); !format) return format.error();
+    if (auto checked = check_session(config); !checked) return checked.error();
+    if (spec_.memory == Memory::windowed) {
+      return Error{ErrorCode::unsupported,
+                   spec_.name +
+                       " averages over the whole recording, so it cannot stream; convert it "
+                       "with running or frozen pooling, or use the exact offline mode"};
+    }
+    try {
+      return FrcrnSession::open(network_, config);
+    } catch (const std::bad_alloc&) {
+      return out_of_memory(spec_, config);
+    }
+  }
+
+  Result<std::vector<float>> enhance_exact(std::span<const float> audio) const override {
+    if (!network_->config.lookahead) return Model::enhance_exact(audio);
+    try {
+      return frcrn_exact(*network_, audio);
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::out_of_memory, "no memory for the exact pass of " + spec_.name +
+                                                 " over " + std::to_string(audio.size()) +
+                                                 " samples"};
+    }
+  }
+
+ private:
+  std::shared_ptr<const MaskNetwork> network_;
+  ModelSpec spec_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Model>> make_frcrn(io::Weights weights) {
+  auto config = parse_frcrn_config(weights.metadata("config"), weights.origin());
+  if (!config) return config.error();
+  auto network = MaskNetwork::load(weights, *config);
+  if (!network) return network.error();
+
+  ModelSpec spec = spec_from_card(weights);
+  spec.architecture = "frcrn";
+  spec.sample_rate = config->sample_rate;
+  spec.min_rate = config->any_rate ? kLowestRate : config->sample_rate;
+  spec.max_rate = config->any_rate ? kHighestRate : config->sample_rate;
+  spec.memory = config->pooling == nn::Pooling::global ? Memory::windowed : Memory::carried;
+  spec.macs_per_second = config->macs_per_second();
+  return std::shared_ptr<const Model>(
+      std::make_shared<const Frcrn>(*std::move(network), std::move(spec)));
+}
+
+}  // namespace limpid::models

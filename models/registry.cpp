@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "models/registry.h"
+
+#include <nlohmann/json.hpp>
+
+#include "models/frcrn/frcrn.h"
+#include "models/shipped.h"
+
+namespace limpid::models {
+namespace {
+
+struct Architecture {
+  std::string_view name;
+  Result<std::shared_ptr<const Model>> (*make)(io::Weights weights);
+};
+
+constexpr Architecture kArchitectures[] = {{"frcrn", make_frcrn}};
+
+Result<std::shared_ptr<const Model>> make(io::Weights weights) {
+  const auto config = nlohmann::json::parse(weights.metadata("config"), nullptr, false);
+  const auto found = config.is_object() ? config.find("architecture") : config.end();
+  if (!config.is_object() || found == config.end() || !found->is_string()) {
+    return Error{ErrorCode::bad_format,
+                 weights.origin() +
+                     ": no \"config\" with an \"architecture\" in the metadata; is this a "
+                     "limpid model? (training/convert.py makes one of an official checkpoint)"};
+  }
+  const auto name = found->get<std::string>();
+  for (const Architecture& architecture : kArchitectures)
+    if (architecture.name == name) return architecture.make(std::move(weights));
+  return Error{ErrorCode::unsupported, weights.origin() + ": architecture '" + name +
+                                           "' is not one that this version knows (frcrn)"};
+}
+
+bool looks_like_path(std::string_view model) {
+  return model.find('/') != model.npos || model.ends_with(".safetensors");
+}
+
+}  // namespace
+
+std::vector<std::string> shipped() {
+  std::vector<std::string> names;
+  for (const ShippedModel& model : shipped_models()) names.emplace_back(model.name);
+  return names;
+}
+
+Result<std::shared_ptr<const Model>> load_file(const std::filesystem::path& path) {
+  auto weights = io::Weights::open(path);
+  if (!weights) return weights.error();
+  return make(*std::move(weights));
+}
+
+Result<std::shared_ptr<const Model>> load(std::string_view model) {
+  if (model.empty()) model = kDefaultModel;
+  for (const ShippedModel& candidate : shipped_models()) {
+    if (candidate.name != model) continue;
+    auto weights = io::Weights::parse(candidate.bytes, std::string(model));
+    if (!weights) return weights.error();
+    return make(*std::move(weights));
+  }
+  std::error_code ignored;
+  if (looks_like_path(model) || std::filesystem::exists(model, ignored)) return load_file(model);
+  std::string names;
+  for (const std::string& name : shipped()) names += (names.empty() ? "" : ", ") + name;
+  return Error{ErrorCode::not_found, "no model '" + std::string(model) + "': shipped are " + names +
+                                         "; a file is named by its path"};
+}
+
+}  // namespace limpid::models
