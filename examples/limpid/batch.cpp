@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/batch.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+namespace limpid::cli {
+
+std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const EnhanceSettings& settings,
+                                  int threads, const BatchHooks& hooks) {
+  std::vector<FileResult> results(jobs.size());
+  std::atomic<std::size_t> next{0};
+  std::mutex one_at_a_time;
+  const Advance advance = [&](double seconds) {
+    hooks.advance(seconds);
+    return !hooks.stop();
+  };
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      if (hooks.stop()) {
+        results[i].job = jobs[i];
+        results[i].outcome = Outcome::cancelled;
+        continue;
+      }
+      results[i] = enhance_file(jobs[i], settings, advance);
+      const std::lock_guard lock(one_at_a_time);
+      hooks.finished(results[i]);
+    }
+  };
+  const auto count =
+      std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), jobs.size());
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < count; ++i) others.emplace_back(work);
+  work();
+  others.clear();  // joins
+  return results;
+}
+
+}  // namespace limpid::cli

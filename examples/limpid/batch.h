@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Runs jobs on several threads; one bad file does not stop the others.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "examples/limpid/file_job.h"
+
+namespace limpid::cli {
+
+struct BatchHooks {
+  std::function<void(double seconds)> advance;      // [any thread] audio was read
+  std::function<void(const FileResult&)> finished;  // one call at a time, in order of completion
+  std::function<bool()> stop;                       // [any thread] true: finish nothing more
+};
+
+// Results in the order of `jobs`. Jobs that were not begun before stop() are cancelled.
+std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const EnhanceSettings& settings,
+                                  int threads, const BatchHooks& hooks);
+
+}  // namespace limpid::cli

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// `limpid bench`: does this machine keep up, with how much to spare, and how late is it at worst?
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "examples/limpid/commands.h"
+#include "examples/limpid/interrupt.h"
+#include "examples/limpid/json.h"
+#include "examples/limpid/terminal.h"
+#include "models/registry.h"
+
+namespace limpid::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Arguments {
+  std::string model;
+  double seconds = 10;
+  int rate = 0, lanes = 1, frames = 1;
+  bool json = false;
+};
+
+struct Timing {
+  std::vector<double> calls;  // seconds, sorted
+  double deadline = 0;        // seconds of audio in one call
+  double load_seconds = 0;
+  std::size_t memory = 0;
+  StreamFormat format;
+
+  double percentile(double p) const {
+    const auto last = static_cast<double>(calls.size() - 1);
+    return calls[static_cast<std::size_t>(std::ceil(p / 100 * last))];
+  }
+  double real_time_factor(int lanes) const {
+    double sum = 0;
+    for (const double call : calls) sum += call;
+    return sum / (static_cast<double>(calls.size()) * deadline * lanes);
+  }
+  auto misses() const {
+    return calls.end() - std::upper_bound(calls.begin(), calls.end(), deadline);
+  }
+};
+
+// Noise with the long-term slope of speech and room sound; silence would be flattered by caches.
+void fill_with_noise(AudioView<float> audio) {
+  std::minstd_rand random(1);
+  std::normal_distribution<float> white(0.0f, 0.05f);
+  for (std::ptrdiff_t c = 0; c < audio.extent(0); ++c) {
+    float low = 0;
+    for (float& sample : audio[c].span()) sample = low = 0.9f * low + white(random);
+  }
+}
+
+Result<Timing> measure(const Model& model, const Arguments& a) {
+  const int rate = a.rate > 0 ? a.rate : model.spec().sample_rate;
+  auto session = model.open({.sample_rate = rate, .lanes = a.lanes, .max_frames = a.frames});
+  if (!session) return std::move(session).error();
+  Timing timing;
+  timing.format = (*session)->format();
+  timing.memory = (*session)->memory();
+  const std::ptrdiff_t samples = std::ptrdiff_t{1} * a.frames * timing.format.hop;
+  timing.deadline = static_cast<double>(samples) / rate;
+
+  Tensor<float, 2> in({std::ptrdiff_t{1} * a.lanes * model.spec().input_channels, samples});
+  Tensor<float, 2> out({std::ptrdiff_t{1} * a.lanes * model.spec().output_channels, samples});
+  fill_with_noise(in.view());
+  const auto calls = std::max(1L, std::lround(a.seconds / timing.deadline));
+  timing.calls.reserve(static_cast<std::size_t>(calls));
+  for (int warm_up = 0; warm_up < 3; ++warm_up) (*session)->process(in.view(), out.view());
+  for (long i = 0; i < calls && !interrupted(); ++i) {
+    const auto start = Clock::now();
+    (*session)->process(in.view(), out.view());
+    timing.calls.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  if (timing.calls.empty()) timing.calls.push_back(0);
+  std::sort(timing.calls.begin(), timing.calls.end());
+  return timing;
+}
+
+void print(const Model& model, const Timing& t, const Arguments& a) {
+  const double factor = t.real_time_factor(a.lanes);
+  fmt::print("{} at {} Hz: {} x {} hop of {:.3g} ms a call, one core\n", model.spec().name,
+             t.format.sample_rate,
+             fmt::format("{} {}", a.lanes, a.lanes == 1 ? "stream" : "streams"), a.frames,
+             1e3 * t.format.hop / t.format.sample_rate);
+  fmt::print("real-time factor  {:.4f}   ({:.3g} streams in real time on one core)\n", factor,
+             1 / factor);
+  fmt::print(
+      "time for a call   p50 {:.3f}  p95 {:.3f}  p99 {:.3f}  max {:.3f} ms;  deadline {:.3f} ms\n",
+      1e3 * t.percentile(50), 1e3 * t.percentile(95), 1e3 * t.percentile(99), 1e3 * t.calls.back(),
+      1e3 * t.deadline);
+  fmt::print("deadline misses   {} of {} calls\n", t.misses(), t.calls.size());
+  fmt::print("arithmetic        {:.3g} GMAC/s\n", model.spec().macs_per_second / factor / 1e9);
+  fmt::print(
+      "memory            {:.1f} MiB of state and scratch; latency {:.3g} ms; loaded in {:.2f} s\n",
+      static_cast<double>(t.memory) / (1 << 20), 1e3 * t.format.latency / t.format.sample_rate,
+      t.load_seconds);
+}
+
+nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Arguments& a) {
+  return {{"model", model.spec().name},
+          {"sample_rate", t.format.sample_rate},
+          {"lanes", a.lanes},
+          {"frames", a.frames},
+          {"hop", t.format.hop},
+          {"latency_samples", t.format.latency},
+          {"calls", t.calls.size()},
+          {"real_time_factor", t.real_time_factor(a.lanes)},
+          {"p50_ms", 1e3 * t.percentile(50)},
+          {"p95_ms", 1e3 * t.percentile(95)},
+          {"p99_ms", 1e3 * t.percentile(99)},
+          {"max_ms", 1e3 * t.calls.back()},
+          {"deadline_ms", 1e3 * t.deadline},
+          {"deadline_misses", t.misses()},
+          {"memory_bytes", t.memory},
+          {"load_seconds", t.load_seconds}};
+}
+
+int run(const Arguments& arguments) {
+  const auto start = Clock::now();
+  auto model = models::load(arguments.model);
+  const std::chrono::duration<double> loading = Clock::now() - start;
+  if (!model) {
+    complain(model.error().message);
+    return kUsage;
+  }
+  watch_interrupt();
+  auto timing = measure(**model, arguments);
+  if (!timing) {
+    complain(timing.error().message);
+    return kUsage;
+  }
+  timing->load_seconds = loading.count();
+  if (arguments.json)
+    print_json(to_json(**model, *timing, arguments));
+  else
+    print(**model, *timing, arguments);
+  return interrupted() ? kInterrupted : kOk;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, int& status) {
+  auto arguments = std::make_shared<Arguments>();
+  Arguments& a = *arguments;
+  CLI::App* command =
+      app.add_subcommand("bench", "Measure a model's speed on one core of this machine");
+  command->add_option("model", a.model, "Name or .safetensors file (default: the default model)")
+      ->type_name("MODEL");
+  command->add_option("--seconds", a.seconds, "Audio to process")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--rate", a.rate, "Sample rate in Hz (default: the model's)")
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("--lanes", a.lanes, "Streams that share one session")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65536));
+  command->add_option("--frames", a.frames, "Hops a call; 1 is live")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
+  command->add_flag("--json", a.json, "One JSON object");
+  command->callback([arguments, &status] { status = run(*arguments); });
+}
+
+}  // namespace limpid::cli

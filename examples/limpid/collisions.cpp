@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/collisions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace limpid::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string swapped_case(std::string text) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    c = static_cast<char>(std::islower(byte) != 0 ? std::toupper(byte) : std::tolower(byte));
+  }
+  return text;
+}
+
+// Asks the file system itself: is something that exists here also there in the other case?
+bool ignores_case(const fs::path& path) {
+  std::error_code ignored;
+  for (fs::path at = path; at.has_filename(); at = at.parent_path()) {
+    const fs::path other = at.parent_path() / swapped_case(at.filename().string());
+    if (other == at || !fs::exists(at, ignored)) continue;
+    return fs::equivalent(at, other, ignored);
+  }
+  return false;
+}
+
+// One string for one place on disk, whether or not there is a file yet.
+class Places {
+ public:
+  std::string key(const fs::path& path) {
+    std::error_code problem;
+    fs::path full = fs::weakly_canonical(path, problem);
+    if (problem) full = fs::absolute(path).lexically_normal();
+    std::string text = full.string();
+    if (folds(full.parent_path()))
+      std::transform(text.begin(), text.end(), text.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+  }
+
+ private:
+  bool folds(const fs::path& folder) {
+    const auto [it, unseen] = folds_.try_emplace(folder, false);
+    if (unseen) it->second = ignores_case(folder);
+    return it->second;
+  }
+
+  std::map<fs::path, bool> folds_;
+};
+
+// Hard links have no name of their own to compare: only the file system knows.
+bool has_other_names(const fs::path& path) {
+  std::error_code problem;
+  const auto links = fs::hard_link_count(path, problem);
+  return !problem && links > 1;
+}
+
+std::optional<std::string> linked(const std::vector<FileJob>& jobs, const Scan& scan) {
+  std::error_code ignored;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!has_other_names(jobs[i].output)) continue;
+    for (const Found& found : scan.files)
+      if (fs::equivalent(jobs[i].output, found.file, ignored))
+        return fmt::format("the output {} is the input {}", jobs[i].output.string(),
+                           found.file.string());
+    for (std::size_t k = 0; k < jobs.size(); ++k)
+      if (k != i && fs::equivalent(jobs[i].output, jobs[k].output, ignored))
+        return fmt::format("{} and {} would both be written to {}", jobs[i].input.string(),
+                           jobs[k].input.string(), jobs[i].output.string());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> find_collision(std::vector<FileJob>& jobs, const Scan& scan) {
+  Places places;
+  std::map<std::string, fs::path> inputs;  // also those that cannot be read: they may be mended
+  for (const Found& found : scan.files) inputs.emplace(places.key(found.file), found.file);
+
+  std::map<std::string, const FileJob*> outputs;
+  std::vector<std::size_t> repeated;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const std::string key = places.key(jobs[i].output);
+    if (const auto hit = inputs.find(key); hit != inputs.end())
+      return fmt::format("the output {} is the input {}", jobs[i].output.string(),
+                         hit->second.string());
+    const auto [hit, fresh] = outputs.emplace(key, &jobs[i]);
+    if (fresh) continue;
+    if (places.key(hit->second->input) != places.key(jobs[i].input))
+      return fmt::format("{} and {} would both be written to {}", hit->second->input.string(),
+                         jobs[i].input.string(), jobs[i].output.string());
+    repeated.push_back(i);
+  }
+  for (auto i = repeated.rbegin(); i != repeated.rend(); ++i)
+    jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(*i));
+  return linked(jobs, scan);
+}
+
+}  // namespace limpid::cli

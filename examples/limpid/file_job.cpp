@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/file_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <span>
+
+#include "examples/limpid/exact.h"
+#include "examples/limpid/file_stream.h"
+
+namespace limpid::cli {
+namespace {
+
+constexpr std::ptrdiff_t kBlock = 16384;  // samples per channel between reader and writer
+
+// NaN and infinity are silence, before a resampler can smear them.
+std::uint64_t silence_non_finite(AudioView<float> samples) {
+  std::uint64_t repaired = 0;
+  for (std::ptrdiff_t c = 0; c < samples.extent(0); ++c)
+    for (float& value : samples[c].span())
+      if (!std::isfinite(value)) {
+        value = 0;
+        ++repaired;
+      }
+  return repaired;
+}
+
+// What happens between an open reader and a whole output file.
+class Work {
+ public:
+  Work(io::AudioReader& reader, io::AudioWriter& writer, const Advance& advance, FileResult& result)
+      : reader_(reader),
+        writer_(writer),
+        advance_(advance),
+        result_(result),
+        meter_(reader.format().sample_rate),
+        channels_(reader.format().channels),
+        buffer_({channels_, kBlock}) {}
+
+  Status stream(const EnhanceSettings& settings) {
+    auto chain = FileStream::open(settings.model, reader_.format().sample_rate, channels_,
+                                  settings.attenuation_limit_db);
+    if (!chain) return std::move(chain).error();
+    if (chain->resamples()) note_resampling(chain->model_rate());
+    while (true) {
+      auto block = next();
+      if (!block) return std::move(block).error();
+      const bool last = block->extent(1) == 0;
+      auto enhanced = last ? chain->finish() : chain->push(*block);
+      if (!enhanced) return std::move(enhanced).error();
+      if (auto status = emit(*enhanced); !status) return status;
+      if (last || cancelled()) return finish();
+    }
+  }
+
+  Status exact(const EnhanceSettings& settings) {
+    std::vector<std::vector<float>> whole(static_cast<std::size_t>(channels_));
+    while (true) {
+      auto block = next();
+      if (!block) return std::move(block).error();
+      if (block->extent(1) == 0 || cancelled()) break;
+      for (int c = 0; c < channels_; ++c) {
+        const auto part = (*block)[c].span();
+        whole[static_cast<std::size_t>(c)].insert(whole[static_cast<std::size_t>(c)].end(),
+                                                  part.begin(), part.end());
+      }
+    }
+    if (cancelled()) return finish();
+    const int rate = reader_.format().sample_rate;
+    if (rate != settings.model->spec().sample_rate)
+      note_resampling(settings.model->spec().sample_rate);
+    auto enhanced = enhance_exactly(*settings.model, whole, rate);
+    if (!enhanced) return std::move(enhanced).error();
+    if (auto status = emit(enhanced->view()); !status) return status;
+    return finish();
+  }
+
+ private:
+  bool cancelled() const { return result_.outcome == Outcome::cancelled; }
+
+  void note_resampling(int model_rate) {
+    result_.notices.push_back(fmt::format("resampled to {} Hz for the model and back", model_rate));
+  }
+
+  Result<AudioView<const float>> next() {
+    auto count = reader_.read(buffer_.view());
+    if (!count) return std::move(count).error();
+    const AudioView<float> block = buffer_.view().slice(1, 0, *count);
+    result_.repaired += silence_non_finite(block);
+    meter_.before(block);
+    read_ += *count;
+    if (!advance_(static_cast<double>(*count) / reader_.format().sample_rate))
+      result_.outcome = Outcome::cancelled;
+    return AudioView<const float>(block);
+  }
+
+  // Never more than was read: resampling there and back may gain a sample.
+  Status emit(AudioView<const float> enhanced) {
+    const auto count = std::min<std::int64_t>(enhanced.extent(1), read_ - written_);
+    const AudioView<const float> part = enhanced.slice(1, 0, count);
+    meter_.after(part);
+    written_ += count;
+    return writer_.write(part);
+  }
+
+  Status finish() {
+    if (cancelled()) return Done{};
+    if (written_ < read_) {  // or lose one
+      const Tensor<float, 2> silence({channels_, read_ - written_});
+      if (auto status = emit(silence.view()); !status) return status;
+    }
+    result_.audio_seconds = static_cast<double>(read_) / reader_.format().sample_rate;
+    result_.levels = meter_.levels();
+    result_.clipped = writer_.clipped();
+    return writer_.commit();
+  }
+
+  io::AudioReader& reader_;
+  io::AudioWriter& writer_;
+  const Advance& advance_;
+  FileResult& result_;
+  LevelMeter meter_;
+  int channels_;
+  Tensor<float, 2> buffer_;
+  std::int64_t read_ = 0, written_ = 0;  // samples per channel
+};
+
+Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& advance,
+           FileResult& result) {
+  auto reader = io::AudioReader::open(job.input);
+  if (!reader) return std::move(reader).error();
+  result.input_format = reader->format();
+  result.output_format = job.output_format.code == 0 ? reader->format() : job.output_format;
+  std::error_code ignored;  // the writer says it better
+  if (job.output.has_parent_path())
+    std::filesystem::create_directories(job.output.parent_path(), ignored);
+  auto writer = io::AudioWriter::create(job.output, result.output_format);
+  if (!writer) return std::move(writer).error();
+  Work work(*reader, *writer, advance, result);
+  const bool whole = settings.exact || settings.model->spec().memory == Memory::windowed;
+  return whole ? work.exact(settings) : work.stream(settings);
+}
+
+}  // namespace
+
+FileResult enhance_file(const FileJob& job, const EnhanceSettings& settings,
+                        const Advance& advance) {
+  const auto start = std::chrono::steady_clock::now();
+  FileResult result;
+  result.job = job;
+  const auto fail = [&](std::string message) {
+    result.outcome = Outcome::failed;
+    result.error = std::move(message);
+  };
+  try {
+    if (!job.notice.empty()) result.notices.push_back(job.notice);
+    if (auto status = run(job, settings, advance, result); !status) fail(status.error().message);
+  } catch (const std::exception& problem) {  // out of memory, or a file system that throws
+    fail(fmt::format("{}: {}", job.input.string(), problem.what()));
+  }
+  if (result.repaired > 0)
+    result.notices.push_back(
+        fmt::format("{} samples were not numbers (NaN or infinity) and were "
+                    "taken as silence",
+                    result.repaired));
+  if (result.clipped > 0)
+    result.notices.push_back(
+        fmt::format("{} samples beyond full scale were clipped", result.clipped));
+  result.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace limpid::cli

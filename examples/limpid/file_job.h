@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// One file: read, enhanced, written. Memory does not grow with its length, except for models whose
+// recipe needs the whole recording.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "examples/limpid/levels.h"
+#include "lib/io/audio_file.h"
+#include "lib/model/model.h"
+
+namespace limpid::cli {
+
+struct FileJob {
+  std::filesystem::path input, output;
+  io::AudioFormat output_format;  // code 0: as the input
+  double seconds = 0;             // as the input's header claims
+  std::string notice;             // why the output is not the kind of file that the input is, or ""
+};
+
+struct EnhanceSettings {
+  std::shared_ptr<const Model> model;
+  float attenuation_limit_db = 0;  // 0 = no limit
+  bool exact = false;              // the published offline recipe, whole file at once
+};
+
+enum class Outcome { done, skipped, failed, cancelled };
+
+struct FileResult {
+  FileJob job;
+  Outcome outcome = Outcome::done;
+  std::string error;                 // why it failed
+  std::vector<std::string> notices;  // what its owner should know though it went well
+  io::AudioFormat input_format, output_format;
+  double audio_seconds = 0, wall_seconds = 0;
+  Levels levels;
+  std::uint64_t repaired = 0, clipped = 0;  // samples
+};
+
+// Told of every `seconds` of audio read; false stops the job, which then leaves no output.
+using Advance = std::function<bool(double seconds)>;
+
+// Never throws. The output appears, whole, under its name when everything went well, or not at all.
+FileResult enhance_file(const FileJob& job, const EnhanceSettings& settings,
+                        const Advance& advance);
+
+}  // namespace limpid::cli

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// `limpid inspect`: everything a model file says about itself.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "examples/limpid/commands.h"
+#include "examples/limpid/json.h"
+#include "examples/limpid/terminal.h"
+#include "models/registry.h"
+
+namespace limpid::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::string model;
+  bool json = false;
+};
+
+void row(std::string_view name, std::string_view value) {
+  if (!value.empty()) fmt::print("{:<16}{}\n", name, value);
+}
+
+std::string thousands(std::int64_t value) {
+  std::string text = fmt::format("{}", value);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
+std::string rates(const ModelSpec& spec) {
+  if (spec.min_rate == spec.max_rate) return fmt::format("{} Hz only", spec.sample_rate);
+  return fmt::format("{} to {} Hz, trained at {} Hz", spec.min_rate, spec.max_rate,
+                     spec.sample_rate);
+}
+
+std::string latency(const Model& model) {
+  const ModelSpec& spec = model.spec();
+  if (spec.memory == Memory::windowed) return "whole file: does not stream";
+  auto format = model.format(spec.sample_rate);
+  if (!format) return "";
+  return fmt::format("{:.3g} ms, in hops of {:.3g} ms", 1e3 * format->latency / spec.sample_rate,
+                     1e3 * format->hop / spec.sample_rate);
+}
+
+// A model card is what its author wrote: shown as it is, one row for every leaf.
+void print_leaves(const Json& value, const std::string& path) {
+  if (value.is_object()) {
+    for (const auto& [key, child] : value.items())
+      print_leaves(child, path.empty() ? key : path + "." + key);
+  } else {
+    fmt::print("  {:<30} {}\n", path, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+}
+
+void print(const Model& model) {
+  const ModelSpec& spec = model.spec();
+  row("name", spec.name);
+  row("summary", spec.summary);
+  row("architecture", spec.architecture);
+  row("sample rates", rates(spec));
+  row("channels", fmt::format("{} in, {} out", spec.input_channels, spec.output_channels));
+  row("latency", latency(model));
+  row("parameters", thousands(spec.parameters));
+  row("arithmetic", fmt::format("{:.3g} GMAC for a second of audio", spec.macs_per_second / 1e9));
+  row("licence", spec.licence);
+  const Json json = to_json(spec);
+  for (const char* part : {"config", "card"}) {
+    if (json[part].is_null()) continue;
+    fmt::print("\n{}\n", part);
+    print_leaves(json[part], "");
+  }
+}
+
+int run(const Arguments& arguments) {
+  auto model = models::load(arguments.model);
+  if (!model) {
+    complain(model.error().message);
+    return kUsage;
+  }
+  if (arguments.json)
+    print_json(to_json((*model)->spec()));
+  else
+    print(**model);
+  return kOk;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, int& status) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand(
+      "inspect", "Show a model: size, arithmetic, latency, rates, training data, scores, licence");
+  command
+      ->add_option("model", arguments->model,
+                   "Name or .safetensors file (default: the default model)")
+      ->type_name("MODEL");
+  command->add_flag("--json", arguments->json, "One JSON object");
+  command->callback([arguments, &status] { status = run(*arguments); });
+}
+
+}  // namespace limpid::cli

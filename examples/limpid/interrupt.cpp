@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/interrupt.h"
+
+#include <atomic>
+#include <csignal>
+
+namespace limpid::cli {
+namespace {
+
+std::atomic<bool> flag{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // or a signal handler may not touch it
+
+extern "C" void on_signal(int signal) {
+  flag.store(true);
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+void watch_interrupt() {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
+
+bool interrupted() noexcept {
+  return flag.load();
+}
+
+}  // namespace limpid::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// limpid: speech enhancement on the command line.
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "examples/limpid/commands.h"
+#include "examples/limpid/terminal.h"
+
+int main(int argc, char** argv) {
+  using namespace limpid::cli;
+  CLI::App app("limpid removes noise and reverberation from speech, live or from files.", "limpid");
+  app.set_version_flag("--version", "limpid " LIMPID_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "`limpid COMMAND --help` tells more. Exit codes: 0 done, 1 some files failed, 2 nothing "
+      "was started, 130 interrupted.");
+  int status = kOk;
+  add_enhance(app, status);
+#ifdef LIMPID_WITH_LIVE
+  add_live(app, status);
+#endif
+  add_models(app, status);
+  add_inspect(app, status);
+  add_bench(app, status);
+  try {
+    app.parse(argc, argv);
+    return status;
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? kOk : kUsage;  // --help and --version are no errors
+  } catch (const std::exception& problem) {
+    complain(problem.what());
+    return kFailed;
+  }
+}

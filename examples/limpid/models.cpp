@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// `limpid models`: what is inside this program.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "examples/limpid/commands.h"
+#include "examples/limpid/json.h"
+#include "examples/limpid/terminal.h"
+#include "models/registry.h"
+
+namespace limpid::cli {
+namespace {
+
+int run(bool json) {
+  int status = kOk;
+  for (const std::string& name : models::shipped()) {
+    auto model = models::load(name);
+    if (!model) {
+      complain(model.error().message);
+      status = kFailed;
+      continue;
+    }
+    const ModelSpec& spec = (*model)->spec();
+    if (json)
+      print_json(to_json(spec));
+    else
+      fmt::print("{:<20} {}{}\n", name, spec.summary,
+                 name == models::kDefaultModel ? " (default)" : "");
+  }
+  return status;
+}
+
+}  // namespace
+
+void add_models(CLI::App& app, int& status) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("models", "List the models inside this program");
+  command->add_flag("--json", *json, "One JSON object a model");
+  command->callback([json, &status] { status = run(*json); });
+}
+
+}  // namespace limpid::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The plan of a batch: which file goes where. Everything that could cost somebody a recording is
+// found here, before a sample is processed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "examples/limpid/file_job.h"
+
+namespace limpid::cli {
+
+enum class Existing { refuse, skip_finished, overwrite };
+
+struct PlanRequest {
+  std::vector<std::filesystem::path> inputs;  // files and folders
+  std::filesystem::path output;               // file or folder; "" = beside each input
+  Existing existing = Existing::refuse;       // what to do where an output exists
+};
+
+struct Plan {
+  std::vector<FileJob> jobs;
+  std::vector<FileResult> settled;  // failed (cannot be read) or skipped (finished before)
+  double seconds = 0;               // of audio in jobs
+};
+
+// Files keep their names below the output folder, and folders their trees. Without an output, a.wav
+// becomes a.enhanced.wav and folder/ becomes folder.enhanced/.
+// invalid_argument, naming the files: two inputs with one output, an output that is an input (by
+// whatever name, link or spelling), an output that exists with Existing::refuse; unsupported: an
+// output name that no kind of audio file goes with.
+Result<Plan> make_plan(const PlanRequest& request);
+
+}  // namespace limpid::cli

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "examples/limpid/terminal.h"
+
+namespace limpid::cli {
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Eighths of a character make the bar move smoothly.
+std::string filled(double fraction, int width) {
+  if (!terminal_is_utf8()) {
+    const auto full = static_cast<int>(std::lround(fraction * width));
+    return fmt::format("[{}{}]", std::string(static_cast<std::size_t>(full), '#'),
+                       std::string(static_cast<std::size_t>(width - full), '.'));
+  }
+  constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const auto eighths = static_cast<int>(fraction * width * 8);
+  std::string text;
+  for (int i = 0; i < eighths / 8; ++i) text += "█";
+  text += kEighths[eighths % 8];
+  const int used = eighths / 8 + (eighths % 8 != 0 ? 1 : 0);
+  return "▕" + text + std::string(static_cast<std::size_t>(std::max(0, width - used)), ' ') + "▏";
+}
+
+}  // namespace
+
+std::string describe(const FileResult& result) {
+  const std::string input = result.job.input.string();
+  switch (result.outcome) {
+    case Outcome::skipped:
+      return fmt::format("{}: finished before, skipped", input);
+    case Outcome::cancelled:
+      return fmt::format("{}: stopped, nothing written", input);
+    case Outcome::failed:
+      return result.error.find(input) != std::string::npos
+                 ? fmt::format("failed: {}", result.error)
+                 : fmt::format("failed: {}: {}", input, result.error);
+    case Outcome::done:
+      break;
+  }
+  std::string line =
+      fmt::format("{} -> {}: {} in {}", input, result.job.output.string(),
+                  short_seconds(result.audio_seconds), short_seconds(result.wall_seconds));
+  if (result.audio_seconds > 0)
+    line += fmt::format(" ({:.3g}x real time), pauses {:.1f} dB quieter",
+                        result.audio_seconds / std::max(result.wall_seconds, 1e-9),
+                        result.levels.pause_reduction());
+  for (const std::string& notice : result.notices) line += fmt::format("\n      note: {}", notice);
+  return line;
+}
+
+Progress::Progress(std::size_t files, double seconds, bool bar, bool quiet)
+    : files_(files), total_(seconds), started_(now()), draws_(bar), quiet_(quiet) {
+  if (draws_) artist_ = std::thread([this] { draw_until_stopped(); });
+}
+
+Progress::~Progress() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (artist_.joinable()) artist_.join();
+}
+
+void Progress::advance(double seconds) {
+  const std::lock_guard lock(mutex_);
+  seconds_ += seconds;
+}
+
+void Progress::finished(const FileResult& result) {
+  const std::lock_guard lock(mutex_);
+  ++finished_;
+  if (quiet_ && result.outcome != Outcome::failed && result.notices.empty()) return;
+  if (draws_) fmt::print(stderr, "\r\x1b[K");
+  fmt::print(stderr, "[{:>{}}/{}] {}\n", finished_, std::to_string(files_).size(), files_,
+             describe(result));
+  if (draws_) fmt::print(stderr, "{}", bar());
+}
+
+std::string Progress::bar() const {
+  const double fraction = total_ > 0 ? std::min(seconds_ / total_, 1.0) : 0;
+  const double elapsed = now() - started_;
+  std::string facts = fmt::format(" {:3.0f} %  {}/{} files", 100 * fraction, finished_, files_);
+  if (seconds_ > 0 && elapsed > 0.5)
+    facts += fmt::format("  {:.3g}x real time  {} left", seconds_ / elapsed,
+                         clock_time((total_ - seconds_) * elapsed / seconds_));
+  const int room = terminal_width() - display_width(facts) - 3;
+  return room < 8 ? columns_of(facts, terminal_width() - 1)
+                  : filled(fraction, std::min(room, 50)) + facts;
+}
+
+void Progress::draw_until_stopped() {
+  using namespace std::chrono_literals;
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    fmt::print(stderr, "\r\x1b[K{}", bar());
+    std::fflush(stderr);
+    wake_.wait_for(lock, 100ms, [this] { return stop_; });
+  }
+  fmt::print(stderr, "\r\x1b[K");
+}
+
+}  // namespace limpid::cli

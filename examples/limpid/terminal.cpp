@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+namespace limpid::cli {
+
+bool stderr_is_terminal() noexcept {
+  return isatty(STDERR_FILENO) == 1;
+}
+
+int terminal_width() noexcept {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+bool terminal_is_utf8() noexcept {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view text(value);
+    return text.find("UTF-8") != text.npos || text.find("utf8") != text.npos;
+  }
+  return false;
+}
+
+bool terminal_has_colour() noexcept {
+  const char* refused = std::getenv("NO_COLOR");
+  return stderr_is_terminal() && (refused == nullptr || *refused == '\0');
+}
+
+void complain(std::string_view message) {
+  const char* name = terminal_has_colour() ? "\x1b[31mlimpid:\x1b[0m" : "limpid:";
+  fmt::print(stderr, "{} {}\n", name, message);
+}
+
+std::string clock_time(double seconds) {
+  const auto total = static_cast<long>(std::lround(std::max(seconds, 0.0)));
+  if (total >= 3600)
+    return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+  return fmt::format("{}:{:02}", total / 60, total % 60);
+}
+
+std::string short_seconds(double seconds) {
+  if (seconds >= 60) return clock_time(seconds);
+  return seconds < 9.95 ? fmt::format("{:.2f} s", seconds) : fmt::format("{:.1f} s", seconds);
+}
+
+int display_width(std::string_view utf8) noexcept {
+  return static_cast<int>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;  // not a continuation byte
+  }));
+}
+
+std::string columns_of(std::string_view utf8, int width) {
+  const int have = display_width(utf8);
+  if (have <= width) return std::string(utf8);
+  if (width < 1) return "";
+  const int head = (width - 1) / 2, tail = width - 1 - head;
+  std::string result;
+  int column = -1;
+  bool cut = false;
+  for (const char c : utf8) {
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++column;
+    if (column < head || column >= have - tail) {
+      result += c;
+    } else if (!cut) {
+      result += "…";
+      cut = true;
+    }
+  }
+  return result;
+}
+
+}  // namespace limpid::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// What standard error is, and numbers the way people read them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace limpid::cli {
+
+bool stderr_is_terminal() noexcept;
+int terminal_width() noexcept;        // columns; 80 where nobody knows
+bool terminal_is_utf8() noexcept;     // by LC_ALL, LC_CTYPE, LANG
+bool terminal_has_colour() noexcept;  // a terminal, and NO_COLOR is not set
+
+// "limpid: message" on standard error, the name in red on a terminal.
+void complain(std::string_view message);
+
+std::string clock_time(double seconds);                    // 0:07, 12:34, 1:02:03
+std::string short_seconds(double seconds);                 // 0.42 s, 12.3 s, 5:04
+std::string columns_of(std::string_view utf8, int width);  // cut in the middle with "…" to fit
+int display_width(std::string_view utf8) noexcept;         // code points
+
+}  // namespace limpid::cli
