@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "lib/io/audio_format.h"
+
+#include "lib/io/audio_file.h"
+
+namespace limpid::io {
+namespace {
+
+std::string name_of(int code) {
+  SF_FORMAT_INFO info{};
+  info.format = code;
+  if (sf_command(nullptr, SFC_GET_FORMAT_INFO, &info, sizeof info) != 0) return "unknown format";
+  return info.name;
+}
+
+}  // namespace
+
+int integer_bits(int code) noexcept {
+  switch (code & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_S8:
+    case SF_FORMAT_PCM_U8:
+      return 8;
+    case SF_FORMAT_PCM_16:
+    case SF_FORMAT_ALAC_16:
+      return 16;
+    case SF_FORMAT_ALAC_20:
+      return 20;
+    case SF_FORMAT_PCM_24:
+    case SF_FORMAT_ALAC_24:
+      return 24;
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_ALAC_32:
+      return 32;
+    default:
+      return 0;
+  }
+}
+
+bool is_float(int code) noexcept {
+  const int type = code & SF_FORMAT_SUBMASK;
+  return type == SF_FORMAT_FLOAT || type == SF_FORMAT_DOUBLE;
+}
+
+bool is_flac(int code) noexcept {
+  return (code & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC;
+}
+
+bool is_opus(int code) noexcept {
+  return (code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS;
+}
+
+bool length_is_estimate(int code) noexcept {
+  return (code & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG;
+}
+
+std::int64_t longest_file(int code) noexcept {
+  switch (code & SF_FORMAT_TYPEMASK) {
+    case SF_FORMAT_WAV:
+    case SF_FORMAT_WAVEX:
+    case SF_FORMAT_AIFF:
+    case SF_FORMAT_AU:
+      return UINT32_MAX;
+    default:
+      return INT64_MAX;
+  }
+}
+
+std::string AudioFormat::describe() const {
+  return name_of(code & SF_FORMAT_TYPEMASK) + ", " + name_of(code & SF_FORMAT_SUBMASK) + ", " +
+         std::to_string(sample_rate) + " Hz, " + std::to_string(channels) +
+         (channels == 1 ? " channel" : " channels");
+}
+
+AudioFormat float_wav(int sample_rate, int channels) {
+  return {sample_rate, channels, SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+}
+
+}  // namespace limpid::io

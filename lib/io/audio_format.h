@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// What libsndfile's format codes mean for us. Internal to the audio_file layer.
+#pragma once
+
+#include <sndfile.h>
+
+#include <cstdint>
+
+namespace limpid::io {
+
+// Interleaved conversion happens in blocks of this many samples per channel.
+inline constexpr int kBlockFrames = 4096;
+
+// Bits of an integer sample, where the file holds plain integers; 0 for floats and lossy codecs.
+int integer_bits(int code) noexcept;
+
+bool is_float(int code) noexcept;
+bool is_flac(int code) noexcept;
+bool is_opus(int code) noexcept;
+
+// MPEG audio has no reliable length: without a Xing header libsndfile estimates it.
+bool length_is_estimate(int code) noexcept;
+
+// Bytes. Containers with 32-bit sizes would wrap without a word.
+std::int64_t longest_file(int code) noexcept;
+
+struct CloseSound {
+  void operator()(SNDFILE* sound) const noexcept { sf_close(sound); }
+};
+
+}  // namespace limpid::io

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "lib/io/promised_size.h"
+
+#include <array>
+#include <fstream>
+#include <string_view>
+
+namespace limpid::io {
+namespace {
+
+class ByteReader {
+ public:
+  explicit ByteReader(const std::filesystem::path& path) : file_(path, std::ios::binary) {}
+
+  // `size` <= 8 bytes as an unsigned number; nothing at the end of the file.
+  std::optional<std::uint64_t> number(std::uint64_t at, int size, bool big_endian) {
+    std::array<unsigned char, 8> bytes{};
+    if (!get(at, reinterpret_cast<char*>(bytes.data()), size)) return std::nullopt;
+    std::uint64_t value = 0;
+    for (int i = 0; i < size; ++i)
+      value = value << 8 | bytes[static_cast<std::size_t>(big_endian ? i : size - 1 - i)];
+    return value;
+  }
+
+  bool matches(std::uint64_t at, std::string_view text) {
+    std::array<char, 8> bytes{};
+    return get(at, bytes.data(), static_cast<int>(text.size())) &&
+           std::string_view(bytes.data(), text.size()) == text;
+  }
+
+ private:
+  bool get(std::uint64_t at, char* to, int size) {
+    file_.clear();
+    file_.seekg(static_cast<std::streamoff>(at));
+    return static_cast<bool>(file_.read(to, size));
+  }
+
+  std::ifstream file_;
+};
+
+// A file of chunks, each of which begins with a name and a size.
+struct Container {
+  std::string_view magic;    // first bytes of the file
+  int first;                 // where the first chunk begins
+  int name_size, size_size;  // bytes
+  bool big_endian;
+  bool counts_header;        // in a chunk's size
+  int padding;               // chunks begin at multiples of this
+  std::string_view samples;  // begin of the name of the chunk with the samples
+};
+
+constexpr Container kContainers[] = {
+    {"RIFF", 12, 4, 4, false, false, 2, "data"}, {"RIFX", 12, 4, 4, true, false, 2, "data"},
+    {"RF64", 12, 4, 4, false, false, 2, "data"}, {"FORM", 12, 4, 4, true, false, 2, "SSND"},
+    {"caff", 8, 4, 8, true, false, 1, "data"},   {"riff", 40, 16, 8, false, true, 8, "data"},
+};
+
+// Writers that cannot seek back leave the largest size of their container, or nearly so (sox: the
+// largest signed one less its header).
+bool is_placeholder(std::uint64_t size, int bytes) {
+  if (bytes == 8) return size >= INT64_MAX - 255u;
+  return size >= 0xFFFFFF00u || (size >= 0x7FFFFF00u && size <= 0x80000000u);
+}
+
+std::optional<std::uint64_t> end_of_samples(ByteReader& file, const Container& kind) {
+  constexpr int kMostChunks = 10'000;      // a loop of tiny chunks must not hold us
+  std::optional<std::uint64_t> long_size;  // RF64 keeps it in a chunk of its own
+  auto at = static_cast<std::uint64_t>(kind.first);
+  for (int i = 0; i < kMostChunks; ++i) {
+    const std::uint64_t header = static_cast<std::uint64_t>(kind.name_size + kind.size_size);
+    const auto field = static_cast<std::uint64_t>(kind.name_size);
+    auto size = file.number(at + field, kind.size_size, kind.big_endian);
+    if (!size || (kind.counts_header && *size < header)) return std::nullopt;
+    if (kind.counts_header) *size -= header;
+    if (file.matches(at, "ds64")) long_size = file.number(at + header + 8, 8, kind.big_endian);
+    const bool found = file.matches(at, kind.samples);
+    if (found && long_size && *size == 0xFFFFFFFFu) size = long_size;
+    if (is_placeholder(*size, kind.size_size)) return std::nullopt;
+    if (found) return at + header + *size;
+    at += header + *size;
+    at = (at + static_cast<std::uint64_t>(kind.padding) - 1) /
+         static_cast<std::uint64_t>(kind.padding) * static_cast<std::uint64_t>(kind.padding);
+  }
+  return std::nullopt;
+}
+
+// Sun/NeXT: offset and size at fixed places.
+std::optional<std::uint64_t> end_of_au(ByteReader& file, bool big_endian) {
+  const auto offset = file.number(4, 4, big_endian), size = file.number(8, 4, big_endian);
+  if (!offset || !size || is_placeholder(*size, 4)) return std::nullopt;
+  return *offset + *size;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> promised_size(const std::filesystem::path& path) {
+  ByteReader file(path);
+  if (file.matches(0, ".snd")) return end_of_au(file, true);
+  if (file.matches(0, "dns.")) return end_of_au(file, false);
+  for (const Container& kind : kContainers)
+    if (file.matches(0, kind.magic)) return end_of_samples(file, kind);
+  return std::nullopt;
+}
+
+}  // namespace limpid::io

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Audio files that are cut short, lie, or are no audio; and disks that are full.
+#include <gtest/gtest.h>
+#include <sndfile.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <random>
+
+#include "lib/io/audio_file.h"
+#include "tests/io/temporary_folder.h"
+
+namespace limpid::io {
+namespace {
+
+using test::TemporaryFolder;
+
+Tensor<float, 2> noise(int channels, int samples) {
+  Tensor<float, 2> audio({channels, samples});
+  std::mt19937 random(3);
+  for (int c = 0; c < channels; ++c)
+    for (int i = 0; i < samples; ++i)
+      audio.view()[c][i] = static_cast<float>(random() % 65536) / 65536 - 0.5f;
+  return audio;
+}
+
+std::string slurp(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void spill(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary).write(bytes.data(), std::ssize(bytes));
+}
+
+std::string encoded(const TemporaryFolder& folder, int code) {
+  const auto status = write_audio(folder / "whole", noise(2, 24'000).view(), {48000, 2, code});
+  EXPECT_TRUE(status.ok()) << status.error().message;
+  return slurp(folder / "whole");
+}
+
+class Truncated : public testing::TestWithParam<std::pair<const char*, int>> {};
+
+TEST_P(Truncated, IsAlwaysAnError) {
+  TemporaryFolder folder;
+  const auto whole = encoded(folder, GetParam().second);
+  EXPECT_TRUE(read_audio(folder / "whole").ok());
+  for (std::size_t cut : {whole.size() - 1, whole.size() - 5, whole.size() / 100 * 99,
+                          whole.size() / 2, whole.size() / 10, std::size_t{50}, std::size_t{3}}) {
+    spill(folder / "cut", whole.substr(0, cut));
+    auto audio = read_audio(folder / "cut");
+    ASSERT_FALSE(audio.ok()) << cut << " of " << whole.size();
+    EXPECT_EQ(audio.error().code, ErrorCode::bad_format) << audio.error().message;
+    EXPECT_NE(audio.error().message.find("cut"), std::string::npos) << "no name";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, Truncated,
+    testing::Values(std::pair{"Wav16", SF_FORMAT_WAV | SF_FORMAT_PCM_16},
+                    std::pair{"WavFloat", SF_FORMAT_WAV | SF_FORMAT_FLOAT},
+                    std::pair{"Wavex", SF_FORMAT_WAVEX | SF_FORMAT_PCM_24},
+                    std::pair{"Rifx", SF_FORMAT_WAV | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG},
+                    std::pair{"WavAdpcm", SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM},
+                    std::pair{"Rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16},
+                    std::pair{"W64", SF_FORMAT_W64 | SF_FORMAT_PCM_16},
+                    std::pair{"Aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16},
+                    std::pair{"Au", SF_FORMAT_AU | SF_FORMAT_PCM_16},
+                    std::pair{"AuLittle", SF_FORMAT_AU | SF_FORMAT_PCM_16 | SF_ENDIAN_LITTLE},
+                    std::pair{"Caf", SF_FORMAT_CAF | SF_FORMAT_PCM_16},
+                    std::pair{"Flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16},
+                    std::pair{"Vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS},
+                    std::pair{"Opus", SF_FORMAT_OGG | SF_FORMAT_OPUS}),
+    [](const auto& test) { return std::string(test.param.first); });
+
+// A recorder that writes to a pipe cannot know the length: the file is as long as it is.
+TEST(AudioReader, LengthsLeftOpenByPipesAreFine) {
+  TemporaryFolder folder;
+  auto bytes = encoded(folder, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  const auto at = bytes.find("data") + 4;
+  for (const std::string size : {"\xFF\xFF\xFF\xFF", "\xDB\xFF\xFF\x7F"}) {
+    bytes.replace(at, 4, size);
+    spill(folder / "pipe.wav", bytes);
+    auto audio = read_audio(folder / "pipe.wav");
+    ASSERT_TRUE(audio.ok()) << audio.error().message;
+    EXPECT_EQ(audio->samples.extent(1), 24'000);
+  }
+}
+
+TEST(AudioReader, FlacWithoutALengthIsCounted) {
+  TemporaryFolder folder;
+  auto bytes = encoded(folder, SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  bytes[21] = static_cast<char>(bytes[21] & 0xF0);  // STREAMINFO: 36 bits of total samples
+  bytes.replace(22, 4, 4, '\0');
+  spill(folder / "pipe.flac", bytes);
+  auto reader = AudioReader::open(folder / "pipe.flac");
+  ASSERT_TRUE(reader.ok()) << reader.error().message;
+  EXPECT_EQ(reader->frames(), 24'000);
+  EXPECT_EQ(read_audio(folder / "pipe.flac")->samples.extent(1), 24'000);
+}
+
+TEST(AudioReader, PlacesThatHoldNoAudio) {
+  TemporaryFolder folder;
+  const auto code = [](const std::filesystem::path& path) {
+    auto reader = AudioReader::open(path);
+    return reader ? ErrorCode{-1} : reader.error().code;
+  };
+  EXPECT_EQ(code(folder / "absent.wav"), ErrorCode::not_found);
+  EXPECT_EQ(code(folder.path()), ErrorCode::io);
+  EXPECT_EQ(code("/dev/zero"), ErrorCode::io);
+  spill(folder / "empty.wav", "");
+  EXPECT_EQ(code(folder / "empty.wav"), ErrorCode::bad_format);
+  spill(folder / "text.wav", "RIFF is a figure in music");
+  EXPECT_EQ(code(folder / "text.wav"), ErrorCode::bad_format);
+  for (const char* name : {"text.au", "text.vox", "text.gsm", "text.raw", "text.mp3"}) {
+    spill(folder / name, std::string(2000, 'x'));
+    EXPECT_EQ(code(folder / name), ErrorCode::bad_format) << name;
+  }
+}
+
+TEST(AudioReader, NoChannelsOrNoRateIsAnError) {
+  TemporaryFolder folder;
+  const auto whole = encoded(folder, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  for (const std::size_t at : {22u, 24u}) {  // channels, sample rate
+    auto bytes = whole;
+    bytes.replace(at, 2, 2, '\0');
+    if (at == 24) bytes.replace(26, 2, 2, '\0');
+    spill(folder / "x.wav", bytes);
+    auto reader = AudioReader::open(folder / "x.wav");
+    ASSERT_FALSE(reader.ok()) << at;
+    EXPECT_EQ(reader.error().code, ErrorCode::bad_format);
+  }
+}
+
+TEST(AudioReader, WrongChannelCountIsAnError) {
+  TemporaryFolder folder;
+  (void)encoded(folder, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  auto reader = AudioReader::open(folder / "whole");
+  Tensor<float, 2> mono({1, 100});
+  EXPECT_EQ(reader->read(mono.view()).error().code, ErrorCode::invalid_argument);
+}
+
+TEST(AudioReader, SurvivesMutation) {
+  TemporaryFolder folder;
+  std::mt19937 random(11);
+  for (const int code : {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_CAF | SF_FORMAT_PCM_16,
+                         SF_FORMAT_W64 | SF_FORMAT_PCM_16, SF_FORMAT_AIFF | SF_FORMAT_PCM_16}) {
+    const auto whole = encoded(folder, code);
+    for (int round = 0; round < 300; ++round) {
+      auto bytes = whole.substr(0, 2000 + random() % 1000);
+      for (int flips = 0; flips < 4; ++flips)
+        bytes[random() % 120] ^= static_cast<char>(1u << random() % 8);
+      spill(folder / "mutant", bytes);
+      (void)read_audio(folder / "mutant");
+    }
+  }
+}
+
+// A file system of 16 KB that is gone at the end of the test.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& at) : at_(at) {
+    std::filesystem::create_directory(at);
+    mounted_ = ::mount("tmpfs", at.c_str(), "tmpfs", 0, "size=16k") == 0;
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    if (mounted_) ::umount(at_.c_str());
+  }
+  bool mounted() const { return mounted_; }
+
+ private:
+  std::filesystem::path at_;
+  bool mounted_;
+};
+
+TEST(AudioWriter, FullDiskIsAnErrorAndLeavesNothing) {
+  TemporaryFolder folder;
+  const SmallDisk disk(folder / "disk");
+  if (!disk.mounted()) GTEST_SKIP() << "FullDisk needs the right to mount a tmpfs";
+  const auto audio = noise(2, 200'000);
+  for (const int code : {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_FLAC | SF_FORMAT_PCM_16,
+                         SF_FORMAT_OGG | SF_FORMAT_VORBIS, SF_FORMAT_OGG | SF_FORMAT_OPUS,
+                         SF_FORMAT_CAF | SF_FORMAT_ALAC_16, SF_FORMAT_AIFF | SF_FORMAT_PCM_16}) {
+    auto status = write_audio(folder / "disk" / "x", audio.view(), {48000, 2, code});
+    ASSERT_FALSE(status.ok()) << std::hex << code;
+    EXPECT_EQ(status.error().code, ErrorCode::io);
+    EXPECT_NE(status.error().message.find("No space left"), std::string::npos)
+        << status.error().message;
+    EXPECT_TRUE(std::filesystem::is_empty(folder / "disk"));
+  }
+}
+
+}  // namespace
+}  // namespace limpid::io
