@@ -108,17 +108,18 @@ class Fsmn(nn.Module):
     def _layer(self, x, f, g):
         batch, width, rows, frames = x.shape
         c = self.channels
-        parts = x.reshape(batch * 2, c, rows, frames)                       # re and im as two examples
-        hidden = torch.cat([f.linear.weight, g.linear.weight])[..., None, None]
-        h = F.relu(F.conv2d(parts, hidden, torch.cat([f.linear.bias, g.linear.bias])))   # [2B, F|G, ...]
-        project = torch.cat([f.project.weight, g.project.weight])[..., None, None]
-        p = F.conv2d(h, project, groups=2)
+        parts = x.reshape(batch * 2, c, rows * frames)                      # re and im as two examples
+        hidden = torch.cat([f.linear.weight, g.linear.weight])              # [2C, C]
+        h = product(hidden, parts)
+        h = F.relu(h + torch.cat([f.linear.bias, g.linear.bias])[:, None].to(h.dtype))
+        project = torch.stack([f.project.weight, g.project.weight])         # [F|G, C, C]
+        p = product(project, h.reshape(batch * 2, 2, c, rows * frames))
+        p = p.reshape(batch * 2, 2 * c, rows, frames)
         q = self._memory(p, torch.cat([f.conv1.weight, g.conv1.weight]))
-        q = q.reshape(batch, 2, 2, c, rows, frames)                         # [B, of re|im, by F|G, C, F, T]
-        xr, xi = x[:, :c], x[:, c:]
-        re = xr - xi + q[:, 0, 0] - q[:, 1, 1]
-        im = xi + xr + q[:, 1, 0] + q[:, 0, 1]
-        return torch.cat([re, im], 1)
+        of_re, of_im = q.reshape(batch, 2, 2 * c, rows, frames).unbind(1)
+        (fr, gr), (fi, gi) = of_re.chunk(2, 1), of_im.chunk(2, 1)
+        xr, xi = x.chunk(2, 1)
+        return torch.cat([xr - xi + fr - gi, xi + xr + fi + gr], 1)
 
     def _memory(self, p, taps):
         """p plus its causal depthwise filter along the axis; the last tap is the current position."""
@@ -126,9 +127,22 @@ class Fsmn(nn.Module):
         identity[:, :, -1] = 1
         taps = taps + identity
         if self.axis == 3:
-            taps = taps.transpose(2, 3)
-            return F.conv2d(F.pad(p, (self.order - 1, 0)), taps, groups=p.shape[1])
-        return F.conv2d(F.pad(p, (0, 0, self.order - 1, 0)), taps, groups=p.shape[1])
+            return F.conv2d(F.pad(p, (self.order - 1, 0)), taps.transpose(2, 3), groups=p.shape[1])
+        return torch.matmul(toeplitz(taps[:, 0, :, 0], p.shape[2]), p)
+
+
+def product(weights, x):
+    """Matrix product over the channel axis of [..., C, N] for every leading index."""
+    return torch.matmul(weights.expand(*x.shape[:-2], *weights.shape[-2:]), x)
+
+
+def toeplitz(taps, size):
+    """[C, size, size] with row s holding taps[c, order-1-(s-r)] at column r <= s. A matrix product along the short
+    frequency axis is several times faster than a depthwise convolution, most of all backwards."""
+    order = taps.shape[1]
+    lag = torch.arange(size)[:, None] - torch.arange(size)
+    index = torch.where((lag >= 0) & (lag < order), order - 1 - lag, torch.full_like(lag, order))
+    return F.pad(taps, (0, 1))[:, index.to(taps.device)]
 
 
 class SqueezeExcitation(nn.Module):

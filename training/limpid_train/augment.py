@@ -1,0 +1,81 @@
+"""Random spectral shapes, rooms and noises; everything draws from the generator it is given."""
+import numpy as np
+from scipy import fft
+from scipy.signal import fftconvolve
+
+RATE = 16000
+EARLY = 808  # samples: 8 before the direct sound and the 50 ms after it
+
+
+def random_equaliser(rng, bins, tilt_db, bump_db):
+    """Smooth amplitude curve over [0, RATE/2]: a tilt in dB per octave around 1 kHz plus two broad bumps."""
+    octaves = np.log2(np.maximum(np.linspace(0, RATE / 2, bins), 50) / 1000)
+    gain = rng.uniform(-tilt_db, tilt_db) * octaves
+    for _ in range(2):
+        centre, width = rng.uniform(-3, 3), rng.uniform(0.4, 1.5)
+        gain += rng.uniform(-bump_db, bump_db) * np.exp(-0.5 * ((octaves - centre) / width) ** 2)
+    return (10 ** (np.clip(gain, -24, 18) / 20)).astype(np.float32)
+
+
+def low_pass(rng, bins):
+    """Curve that is 1 up to a cut-off of narrow-band material and falls to nothing within a few hundred hertz."""
+    cut = rng.choice([3400, 4000, 4000, 5500, 6800])
+    frequency = np.linspace(0, RATE / 2, bins)
+    return (1 / (1 + np.exp(np.clip((frequency - cut + 60) / 25, -60, 60)))).astype(np.float32)
+
+
+def reshape(signal, curve_of_bins, length):
+    """Filters a segment and changes its speed so that it gets `length` samples, with one pair of transforms."""
+    spectrum = fft.rfft(signal)
+    spectrum *= curve_of_bins(len(spectrum))
+    bins = length // 2 + 1
+    if bins > len(spectrum):
+        spectrum = np.pad(spectrum, (0, bins - len(spectrum)))
+    scale = length / len(signal)
+    return fft.irfft(spectrum[:bins], n=length) * np.float32(scale)
+
+
+def coloured_noise(rng, length):
+    """Gaussian noise of a random slope, slowly modulated in level half of the time."""
+    bins = length // 2 + 1
+    frequency = np.maximum(np.arange(bins), 20 * length / RATE)
+    spectrum = (rng.standard_normal(bins) + 1j * rng.standard_normal(bins)) * frequency ** rng.uniform(-1, 0.3)
+    spectrum = (spectrum * random_equaliser(rng, bins, 0, 10)).astype(np.complex64)
+    noise = fft.irfft(spectrum, n=length)
+    if rng.random() < 0.5:
+        knots = rng.uniform(-15, 0, max(3, length // 8000))
+        noise *= 10 ** (np.interp(np.linspace(0, 1, length), np.linspace(0, 1, len(knots)), knots) / 20)
+    return noise.astype(np.float32)
+
+
+def small_room(rng):
+    """Simulated response of an everyday room: direct sound, sparse early echoes, exponentially decaying tail."""
+    decay = rng.uniform(0.12, 0.7)                                          # reverberation time in seconds
+    length = fft.next_fast_len(int(RATE * decay), real=True)
+    time = np.arange(length) / RATE
+    tail = rng.standard_normal(length) * 10 ** (-3 * time / decay)
+    gap = rng.integers(16, 80)                                              # first echo after 1..5 ms
+    tail[:gap] = 0
+    tail *= 10 ** (rng.uniform(-12, 3) / 20) / (np.sqrt(np.sum(tail ** 2)) + 1e-9)
+    spectrum = fft.rfft(tail)
+    spectrum *= random_equaliser(rng, len(spectrum), 3, 4)
+    response = np.concatenate([np.zeros(8), fft.irfft(spectrum, n=length)])
+    response[8] += 1
+    return response.astype(np.float32)
+
+
+def reverberate(speech, response):
+    """Speech through the room, and the target: speech through the room's first 50 ms. The direct sound is at sample 8
+    of a response, so both are moved back by 8."""
+    wet = fftconvolve(speech, response)[8: 8 + len(speech)]
+    early = fftconvolve(speech, response[:EARLY])[8: 8 + len(speech)]
+    return wet.astype(np.float32), early.astype(np.float32)
+
+
+def active_level(signal):
+    """RMS over the 20 ms frames within 30 dB of the loudest ones; 0 for silence."""
+    frames = signal[: len(signal) // 320 * 320].reshape(-1, 320)
+    energy = np.mean(frames ** 2, axis=1)
+    loud = np.percentile(energy, 95)
+    active = energy[energy > loud * 1e-3]
+    return float(np.sqrt(active.mean())) if loud > 1e-10 and len(active) else 0.0

@@ -1,0 +1,33 @@
+"""Reads a configuration: "network" is the contract with the library's loader, "training" belongs to this recipe."""
+import json
+from pathlib import Path
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+def load_config(path):
+    """A JSON file, given by path or by the name of one in configs/."""
+    path = Path(path)
+    if not path.exists():
+        path = CONFIGS / f"{path}.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    check_shapes(config["network"])
+    return config
+
+
+def frequency_sizes(network):
+    """Bins at the input of each encoder and after the last one."""
+    sizes = [round(network["window"] * network["sample_rate"]) // 2 + 1]
+    for kernel in network["kernels"]:
+        sizes.append((sizes[-1] - kernel) // 2 + 1)
+    return sizes
+
+
+def check_shapes(network):
+    """The decoder has to arrive at exactly the sizes that the encoder went through."""
+    sizes = frequency_sizes(network)
+    size = sizes[-1]
+    for kernel, expected in zip(network["decoder_kernels"], sizes[-2::-1]):
+        size = (size - 1) * 2 + kernel
+        if size != expected:
+            raise ValueError(f"decoder_kernels give {size} bins where the encoder had {expected}")

@@ -1,0 +1,63 @@
+"""What the network is trained on: signal-to-noise ratio, complex ratio mask and compressed spectrum."""
+import torch
+
+FLOOR = 1e-3  # the ratio stops counting at 30 dB, so that easy examples do not dominate
+
+
+def snr_loss(estimate, target, noisy):
+    """-SNR in dB per example, soft-limited at 30 dB. Where the target is silence, the energy left over relative to the
+    input takes its place, which keeps the same scale."""
+    error = ((estimate - target) ** 2).sum(-1)
+    power, reference = (target ** 2).sum(-1), (noisy ** 2).sum(-1)
+    silent = power < 1e-6 * reference
+    scale = torch.where(silent, reference, power) + 1e-8
+    return 10 * torch.log10(error / scale + FLOOR)
+
+
+def si_snr_loss(estimate, target):
+    """-SI-SNR in dB per example with the same soft limit; only meaningful where there is a target."""
+    dot = (estimate * target).sum(-1, keepdim=True)
+    projection = dot / ((target ** 2).sum(-1, keepdim=True) + 1e-8) * target
+    error = ((estimate - projection) ** 2).sum(-1)
+    power = (projection ** 2).sum(-1)
+    return 10 * torch.log10((error + FLOOR * power + 1e-8) / (power + error + 1e-8))
+
+
+def mask_loss(mask, noisy, target):
+    """Mean squared error to the complex ideal ratio mask, limited to what tanh reaches and weighted towards bins that
+    carry sound: the ideal mask of an empty bin is arbitrary."""
+    ideal = target * noisy.conj() / (noisy.abs() ** 2 + 1e-8)
+    ideal = torch.complex(ideal.real.clamp(-1, 1), ideal.imag.clamp(-1, 1))
+    weight = noisy.abs() ** 0.3
+    return (weight * (mask - ideal).abs() ** 2).mean((1, 2)) / (weight.mean((1, 2)) + 1e-5)
+
+
+def compressed(spectrum, exponent):
+    """|X|^exponent with the phase kept, and the magnitude alone."""
+    magnitude = (spectrum.real ** 2 + spectrum.imag ** 2 + 1e-7).sqrt()
+    return spectrum * magnitude ** (exponent - 1), magnitude ** exponent
+
+
+def spectrum_loss(estimate, target, noisy, exponent=0.3):
+    """Squared errors of compressed complex and magnitude spectra, relative to the level of the noisy input."""
+    level = (noisy.abs() ** 2).mean((1, 2), keepdim=True).sqrt() + 1e-5
+    ec, em = compressed(estimate / level, exponent)
+    tc, tm = compressed(target / level, exponent)
+    complex_part = ((ec - tc).real ** 2 + (ec - tc).imag ** 2).mean((1, 2))
+    return 0.5 * complex_part + 0.5 * ((em - tm) ** 2).mean((1, 2))
+
+
+def total_loss(network, noisy, target, weights, autocast):
+    """Weighted sum and its parts, averaged over a batch of waveforms [B, N]."""
+    spectrum, wanted = network.stft(noisy), network.stft(target)
+    with autocast:
+        mask = network.mask(spectrum)
+    estimate = spectrum * mask
+    waveform = network.stft.inverse(estimate, noisy.shape[-1])
+    parts = {"snr": snr_loss(waveform, target, noisy).mean(),
+             "mask": mask_loss(mask, spectrum, wanted).mean(),
+             "spectrum": spectrum_loss(estimate, wanted, spectrum).mean()}
+    if weights.get("si_snr"):
+        speech = (target ** 2).sum(-1) > 1e-6 * (noisy ** 2).sum(-1)
+        parts["si_snr"] = (si_snr_loss(waveform, target) * speech).mean()
+    return sum(weights[name] * value for name, value in parts.items() if name in weights), parts

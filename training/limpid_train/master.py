@@ -1,0 +1,90 @@
+"""The training state that all worker processes share, and the rules by which gradients change it."""
+import copy
+
+import numpy as np
+import torch
+
+from .checkpoint import load_latest, save
+from .network import Frcrn
+
+
+def learning_rate(options, step, progress):
+    """Warm-up in steps, then half a cosine over the fraction of the wall-clock budget that is spent."""
+    low = options["final_lr"]
+    cosine = low + (options["lr"] - low) * 0.5 * (1 + np.cos(np.pi * min(1.0, progress)))
+    return float(cosine * min(1.0, (step + 1) / options["warmup"]))
+
+
+class Master:
+    """Weights, their moving average and the optimiser, in shared memory. Workers hold replicas: they compute gradients
+    without a lock and apply them under one, so a core that is busy with something else never holds up the other."""
+
+    def __init__(self, config, run, device):
+        self.options, self.run, self.device = config["training"], run, device
+        torch.manual_seed(self.options["seed"])
+        self.network = Frcrn(config["network"]).to(device)
+        self.network.start_open()
+        self.average = copy.deepcopy(self.network).eval()
+        self.optimizer = self._optimizer()
+        self.step, self.spent = 0, 0.0
+        self._resume()
+        for module in (self.network, self.average):
+            module.share_memory()
+        for state in self.optimizer.state.values():
+            for value in state.values():
+                value.share_memory_()
+
+    def _optimizer(self):
+        """AdamW without decay on biases and normalisations; its state is made now so that it can be shared."""
+        groups = [[p for p in self.network.parameters() if (p.ndim > 1) == decayed] for decayed in (True, False)]
+        optimizer = torch.optim.AdamW([{"params": groups[0], "weight_decay": self.options["weight_decay"]},
+                                       {"params": groups[1], "weight_decay": 0.0}], lr=0.0)
+        for p in self.network.parameters():
+            p.grad = torch.zeros_like(p)
+        optimizer.step()
+        for state in optimizer.state.values():
+            state["step"].zero_()
+        optimizer.zero_grad(set_to_none=True)
+        return optimizer
+
+    def _resume(self):
+        state = load_latest(self.run, self.device)
+        if state:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.spent = state["step"], state["spent"]
+
+    def checkpoint(self, step, spent):
+        save(self.run, {"network": self.network.state_dict(), "average": self.average.state_dict(),
+                        "optimizer": self.optimizer.state_dict(), "step": step, "spent": spent})
+
+    def replica(self):
+        replica = copy.deepcopy(self.network)
+        for p in replica.parameters():
+            p.data = p.data.clone()
+        return replica.train()
+
+    def apply(self, replica, buffers_before, step, progress):
+        """One optimiser step with a replica's gradients; the replica then becomes equal to the master again."""
+        norm = torch.nn.utils.clip_grad_norm_(replica.parameters(), self.options["clip"])
+        rate = learning_rate(self.options, step, progress)
+        with torch.no_grad():
+            if torch.isfinite(norm):  # one bad batch must not end a run
+                self._descend(replica, rate)
+            for mine, before, other in zip(self.network.buffers(), buffers_before, replica.buffers()):
+                mine += other - before
+            decay = min(self.options["ema"], (step + 1) / (step + 20))
+            for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values()):
+                mean.lerp_(value, 1 - decay)
+            for other, value in zip(replica.state_dict().values(), self.network.state_dict().values()):
+                other.copy_(value)
+        return {"norm": float(norm), "lr": rate}
+
+    def _descend(self, replica, rate):
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        for p, other in zip(self.network.parameters(), replica.parameters()):
+            p.grad = other.grad
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)

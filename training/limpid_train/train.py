@@ -1,0 +1,124 @@
+"""Trains a network for a given wall-clock time; may be killed at any moment and resumed."""
+import argparse
+import contextlib
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import multiprocessing
+
+from .config import load_config
+from .corpus import Corpus
+from .losses import total_loss
+from .master import Master
+from .mixing import Mixer
+from .validation import fixed_mixtures, validate
+
+CHECKPOINT_SECONDS = 120
+
+
+class Worker:
+    """One process: draws a step number, mixes that step's batch, computes gradients, hands them to the master. With one
+    worker a run is a pure function of its seed; with more, only the order of the updates is not."""
+
+    def __init__(self, master, rank, lock, counter, mixer, mixtures):
+        self.master, self.rank, self.lock, self.counter = master, rank, lock, counter
+        self.mixer, self.mixtures, self.options = mixer, mixtures, master.options
+        self.replica = master.replica()
+        self.start, self.before = time.monotonic(), master.spent
+
+    def spent(self):
+        return self.before + time.monotonic() - self.start
+
+    def autocast(self):
+        """bfloat16 products where the hardware has them; sums, losses and weights stay in single precision."""
+        if not self.options["bfloat16"]:
+            return contextlib.nullcontext()
+        return torch.autocast(self.master.device.type, dtype=torch.bfloat16)
+
+    def run(self, budget):
+        sums, saved, validated = {}, time.monotonic(), self.master.step
+        while self.spent() < budget:
+            step, parts = self._step(budget)
+            for name, value in parts.items():
+                sums.setdefault(name, []).append(value)
+            if self.rank:
+                continue
+            if len(sums["loss"]) == self.options["log_every"]:
+                self._log(step, **{name: round(float(np.mean(values)), 5) for name, values in sums.items()})
+                sums = {}
+            if step - validated >= self.options["validate_every"]:
+                self._log(step, **validate(self.master.average, self.mixtures))
+                validated = step
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                with self.lock:
+                    self.master.checkpoint(self.counter.value, self.spent())
+                saved = time.monotonic()
+
+    def _step(self, budget):
+        with self.lock:
+            step = self.counter.value
+            self.counter.value += 1
+        batch = self.mixer.batch(np.random.default_rng((self.options["seed"], step)), self.options["batch"])
+        noisy, target = (torch.as_tensor(part, device=self.master.device) for part in batch)
+        before = [buffer.clone() for buffer in self.replica.buffers()]
+        loss, parts = total_loss(self.replica, noisy, target, self.options["losses"], self.autocast())
+        self.replica.zero_grad()
+        loss.backward()
+        with self.lock:
+            applied = self.master.apply(self.replica, before, step, self.spent() / budget)
+        return step, {"loss": loss.item(), **applied, **{name: value.item() for name, value in parts.items()}}
+
+    def _log(self, step, **row):
+        with open(self.master.run / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, "spent": round(self.spent(), 1), **row}) + "\n")
+
+
+def train(config, corpus, cache, run, budget, processes):
+    """Runs until `budget` seconds are spent over all the runs of this folder."""
+    run = Path(run)
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "config.json").write_text(json.dumps(config, indent=2))
+    options = config["training"]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    master = Master(config, run, device)
+    mixer = Mixer(Corpus(corpus, cache, "train"), options["seconds"])
+    mixtures = fixed_mixtures(Corpus(corpus, cache, "valid"), options["seed"])
+    context = multiprocessing.get_context("fork")
+    lock, counter = context.Lock(), context.Value("q", master.step)
+    workers = [context.Process(target=_work, args=(master, rank, lock, counter, mixer, mixtures, budget))
+               for rank in range(1, processes)]
+    for process in workers:
+        process.start()
+    last = Worker(master, 0, lock, counter, mixer, mixtures)
+    last.run(budget)
+    for process in workers:
+        process.join()
+    master.checkpoint(counter.value, last.spent())
+    last._log(counter.value, **validate(master.average, mixtures))
+
+
+def _work(master, rank, lock, counter, mixer, mixtures, budget):
+    Worker(master, rank, lock, counter, mixer, mixtures).run(budget)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", required=True, help="a JSON file or the name of one in configs/")
+    parser.add_argument("--corpus", required=True, help="folder with manifest.csv")
+    parser.add_argument("--cache", default=Path(__file__).parents[1] / "data", help="where decoded audio is kept")
+    parser.add_argument("--run", required=True, help="folder of checkpoints and log; an existing run is resumed")
+    parser.add_argument("--time-budget", type=float, required=True, help="seconds over all runs of this folder")
+    parser.add_argument("--processes", type=int, default=1, help="more than one: asynchronous updates, CPU only")
+    parser.add_argument("--threads", type=int, help="per process; default: all cores of one process, 1 of several")
+    arguments = parser.parse_args()
+    if arguments.threads or arguments.processes > 1:
+        torch.set_num_threads(arguments.threads or 1)
+    train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,
+          arguments.time_budget, arguments.processes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Scores on fixed mixtures of the valid split, cheap enough to be run during training."""
+import numpy as np
+import torch
+
+from .mixing import Mixer
+
+
+def si_sdr(estimate, reference):
+    """Scale-invariant signal-to-distortion ratio in dB, means removed; the last axis is time."""
+    estimate = estimate - estimate.mean(-1, keepdims=True)
+    reference = reference - reference.mean(-1, keepdims=True)
+    scale = (estimate * reference).sum(-1, keepdims=True) / ((reference ** 2).sum(-1, keepdims=True) + 1e-12)
+    target = scale * reference
+    noise = estimate - target
+    return 10 * np.log10(((target ** 2).sum(-1) + 1e-12) / ((noise ** 2).sum(-1) + 1e-12))
+
+
+def fixed_mixtures(corpus, seed, count=64, seconds=4):
+    """The same noisy and target waveforms for every run with this seed."""
+    return Mixer(corpus, seconds).batch(np.random.default_rng((seed, 10 ** 9)), count)
+
+
+def enhance(network, noisy, batch=16):
+    """Waveforms [N, samples] through a network in evaluation mode."""
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        return np.concatenate([network(torch.as_tensor(part, device=device)).cpu().numpy()
+                               for part in np.split(noisy, range(batch, len(noisy), batch))])
+
+
+def validate(network, mixtures):
+    """SI-SDR gained on mixtures; SI-SDR kept on clean speech; attenuation of noise alone."""
+    noisy, target = mixtures
+    output = enhance(network, noisy)
+    power = (target ** 2).sum(-1)
+    silent = power < 1e-6 * (noisy ** 2).sum(-1)
+    clean = ~silent & (((noisy - target) ** 2).sum(-1) < 1e-6 * power)
+    mixed = ~silent & ~clean
+    gain = si_sdr(output[mixed], target[mixed]) - si_sdr(noisy[mixed], target[mixed])
+    ratio = 10 * np.log10((noisy[silent] ** 2).sum(-1) / ((output[silent] ** 2).sum(-1) + 1e-12))
+    return {"valid_gain": round(float(gain.mean()), 3),
+            "valid_sdr": round(float(si_sdr(output[mixed], target[mixed]).mean()), 3),
+            "valid_clean": round(float(si_sdr(output[clean], target[clean]).mean()), 3),
+            "valid_attenuation": round(float(ratio.mean()), 3)}
