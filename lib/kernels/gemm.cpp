@@ -4,6 +4,8 @@
 #include "lib/kernels/gemm.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "lib/kernels/simd.h"
 
@@ -11,6 +13,7 @@
 #define HWY_TARGET_INCLUDE "lib/kernels/gemm.cpp"
 #include "hwy/foreach_target.h"  // first: it includes this file once per instruction set
 
+#include "lib/kernels/gemm_dot-inl.h"
 #include "lib/kernels/gemm_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,53 +52,55 @@ struct Block {
   int rows;
 };
 
-// One panel of B against a block of rows. The rows are shared out evenly: 13 are 7 + 6, not 12 + 1.
-template <int kWidth>
-void multiply_panel(const Block& block, Tile tile) {
-  constexpr int kLanesUsed = std::min(kWidth, static_cast<int>(kLanes));
-  constexpr int kVectors = std::min(kTileVectors, kWidth / kLanesUsed);
-  constexpr int kStrip = kLanesUsed * kVectors;
-  static constexpr auto kTiles =
-      tiles<kLanesUsed, kVectors>(std::make_integer_sequence<int, kTileRows>());
-  const int count = (block.rows + kTileRows - 1) / kTileRows;
-  const int existing = tile.columns;
-  tile.b_stride = kWidth;
-  for (int strip = 0; strip < existing; strip += kStrip) {
-    tile.columns = std::min(kStrip, existing - strip);
-    for (int i = 0; i < count; ++i) {
-      const int first = block.rows * i / count;
-      tile.a = block.a + first;
-      tile.c = block.c + first;
-      kTiles[static_cast<std::size_t>(block.rows * (i + 1) / count - first - 1)](tile);
-    }
-    tile.column += kStrip;
-    tile.b += kStrip;
-    if (tile.bias != nullptr) tile.bias += kStrip;
+// One column of tiles. Rows are shared out evenly: 13 are 7 + 6, not 12 + 1.
+template <class Tiles, int... kRow>
+HWY_INLINE void multiply_rows(const Block& block, Tile& tile, std::integer_sequence<int, kRow...>) {
+  static constexpr std::array<void (*)(const Tile&), Tiles::kRows> kMultiply{
+      &Tiles::template multiply<kRow + 1>...};  // [r]: r + 1 rows
+  const int count = (block.rows + Tiles::kRows - 1) / Tiles::kRows;
+  for (int i = 0, first = 0; i < count; ++i) {
+    const int end = block.rows * (i + 1) / count;
+    tile.a = block.a + first;
+    tile.c = block.c + first;
+    kMultiply[static_cast<std::size_t>(end - first - 1)](tile);
+    first = end;
+  }
+}
+
+// Columns first .. end of C; b_step lies between columns in B.
+template <class Tiles>
+void multiply_columns(const Block& block, Tile tile, int first, int end, std::ptrdiff_t b_step) {
+  for (int column = first; column < end; column += Tiles::kColumns) {
+    tile.column = column;
+    tile.columns = std::min(Tiles::kColumns, end - column);
+    multiply_rows<Tiles>(block, tile, std::make_integer_sequence<int, Tiles::kRows>());
+    tile.b += Tiles::kColumns * b_step;
+    if (tile.bias != nullptr) tile.bias += Tiles::kColumns;
+  }
+}
+
+void multiply_panel(const Block& block, const Tile& tile, int first, int end, int width) {
+  switch (width) {
+    case 4:
+      return multiply_columns<PanelTiles<4>>(block, tile, first, end, 1);
+    case 8:
+      return multiply_columns<PanelTiles<8>>(block, tile, first, end, 1);
+    case 16:
+      return multiply_columns<PanelTiles<16>>(block, tile, first, end, 1);
+    default:
+      return multiply_columns<PanelTiles<32>>(block, tile, first, end, 1);
   }
 }
 
 void multiply_block(const Block& block, const PackedMatrix& b, const float* bias, Tile tile) {
-  int width = 0;
-  for (int column = 0; column < b.n(); column += width) {
-    width = PackedMatrix::width(column, b.n());
-    tile.column = column;
-    tile.columns = std::min(width, b.n() - column);
-    tile.b = b.panel(column);
-    tile.bias = bias == nullptr ? nullptr : bias + column;
-    switch (width) {
-      case 4:
-        multiply_panel<4>(block, tile);
-        break;
-      case 8:
-        multiply_panel<8>(block, tile);
-        break;
-      case 16:
-        multiply_panel<16>(block, tile);
-        break;
-      default:
-        multiply_panel<32>(block, tile);
-        break;
-    }
+  tile.bias = bias;
+  tile.b = b.panel(0);
+  if (b.narrow()) return multiply_columns<DotTiles>(block, tile, 0, b.n(), b.k());
+  for (int first = 0, width = 0; first < b.n(); first += width) {
+    width = PackedMatrix::width(first, b.n());
+    tile.b = b.panel(first);
+    tile.bias = bias == nullptr ? nullptr : bias + first;
+    multiply_panel(block, tile, first, std::min(first + width, b.n()), width);
   }
 }
 

@@ -25,10 +25,12 @@ struct Rows {
   }
 };
 
-// The weights: n outputs by k inputs, repacked once for the micro-kernel. Immutable; copies share
-// the weights. The layout does not depend on the instruction set: columns (outputs) are grouped in
-// panels, as many of 32 as fit, then at most one each of 16, 8 and 4, the last padded with zeros. A
-// panel is [k][width]. So networks of any multiple of 4 channels waste nothing.
+// The weights: n outputs by k inputs, in the order in which the micro-kernel reads them. Immutable;
+// copies share the weights. The layout does not depend on the instruction set:
+//   few outputs (narrow): [n rounded up to 4][k], vectors run along k;
+//   else panels of columns (outputs), as many of 32 as fit, then at most one each of 16, 8 and 4,
+//   so that any multiple of 4 wastes nothing. A panel is [k][width]; vectors run along its width.
+// What is rounded up is filled with zeros.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -38,18 +40,22 @@ class PackedMatrix {
 
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }
-  // Where the panel that begins at this column lies; 64-byte aligned for full panels.
+  bool narrow() const noexcept { return n_ <= kNarrow; }
+
+  // The panel that begins at this column, or the column of a narrow matrix. panel(0) and whole
+  // panels are 64-byte aligned.
   const float* panel(int column) const noexcept {
     return data_.get() + static_cast<std::ptrdiff_t>(column) * k_;
   }
-
-  static constexpr int kPanel = 32;
-  // The width of the panel that begins at `column`, a sum of the widths before it.
+  // The width of the panel that begins at `column`, which is a sum of the widths before it.
   static constexpr int width(int column, int n) noexcept {
     int w = kPanel;
     while (w > (n - column + 3) / 4 * 4) w /= 2;
     return w;
   }
+
+  static constexpr int kPanel = 32;
+  static constexpr int kNarrow = 8;
 
  private:
   int n_ = 0, k_ = 0;

@@ -11,9 +11,7 @@
 #endif
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <utility>
 
 #include "lib/kernels/simd-inl.h"
 
@@ -43,26 +41,10 @@ struct Tile {
   int columns;            // how many exist
   int segments, length;   // of a row of A
   std::ptrdiff_t segment_stride;
-  const float* b;  // [segments * length][b_stride]
-  std::ptrdiff_t b_stride;
+  const float* b;     // of the tile's columns, as PackedMatrix lays them out
   const float* bias;  // of the tile's columns, or null
   bool relu;
 };
-
-template <class D, int kRows, int kVectors>
-HWY_INLINE void multiply_segment(D d, const Tile& t, std::ptrdiff_t offset, const float* b,
-                                 hn::Vec<D> (&sum)[kRows][kVectors]) {
-  const float* a[kRows];
-  for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
-  for (int p = 0; p < t.length; ++p, b += t.b_stride) {
-    hn::Vec<D> w[kVectors];
-    for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, b + v * lanes(d));
-    for (int r = 0; r < kRows; ++r) {
-      const auto x = hn::Set(d, a[r][p]);
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, w[v], sum[r][v]);
-    }
-  }
-}
 
 // All columns of the tile exist: straight to memory.
 template <class D, int kVectors>
@@ -86,31 +68,54 @@ HWY_INLINE void store_part(D d, const Tile& t, const hn::Vec<D> (&sum)[kVectors]
   }
 }
 
-template <int kLanesUsed, int kVectors, int kRows>
+template <class D, int kVectors>
+HWY_INLINE void store(D d, const Tile& t, const hn::Vec<D> (&sum)[kVectors], float* c) {
+  if (t.columns == kVectors * lanes(d)) {
+    store_row(d, t, sum, c + t.column);
+  } else {
+    store_part(d, t, sum, c + t.column);
+  }
+}
+
+// b is [length][kWidth].
+template <int kWidth, class D, int kRows, int kVectors>
+HWY_INLINE void multiply_segment(D d, const Tile& t, std::ptrdiff_t offset, const float* b,
+                                 hn::Vec<D> (&sum)[kRows][kVectors]) {
+  const float* a[kRows];
+  for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
+  for (int p = 0; p < t.length; ++p, b += kWidth) {
+    hn::Vec<D> w[kVectors];
+    for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, b + v * lanes(d));
+    for (int r = 0; r < kRows; ++r) {
+      const auto x = hn::Set(d, a[r][p]);
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, w[v], sum[r][v]);
+    }
+  }
+}
+
+template <int kWidth, int kLanesUsed, int kVectors, int kRows>
 void multiply_tile(const Tile& t) {
   const hn::CappedTag<float, kLanesUsed> d;
   hn::Vec<decltype(d)> sum[kRows][kVectors];
   for (auto& row : sum)
     for (auto& v : row) v = hn::Zero(d);
   for (int s = 0; s < t.segments; ++s)
-    multiply_segment(d, t, s * t.segment_stride, t.b + s * t.length * t.b_stride, sum);
-  const bool whole = t.columns == kVectors * kLanesUsed;
-  for (int r = 0; r < kRows; ++r) {
-    if (whole) {
-      store_row(d, t, sum[r], t.c[r] + t.column);
-    } else {
-      store_part(d, t, sum[r], t.c[r] + t.column);
-    }
+    multiply_segment<kWidth>(d, t, s * t.segment_stride, t.b + s * t.length * kWidth, sum);
+  for (int r = 0; r < kRows; ++r) store(d, t, sum[r], t.c[r]);
+}
+
+// How a panel of kWidth columns is cut into tiles.
+template <int kWidth>
+struct PanelTiles {
+  static constexpr int kLanesUsed = std::min(kWidth, static_cast<int>(kLanes));
+  static constexpr int kVectors = std::min(kTileVectors, kWidth / kLanesUsed);
+  static constexpr int kRows = kTileRows;
+  static constexpr int kColumns = kLanesUsed * kVectors;
+  template <int kCount>
+  static void multiply(const Tile& t) {
+    multiply_tile<kWidth, kLanesUsed, kVectors, kCount>(t);
   }
-}
-
-using TileFunction = void (*)(const Tile&);
-
-// [r]: the tile of r + 1 rows.
-template <int kLanesUsed, int kVectors, int... kRow>
-constexpr std::array<TileFunction, kTileRows> tiles(std::integer_sequence<int, kRow...>) {
-  return {&multiply_tile<kLanesUsed, kVectors, kRow + 1>...};
-}
+};
 
 }  // namespace limpid::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -16,20 +16,29 @@ std::shared_ptr<float[]> zeroed(std::size_t count) {
   return {p, [](float* q) { ::operator delete[](q, std::align_val_t{kAlignment}); }};
 }
 
+// [k][width] from [n][k], starting at row `first`.
+void pack_panel(std::span<const float> rows, std::size_t k, std::size_t first, std::size_t used,
+                std::size_t width, float* panel) {
+  for (std::size_t p = 0; p < k; ++p)
+    for (std::size_t i = 0; i < used; ++i) panel[p * width + i] = rows[(first + i) * k + p];
+}
+
 }  // namespace
 
 PackedMatrix::PackedMatrix(std::span<const float> rows, int n, int k) : n_(n), k_(k) {
   const auto inputs = static_cast<std::size_t>(k);
   const std::shared_ptr<float[]> data = zeroed((static_cast<std::size_t>(n) + 3) / 4 * 4 * inputs);
+  data_ = data;
+  if (narrow()) {
+    std::copy(rows.begin(), rows.end(), data.get());
+    return;
+  }
   for (int column = 0; column < n; column += width(column, n)) {
     const auto first = static_cast<std::size_t>(column);
-    const auto w = static_cast<std::size_t>(width(column, n));
-    const std::size_t used = std::min(w, static_cast<std::size_t>(n - column));
-    for (std::size_t p = 0; p < inputs; ++p)
-      for (std::size_t i = 0; i < used; ++i)
-        data[first * inputs + p * w + i] = rows[(first + i) * inputs + p];
+    const int w = width(column, n);
+    pack_panel(rows, inputs, first, static_cast<std::size_t>(std::min(w, n - column)),
+               static_cast<std::size_t>(w), data.get() + first * inputs);
   }
-  data_ = data;
 }
 
 }  // namespace limpid::kernels

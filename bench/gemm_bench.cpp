@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Which matrix product serves the networks best? Every candidate on every shape: first checked
+// against the oracle, then timed. bench/gemm_table.py turns the JSON output into a table.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "bench/gemm_engines.h"
+#include "bench/gemm_peak.h"
+#include "lib/base/float_mode.h"
+
+namespace limpid::bench {
+namespace {
+
+std::vector<float> noise(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<float> values(count);
+  for (float& v : values) v = uniform(random);
+  return values;
+}
+
+bool correct(const Shape& s, std::span<const float> weights, const std::vector<float>& a,
+             const std::vector<float>& c) {
+  std::vector<float> expected(c.size());
+  kernels::reference::gemm({a.data(), s.rows, s.stride}, s.segments, s.segment_stride, weights, s.n,
+                           s.k(), {}, kernels::Activation::none,
+                           {expected.data(), {1, 1, s.m()}, {0, 0, s.n}});
+  for (std::size_t i = 0; i < c.size(); ++i)
+    if (!(std::abs(c[i] - expected[i]) <= 1e-6f + 1e-7f * static_cast<float>(s.k()))) return false;
+  return true;
+}
+
+// In a network, other layers run between two calls of this one and push its weights out of the
+// cache. So the calls go round many copies of the weights, together as large as the network.
+std::vector<std::unique_ptr<Engine>> layers(const Shape& s, const Candidate& candidate,
+                                            std::span<const float> weights) {
+  const std::size_t count = std::clamp<std::size_t>(s.network / weights.size_bytes(), 1, 64);
+  std::vector<std::unique_ptr<Engine>> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back(candidate.make(s, weights));
+  return all;
+}
+
+void run(benchmark::State& state, const Shape& s, const Candidate& candidate) {
+  const FlushDenormals flush;
+  const auto a = noise(s.input(), 1);
+  const auto weights = noise(static_cast<std::size_t>(s.n) * static_cast<std::size_t>(s.k()), 2);
+  std::vector<float> c(static_cast<std::size_t>(s.m()) * static_cast<std::size_t>(s.n));
+  const auto engines = layers(s, candidate, weights);
+  engines[0]->multiply(a.data(), c.data());
+  if (!correct(s, weights, a, c)) return state.SkipWithError("wrong result");
+  std::size_t layer = 0;
+  for (auto _ : state) {
+    engines[layer]->multiply(a.data(), c.data());
+    if (++layer == engines.size()) layer = 0;
+    benchmark::ClobberMemory();
+  }
+  state.counters["flops"] =
+      benchmark::Counter(s.flops(), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void peak(benchmark::State& state) {
+  double flops = 0;
+  float result = 0;
+  for (auto _ : state) {
+    flops += multiply_adds(10000, result);
+    benchmark::DoNotOptimize(result);
+  }
+  state.counters["flops"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
+}
+
+}  // namespace
+}  // namespace limpid::bench
+
+int main(int argc, char** argv) {
+  using namespace limpid::bench;
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RegisterBenchmark("peak", peak);
+  for (const Shape& shape : shapes())
+    for (const Candidate& candidate : candidates())
+      benchmark::RegisterBenchmark((shape.name + "/" + candidate.name).c_str(),
+                                   [=](benchmark::State& state) { run(state, shape, candidate); });
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}
