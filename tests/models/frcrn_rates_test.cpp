@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// The fixed-seconds STFT: one network at every sample rate, latency as promised, highs kept.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "models/frcrn/band_extension.h"
+#include "models/frcrn/frcrn.h"
+#include "tests/support/audio_compare.h"
+#include "tests/support/random_frcrn.h"
+#include "tests/support/signals.h"
+
+namespace limpid {
+namespace {
+
+// A network whose mask is a constant, whatever it hears: tanh of the closing layer's bias.
+std::shared_ptr<const Model> constant_mask(float mask, bool lookahead) {
+  test::FrcrnRecipe recipe{.lookahead = lookahead};
+  auto weights = test::frcrn_weights(recipe);
+  auto bytes = weights.bytes(test::frcrn_metadata(recipe));
+  auto parsed = io::Weights::parse(bytes, "constant");
+  EXPECT_TRUE(parsed);
+  std::vector<io::NamedTensor> tensors;
+  std::vector<std::vector<float>> values;
+  values.reserve(parsed->tensors().size());
+  for (const auto& [name, entry] : parsed->tensors()) {
+    const auto found = parsed->find(name, entry.shape);
+    values.emplace_back(found->begin(), found->end());
+    if (name.find("linear.conv") != name.npos) values.back().assign(1, 0.0f);
+    // The real part adds the difference of the two biases, the imaginary part their sum.
+    if (name == "unet.linear.conv_re.bias") values.back()[0] = 0.5f * std::atanh(mask);
+    if (name == "unet.linear.conv_im.bias") values.back()[0] = -0.5f * std::atanh(mask);
+    tensors.push_back({name, entry.shape, values.back()});
+  }
+  const auto path = std::filesystem::path(testing::TempDir()) /
+                    ("constant_mask_" + std::to_string(lookahead) + ".safetensors");
+  EXPECT_TRUE(io::save_weights(path, tensors,
+                               {{"config", std::string(parsed->metadata("config"))},
+                                {"card", std::string(parsed->metadata("card"))}}));
+  auto model = models::make_frcrn(*io::Weights::open(path));
+  std::filesystem::remove(path);
+  EXPECT_TRUE(model) << model.error().message;
+  return *model;
+}
+
+class Rates : public testing::TestWithParam<std::pair<int, bool>> {};
+
+// With a constant mask g the stream is a delay by latency() with gain g, at any rate, highs
+// included: analysis, mask, extension and synthesis line up to the sample.
+TEST_P(Rates, ConstantMaskIsAPureDelay) {
+  const auto [rate, lookahead] = GetParam();
+  const auto model = constant_mask(0.5f, lookahead);
+  auto session = model->open({.sample_rate = rate, .lanes = 1, .max_frames = 2});
+  ASSERT_TRUE(session) << session.error().message;
+  const auto format = (*session)->format();
+  EXPECT_EQ(format.sample_rate, rate);
+  EXPECT_NEAR(format.hop, rate * 0.01, 0.5);
+  EXPECT_EQ(format.latency, format.hop * (lookahead ? 7 : 1));
+
+  const auto in = test::noise(1, 60 * format.hop);
+  Tensor<float, 2> out({1, in.extent(1)});
+  for (std::ptrdiff_t at = 0; at < in.extent(1); at += 2 * format.hop)
+    (*session)->process(in.view().slice(1, at, 2 * format.hop),
+                        out.view().slice(1, at, 2 * format.hop));
+  const std::span<const float> x = in.view()[0].span(), y = out.view()[0].span();
+  EXPECT_EQ(test::delay_between(x, y, 10 * format.hop), format.latency);
+  // The extension's gain has settled after a few smoothing times.
+  const auto settled = static_cast<std::size_t>(30 * format.hop);
+  for (std::size_t n = settled; n < y.size(); ++n)
+    ASSERT_NEAR(y[n], 0.5f * x[n - static_cast<std::size_t>(format.latency)], 2e-4) << n;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Rates,
+                         testing::Values(std::pair{8000, false}, std::pair{11025, false},
+                                         std::pair{12000, false}, std::pair{16000, false},
+                                         std::pair{16000, true}, std::pair{22050, false},
+                                         std::pair{24000, false}, std::pair{32000, false},
+                                         std::pair{44100, false}, std::pair{48000, false},
+                                         std::pair{48000, true}, std::pair{88200, false},
+                                         std::pair{96000, false}));
+
+TEST(Rates, OutsideTheRangeIsRefusedByName) {
+  const auto model = test::random_frcrn({});
+  for (int rate : {0, -1, 7999, 96001, 192000}) {
+    auto session = model->open({.sample_rate = rate, .lanes = 1, .max_frames = 1});
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, ErrorCode::unsupported);
+    EXPECT_NE(session.error().message.find("8000..96000"), std::string::npos);
+  }
+}
+
+TEST(Rates, ImpossibleSessionsAreRefused) {
+  const auto model = test::random_frcrn({});
+  EXPECT_FALSE(model->open({.sample_rate = 16000, .lanes = 0, .max_frames = 1}));
+  EXPECT_FALSE(model->open({.sample_rate = 16000, .lanes = 1, .max_frames = 0}));
+  EXPECT_FALSE(model->enhance_exact({}));
+}
+
+// The same signal at 16 kHz and at 48 kHz meets the same mask: the network hears the same bins.
+TEST(Rates, ASineIsTreatedAlikeAtEveryRate) {
+  const auto model = test::random_frcrn({.seed = 5});
+  std::vector<double> level;
+  for (int rate : {16000, 48000}) {
+    auto session = model->open({.sample_rate = rate, .lanes = 1, .max_frames = 100});
+    ASSERT_TRUE(session);
+    Tensor<float, 2> x({1, rate});
+    for (int n = 0; n < rate; ++n)
+      x.view()[0][n] = static_cast<float>(0.2 * std::sin(2 * std::numbers::pi * 1000.0 * n / rate));
+    (*session)->process(x.view(), x.view());
+    double power = 0;
+    for (int n = rate / 2; n < rate; ++n) power += std::pow(x.view()[0][n], 2);
+    level.push_back(std::sqrt(power / (rate / 2)));
+  }
+  EXPECT_NEAR(level[1] / level[0], 1.0, 1e-3);
+}
+
+TEST(BandExtension, FollowsTheTopOfTheBandAndBlends) {
+  models::BandExtension extension(161, 481, 0.01, 1);
+  std::vector<float> re(481), im(481);
+  for (int frame = 0; frame < 100; ++frame) {
+    std::fill(re.begin(), re.begin() + 161, 0.25f);
+    std::fill(re.begin() + 151, re.begin() + 161, 0.75f);  // the edge differs from the rest
+    extension.extend(0, re, im);
+  }
+  EXPECT_NEAR(re[161], 0.75f, 0.03f);
+  EXPECT_LT(re[180], re[161]);
+  EXPECT_NEAR(re[480], re[200], 1e-6f);
+  EXPECT_GT(re[480], 0.25f);
+  EXPECT_LT(re[480], 0.5f);
+}
+
+}  // namespace
+}  // namespace limpid

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// WeightsBuilder: weight files with random numbers in them, made in memory.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "lib/io/weights.h"
+
+namespace limpid::test {
+
+class WeightsBuilder {
+ public:
+  explicit WeightsBuilder(unsigned seed) : random_(seed) {}
+
+  // offset + scale * uniform[-1, 1). Returns the values.
+  std::vector<float> add(const std::string& name, std::vector<std::int64_t> shape, float scale,
+                         float offset = 0.0f) {
+    std::size_t count = 1;
+    for (const auto extent : shape) count *= static_cast<std::size_t>(extent);
+    std::uniform_real_distribution<float> value(offset - scale, offset + scale);
+    std::vector<float> values(count);
+    for (float& v : values) v = value(random_);
+    std::string dims;
+    for (const auto extent : shape) dims += (dims.empty() ? "" : ",") + std::to_string(extent);
+    const std::size_t begin = data_.size() * sizeof(float);
+    data_.insert(data_.end(), values.begin(), values.end());
+    entries_ += ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[" + dims + "],\"data_offsets\":[" +
+                std::to_string(begin) + "," + std::to_string(data_.size() * sizeof(float)) + "]}";
+    return values;
+  }
+
+  // The file; `metadata` is a JSON object of strings.
+  std::vector<std::byte> bytes(const std::string& metadata = "{}") const {
+    const std::string header = "{\"__metadata__\":" + metadata + entries_ + "}";
+    const std::uint64_t length = header.size();
+    std::vector<std::byte> file(sizeof length + header.size() + data_.size() * sizeof(float));
+    std::memcpy(file.data(), &length, sizeof length);
+    std::memcpy(file.data() + sizeof length, header.data(), header.size());
+    if (!data_.empty())
+      std::memcpy(file.data() + sizeof length + header.size(), data_.data(),
+                  data_.size() * sizeof(float));
+    return file;
+  }
+
+  io::Weights weights(const std::string& metadata = "{}") const {
+    auto parsed = io::Weights::parse(bytes(metadata), "test weights");
+    EXPECT_TRUE(parsed) << parsed.error().message;
+    return *std::move(parsed);
+  }
+
+ private:
+  std::mt19937 random_;
+  std::string entries_;
+  std::vector<float> data_;
+};
+
+}  // namespace limpid::test
