@@ -11,6 +11,7 @@
 
 #include "lib/base/float_mode.h"
 #include "streaming/delay_line.h"
+#include "streaming/dry_source.h"
 #include "streaming/fade.h"
 
 namespace limpid::streaming {
@@ -88,8 +89,7 @@ struct StreamProcessor::State {
     wet_begin += count;
   }
 
-  // Non-finite samples are removed here, so that neither path ever sees them. A model with more
-  // outputs than inputs has its last input as the dry signal of the others.
+  // Non-finite samples are removed here, so that neither path ever sees them.
   void take(AudioView<const float> in) LIMPID_REALTIME {
     const auto count = in.extent(1);
     for (int row = 0; row < rows_in; ++row) {
@@ -101,9 +101,8 @@ struct StreamProcessor::State {
         bad_samples += !finite;
       }
     }
-    const int inputs = model->spec().input_channels, outputs = model->spec().output_channels;
     for (int row = 0; row < rows_out; ++row) {
-      const int source = row / outputs * inputs + std::min(row % outputs, inputs - 1);
+      const int source = dry_source(model->spec(), row);
       delays[static_cast<std::size_t>(row)].process(
           input.view()[source].slice(0, held, count).span(),
           dry.view()[row].slice(0, 0, count).span());

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// DriftResampler: plays a stream a little faster or slower, by a ratio that may change with every
+// block. Windowed sinc, so that speech up to 0.8 of half the sample rate passes untouched.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "lib/base/realtime.h"
+#include "lib/tensor/tensor.h"
+
+namespace limpid::streaming {
+
+class DriftResampler {
+ public:
+  static constexpr int kTaps = 32;
+  static constexpr double kMostStep = 1.01;
+
+  DriftResampler(int rows, int max_block);
+
+  // Input samples that the next process() takes to make `count` output samples, `step` apart.
+  std::ptrdiff_t needed(std::ptrdiff_t count, double step) const LIMPID_REALTIME;
+
+  // Where the next output sample lies, in samples relative to the next input sample; negative.
+  double offset() const LIMPID_REALTIME { return phase_ - (kTaps / 2 + 1); }
+
+  // in [rows][needed(n, step)], out [rows][n]; n <= max_block, 1 / kMostStep < step < kMostStep.
+  void process(AudioView<const float> in, double step, AudioView<float> out) LIMPID_REALTIME;
+
+  void reset() LIMPID_REALTIME;  // silence before the next input sample
+
+  static std::ptrdiff_t most_needed(int max_block) noexcept {
+    return static_cast<std::ptrdiff_t>(max_block * kMostStep) + 2;
+  }
+
+ private:
+  // Sum over kTaps samples from `samples` on, for a point `fraction` after the middle one.
+  float interpolate(const float* samples, double fraction) const LIMPID_REALTIME;
+
+  double phase_ = 0.0;        // of the next output sample, 0 <= phase_ < 1
+  std::vector<float> table_;  // [kPhases + 1][kTaps]
+  Tensor<float, 2> samples_;  // [rows][kTaps + most_needed]: the last kTaps taken, then the new
+};
+
+}  // namespace limpid::streaming

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include "streaming/live_engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "streaming/dry_source.h"
+#include "streaming/live_stream.h"
+
+namespace limpid::streaming {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+// Notices that a number does not change any more.
+class Watch {
+ public:
+  Seconds still_for(std::int64_t number, Clock::time_point now) {
+    if (std::exchange(number_, number) != number) since_ = now;
+    return now - since_;
+  }
+
+ private:
+  std::int64_t number_ = -1;
+  Clock::time_point since_;
+};
+
+Status check(const Model* model, const AudioDevice* device, const LiveConfig& config) {
+  const auto bad = [](std::string message) { return Error{ErrorCode::invalid_argument, message}; };
+  if (model == nullptr || device == nullptr) return bad("live: no model or no device given");
+  const int wanted = config.channels * model->spec().input_channels;
+  if (device->format().inputs < wanted)
+    return bad("live: model " + model->spec().name + " needs " + std::to_string(wanted) +
+               " input channels, " + device->describe() + " has " +
+               std::to_string(device->format().inputs));
+  if (!(config.deadline_seconds >= 0.0 && config.deadline_seconds <= 1.0))
+    return bad("live: the deadline is " + std::to_string(config.deadline_seconds) +
+               " s, expected 0..1 s");
+  return Done{};
+}
+
+}  // namespace
+
+struct LiveEngine::State {
+  Result<StreamProcessor> open_stream() const {
+    return StreamProcessor::open(model, {.sample_rate = device->format().sample_rate,
+                                         .channels = config.channels,
+                                         .attenuation_limit_db = config.attenuation_limit_db});
+  }
+
+  // The callback never wakes the worker: that would be a system call, and one more thing that can
+  // take long. The worker looks by itself, often enough to lose an eighth of its deadline at most.
+  void work() {
+    const Seconds nap(std::clamp(hop_seconds / 8.0, 0.0002, 0.002));
+    Watch capture, playback;
+    while (running.load(std::memory_order_acquire)) {
+      if (live->worker().run_once()) continue;
+      const auto now = Clock::now();
+      const auto still = std::max(capture.still_for(live->captured(), now),
+                                  playback.still_for(live->played(), now));
+      if (still.count() > config.lost_after_seconds) live->on_lost();
+      std::this_thread::sleep_for(nap);
+    }
+  }
+
+  std::shared_ptr<const Model> model;
+  std::unique_ptr<AudioDevice> device;
+  LiveConfig config;
+  LiveTiming timing;
+  double hop_seconds = 0.0;
+  bool bypass = false;
+  std::unique_ptr<LiveStream> live;
+  std::atomic<bool> running = false;
+  std::thread thread;
+};
+
+Result<std::unique_ptr<LiveEngine>> LiveEngine::open(std::shared_ptr<const Model> model,
+                                                     std::unique_ptr<AudioDevice> device,
+                                                     const LiveConfig& config) {
+  if (auto status = check(model.get(), device.get(), config); !status) return status.error();
+  auto state = std::make_unique<State>();
+  state->model = std::move(model);
+  state->device = std::move(device);
+  state->config = config;
+  auto stream = state->open_stream();
+  if (!stream) return stream.error();
+  const StreamFormat& format = stream->format();
+  state->timing =
+      live_timing(state->device->format(), stream->latency(), format.hop, config.deadline_seconds);
+  state->hop_seconds = static_cast<double>(format.hop) / format.sample_rate;
+  return std::unique_ptr<LiveEngine>(new LiveEngine(std::move(state)));
+}
+
+LiveEngine::LiveEngine(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+LiveEngine::~LiveEngine() {
+  stop();
+}
+
+Status LiveEngine::start() {
+  stop();
+  State& state = *state_;
+  auto stream = state.open_stream();
+  if (!stream) return stream.error();
+  stream->set_bypass(state.bypass);
+  try {
+    std::vector<int> sources;
+    for (int row = 0; row < stream->outputs(); ++row)
+      sources.push_back(dry_source(state.model->spec(), row));
+    state.live = std::make_unique<LiveStream>(*std::move(stream), std::move(sources),
+                                              state.device->format(), state.timing);
+    state.running = true;
+    if (state.config.own_thread) state.thread = std::thread([&state] { state.work(); });
+  } catch (const std::bad_alloc&) {
+    state.running = false;
+    return Error{ErrorCode::out_of_memory, "live: not enough memory for the queue"};
+  } catch (const std::system_error& problem) {
+    state.running = false;
+    return Error{ErrorCode::device, std::string("live: cannot start a thread: ") + problem.what()};
+  }
+  auto started = state.device->start(*state.live);
+  if (!started) stop();
+  return started;
+}
+
+void LiveEngine::stop() {
+  state_->device->stop();
+  state_->running.store(false, std::memory_order_release);
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+void LiveEngine::set_bypass(bool bypass) noexcept {
+  state_->bypass = bypass;
+  if (state_->live) state_->live->worker().stream().set_bypass(bypass);
+}
+
+void LiveEngine::set_attenuation_limit(float db) noexcept {
+  state_->config.attenuation_limit_db = db;
+  if (state_->live) state_->live->worker().stream().set_attenuation_limit(db);
+}
+
+LiveStats LiveEngine::stats() const noexcept {
+  LiveStats stats;
+  if (!state_->live) return stats;
+  const LiveStream& live = *state_->live;
+  const double rate = state_->device->format().sample_rate;
+  stats.state = live.lost()              ? LiveState::lost
+                : state_->running.load() ? LiveState::running
+                                         : LiveState::stopped;
+  stats.seconds = static_cast<double>(live.captured()) / rate;
+  stats.input_rms_db = live.input_level().rms_db();
+  stats.input_peak_db = live.input_level().peak_db();
+  stats.output_rms_db = live.output_level().rms_db();
+  stats.output_peak_db = live.output_level().peak_db();
+  stats.reduction_db = live.worker().reduction_db();
+  stats.load_median = live.worker().load().median();
+  stats.load_most = live.worker().load().most();
+  stats.late_events = live.playback().mixer().late_events();
+  stats.late_seconds = static_cast<double>(live.playback().mixer().late_samples()) / rate;
+  stats.dropped_seconds = static_cast<double>(live.worker().dropped()) / rate;
+  stats.interruptions = live.playback().interruptions();
+  stats.device_xruns = live.xruns();
+  stats.drift_ppm = live.playback().drift_ppm();
+  stats.repaired = live.worker().repaired();
+  return stats;
+}
+
+int LiveEngine::latency() const noexcept {
+  return state_->timing.latency;
+}
+AudioDevice& LiveEngine::device() noexcept {
+  return *state_->device;
+}
+
+bool LiveEngine::run_worker() LIMPID_REALTIME {
+  return state_->live && state_->live->worker().run_once();
+}
+
+}  // namespace limpid::streaming
