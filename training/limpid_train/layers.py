@@ -10,6 +10,11 @@ def complex_block(a, b, inputs_dim):
     return torch.cat([torch.cat([a, -b], inputs_dim), torch.cat([b, a], inputs_dim)], outputs_dim)
 
 
+def precise(x):
+    """At least single precision, whatever the multiplications ran in."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
 def leaky(x):
     return F.leaky_relu(x, 0.01)
 
@@ -165,9 +170,9 @@ class SqueezeExcitation(nn.Module):
         if self.pooling == "frozen":
             return self.frozen.reshape(1, -1, 1, 1)
         if self.pooling == "global":
-            mean = x.float().mean((2, 3))[:, None]                          # [B, 1, 2C]
+            mean = precise(x).mean((2, 3))[:, None]                          # [B, 1, 2C]
         else:
-            mean = self._running_mean(x.float().mean(2))
+            mean = self._running_mean(precise(x).mean(2))
         mr, mi = mean.chunk(2, -1)
         yr = self.fc_r(mr) - self.fc_i(mi)
         yi = self.fc_r(mi) + self.fc_i(mr)

@@ -1,8 +1,9 @@
 """FRCRN, published and causal, from one configuration; tensor names are those of the official checkpoint."""
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from .layers import ComplexConv, ComplexConvTranspose, ComplexNorm, Fsmn, SqueezeExcitation, leaky
+from .layers import ComplexConv, ComplexConvTranspose, ComplexNorm, Fsmn, SqueezeExcitation, leaky, precise
 from .spectrum import Stft
 
 
@@ -85,7 +86,7 @@ def join(p, e):
 
 
 class Frcrn(nn.Module):
-    """Waveform [B, N] in, enhanced waveform [B, N] out; `masked` gives the spectra that the losses want."""
+    """Waveform [B, N] in, enhanced waveform [B, N] out, aligned with it."""
 
     def __init__(self, config):
         super().__init__()
@@ -102,16 +103,22 @@ class Frcrn(nn.Module):
         if power != 1:
             x = x * ((x * x).sum(1, keepdim=True) + 1e-12) ** ((power - 1) / 2)
         u = self.unet(x)
-        m = torch.tanh(u.float())
+        m = torch.tanh(precise(u))
         if self.config["unets"] == 2:
-            m = m + torch.tanh(self.unet2(u).float())
+            m = m + torch.tanh(precise(self.unet2(u)))
         return torch.complex(m[:, 0], m[:, 1])
 
-    def masked(self, spectrum):
-        return spectrum * self.mask(spectrum)
+    def gates(self):
+        """Squeeze-excitation layers in the order of frozen gains: per network, encoders, then decoders."""
+        nets = [self.unet] + ([self.unet2] if self.config["unets"] == 2 else [])
+        return [getattr(net, f"se_layer_{side}{i}") for net in nets
+                for side, count in (("enc", net.depth - 1), ("dec", net.depth - 2)) for i in range(count)]
 
     def forward(self, waveform):
-        return self.stft.inverse(self.masked(self.stft(waveform)), waveform.shape[-1])
+        """What a stream gives: silence before the waveform, and after it while the look-ahead is still waiting."""
+        frames = self.unet.depth * self.config["unets"] if self.config["lookahead"] else 0
+        spectrum = self.stft(F.pad(waveform, (0, frames * self.stft.hop)))
+        return self.stft.inverse(spectrum * self.mask(spectrum), waveform.shape[-1])
 
     def start_open(self):
         """Starts as a mild pass-through: the last stage's two parts are mostly positive, so turning them by -45 degrees

@@ -1,0 +1,32 @@
+"""Multiplications and parameters of a configuration, counted from its shapes."""
+from .config import frequency_sizes
+
+
+def macs_per_second(network):
+    """Multiply-adds per second of audio; a complex product counts four. Transforms and gates are left out."""
+    frames = 1 / network["hop"]
+    sizes, channels = frequency_sizes(network), network["channels"]
+    outputs = channels[-2::-1] + [1]
+    total = 0
+    for i, (kernel, width) in enumerate(zip(network["kernels"], channels)):
+        inputs = 1 if i == 0 else channels[i - 1]
+        total += 4 * 2 * kernel * inputs * width * sizes[i + 1]
+        if i:
+            total += _fsmn(inputs, network["frequency_order"]) * sizes[i]
+    for i, (kernel, width) in enumerate(zip(network["decoder_kernels"], outputs)):
+        inputs = channels[-1] if i == 0 else 2 * outputs[i - 1]
+        total += 4 * 2 * kernel * inputs * width * sizes[-1 - i]            # every input bin meets every tap
+        if i < len(outputs) - 1:
+            total += _fsmn(width, network["frequency_order"]) * sizes[-2 - i]
+    total += network["time_layers"] * _fsmn(channels[-1], network["time_order"]) + 4 * sizes[0]
+    return round(network["unets"] * total * frames)
+
+
+def _fsmn(channels, order):
+    """Two cells, each on both parts."""
+    return 4 * (2 * channels * channels + channels * order) if order else 0
+
+
+def parameters(tensors):
+    """Trained values; running statistics are not parameters."""
+    return sum(value.size for name, value in tensors.items() if ".running_" not in name)

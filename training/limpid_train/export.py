@@ -1,0 +1,81 @@
+"""Writes the averaged weights of a run as a model file, with a card that says where they come from."""
+import argparse
+import datetime
+import hashlib
+import json
+from pathlib import Path
+
+from . import complexity, weights
+from .checkpoint import load_latest
+
+DATA = {
+    "speech": {
+        "speechocean762": "free for commercial and non-commercial use (project README)",
+        "LibriSpeech train-clean-100 (251 speakers' single utterances)": "CC BY 4.0, (c) 2014 Vassil Panayotov",
+        "Picovoice speech-to-intent-benchmark": "Apache-2.0, Picovoice Inc.",
+        "Asterisk core sounds en, es, fr": "CC BY-SA 3.0, funded by Digium, Inc.: Allison Smith, June Wallack",
+        "Asterisk core sounds it, ru": "CC BY 3.0, funded by Digium, Inc.: Carlo Flora, Maxim Topal",
+        "festvox-ru": "BSD-like, (c) 2005 Nickolay V. Shmyrev"},
+    "noise": {
+        "moodist": "Pixabay Content License or CC0, not stated per file",
+        "ESC-10": "CC BY 3.0 or CC0 per clip",
+        "Noisekun": "CC0, CC BY, CC BY 4.0 per file",
+        "ambientsounds": "CC0 or CC BY per file",
+        "Blanket": "CC0, CC BY, CC BY-SA, public domain per file",
+        "bucklespring, widelands, flightgear, torcs": "GPL-2+",
+        "lincity-ng": "GPL-2+ / CC BY-SA 2.0",
+        "megaglest, unknown-horizons, OpenSFX": "CC BY-SA 3.0"},
+    "rooms": {"Reverb.js / OpenAIR responses": "public domain, CC BY, CC BY-SA per response",
+              "simulated small rooms": "made by this recipe"}}
+
+
+def card(run, config, tensors, state, scores):
+    """Everything a user should know before trusting the file, as one flat dictionary."""
+    network, training = config["network"], config["training"]
+    text = (Path(run) / "config.json").read_bytes()
+    sources = [f"{kind}: {name}" for kind, items in DATA.items() for name in items]
+    licences = sorted({licence for items in DATA.values() for licence in items.values()})
+    return {
+        "name": "frcrn-causal",
+        "summary": "Causal FRCRN: complex recurrent encoder-decoder, no look-ahead, 20 ms window, 10 ms hop, any rate",
+        "data": sources, "licences": licences,
+        "licence_note": "Weights learned from audio under the licences above, among them CC BY-SA and GPL-2+ noises and "
+                        "noises under the Pixabay Content License; no audio is contained. Whether such terms reach "
+                        "trained weights is not settled; retrain without those folders if that matters to you.",
+        "recipe": "training/ of limpid, configs/frcrn-causal.json",
+        "seed": training["seed"], "steps": state["step"],
+        "hours_seen": round(hours_seen(run, state["step"], training), 2),
+        "macs_per_second": complexity.macs_per_second(network), "parameters": complexity.parameters(tensors),
+        "scores": scores, "licence": "MIT",
+        "trained": datetime.date.today().isoformat(), "config_sha256": hashlib.sha256(text).hexdigest()}
+
+
+def hours_seen(run, steps, training):
+    """Hours of audio that went through the network; batch sizes of earlier phases are listed in the run's history."""
+    history = Path(run) / "history.json"
+    phases = json.loads(history.read_text()) if history.exists() else []
+    hours, before = 0.0, 0
+    for phase in phases + [{"until": steps, "batch": training["batch"]}]:
+        hours += (phase["until"] - before) * phase["batch"] * training["seconds"] / 3600
+        before = phase["until"]
+    return hours
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", required=True, help="folder of a training run")
+    parser.add_argument("--scores", help="JSON written by evaluate.py, put into the card")
+    parser.add_argument("-o", "--output", required=True)
+    arguments = parser.parse_args()
+    config = json.loads((Path(arguments.run) / "config.json").read_text())
+    state = load_latest(arguments.run)
+    tensors = weights.tensors_of(state["average"])
+    weights.build(config["network"], tensors)  # refuses what the library would refuse
+    scores = json.loads(Path(arguments.scores).read_text()) if arguments.scores else {}
+    description = card(arguments.run, config, tensors, state, scores)
+    weights.write(arguments.output, tensors, config["network"], description)
+    print(json.dumps(description, indent=2))
+
+
+if __name__ == "__main__":
+    main()
