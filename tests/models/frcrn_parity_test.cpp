@@ -4,20 +4,18 @@
 // output by 6e-4 or more, single against double precision by 4e-6 at most.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-#include <random>
-
 #include "lib/io/audio_file.h"
 #include "models/frcrn/exact.h"
 #include "models/registry.h"
 #include "tests/support/audio_compare.h"
+#include "tests/support/stream_whole.h"
 
 namespace limpid {
 namespace {
 
 using test::channel;
 using test::relative_error;
+using test::stream_whole;
 
 std::shared_ptr<const Model> checkpoint(const char* file) {
   auto model = models::load_file(std::string(LIMPID_CHECKPOINTS) + "/" + file);
@@ -27,31 +25,6 @@ std::shared_ptr<const Model> checkpoint(const char* file) {
 
 std::vector<float> fixture(const std::string& name) {
   return channel(std::string(LIMPID_FIXTURES) + "/frcrn_portable_" + name + ".wav");
-}
-
-// The whole stream, in calls of 1..max_frames hops; silence follows the input until the latency is
-// made up for.
-std::vector<float> stream(const Model& model, std::vector<float> audio, int max_frames,
-                          unsigned seed) {
-  auto session = model.open({.sample_rate = 16000, .lanes = 1, .max_frames = max_frames});
-  EXPECT_TRUE(session) << session.error().message;
-  if (!session) return {};
-  const int hop = (*session)->format().hop, latency = (*session)->format().latency;
-  const std::size_t length = audio.size();
-  const std::size_t hops =
-      (length + static_cast<std::size_t>(latency)) / static_cast<std::size_t>(hop) + 1;
-  audio.resize(hops * static_cast<std::size_t>(hop));
-  std::vector<float> out(audio.size());
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<int> chunk(1, max_frames);
-  for (std::size_t at = 0; at < audio.size();) {
-    const auto left = static_cast<std::ptrdiff_t>(audio.size() - at);
-    const std::ptrdiff_t count =
-        std::min<std::ptrdiff_t>(left, std::ptrdiff_t{chunk(random)} * hop);
-    (*session)->process({audio.data() + at, {1, count}}, {out.data() + at, {1, count}});
-    at += static_cast<std::size_t>(count);
-  }
-  return {out.begin() + latency, out.begin() + latency + static_cast<std::ptrdiff_t>(length)};
 }
 
 TEST(FrcrnParity, OfflineWholeFile) {
@@ -77,13 +50,14 @@ TEST(FrcrnParity, StreamWithFrozenGains) {
   const auto model = checkpoint("frcrn_frozen.safetensors");
   ASSERT_NE(model, nullptr);
   const auto want = fixture("stream_padded_expected");
-  const auto by_one = stream(*model, fixture("stream_input"), 1, 1);
+  const auto by_one = stream_whole(*model, fixture("stream_input"), 16000, 1, 1);
   EXPECT_LE(relative_error(by_one, want, 0, 0), 1e-5);
   for (unsigned seed : {1u, 2u}) {
-    const auto chunked = stream(*model, fixture("stream_input"), 7, seed);
+    const auto chunked = stream_whole(*model, fixture("stream_input"), 16000, 7, seed);
     EXPECT_LE(relative_error(chunked, by_one, 0, 0), 1e-5);
   }
-  EXPECT_EQ(by_one, stream(*model, fixture("stream_input"), 1, 1)) << "repeat runs differ";
+  EXPECT_EQ(by_one, stream_whole(*model, fixture("stream_input"), 16000, 1, 1))
+      << "repeat runs differ";
 }
 
 TEST(FrcrnParity, StreamLatencyIsWindowPlusFourteenFrames) {
@@ -110,8 +84,8 @@ TEST(FrcrnParity, RunningPoolingIsChunkInvariant) {
   ASSERT_NE(model, nullptr);
   auto input = fixture("stream_input");
   input.resize(16000);
-  const auto by_one = stream(*model, input, 1, 1);
-  EXPECT_LE(relative_error(stream(*model, input, 5, 3), by_one, 0, 0), 1e-5);
+  const auto by_one = stream_whole(*model, input, 16000, 1, 1);
+  EXPECT_LE(relative_error(stream_whole(*model, input, 16000, 5, 3), by_one, 0, 0), 1e-5);
 }
 
 }  // namespace
