@@ -68,10 +68,10 @@ float DriftResampler::interpolate(const float* samples, double fraction) const L
   return sum;
 }
 
-void DriftResampler::reset() LIMPID_REALTIME {
+void DriftResampler::start(AudioView<const float> in) LIMPID_REALTIME {
   phase_ = 0.0;
   for (std::ptrdiff_t row = 0; row < samples_.extent(0); ++row)
-    std::ranges::fill(samples_.view()[row].span(), 0.0f);
+    std::copy_n(in[row].data(), kTaps, samples_.view()[row].data());
 }
 
 }  // namespace limpid::streaming

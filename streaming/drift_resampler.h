@@ -3,6 +3,7 @@
 // block. Windowed sinc, so that speech up to 0.8 of half the sample rate passes untouched.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -15,6 +16,7 @@ class DriftResampler {
  public:
   static constexpr int kTaps = 32;
   static constexpr double kMostStep = 1.01;
+  static constexpr int kOffset = -(kTaps / 2 + 1);  // of offset(), after start()
 
   DriftResampler(int rows, int max_block);
 
@@ -22,15 +24,17 @@ class DriftResampler {
   std::ptrdiff_t needed(std::ptrdiff_t count, double step) const LIMPID_REALTIME;
 
   // Where the next output sample lies, in samples relative to the next input sample; negative.
-  double offset() const LIMPID_REALTIME { return phase_ - (kTaps / 2 + 1); }
+  double offset() const LIMPID_REALTIME { return phase_ + kOffset; }
 
   // in [rows][needed(n, step)], out [rows][n]; n <= max_block, 1 / kMostStep < step < kMostStep.
   void process(AudioView<const float> in, double step, AudioView<float> out) LIMPID_REALTIME;
 
-  void reset() LIMPID_REALTIME;  // silence before the next input sample
+  // Starts afresh: in [rows][kTaps] is what came before the next input sample.
+  void start(AudioView<const float> in) LIMPID_REALTIME;
 
+  // Also enough for start().
   static std::ptrdiff_t most_needed(int max_block) noexcept {
-    return static_cast<std::ptrdiff_t>(max_block * kMostStep) + 2;
+    return std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(max_block * kMostStep) + 2, kTaps);
   }
 
  private:

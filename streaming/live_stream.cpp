@@ -21,15 +21,14 @@ int samples(double seconds, int rate) {
 }  // namespace
 
 // When a hop is complete, the worker has `slack` samples of time before its first sample must be in
-// the queue; LateMixer wants it `fade` samples earlier than it is played. Two clocks cost one block
-// more, because capture runs up to a block behind what playback reckons with, and the resampler.
+// the queue; LateMixer wants it `fade` samples earlier than it is played, DriftResampler kTaps.
 LiveTiming live_timing(const DeviceFormat& device, int stream_latency, int hop, double deadline) {
   const int rate = device.sample_rate;
   const int slack = std::max(device.block, deadline > 0.0 ? samples(deadline, rate) : hop);
   LiveTiming timing;
   timing.fade = std::max(samples(kFadeSeconds, rate), 1);
   timing.latency = stream_latency + slack + timing.fade;
-  if (!device.one_clock) timing.latency += device.block + DriftResampler::kTaps;
+  if (!device.one_clock) timing.latency += DriftResampler::kTaps;
   timing.max_backlog = std::max(samples(kBacklogSeconds, rate), 2 * timing.latency);
   timing.capacity = timing.latency + timing.max_backlog + samples(kHistorySeconds, rate);
   return timing;

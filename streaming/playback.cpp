@@ -35,11 +35,17 @@ void Playback::render(AudioView<float> out, double time) LIMPID_REALTIME {
   }
 }
 
-// How many samples have been captured at this moment, a block that is on its way included as far as
-// it is filled. NaN before the first block.
+// How many samples had been captured when the device asked for the sample it wants next. With two
+// clocks the answer grows with time, not in steps of a block, but not beyond what a capture
+// callback could still bring; a block is taken off because its samples are only here when it is
+// full. NaN before the first block.
 double Playback::captured(double time, std::ptrdiff_t count) const LIMPID_REALTIME {
-  if (config_.one_clock) return static_cast<double>(queue_.captured.head() - count);
-  return (time - queue_.capture_epoch.load(std::memory_order_relaxed)) * config_.sample_rate;
+  const auto head = static_cast<double>(queue_.captured.head());
+  if (config_.one_clock) return head - static_cast<double>(count);
+  const double epoch = queue_.capture_epoch.load(std::memory_order_relaxed);
+  const double block = config_.max_block;
+  const double by_time = (time - epoch) * config_.sample_rate;
+  return std::isfinite(by_time) ? std::min(by_time, head + 2.0 * block) - block : by_time;
 }
 
 void Playback::render_part(AudioView<float> out, double now) LIMPID_REALTIME {
@@ -83,11 +89,15 @@ bool Playback::in_trouble(std::ptrdiff_t count, double step) const LIMPID_REALTI
 // Goes on where playback ought to be by now, if that is not before what has been played already.
 bool Playback::resume(double now) LIMPID_REALTIME {
   if (!std::isfinite(now)) return false;
-  resampler_.reset();
-  const double ahead = config_.one_clock ? 0.0 : resampler_.offset();
-  const auto next = static_cast<std::int64_t>(std::floor(now - config_.latency - ahead));
+  const double offset = config_.one_clock ? 0.0 : -DriftResampler::kOffset;
+  const auto next = static_cast<std::int64_t>(std::floor(now - config_.latency + offset));
   if (next < next_) return false;
   next_ = next;
+  if (!config_.one_clock) {
+    auto before = aligned_.view().slice(1, 0, DriftResampler::kTaps);
+    mixer_.read(next_ - DriftResampler::kTaps, before);
+    resampler_.start(before);
+  }
   control_.forget_error();
   interrupted_ = false;
   presence_.aim(1.0f);

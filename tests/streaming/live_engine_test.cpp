@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// LiveEngine's life: opening, real threads, losing the device, starting again.
+#include "streaming/live_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/streaming/live_fixture.h"
+
+namespace limpid::streaming {
+namespace {
+
+using namespace std::chrono_literals;
+using test::fake_model;
+using test::noise;
+
+// Moves the simulated card on in its own thread, `speed` times faster than a real one.
+class Card {
+ public:
+  Card(SimulatedDevice& device, double speed)
+      : thread_([&device, speed] {
+          const auto begin = std::chrono::steady_clock::now();
+          while (device.step())
+            std::this_thread::sleep_until(
+                begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                            std::chrono::duration<double>(device.now() / speed)));
+        }) {}
+  ~Card() { thread_.join(); }
+
+ private:
+  std::thread thread_;
+};
+
+TEST(LiveEngine, RealThreadsKeepEverySampleInItsPlace) {
+  LiveRun run(noise(1, 2 * kRate), {.format = {.block = 64}}, {.own_thread = true});
+  ASSERT_TRUE(run.engine->start().ok());
+  {
+    Card card(*run.device, 1.0);
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_GE(run.engine->stats().seconds, 0.0);
+      std::this_thread::sleep_for(20ms);
+    }
+  }
+  run.engine->stop();
+  run.expect_aligned();
+  const auto stats = run.engine->stats();
+  EXPECT_EQ(stats.state, LiveState::stopped);
+  EXPECT_NEAR(stats.seconds, 2.0, 0.02);
+  EXPECT_LT(stats.late_seconds, 1.0);
+  EXPECT_GT(stats.load_median, 0.0f);
+  EXPECT_GE(stats.load_most, stats.load_median);
+}
+
+// A network that stops for 100 ms once, on a real thread.
+TEST(LiveEngine, OneSlowHopIsOneLateEvent) {
+  LiveRun run(noise(1, 2 * kRate), {.format = {.block = 64}}, {.own_thread = true},
+              {.latency = 160, .gain = kWetGain, .slow_hop = 80, .slow_work = 100ms});
+  ASSERT_TRUE(run.engine->start().ok());
+  { Card card(*run.device, 1.0); }
+  run.engine->stop();
+  run.expect_aligned();
+  EXPECT_GE(run.engine->stats().late_events, 1);
+  EXPECT_GT(run.engine->stats().load_most, 5.0f);
+}
+
+// Much faster than real time, so that the worker is late all the time: still nothing out of place.
+TEST(LiveEngine, RealThreadsInAHurry) {
+  LiveRun run(noise(1, 60 * kRate), {.format = {.block = 96}, .vary_block = true},
+              {.own_thread = true});
+  ASSERT_TRUE(run.engine->start().ok());
+  { Card card(*run.device, 100.0); }
+  run.engine->stop();
+  for (std::ptrdiff_t t = 0; t < run.played(); ++t) {
+    const float share = run.wet_share(t);
+    ASSERT_TRUE(std::isnan(share) || (share > -1e-3f && share < 1.001f)) << "sample " << t;
+  }
+}
+
+TEST(LiveEngine, TwoClocksOnRealThreads) {
+  LiveRun run(noise(1, kRate), {.format = {.block = 64, .one_clock = false}, .drift_ppm = 100.0},
+              {.own_thread = true});
+  ASSERT_TRUE(run.engine->start().ok());
+  { Card card(*run.device, 1.0); }
+  run.engine->stop();
+  EXPECT_NEAR(run.engine->stats().seconds, 1.0, 0.02);
+}
+
+TEST(LiveEngine, ReportsALostDeviceAndStartsAgain) {
+  LiveRun run(noise(1, kRate), {.format = {.block = 160}, .lost_at = 0.5});
+  run.run();
+  const auto lost = run.engine->stats();
+  EXPECT_EQ(lost.state, LiveState::lost);
+  EXPECT_NEAR(lost.seconds, 0.5, 0.02);
+  run.engine->stop();
+  EXPECT_NEAR(run.engine->stats().seconds, 0.5, 0.02);  // the last figures stay
+  run.run();
+  EXPECT_NEAR(run.engine->stats().seconds, 0.5, 0.02);
+  run.expect_wet(0, run.played());
+}
+
+TEST(LiveEngine, NoticesADeviceThatStopsWithoutAWord) {
+  LiveRun run(noise(1, kRate), {.format = {.block = 160}, .lost_at = 0.1, .lost_silently = true},
+              {.lost_after_seconds = 0.1, .own_thread = true});
+  ASSERT_TRUE(run.engine->start().ok());
+  { Card card(*run.device, 1.0); }
+  for (int i = 0; i < 100 && run.engine->stats().state != LiveState::lost; ++i)
+    std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(run.engine->stats().state, LiveState::lost);
+}
+
+TEST(LiveEngine, MetersShowWhatIsThere) {
+  LiveRun run(noise(1, 2 * kRate), {.format = {.block = 160}});
+  run.run();
+  const auto stats = run.engine->stats();
+  EXPECT_NEAR(stats.input_rms_db, -10.8f, 0.3f);  // white noise in +-0.5
+  EXPECT_NEAR(stats.input_peak_db, -6.0f, 0.3f);
+  EXPECT_NEAR(stats.output_rms_db, -16.8f, 0.3f);
+  EXPECT_NEAR(stats.reduction_db, 6.0f, 0.3f);
+}
+
+TEST(LiveEngine, BypassSurvivesARestart) {
+  LiveRun run(noise(1, kRate), {.format = {.block = 160}});
+  run.engine->set_bypass(true);
+  run.run();
+  run.engine->stop();
+  run.run();
+  EXPECT_NEAR(run.engine->stats().reduction_db, 0.0f, 0.2f);
+}
+
+TEST(LiveEngine, SaysWhyItCannotOpen) {
+  const auto why = [](test::FakeModelConfig model, LiveConfig config) {
+    auto device = std::make_unique<SimulatedDevice>(noise(1, 100),
+                                                    Simulation{.format = {.sample_rate = kRate}});
+    auto engine = LiveEngine::open(fake_model(model), std::move(device), config);
+    EXPECT_FALSE(engine.ok());
+    return engine.ok() ? std::string() : engine.error().message;
+  };
+  EXPECT_EQ(why({.input_channels = 4}, {}),
+            "live: model fake needs 4 input channels, simulated sound card has 1");
+  EXPECT_EQ(why({}, {.deadline_seconds = -1}),
+            "live: the deadline is -1.000000 s, expected 0..1 s");
+  EXPECT_NE(why({.memory = Memory::windowed}, {}).find("cannot stream"), std::string::npos);
+  EXPECT_FALSE(LiveEngine::open(fake_model(), nullptr, {}).ok());
+}
+
+}  // namespace
+}  // namespace limpid::streaming
