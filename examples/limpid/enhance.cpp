@@ -52,8 +52,8 @@ void print_summary(const Tally& tally, double wall_seconds, bool json) {
                 {"skipped", tally.skipped},
                 {"failed", tally.failed},
                 {"cancelled", tally.cancelled},
-                {"seconds", tally.audio_seconds},
-                {"wall_seconds", wall_seconds}});
+                {"seconds", rounded(tally.audio_seconds, 1e6)},
+                {"wall_seconds", rounded(wall_seconds, 1e6)}});
   std::string text = fmt::format("{} enhanced", tally.done);
   if (tally.skipped > 0) text += fmt::format(", {} skipped", tally.skipped);
   if (tally.failed > 0) text += fmt::format(", {} failed", tally.failed);

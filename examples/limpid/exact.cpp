@@ -25,7 +25,7 @@ Result<Tensor<float, 2>> enhance_exactly(const Model& model,
                                          int sample_rate) {
   const auto length = static_cast<std::ptrdiff_t>(channels.front().size());
   Tensor<float, 2> result({static_cast<std::ptrdiff_t>(channels.size()), length});
-  for (std::size_t c = 0; c < channels.size(); ++c) {
+  for (std::size_t c = 0; length > 0 && c < channels.size(); ++c) {
     auto at_model_rate = resample(channels[c], sample_rate, model.spec().sample_rate);
     if (!at_model_rate) return std::move(at_model_rate).error();
     auto enhanced = model.enhance_exact(*at_model_rate);

@@ -110,7 +110,7 @@ class Work {
   Status finish() {
     if (cancelled()) return Done{};
     if (written_ < read_) {  // or lose one
-      const Tensor<float, 2> silence({channels_, read_ - written_});
+      const Tensor<float, 2> silence({result_.output_format.channels, read_ - written_});
       if (auto status = emit(silence.view()); !status) return status;
     }
     result_.audio_seconds = static_cast<double>(read_) / reader_.format().sample_rate;
@@ -135,6 +135,9 @@ Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& a
   if (!reader) return std::move(reader).error();
   result.input_format = reader->format();
   result.output_format = job.output_format.code == 0 ? reader->format() : job.output_format;
+  auto channels = enhanced_channels(settings.model->spec(), reader->format().channels);
+  if (!channels) return std::move(channels).error();
+  result.output_format.channels = *channels;
   std::error_code ignored;  // the writer says it better
   if (job.output.has_parent_path())
     std::filesystem::create_directories(job.output.parent_path(), ignored);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "examples/limpid/file_stream.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace limpid::cli {
@@ -10,24 +12,35 @@ constexpr int kFramesPerCall = 16;  // a file may wait: longer matrix products a
 
 }  // namespace
 
-FileStream::FileStream(streaming::StreamProcessor processor, int channels)
-    : processor_(std::move(processor)), channels_(channels), to_drop_(processor_.latency()) {}
+Result<int> enhanced_channels(const ModelSpec& model, int channels) {
+  if (model.input_channels == 1) return channels * model.output_channels;
+  if (model.input_channels == channels) return model.output_channels;
+  return Error{ErrorCode::unsupported,
+               fmt::format("model {} needs recordings with {} channels, found {}", model.name,
+                           model.input_channels, channels)};
+}
+
+FileStream::FileStream(streaming::StreamProcessor processor)
+    : processor_(std::move(processor)), to_drop_(processor_.latency()) {}
 
 Result<FileStream> FileStream::open(std::shared_ptr<const Model> model, int sample_rate,
                                     int channels, float attenuation_limit_db) {
+  const ModelSpec& spec = model->spec();
+  auto outputs = enhanced_channels(spec, channels);
+  if (!outputs) return std::move(outputs).error();
   const bool native = model->format(sample_rate).ok();
-  const int model_rate = native ? sample_rate : model->spec().sample_rate;
-  auto processor = streaming::StreamProcessor::open(std::move(model),
-                                                    {.sample_rate = model_rate,
-                                                     .channels = channels,
-                                                     .attenuation_limit_db = attenuation_limit_db,
-                                                     .frames_per_call = kFramesPerCall});
+  const int model_rate = native ? sample_rate : spec.sample_rate;
+  auto processor =
+      streaming::StreamProcessor::open(model, {.sample_rate = model_rate,
+                                               .channels = channels / spec.input_channels,
+                                               .attenuation_limit_db = attenuation_limit_db,
+                                               .frames_per_call = kFramesPerCall});
   if (!processor) return std::move(processor).error();
-  FileStream stream(*std::move(processor), channels);
+  FileStream stream(*std::move(processor));
   if (native) return stream;
   auto in = dsp::Resampler::create(sample_rate, model_rate, channels);
   if (!in) return std::move(in).error();
-  auto out = dsp::Resampler::create(model_rate, sample_rate, channels);
+  auto out = dsp::Resampler::create(model_rate, sample_rate, *outputs);
   if (!out) return std::move(out).error();
   stream.in_ = *std::move(in);
   stream.out_ = *std::move(out);
@@ -36,8 +49,8 @@ Result<FileStream> FileStream::open(std::shared_ptr<const Model> model, int samp
 
 AudioView<const float> FileStream::enhance(AudioView<const float> in) {
   const std::ptrdiff_t count = in.extent(1);
-  enhanced_.resize(static_cast<std::size_t>(channels_ * count));
-  const AudioView<float> out(enhanced_.data(), {channels_, count});
+  enhanced_.resize(static_cast<std::size_t>(processor_.outputs() * count));
+  const AudioView<float> out(enhanced_.data(), {processor_.outputs(), count});
   processor_.process(in, out);
   const std::ptrdiff_t dropped = std::min(to_drop_, count);
   to_drop_ -= dropped;
@@ -52,21 +65,17 @@ Result<AudioView<const float>> FileStream::push(AudioView<const float> in) {
 }
 
 Result<AudioView<const float>> FileStream::finish() {
-  std::vector<float> tail;  // whatever the resampler still holds, then silence to flush the model
-  std::ptrdiff_t held = 0;
-  const std::ptrdiff_t latency = processor_.latency();
-  AudioView<const float> rest;
+  const int channels = processor_.inputs();
+  AudioView<const float> held(nullptr, {channels, 0});  // by the resampler, to keep its alignment
   if (resamples()) {
-    auto last = in_->process({nullptr, {channels_, 0}}, true);
+    auto last = in_->process(held, true);
     if (!last) return last;
-    rest = *last;
-    held = rest.extent(1);
+    held = *last;
   }
-  tail.resize(static_cast<std::size_t>(channels_ * (held + latency)));
-  const AudioView<float> padded(tail.data(), {channels_, held + latency});
-  for (int c = 0; c < channels_; ++c)
-    if (held > 0) std::copy_n(rest[c].data(), held, padded[c].data());
-  const AudioView<const float> enhanced = enhance(padded);
+  Tensor<float, 2> tail({channels, held.extent(1) + processor_.latency()});  // silence flushes
+  for (int c = 0; c < channels; ++c)
+    std::copy_n(held[c].data(), held.extent(1), tail.view()[c].data());
+  const AudioView<const float> enhanced = enhance(tail.view());
   if (!resamples()) return enhanced;
   return out_->process(enhanced, true);
 }

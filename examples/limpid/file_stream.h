@@ -13,6 +13,10 @@
 
 namespace limpid::cli {
 
+// Channels of the result for a file with `channels`: one-channel models enhance each on its own,
+// others take exactly what they were made for. unsupported: another number.
+Result<int> enhanced_channels(const ModelSpec& model, int channels);
+
 class FileStream {
  public:
   // Runs the model at the file's rate where it can, and resamples to the model's rate and back
@@ -29,12 +33,11 @@ class FileStream {
   int model_rate() const noexcept { return processor_.format().sample_rate; }
 
  private:
-  FileStream(streaming::StreamProcessor processor, int channels);
+  explicit FileStream(streaming::StreamProcessor processor);
   AudioView<const float> enhance(AudioView<const float> in);
 
   std::optional<dsp::Resampler> in_, out_;
   streaming::StreamProcessor processor_;
-  int channels_;
   std::ptrdiff_t to_drop_;  // samples of latency that have not come out yet
   std::vector<float> enhanced_;
 };

@@ -25,12 +25,8 @@ const char* name_of(Outcome outcome) {
   return "cancelled";
 }
 
-double rounded(double value, double step) {
-  return std::round(value / step) * step;
-}
-
 Json decibels(double value) {
-  return rounded(value, 0.01);
+  return rounded(value, 100);
 }
 
 Json to_json(const Levels& levels) {
@@ -52,16 +48,20 @@ Json embedded(const std::string& text) {
 
 }  // namespace
 
+double rounded(double value, double parts) {
+  return std::round(value * parts) / parts;
+}
+
 Json to_json(const FileResult& result) {
   Json object{
       {"type", "file"}, {"status", name_of(result.outcome)}, {"input", result.job.input.string()}};
   if (!result.job.output.empty()) object["output"] = result.job.output.string();
   if (result.outcome == Outcome::failed) object["error"] = result.error;
   if (result.outcome == Outcome::done) {
-    object["seconds"] = rounded(result.audio_seconds, 1e-6);
-    object["wall_seconds"] = rounded(result.wall_seconds, 1e-6);
+    object["seconds"] = rounded(result.audio_seconds, 1e6);
+    object["wall_seconds"] = rounded(result.wall_seconds, 1e6);
     object["real_time_factor"] =
-        result.audio_seconds > 0 ? Json(rounded(result.wall_seconds / result.audio_seconds, 1e-5))
+        result.audio_seconds > 0 ? Json(rounded(result.wall_seconds / result.audio_seconds, 1e5))
                                  : Json(nullptr);
     object["sample_rate"] = result.input_format.sample_rate;
     object["channels"] = result.input_format.channels;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// One file through a model that only delays: what comes out must be what went in.
+#include "examples/limpid/file_job.h"
+
+#include <fstream>
+#include <limits>
+
+#include "tests/cli/workbench.h"
+#include "tests/support/fake_model.h"
+
+namespace limpid::cli {
+namespace {
+
+const Advance kGoOn = [](double) { return true; };
+
+class FileJobTest : public test::Workbench {
+ protected:
+  FileResult enhance(const std::filesystem::path& input, const test::FakeModelConfig& model = {},
+                     const Advance& advance = kGoOn) {
+    FileJob job;
+    job.input = input;
+    job.output = (*this)("out.wav");
+    return enhance_file(job, {.model = test::fake_model(model)}, advance);
+  }
+
+  double worst_difference(const std::filesystem::path& a, const std::filesystem::path& b,
+                          float gain = 1) {
+    auto first = io::read_audio(a), second = io::read_audio(b);
+    EXPECT_TRUE(first.ok() && second.ok());
+    EXPECT_EQ(first->samples.view().shape(), second->samples.view().shape());
+    double worst = 0;
+    for (std::ptrdiff_t c = 0; c < first->samples.extent(0); ++c)
+      for (std::ptrdiff_t i = 0; i < first->samples.extent(1); ++i)
+        worst = std::max<double>(
+            worst, std::abs(gain * first->samples.view()[c][i] - second->samples.view()[c][i]));
+    return worst;
+  }
+
+  std::size_t files_in_folder() {
+    using Iterator = std::filesystem::directory_iterator;
+    return static_cast<std::size_t>(std::distance(Iterator(folder_), Iterator()));
+  }
+};
+
+TEST_F(FileJobTest, LatencyIsCutAndTheTailIsKept) {
+  for (const int latency : {0, 1, 333, 5000}) {
+    for (const std::ptrdiff_t samples : {1, 159, 160, 16000, 40001}) {
+      const auto input = record("in.wav", 16000, samples, 2);
+      const FileResult result = enhance(input, {.latency = latency, .gain = 0.5f});
+      ASSERT_EQ(result.outcome, Outcome::done) << result.error;
+      EXPECT_EQ(worst_difference(input, (*this)("out.wav"), 0.5f), 0) << latency << " " << samples;
+      EXPECT_TRUE(result.notices.empty());
+    }
+  }
+}
+
+TEST_F(FileJobTest, RatesTheModelDoesNotTakeAreResampledInPlace) {
+  const auto input = record("in.wav", 192000, 192000);  // the fake model stops at 96 kHz
+  const FileResult result = enhance(input, {.latency = 77});
+  ASSERT_EQ(result.outcome, Outcome::done) << result.error;
+  auto out = io::read_audio((*this)("out.wav"));
+  auto in = io::read_audio(input);
+  ASSERT_EQ(out->samples.extent(1), 192000);
+  double worst = 0;
+  for (std::ptrdiff_t i = 4000; i < 188000; ++i)
+    worst = std::max<double>(worst, std::abs(in->samples.view()[0][i] - out->samples.view()[0][i]));
+  EXPECT_LT(worst, 1e-3);
+  ASSERT_EQ(result.notices.size(), 1u);
+  EXPECT_NE(result.notices[0].find("resampled to 16000 Hz"), std::string::npos);
+}
+
+TEST_F(FileJobTest, RatesNobodyCanResampleAreRefused) {
+  const FileResult result = enhance(record("in.wav", 20, 100));
+  EXPECT_EQ(result.outcome, Outcome::failed);
+  EXPECT_NE(result.error.find("20 Hz"), std::string::npos) << result.error;
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(FileJobTest, NonFiniteSamplesBecomeSilence) {
+  const auto input = (*this)("in.wav");
+  Tensor<float, 2> audio({1, 1000});
+  audio.view()[0][10] = std::numeric_limits<float>::quiet_NaN();
+  audio.view()[0][20] = std::numeric_limits<float>::infinity();
+  audio.view()[0][30] = 0.25f;
+  ASSERT_TRUE(io::write_audio(input, audio.view(), io::float_wav(16000, 1)).ok());
+  const FileResult result = enhance(input);
+  EXPECT_EQ(result.repaired, 2u);
+  ASSERT_EQ(result.notices.size(), 1u);
+  auto out = io::read_audio((*this)("out.wav"));
+  EXPECT_EQ(out->samples.view()[0][10], 0);
+  EXPECT_EQ(out->samples.view()[0][20], 0);
+  EXPECT_EQ(out->samples.view()[0][30], 0.25f);
+}
+
+TEST_F(FileJobTest, StoppedJobsLeaveNothing) {
+  const auto input = record("in.wav", 16000, 100000);
+  int calls = 0;
+  const FileResult result = enhance(input, {}, [&](double) { return ++calls < 3; });
+  EXPECT_EQ(result.outcome, Outcome::cancelled);
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(FileJobTest, AdvanceTellsTheWholeLength) {
+  double seconds = 0;
+  const auto advance = [&](double more) {
+    seconds += more;
+    return true;
+  };
+  EXPECT_EQ(enhance(record("in.wav", 16000, 40000), {}, advance).outcome, Outcome::done);
+  EXPECT_DOUBLE_EQ(seconds, 2.5);
+}
+
+TEST_F(FileJobTest, ModelsOfSeveralChannelsWantExactlyThose) {
+  const test::FakeModelConfig four{.input_channels = 4, .output_channels = 1};
+  EXPECT_EQ(enhance(record("four.wav", 16000, 5000, 4), four).outcome, Outcome::done);
+  EXPECT_EQ(io::read_audio((*this)("out.wav"))->format.channels, 1);
+  const FileResult two = enhance(record("two.wav", 16000, 5000, 2), four);
+  EXPECT_EQ(two.outcome, Outcome::failed);
+  EXPECT_NE(two.error.find("needs recordings with 4 channels, found 2"), std::string::npos);
+}
+
+TEST_F(FileJobTest, WholeFileModelsWithoutARecipeSaySo) {
+  const FileResult result = enhance(record("in.wav"), {.memory = Memory::windowed});
+  EXPECT_EQ(result.outcome, Outcome::failed);
+  EXPECT_NE(result.error.find("offline recipe"), std::string::npos) << result.error;
+}
+
+TEST_F(FileJobTest, FoldersOfTheOutputAreMade) {
+  FileJob job;
+  job.input = record("in.wav");
+  job.output = (*this)("new/deep/out.wav");
+  EXPECT_EQ(enhance_file(job, {.model = test::fake_model()}, kGoOn).outcome, Outcome::done);
+  EXPECT_TRUE(std::filesystem::exists(job.output));
+}
+
+}  // namespace
+}  // namespace limpid::cli
