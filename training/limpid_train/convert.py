@@ -1,0 +1,72 @@
+"""Converts an official FRCRN checkpoint into a model file of this library."""
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from . import complexity, pickles, weights
+from .config import load_config
+from .official import CheckpointError, convert, state_of
+
+
+def read_checkpoint(path):
+    if Path(path).suffix == ".safetensors":
+        return weights.read(path)[0]
+    return pickles.load(path)
+
+
+def read_gains(path, gates, channels):
+    """[gates, 2, channels], from .safetensors (tensor "gains") or .json (name -> [re, im], in network order)."""
+    if Path(path).suffix == ".safetensors":
+        gains = weights.read(path)[0]["gains"]
+    else:
+        gains = np.array(list(json.loads(Path(path).read_text())["gains"].values()))
+    if gains.shape != (gates, 2, channels) or not np.all(np.isfinite(gains)):
+        raise CheckpointError(f"{path}: finite gains of shape {(gates, 2, channels)} are expected, not {gains.shape}")
+    return gains.astype(np.float32)
+
+
+def freeze(tensors, config, gains_file):
+    """Replaces the squeeze-excitation layers by constants, which makes the offline network a streaming one."""
+    gates = config["unets"] * (2 * len(config["channels"]) - 3)
+    kept = {name: value for name, value in tensors.items() if ".se_layer" not in name}
+    kept["frozen_gains"] = read_gains(gains_file, gates, config["channels"][0])
+    return kept
+
+
+def card(path, config, tensors):
+    return {"name": "frcrn-published",
+            "summary": "The FRCRN release for 16 kHz, converted; offline unless its gates are frozen or run along",
+            "data": "not disclosed by its authors", "licence": "as stated by the checkpoint's publisher (Apache-2.0)",
+            "source_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+            "macs_per_second": complexity.macs_per_second(config), "parameters": complexity.parameters(tensors)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", help=".pt, .bin or .safetensors with the official tensor names")
+    parser.add_argument("-o", "--output", required=True)
+    parser.add_argument("--config", default="frcrn-published", help="network to expect")
+    pooling = parser.add_mutually_exclusive_group()
+    pooling.add_argument("--pooling", choices=("global", "running"), default="global",
+                         help="running: means over the past, so that the network can stream")
+    pooling.add_argument("--freeze-gains", metavar="FILE", help="constants in place of squeeze-excitation")
+    arguments = parser.parse_args()
+    config = load_config(arguments.config)["network"]
+    try:
+        tensors = convert(state_of(read_checkpoint(arguments.checkpoint)), config)
+        config = {**config, "pooling": "frozen" if arguments.freeze_gains else arguments.pooling}
+        if config["pooling"] == "running":
+            config["pooling_horizon"] = 100
+        if arguments.freeze_gains:
+            tensors = freeze(tensors, config, arguments.freeze_gains)
+        weights.write(arguments.output, tensors, config, card(arguments.checkpoint, config, tensors))
+    except CheckpointError as error:
+        sys.exit(f"{arguments.checkpoint}: {error}")
+
+
+if __name__ == "__main__":
+    main()

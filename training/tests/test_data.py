@@ -1,0 +1,83 @@
+"""Mixing is repeatable and makes what it promises; the losses rank estimates the right way round."""
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from limpid_train import augment, losses
+from limpid_train.corpus import Corpus
+from limpid_train.mixing import Mixer
+from limpid_train.validation import si_sdr
+
+
+def small_cache(folder):
+    """A packed corpus of a few seconds of synthetic sound, so that no recording is needed."""
+    rng = np.random.default_rng(0)
+    time = np.arange(5 * 16000) / 16000
+    speech = 8000 * np.sin(2 * np.pi * 200 * time) * (np.sin(2 * np.pi * 2 * time) > 0)
+    arrays = {"speech": speech.astype(np.int16), "noise": rng.integers(-3000, 3000, 40000).astype(np.int16),
+              "rir": (rng.standard_normal(4000) * np.exp(-np.arange(4000) / 600)).astype(np.float32)}
+    index = {}
+    for kind, array in arrays.items():
+        array.tofile(Path(folder) / f"{kind}.bin")
+        index[kind] = [{"path": kind, "source": "a", "speaker": "s", "split": "train", "start": 0,
+                        "length": len(array)}]
+    (Path(folder) / "index.json").write_text(json.dumps(index))
+
+
+class Mixing(unittest.TestCase):
+    def test_same_seed_same_batch(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder)
+            mixer = Mixer(Corpus(folder, folder, "train"), 1.0)
+            first, again = (mixer.batch(np.random.default_rng((1, 5)), 12) for _ in range(2))
+        np.testing.assert_array_equal(first[0], again[0])
+        np.testing.assert_array_equal(first[1], again[1])
+        level = 10 * np.log10((first[0] ** 2).mean(1))
+        self.assertEqual(first[0].shape, (12, 16000))
+        self.assertTrue(np.all(level > -46) and np.all(level < -9))
+        self.assertLessEqual(np.abs(first[0]).max(), 1.0)
+
+    def test_reading_wraps_at_the_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder)
+            corpus = Corpus(folder, folder, "train")
+            item = corpus.items["noise"][0]
+            piece = corpus.read("noise", item, 39990, 100)
+            np.testing.assert_array_equal(piece[10:], corpus.read("noise", item, 0, 90))
+
+    def test_target_of_a_room_is_its_early_part(self):
+        response = np.zeros(4000, np.float32)
+        response[[8, 400, 2000]] = 1, 0.5, 0.5
+        speech = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
+        wet, early = augment.reverberate(speech, response)
+        np.testing.assert_allclose(early[392:], speech[392:] + 0.5 * speech[:-392], atol=1e-5)
+        np.testing.assert_allclose((wet - early)[1992:], 0.5 * speech[:-1992], atol=1e-5)
+
+
+class Losses(unittest.TestCase):
+    def test_better_estimates_cost_less(self):
+        torch.manual_seed(0)
+        target, noise = torch.randn(2, 4000), torch.randn(2, 4000)
+        worse, better = target + noise, target + 0.3 * noise
+        for loss in (lambda e: losses.snr_loss(e, target, worse).mean(),
+                     lambda e: losses.si_snr_loss(e, target).mean()):
+            self.assertLess(float(loss(better)), float(loss(worse)))
+
+    def test_silence_is_the_aim_for_noise_alone(self):
+        noise = torch.randn(1, 4000)
+        nothing = torch.zeros_like(noise)
+        quiet, loud = (float(losses.snr_loss(noise * gain, nothing, noise)) for gain in (0.05, 0.5))
+        self.assertLess(quiet, loud - 10)
+
+    def test_si_sdr_ignores_scale(self):
+        rng = np.random.default_rng(0)
+        target, noise = rng.standard_normal((2, 16000))
+        self.assertAlmostEqual(float(si_sdr(3 * (target + 0.1 * noise), target)), 20, delta=0.3)
+
+
+if __name__ == "__main__":
+    unittest.main()

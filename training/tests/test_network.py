@@ -1,0 +1,87 @@
+"""The network does what the definition says: causal, aligned, and the same in folded and in plain complex form."""
+import unittest
+
+import torch
+
+from limpid_train.config import check_shapes, load_config
+from limpid_train.complexity import macs_per_second
+from limpid_train.layers import ComplexConv, ComplexConvTranspose, Fsmn
+from limpid_train.network import Frcrn
+from limpid_train.spectrum import Stft
+from make_test_vectors import TINY, randomise
+
+
+class Layers(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(1)
+
+    def test_convolution_is_the_complex_product(self):
+        layer = ComplexConv(3, 4, (5, 2), pad=(1, 0))
+        x = torch.randn(2, 6, 11, 7)
+        padded = torch.nn.functional.pad(x, (1, 0))
+        (xr, xi), a, b = padded.chunk(2, 1), layer.conv_re, layer.conv_im
+        plain = [torch.nn.functional.conv2d(part, m.weight, m.bias, (2, 1)) for m in (a, b) for part in (xr, xi)]
+        wanted = torch.cat([plain[0] - plain[3], plain[1] + plain[2]], 1)
+        torch.testing.assert_close(layer(x), wanted, rtol=1e-4, atol=1e-5)
+
+    def test_transposed_convolution_keeps_the_past(self):
+        layer = ComplexConvTranspose(2, 3, (5, 2), lookahead=False)
+        x = torch.randn(1, 4, 7, 6)
+        y = layer(x)
+        x[..., 3:] = 0
+        torch.testing.assert_close(layer(x)[..., :3], y[..., :3])
+
+    def test_memory_follows_the_published_formula(self):
+        layer = Fsmn(3, 4, 1, axis=2)
+        x = torch.randn(1, 6, 9, 5)
+        wanted = {}
+        for name in ("re", "im"):
+            cell = getattr(layer, f"fsmn_{name}_L1")
+            for part, value in zip("ri", x.chunk(2, 1)):
+                p = cell.project(torch.relu(cell.linear(value.permute(0, 3, 2, 1)))).permute(0, 3, 2, 1)
+                q = torch.nn.functional.conv2d(torch.nn.functional.pad(p, (0, 0, 3, 0)), cell.conv1.weight, groups=3)
+                wanted[name, part] = value + p + q
+        result = torch.cat([wanted["re", "r"] - wanted["im", "i"], wanted["re", "i"] + wanted["im", "r"]], 1)
+        torch.testing.assert_close(layer(x), result, rtol=1e-4, atol=1e-5)
+
+
+class Whole(unittest.TestCase):
+    def test_transform_reconstructs_and_aligns(self):
+        stft = Stft(TINY)
+        for length in (160, 1601, 3200):
+            x = torch.randn(2, length)
+            torch.testing.assert_close(stft.inverse(stft(x), length), x, rtol=1e-4, atol=1e-5)
+
+    def test_causal_to_the_sample(self):
+        network = randomise(Frcrn(TINY), seed=3)
+        x = torch.randn(1, 6400) * 0.1
+        with torch.no_grad():
+            before = network(x)
+            x[:, 3200:] = torch.randn(3200)
+            after = network(x)
+        # The frame that ends at sample 3360 is the first to see a change; it is heard from sample 3040 on.
+        torch.testing.assert_close(before[:, :3040], after[:, :3040])
+        self.assertGreater(float((before - after)[:, 3040:3360].abs().max()), 1e-4)
+
+    def test_starts_as_a_pass_through(self):
+        torch.manual_seed(0)
+        network = Frcrn({**TINY, "pooling": "none"})
+        network.start_open()
+        with torch.no_grad():
+            mask = network.eval().mask(network.stft(torch.randn(1, 8000) * 0.1))
+        self.assertGreater(float(mask.real.mean()), 0.3)
+        self.assertLess(float(mask.real.mean()), 0.9)
+
+    def test_published_size_and_cost(self):
+        published = load_config("frcrn-published")["network"]
+        self.assertAlmostEqual(macs_per_second(published) / 37.6e9, 1, delta=0.01)
+        network = Frcrn(published)
+        self.assertEqual(sum(p.numel() for p in network.parameters()), 12824276)
+
+    def test_wrong_kernels_are_refused(self):
+        with self.assertRaises(ValueError):
+            check_shapes({**TINY, "decoder_kernels": [2, 5, 5, 5, 5, 5]})
+
+
+if __name__ == "__main__":
+    unittest.main()
