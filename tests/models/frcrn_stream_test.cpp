@@ -136,6 +136,28 @@ TEST_P(FrcrnStream, RecoversFromHostileInput) {
   }
 }
 
+// Ten minutes of what microphones deliver when nobody speaks; then speech meets a network that is
+// none the worse for it.
+TEST(FrcrnSoak, SilenceAndOffsetLeaveNoTrace) {
+  const auto model = random_frcrn({});
+  const auto speech = test::noise(1, 160 * 200);
+  auto fresh = open(*model, {.sample_rate = 16000, .lanes = 1, .max_frames = 50});
+  const auto want = run(*fresh, speech.view(), 50, 0);
+  for (float value : {0.0f, 1e-40f, 0.7f, -1.0f}) {
+    auto session = open(*model, {.sample_rate = 16000, .lanes = 1, .max_frames = 50});
+    Tensor<float, 2> idle({1, 160 * 50});
+    std::ranges::fill(idle.view()[0].span(), value);
+    Tensor<float, 2> out({1, 160 * 50});
+    for (int seconds = 0; seconds < 150; seconds += 1) {
+      session->process(idle.view(), out.view());
+      session->process(idle.view(), out.view());
+      for (float y : out.view()[0].span()) ASSERT_TRUE(std::isfinite(y));
+    }
+    const auto got = run(*session, speech.view(), 50, 0);
+    EXPECT_LE(relative_error(got.view()[0].span(), want.view()[0].span(), 16000, 0), 1e-5) << value;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Recipes, FrcrnStream,
     testing::Values(FrcrnRecipe{}, FrcrnRecipe{.pooling = "running"},

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""The same network in limpid, PyTorch and ONNX Runtime, one core each, in one run.
+
+  bench/peers.py --limpid build/ci/examples/limpid/limpid --model MODEL.safetensors [--peak-bench BIN] [--json OUT]
+
+Needs torch, safetensors, and for the third row onnx, onnxscript and onnxruntime (training/requirements.txt).
+The systems take turns, round after round, so that a drifting machine hits all of them; medians are printed.
+Time is the process's CPU time: on a shared machine it says what a core of one's own would.
+Peers compute masks from spectra on a whole recording; limpid includes its transforms.
+"""
+import argparse
+import json
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "training"))
+import numpy as np
+import torch
+from limpid_train import complexity, weights
+
+
+class Unets(torch.nn.Module):
+    """The networks between the transforms: [1, 2, F, T] to the mask."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.unet, self.unet2 = network.unet, getattr(network, "unet2", None)
+
+    def forward(self, x):
+        u = self.unet(x)
+        mask = torch.tanh(u)
+        return mask if self.unet2 is None else mask + torch.tanh(self.unet2(u))
+
+
+def torch_runner(network, x):
+    module = Unets(network).eval()
+
+    def run():
+        with torch.inference_mode():
+            module(x)
+    return run
+
+
+def onnx_runner(network, x):
+    try:
+        import onnxruntime
+        path = pathlib.Path(tempfile.mkdtemp()) / "network.onnx"
+        torch.onnx.export(Unets(network).eval(), (x,), str(path), dynamo=False, opset_version=17)
+    except Exception as problem:  # a peer that is not at hand is a row less, not a failure
+        print(f"no ONNX Runtime row: {problem}", file=sys.stderr)
+        return None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    feed = {session.get_inputs()[0].name: x.numpy()}
+    return lambda: session.run(None, feed)
+
+
+def cpu_seconds(run):
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
+def limpid_row(program, model, frames, seconds):
+    """CPU real-time factor (loading taken off by a second, shorter run) and limpid's own report."""
+    def spent(length):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        out = subprocess.run([program, "bench", model, "--json", "--frames", str(frames), "--seconds", str(length)],
+                             check=True, capture_output=True, text=True).stdout
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, json.loads(out)
+    short, _ = spent(1)
+    long, report = spent(1 + seconds)
+    return (long - short) / seconds, report, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def peak_flops(program):
+    """What the core's multiply-add units reach in a loop without memory."""
+    out = subprocess.run([program, "--benchmark_filter=peak", "--benchmark_format=json"], check=True,
+                         capture_output=True, text=True).stdout
+    rows = [row for row in json.loads(out)["benchmarks"] if "peak" in row["name"]]
+    row = rows[-1]
+    return max(value for key, value in row.items() if isinstance(value, float) and value > 1e9)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limpid", required=True, help="the limpid program")
+    parser.add_argument("--model", required=True, help="a .safetensors file that streams")
+    parser.add_argument("--peak-bench", help="limpid_gemm_bench, to state fractions of the core's peak")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", help="write the rows there as well")
+    a = parser.parse_args()
+
+    torch.set_num_threads(1)
+    network = weights.load_network(a.model)
+    config = network.config
+    macs = complexity.macs_per_second(config)
+    frames = round(a.seconds / config["hop"])
+    bins = round(config["window"] * config["sample_rate"]) // 2 + 1
+    x = torch.from_numpy(np.random.default_rng(1).standard_normal((1, 2, bins, frames)).astype(np.float32))
+    peers = {"PyTorch " + torch.__version__.split("+")[0]: torch_runner(network, x),
+             "ONNX Runtime": onnx_runner(network, x)}
+    peers = {name: run for name, run in peers.items() if run}
+    for run in peers.values():
+        run()
+
+    factors, reports = {}, {}
+    for _ in range(a.rounds):
+        for hops in (1, 16):
+            name = f"limpid, {hops} hop{'s' if hops > 1 else ''} a call"
+            factor, report, memory = limpid_row(a.limpid, a.model, hops, a.seconds)
+            factors.setdefault(name, []).append(factor)
+            reports[name] = {**report, "process_mib": memory}
+        for name, run in peers.items():
+            factors.setdefault(name, []).append(cpu_seconds(run) / a.seconds)
+
+    peak = peak_flops(a.peak_bench) if a.peak_bench else None
+    best = statistics.median(factors["limpid, 16 hops a call"])
+    print(f"{a.model}: {macs / 1e9:.2f} GMAC per second of audio"
+          + (f"; FMA peak of this core {peak / 1e9:.0f} GFLOP/s" if peak else ""))
+    print("| system | real-time factor (CPU) | min..max | against limpid | GFLOP/s |" + (" of peak |" if peak else ""))
+    print("|---|---|---|---|---|" + ("---|" if peak else ""))
+    rows = []
+    for name, values in factors.items():
+        median, rate = statistics.median(values), 2 * macs / statistics.median(values)
+        rows.append({"system": name, "factor": median, "min": min(values), "max": max(values), "gflops": rate / 1e9,
+                     **({"of_peak": rate / peak} if peak else {}), **reports.get(name, {})})
+        print(f"| {name} | {median:.4f} | {min(values):.4f}..{max(values):.4f} | {median / best:.2f} x | {rate / 1e9:.0f} |"
+              + (f" {rate / peak:.0%} |" if peak else ""))
+    for name, report in reports.items():
+        print(f"{name}: p50 {report['p50_ms']:.3f} p95 {report['p95_ms']:.3f} p99 {report['p99_ms']:.3f} "
+              f"max {report['max_ms']:.3f} ms of {report['deadline_ms']:.0f} ms; session {report['memory_bytes'] / 2**20:.1f} MiB, "
+              f"process at most {report['process_mib']:.0f} MiB")
+    if a.json:
+        pathlib.Path(a.json).write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

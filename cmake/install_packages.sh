@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that a part of limpid needs: install_packages.sh build|test
+# (build: the library and the command line; test: what the tests need on top). Debian 12 or newer.
+set -euo pipefail
+
+build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-dev libsndfile1-dev
+       libsamplerate0-dev portaudio19-dev libcli11-dev libfmt-dev"
+test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy"
+
+case "${1:-}" in
+  build) packages=$build ;;
+  test) packages="$build $test" ;;
+  *) echo "usage: $0 build|test" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in $packages; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+command -v apt-get >/dev/null || { echo "these packages are needed: ${missing[*]}" >&2; exit 1; }
+as_root=$([ "$(id -u)" -eq 0 ] || echo sudo)
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
