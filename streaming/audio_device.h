@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "lib/base/realtime.h"
 #include "lib/tensor/tensor.h"
@@ -48,21 +47,6 @@ class AudioDevice {
   // May be called again after stop(), also after on_lost(). device, not_found, unsupported.
   virtual Status start(AudioCallback& callback) = 0;
   virtual void stop() = 0;
-};
-
-struct DeviceInfo {
-  int index = 0;  // as in the list; may stand for the name
-  std::string name, host;
-  int inputs = 0, outputs = 0;
-  double sample_rate = 0;  // Hz; the device's own
-  bool default_input = false, default_output = false;
-};
-
-struct DeviceConfig {
-  std::string input, output;  // a name, a part of one, or an index; empty: the system's default
-  int sample_rate = 48000;    // Hz
-  int block = 256;            // samples per callback
-  int inputs = 1;
 };
 
 }  // namespace limpid::streaming
