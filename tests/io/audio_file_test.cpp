@@ -3,7 +3,6 @@
 #include "lib/io/audio_file.h"
 
 #include <gtest/gtest.h>
-#include <sndfile.h>
 
 #include <cmath>
 #include <fstream>
