@@ -115,7 +115,7 @@ void add_enhance(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("enhance", "Enhance audio files and folders of them");
   command->add_option("inputs", a.inputs, "Audio files, and folders (with all below them)")
       ->required()
-      ->type_name("IN");
+      ->type_name("IN...");
   command
       ->add_option("-o,--output", a.output,
                    "Where results go: a file name for one file, otherwise a folder, which keeps "

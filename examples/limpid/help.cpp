@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/help.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+#include <string>
+
+namespace limpid::cli {
+namespace {
+
+constexpr std::size_t kWidth = 80, kIndent = 30;
+
+// `text` in lines that fit between `indent` and the right edge; the first begins at `column`.
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t column) {
+  std::string result;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (column > indent && column + 1 + word.size() > kWidth) {
+      result += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+  }
+  return result + '\n';
+}
+
+std::string row(const std::string& name, const std::string& text) {
+  const std::string left = "  " + name;
+  if (left.size() + 2 > kIndent)
+    return left + '\n' + std::string(kIndent, ' ') + wrapped(text, kIndent, kIndent);
+  return fmt::format("{:<{}}", left, kIndent) + wrapped(text, kIndent, kIndent);
+}
+
+}  // namespace
+
+std::string Help::make_option(const CLI::Option* option, bool is_positional) const {
+  const std::string name =
+      is_positional ? option->get_type_name() : make_option_name(option, false);
+  std::string text = option->get_description();
+  if (!option->get_default_str().empty())
+    text += fmt::format(" (default: {})", option->get_default_str());
+  return row(is_positional ? name : name + make_option_opts(option), text);
+}
+
+// The value's name only: ranges and exclusions belong into messages.
+std::string Help::make_option_opts(const CLI::Option* option) const {
+  const std::string type = option->get_type_name();
+  return option->get_type_size() == 0 || type.empty() ? "" : " " + type.substr(0, type.find(':'));
+}
+
+std::string Help::make_subcommand(const CLI::App* command) const {
+  return row(command->get_name(), command->get_description());
+}
+
+std::string Help::make_footer(const CLI::App* app) const {
+  return app->get_footer().empty() ? "" : wrapped(app->get_footer(), 0, 0);
+}
+
+}  // namespace limpid::cli
