@@ -4,9 +4,10 @@ import struct
 
 import numpy as np
 import torch
-from safetensors import safe_open
 
 from .network import Frcrn
+
+DTYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
 
 
 def write(path, tensors, config, card):
@@ -28,9 +29,14 @@ def write(path, tensors, config, card):
 
 
 def read(path):
-    """Tensors as numpy arrays, and the metadata."""
-    with safe_open(str(path), framework="numpy") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+    """Tensors as numpy arrays, and the metadata. The format is simple enough to need no package for it."""
+    with open(path, "rb") as file:
+        length = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(length))
+        data = file.read()
+    metadata = header.pop("__metadata__", {})
+    return {name: np.frombuffer(data[slice(*entry["data_offsets"])], DTYPES[entry["dtype"]])
+            .reshape(entry["shape"]) for name, entry in header.items()}, metadata
 
 
 def tensors_of(state):
