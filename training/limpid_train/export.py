@@ -44,21 +44,10 @@ def card(run, config, tensors, state, scores):
                         "trained weights is not settled; retrain without those folders if that matters to you.",
         "recipe": "training/ of limpid, configs/frcrn-causal.json",
         "seed": training["seed"], "steps": state["step"],
-        "hours_seen": round(hours_seen(run, state["step"], training), 2),
+        "hours_seen": round(state["hours"], 2),
         "macs_per_second": complexity.macs_per_second(network), "parameters": complexity.parameters(tensors),
         "scores": scores, "licence": "MIT",
         "trained": datetime.date.today().isoformat(), "config_sha256": hashlib.sha256(text).hexdigest()}
-
-
-def hours_seen(run, steps, training):
-    """Hours of audio that went through the network; batch sizes of earlier phases are listed in the run's history."""
-    history = Path(run) / "history.json"
-    phases = json.loads(history.read_text()) if history.exists() else []
-    hours, before = 0.0, 0
-    for phase in phases + [{"until": steps, "batch": training["batch"]}]:
-        hours += (phase["until"] - before) * phase["batch"] * training["seconds"] / 3600
-        before = phase["until"]
-    return hours
 
 
 def main():

@@ -26,7 +26,7 @@ class Master:
         self.network.start_open()
         self.average = copy.deepcopy(self.network).eval()
         self.optimizer = self._optimizer()
-        self.step, self.spent = 0, 0.0
+        self.step, self.spent, self.hours = 0, 0.0, 0.0
         self._resume()
         for module in (self.network, self.average):
             module.share_memory()
@@ -53,11 +53,13 @@ class Master:
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.spent = state["step"], state["spent"]
+            self.step, self.spent, self.hours = state["step"], state["spent"], state["hours"]
 
     def checkpoint(self, step, spent):
+        """`hours` of audio are counted here because a resumed run may have another batch size."""
+        hours = self.hours + (step - self.step) * self.options["batch"] * self.options["seconds"] / 3600
         save(self.run, {"network": self.network.state_dict(), "average": self.average.state_dict(),
-                        "optimizer": self.optimizer.state_dict(), "step": step, "spent": spent})
+                        "optimizer": self.optimizer.state_dict(), "step": step, "spent": spent, "hours": hours})
 
     def replica(self):
         replica = copy.deepcopy(self.network)

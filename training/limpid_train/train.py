@@ -47,10 +47,10 @@ class Worker:
             if self.rank:
                 continue
             if len(sums["loss"]) == self.options["log_every"]:
-                self._log(step, **{name: round(float(np.mean(values)), 5) for name, values in sums.items()})
+                self.log(step, **{name: round(float(np.mean(values)), 5) for name, values in sums.items()})
                 sums = {}
             if step - validated >= self.options["validate_every"]:
-                self._log(step, **validate(self.master.average, self.mixtures))
+                self.log(step, **validate(self.master.average, self.mixtures))
                 validated = step
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 with self.lock:
@@ -71,7 +71,7 @@ class Worker:
             applied = self.master.apply(self.replica, before, step, self.spent() / budget)
         return step, {"loss": loss.item(), **applied, **{name: value.item() for name, value in parts.items()}}
 
-    def _log(self, step, **row):
+    def log(self, step, **row):
         with open(self.master.run / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "spent": round(self.spent(), 1), **row}) + "\n")
 
@@ -97,7 +97,7 @@ def train(config, corpus, cache, run, budget, processes):
     for process in workers:
         process.join()
     master.checkpoint(counter.value, last.spent())
-    last._log(counter.value, **validate(master.average, mixtures))
+    last.log(counter.value, **validate(master.average, mixtures))
 
 
 def _work(master, rank, lock, counter, mixer, mixtures, budget):

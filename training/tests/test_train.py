@@ -1,0 +1,72 @@
+"""A run that is interrupted ends with the very weights of one that is not."""
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import torch
+
+from limpid_train import train
+from limpid_train.checkpoint import load_latest
+from limpid_train.master import Master, learning_rate
+from make_test_vectors import TINY
+from tests.test_data import small_cache
+
+CONFIG = {"network": {**TINY, "pooling": "none"},
+          "training": {"seed": 1, "seconds": 0.3, "batch": 2, "bfloat16": False, "lr": 1e-3, "final_lr": 1e-5,
+                       "warmup": 2, "weight_decay": 0.01, "clip": 5.0, "ema": 0.9,
+                       "losses": {"snr": 0.1, "spectrum": 1.0, "mask": 0.5}, "log_every": 2, "validate_every": 100}}
+
+
+def steps(folder, cache, count):
+    """Trains until `count` steps are done, whatever the wall clock says."""
+    with mock.patch.object(train.Worker, "spent", lambda self: float(self.counter.value)), \
+            mock.patch.object(train, "fixed_mixtures", lambda *_: None), \
+            mock.patch.object(train, "validate", lambda *_: {}), \
+            mock.patch("limpid_train.master.learning_rate", lambda *_: 1e-3), \
+            mock.patch.object(torch.cuda, "is_available", lambda: False):
+        train.train(CONFIG, cache, cache, folder, count, 1)
+    return load_latest(folder)
+
+
+class Resuming(unittest.TestCase):
+    def test_resumed_equals_uninterrupted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cache, whole, parts = (Path(folder) / name for name in ("cache", "whole", "parts"))
+            cache.mkdir()
+            small_cache(cache)
+            expected = steps(whole, cache, 6)
+            steps(parts, cache, 3)
+            resumed = steps(parts, cache, 6)
+        self.assertEqual(resumed["step"], 6)
+        self.assertAlmostEqual(resumed["hours"], 6 * 2 * 0.3 / 3600)
+        for kind in ("network", "average"):
+            for name, value in expected[kind].items():
+                torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
+
+    def test_rate_anneals_with_the_budget(self):
+        options = CONFIG["training"]
+        rates = [learning_rate(options, 100, progress) for progress in (0, 0.5, 1, 2)]
+        self.assertAlmostEqual(rates[0], 1e-3)
+        self.assertTrue(rates[0] > rates[1] > rates[2] == rates[3] == 1e-5)
+        self.assertLess(learning_rate(options, 0, 0), rates[0])
+
+
+class Averaging(unittest.TestCase):
+    def test_master_and_replica_agree_after_a_step(self):
+        with tempfile.TemporaryDirectory() as folder:
+            master = Master(CONFIG, folder, torch.device("cpu"))
+        replica = master.replica()
+        before = [buffer.clone() for buffer in replica.buffers()]
+        replica(torch.randn(2, 3200)).pow(2).mean().backward()
+        start = {name: value.clone() for name, value in master.average.state_dict().items()}
+        master.apply(replica, before, 0, 0.0)
+        for (name, mine), other in zip(master.network.state_dict().items(), replica.state_dict().values()):
+            torch.testing.assert_close(mine, other)
+            self.assertTrue(torch.isfinite(master.average.state_dict()[name]).all())
+        self.assertTrue(any(not torch.equal(value, start[name])
+                            for name, value in master.average.state_dict().items() if "running" in name))
+
+
+if __name__ == "__main__":
+    unittest.main()
