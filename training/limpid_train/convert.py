@@ -64,7 +64,7 @@ def main():
         if arguments.freeze_gains:
             tensors = freeze(tensors, config, arguments.freeze_gains)
         weights.write(arguments.output, tensors, config, card(arguments.checkpoint, config, tensors))
-    except CheckpointError as error:
+    except (CheckpointError, pickles.PickleError, OSError) as error:
         sys.exit(f"{arguments.checkpoint}: {error}")
 
 

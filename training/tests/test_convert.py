@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from limpid_train import official, weights
+from limpid_train import official, pickles, weights
 from limpid_train.config import load_config
 from limpid_train.convert import freeze, read_checkpoint
 from limpid_train.network import Frcrn
@@ -53,11 +53,25 @@ class Converter(unittest.TestCase):
             torch.testing.assert_close(again(signal), self.network(signal))
 
     def test_code_in_a_pickle_is_refused(self):
+        class Attack:
+            def __reduce__(self):
+                return print, ("this ran",)
+        for payload in (Path("x"), Attack()):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "c.pt"
+                torch.save({"model": payload}, path)
+                with self.assertRaisesRegex(pickles.PickleError, "not allowed"):
+                    read_checkpoint(path)
+
+    def test_damaged_pickles_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "c.pt"
-            torch.save({"model": Path("x")}, path)
-            with self.assertRaises(Exception):
-                read_checkpoint(path)
+            torch.save({"w": torch.zeros(100)}, path)
+            whole = path.read_bytes()
+            for size in (0, 10, len(whole) // 2):
+                path.write_bytes(whole[:size])
+                with self.assertRaises(pickles.PickleError):
+                    read_checkpoint(path)
 
     def test_names_what_is_wrong(self):
         name = "unet2.decoder3.transconv.tconv_im.weight"
