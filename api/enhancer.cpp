@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "lib/tensor/tensor.h"
+#include "limpid/limpid.hpp"
+#include "models/registry.h"
+#include "streaming/stream_processor.h"
+
+namespace limpid {
+namespace {
+
+constexpr int kBlock = 512;  // samples; callers' channels pass through a buffer of this length
+
+bool complete(const float* const* channels, int count) noexcept {
+  return channels != nullptr &&
+         std::none_of(channels, channels + count, [](auto* channel) { return channel == nullptr; });
+}
+
+Status check(const EnhancerConfig& config) {
+  if (config.attenuation_limit_db >= 0.0f) return Done{};  // false for NaN
+  return Error{ErrorCode::invalid_argument, "attenuation limit is " +
+                                                std::to_string(config.attenuation_limit_db) +
+                                                " dB, expected 0 (no limit) or more"};
+}
+
+}  // namespace
+
+struct Enhancer::State {
+  explicit State(streaming::StreamProcessor opened)
+      : processor(std::move(opened)),
+        in({processor.inputs(), kBlock}),
+        out({processor.outputs(), kBlock}) {}
+
+  // Callers' channels lie anywhere; a processor wants them at equal distances.
+  void process(const float* const* from, float* const* to, int begin, int count) noexcept {
+    for (std::ptrdiff_t c = 0; c < in.extent(0); ++c)
+      std::copy_n(from[c] + begin, count, in.view()[c].data());
+    const auto result = out.view().slice(1, 0, count);
+    processor.process(in.view().slice(1, 0, count), result);
+    for (std::ptrdiff_t c = 0; c < out.extent(0); ++c)
+      std::copy_n(result[c].data(), count, to[c] + begin);
+  }
+
+  streaming::StreamProcessor processor;
+  Tensor<float, 2> in, out;  // [inputs() or outputs()][kBlock]
+};
+
+Result<Enhancer> Enhancer::open(const EnhancerConfig& config) try {
+  if (auto status = check(config); !status) return std::move(status).error();
+  auto model = models::load(config.model);
+  if (!model) return std::move(model).error();
+  auto processor = streaming::StreamProcessor::open(
+      *std::move(model), {.sample_rate = config.sample_rate,
+                          .channels = config.channels,
+                          .attenuation_limit_db = config.attenuation_limit_db,
+                          .frames_per_call = 1});
+  if (!processor) return std::move(processor).error();
+  return Enhancer(std::make_unique<State>(*std::move(processor)));
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory, "not enough memory to open an enhancer"};
+} catch (const std::exception& problem) {
+  return Error{ErrorCode::bad_format, problem.what()};
+}
+
+Enhancer::Enhancer(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+Enhancer::Enhancer(Enhancer&&) noexcept = default;
+Enhancer& Enhancer::operator=(Enhancer&&) noexcept = default;
+Enhancer::~Enhancer() = default;
+
+void Enhancer::process(const float* const* in, float* const* out, int samples) noexcept {
+  if (!complete(in, inputs()) || !complete(out, outputs())) return;
+  for (int done = 0, count = 0; done < samples; done += count) {
+    count = std::min(samples - done, kBlock);
+    state_->process(in, out, done, count);
+  }
+}
+
+int Enhancer::latency() const noexcept {
+  return state_->processor.latency();
+}
+int Enhancer::inputs() const noexcept {
+  return state_->processor.inputs();
+}
+int Enhancer::outputs() const noexcept {
+  return state_->processor.outputs();
+}
+void Enhancer::reset() noexcept {
+  state_->processor.reset();
+}
+void Enhancer::set_bypass(bool bypass) noexcept {
+  state_->processor.set_bypass(bypass);
+}
+void Enhancer::set_attenuation_limit(float db) noexcept {
+  state_->processor.set_attenuation_limit(db);
+}
+std::uint64_t Enhancer::repaired() const noexcept {
+  return state_->processor.repaired();
+}
+
+const char* version() noexcept {
+  return LIMPID_VERSION;
+}
+
+}  // namespace limpid

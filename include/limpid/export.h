@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* LIMPID_API marks what a shared library shows. A static one shows nothing, so that two plug-ins of
+ * one host may each contain limpid. */
+#ifndef LIMPID_EXPORT_H
+#define LIMPID_EXPORT_H
+
+#if !defined(LIMPID_SHARED)
+#define LIMPID_API
+#elif !defined(_WIN32)
+#define LIMPID_API __attribute__((visibility("default")))
+#elif defined(LIMPID_BUILDING)
+#define LIMPID_API __declspec(dllexport)
+#else
+#define LIMPID_API __declspec(dllimport)
+#endif
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* limpid for C (C99) and for every language that calls C. limpid/limpid.hpp explains the same
+ * functions for C++.
+ *
+ *   limpid_config config = LIMPID_CONFIG_DEFAULT;
+ *   limpid_enhancer* enhancer;
+ *   char message[256];
+ *   if (limpid_create(&config, &enhancer, message, sizeof message) != LIMPID_OK) ...
+ *   limpid_process(enhancer, in, out, samples);
+ *   limpid_destroy(enhancer);
+ *
+ * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0.
+ */
+#ifndef LIMPID_LIMPID_H
+#define LIMPID_LIMPID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "limpid/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct limpid_enhancer limpid_enhancer;
+
+typedef enum limpid_error {
+  LIMPID_OK = 0,
+  LIMPID_INVALID_ARGUMENT,
+  LIMPID_NOT_FOUND,
+  LIMPID_BAD_FORMAT,
+  LIMPID_UNSUPPORTED,
+  LIMPID_IO,
+  LIMPID_OUT_OF_MEMORY,
+  LIMPID_INTERNAL /* should not happen */
+} limpid_error;
+
+typedef struct limpid_config {
+  const char* model;          /* UTF-8: a shipped name or a file; NULL or "": the default */
+  int sample_rate;            /* Hz */
+  int channels;               /* 1..64; each is enhanced on its own */
+  float attenuation_limit_db; /* most that noise is lowered, >= 0; 0: no limit */
+} limpid_config;
+
+#define LIMPID_CONFIG_DEFAULT \
+  { NULL, 48000, 1, 0.0f }
+
+/* On success *out is an enhancer. Otherwise *out is NULL and, if `message` is not, one sentence is
+ * in message[0..size), cut to fit and always terminated. */
+LIMPID_API limpid_error limpid_create(const limpid_config* config, limpid_enhancer** out,
+                                      char* message, size_t size);
+
+LIMPID_API void limpid_destroy(limpid_enhancer* enhancer);
+
+/* in[channel][sample] to out[channel][sample]; may be the same buffers. Any number of samples.
+ * Real-time safe. Does nothing when a pointer is null. */
+LIMPID_API void limpid_process(limpid_enhancer* enhancer, const float* const* in, float* const* out,
+                               int samples);
+
+/* Samples by which the output trails the input; constant. */
+LIMPID_API int limpid_latency(const limpid_enhancer* enhancer);
+
+LIMPID_API int limpid_inputs(const limpid_enhancer* enhancer);  /* pointers in `in` */
+LIMPID_API int limpid_outputs(const limpid_enhancer* enhancer); /* pointers in `out` */
+
+LIMPID_API void limpid_reset(limpid_enhancer* enhancer); /* forgets all audio; real-time safe */
+
+/* These two may be called from any thread. */
+LIMPID_API void limpid_set_bypass(limpid_enhancer* enhancer, int bypass);
+LIMPID_API void limpid_set_attenuation_limit(limpid_enhancer* enhancer, float db);
+
+/* NaN and infinite input samples so far; they were taken as 0. */
+LIMPID_API uint64_t limpid_repaired(const limpid_enhancer* enhancer);
+
+LIMPID_API const char* limpid_version(void); /* "1.2.3", of the library that runs */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Speech enhancement for applications: open an Enhancer, then call process() in the audio thread.
+//
+//   auto enhancer = limpid::Enhancer::open({.sample_rate = 48000, .channels = 2});
+//   if (!enhancer) return report(enhancer.error().message);
+//   enhancer->process(in, out, samples);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "limpid/export.h"
+#include "limpid/result.h"
+
+namespace limpid {
+
+struct EnhancerConfig {
+  std::string model;                  // a shipped name or a .safetensors file; "": the default
+  int sample_rate = 48000;            // Hz; each model has its range, the default 8000..96000
+  int channels = 1;                   // 1..64; each is enhanced on its own
+  float attenuation_limit_db = 0.0f;  // most that noise is lowered, >= 0; 0: no limit
+};
+
+// One stream of audio. Everything is allocated by open(). A moved-from Enhancer may only be
+// assigned to or destroyed. One thread at a time, but for the functions marked [any thread].
+class LIMPID_API Enhancer {
+ public:
+  // invalid_argument: channels or limit out of range; not_found: no such model; bad_format: not a
+  // limpid model file; unsupported: sample rate or model that cannot run live; io; out_of_memory.
+  static Result<Enhancer> open(const EnhancerConfig& config);
+  Enhancer(Enhancer&&) noexcept;
+  Enhancer& operator=(Enhancer&&) noexcept;
+  ~Enhancer();
+
+  // in[channel][sample], nominal range [-1, 1], to out[channel][sample], `samples` of each, any
+  // number. in and out may be the same buffers. Real-time safe: never allocates, locks, throws or
+  // waits; the time a call takes grows by steps, because the network runs whenever a hop of input
+  // is complete. NaN and infinity count as silence. Does nothing when a pointer is null.
+  void process(const float* const* in, float* const* out, int samples) noexcept;
+
+  // Samples by which the output trails the input; constant. To get the end of a recording, pass
+  // this many samples of silence after it.
+  int latency() const noexcept;
+
+  int inputs() const noexcept;   // pointers in `in`: channels, times the microphones of the model
+  int outputs() const noexcept;  // pointers in `out`
+
+  void reset() noexcept;  // forgets all audio; bypass and limit stay. Real-time safe.
+
+  // Cross-fades within 10 ms between enhanced and original sound, at the same latency. [any thread]
+  void set_bypass(bool bypass) noexcept;
+  void set_attenuation_limit(float db) noexcept;  // as in EnhancerConfig. [any thread]
+
+  std::uint64_t repaired() const noexcept;  // NaN and infinite input samples since open()
+
+ private:
+  struct State;
+  explicit Enhancer(std::unique_ptr<State>) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+LIMPID_API const char* version() noexcept;  // "1.2.3", of the library that runs
+
+}  // namespace limpid

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// A small model file and a noisy signal for the tests of the facade.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "limpid/limpid.hpp"
+#include "tests/io/temporary_folder.h"
+#include "tests/support/random_frcrn.h"
+
+namespace limpid::test {
+
+class ApiTest : public testing::Test {
+ protected:
+  ApiTest() : model_((folder_ / "small.safetensors").string()) {
+    const FrcrnRecipe recipe;
+    const auto bytes = frcrn_weights(recipe).bytes(frcrn_metadata(recipe));
+    std::ofstream(model_, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+  }
+
+  Enhancer open(int sample_rate = 16000, int channels = 1) {
+    auto enhancer =
+        Enhancer::open({.model = model_, .sample_rate = sample_rate, .channels = channels});
+    EXPECT_TRUE(enhancer) << enhancer.error().message;
+    return *std::move(enhancer);
+  }
+
+  TemporaryFolder folder_;
+  std::string model_;
+};
+
+inline std::vector<float> signal(int samples, float pitch = 0.05f) {
+  std::vector<float> audio(static_cast<std::size_t>(samples));
+  unsigned noise = 1;
+  for (int i = 0; i < samples; ++i) {
+    noise = noise * 1664525u + 1013904223u;
+    audio[static_cast<std::size_t>(i)] =
+        0.3f * std::sin(pitch * static_cast<float>(i)) +
+        0.1f * (static_cast<float>(noise >> 8) / static_cast<float>(1 << 23) - 1.0f);
+  }
+  return audio;
+}
+
+// All of one channel through `process(in, out, samples)`, in blocks of `block`.
+template <class Process>
+std::vector<float> in_blocks(const std::vector<float>& input, int block, Process process) {
+  std::vector<float> output(input.size());
+  const int total = static_cast<int>(input.size());
+  for (int at = 0; at < total; at += block) {
+    const float* in = input.data() + at;
+    float* out = output.data() + at;
+    process(&in, &out, std::min(block, total - at));
+  }
+  return output;
+}
+
+}  // namespace limpid::test

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// The C functions do what the C++ ones do, and survive what C callers do.
+#include <memory>
+
+#include "limpid/limpid.h"
+#include "tests/api/api_fixture.h"
+#include "tests/support/realtime_guard.h"
+
+namespace limpid {
+namespace {
+
+using test::in_blocks;
+using test::signal;
+
+struct Destroy {
+  void operator()(limpid_enhancer* enhancer) const { limpid_destroy(enhancer); }
+};
+using Handle = std::unique_ptr<limpid_enhancer, Destroy>;
+
+class CApiTest : public test::ApiTest {
+ protected:
+  Handle create(int channels = 1) {
+    const limpid_config config{model_.c_str(), 16000, channels, 0};
+    limpid_enhancer* enhancer = nullptr;
+    char message[200] = "old";
+    EXPECT_EQ(limpid_create(&config, &enhancer, message, sizeof message), LIMPID_OK) << message;
+    EXPECT_STREQ(message, "");
+    return Handle(enhancer);
+  }
+};
+
+TEST_F(CApiTest, GivesTheSameSamplesAsCxx) {
+  const auto input = signal(8000);
+  auto cxx = open();
+  const auto expected = in_blocks(
+      input, 160, [&](auto* in, auto* out, int samples) { cxx.process(in, out, samples); });
+  const Handle c = create();
+  EXPECT_EQ(limpid_latency(c.get()), cxx.latency());
+  EXPECT_EQ(limpid_inputs(c.get()), 1);
+  EXPECT_EQ(limpid_outputs(c.get()), 1);
+  const auto process = [&](auto* in, auto* out, int samples) {
+    limpid_process(c.get(), in, out, samples);
+  };
+  EXPECT_EQ(in_blocks(input, 511, process), expected);
+  EXPECT_NE(in_blocks(input, 511, process), expected) << "state must carry on";
+  limpid_reset(c.get());
+  EXPECT_EQ(in_blocks(input, 1000, process), expected);
+}
+
+TEST_F(CApiTest, BypassLimitAndRepairs) {
+  auto input = signal(4000);
+  input[5] = std::nanf("");
+  const Handle c = create();
+  limpid_set_bypass(c.get(), 1);
+  limpid_reset(c.get());
+  const auto output = in_blocks(input, 100, [&](auto* in, auto* out, int samples) {
+    limpid_process(c.get(), in, out, samples);
+  });
+  EXPECT_EQ(output[3999], input[static_cast<std::size_t>(3999 - limpid_latency(c.get()))]);
+  EXPECT_EQ(limpid_repaired(c.get()), 1u);
+  limpid_set_bypass(c.get(), 0);
+  limpid_set_attenuation_limit(c.get(), 12);
+}
+
+TEST_F(CApiTest, NullEnhancersAreIgnored) {
+  float sample = 3;
+  float* channel = &sample;
+  limpid_process(nullptr, &channel, &channel, 1);
+  limpid_reset(nullptr);
+  limpid_set_bypass(nullptr, 1);
+  limpid_set_attenuation_limit(nullptr, 3);
+  limpid_destroy(nullptr);
+  EXPECT_EQ(sample, 3);
+  EXPECT_EQ(limpid_latency(nullptr), 0);
+  EXPECT_EQ(limpid_inputs(nullptr), 0);
+  EXPECT_EQ(limpid_outputs(nullptr), 0);
+  EXPECT_EQ(limpid_repaired(nullptr), 0u);
+}
+
+TEST_F(CApiTest, CreateRefusesNullPointers) {
+  const limpid_config config = LIMPID_CONFIG_DEFAULT;
+  const Handle other = create();
+  limpid_enhancer* enhancer = other.get();
+  EXPECT_EQ(limpid_create(nullptr, &enhancer, nullptr, 0), LIMPID_INVALID_ARGUMENT);
+  EXPECT_EQ(enhancer, nullptr);
+  EXPECT_EQ(limpid_create(&config, nullptr, nullptr, 0), LIMPID_INVALID_ARGUMENT);
+}
+
+TEST_F(CApiTest, MessagesAreCutToFit) {
+  const limpid_config config{"no-such-model", 16000, 1, 0};
+  limpid_enhancer* enhancer = nullptr;
+  char whole[300], part[9];
+  EXPECT_EQ(limpid_create(&config, &enhancer, whole, sizeof whole), LIMPID_NOT_FOUND);
+  EXPECT_EQ(enhancer, nullptr);
+  EXPECT_NE(std::string(whole).find("no-such-model"), std::string::npos) << whole;
+  EXPECT_EQ(limpid_create(&config, &enhancer, part, sizeof part), LIMPID_NOT_FOUND);
+  EXPECT_EQ(std::string(part), std::string(whole).substr(0, 8));
+  EXPECT_EQ(limpid_create(&config, &enhancer, whole, 0), LIMPID_NOT_FOUND);
+  EXPECT_EQ(limpid_create(&config, &enhancer, nullptr, 100), LIMPID_NOT_FOUND);
+}
+
+TEST_F(CApiTest, EveryErrorHasItsCode) {
+  const auto code = [](limpid_config config) {
+    limpid_enhancer* enhancer = nullptr;
+    return limpid_create(&config, &enhancer, nullptr, 0);
+  };
+  const char* file = model_.c_str();
+  const std::string folder = folder_.path().string(), text = (folder_ / "text").string();
+  std::ofstream(text) << "this is no model at all";
+  EXPECT_EQ(code({file, 1, 1, 0}), LIMPID_UNSUPPORTED);
+  EXPECT_EQ(code({file, 16000, 0, 0}), LIMPID_INVALID_ARGUMENT);
+  EXPECT_EQ(code({folder.c_str(), 16000, 1, 0}), LIMPID_IO);
+  EXPECT_EQ(code({text.c_str(), 16000, 1, 0}), LIMPID_BAD_FORMAT);
+}
+
+TEST_F(CApiTest, ProcessIsRealTimeSafe) {
+  const Handle c = create(2);
+  auto audio = signal(16000);
+  float* channels[] = {audio.data(), audio.data()};
+  test::expect_realtime([&] { limpid_process(c.get(), channels, channels, 16000); });
+}
+
+TEST(CVersion, IsThatOfCxx) {
+  EXPECT_STREQ(limpid_version(), version());
+}
+
+}  // namespace
+}  // namespace limpid
