@@ -136,12 +136,12 @@ Status PortAudioDevice::supported(const DeviceInfo& device, const PaStreamParame
                                   Direction direction) const {
   const bool input = direction == Direction::input;
   const PaError error = Pa_IsFormatSupported(input ? &wanted : nullptr, input ? nullptr : &wanted,
-                                             config_.sample_rate);
+                                             format_.sample_rate);
   if (error == paFormatIsSupported) return Done{};
   const std::string kind = input ? "input" : "output";
   std::string message = kind + " device \"" + device.name + "\" cannot do " +
                         std::to_string(wanted.channelCount) + " channels at " +
-                        std::to_string(config_.sample_rate) + " Hz: " + reason(error);
+                        std::to_string(format_.sample_rate) + " Hz: " + reason(error);
   if (error == paInvalidSampleRate)
     message += "; its own rate is " + std::to_string(std::lround(device.sample_rate)) + " Hz";
   return Error{ErrorCode::unsupported, message};
@@ -157,8 +157,10 @@ Status PortAudioDevice::find() {
   if (!output) return output.error();
   input_ = *input;
   output_ = *output;
-  format_ = {.sample_rate = config_.sample_rate,
-             .block = config_.block,
+  const int rate = config_.sample_rate > 0 ? config_.sample_rate
+                                           : static_cast<int>(std::lround(input_.sample_rate));
+  format_ = {.sample_rate = rate,
+             .block = config_.block > 0 ? config_.block : std::max(rate / 200, 1),
              .inputs = config_.inputs,
              .outputs = std::min(output_.outputs, 2),
              .one_clock = input_.index == output_.index};
@@ -196,9 +198,9 @@ Status PortAudioDevice::start(AudioCallback& callback) {
 }  // namespace
 
 Result<std::unique_ptr<AudioDevice>> open_portaudio(const DeviceConfig& config) {
-  if (config.block < 1 || config.inputs < 1 || config.sample_rate < 1)
+  if (config.block < 0 || config.inputs < 1 || config.sample_rate < 0)
     return Error{ErrorCode::invalid_argument,
-                 "sound card: block, channels and sample rate must be at least 1"};
+                 "sound card: block and sample rate must not be negative, channels at least 1"};
   auto device = std::make_unique<PortAudioDevice>(config);
   if (auto status = device->find(); !status) return status.error();
   return std::unique_ptr<AudioDevice>(std::move(device));

@@ -63,7 +63,7 @@ TEST(PortAudio, OpensOrSaysWhyNot) {
       EXPECT_EQ(device.error().code, ErrorCode::not_found);
     }
   }
-  EXPECT_EQ(open_portaudio({.block = 0}).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(open_portaudio({.block = -1}).error().code, ErrorCode::invalid_argument);
 }
 
 }  // namespace

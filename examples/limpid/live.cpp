@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// `limpid live`: from the microphone to the loudspeaker.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "examples/limpid/commands.h"
+#include "examples/limpid/interrupt.h"
+#include "examples/limpid/live_fake.h"
+#include "examples/limpid/live_quiet.h"
+#include "examples/limpid/live_show.h"
+#include "examples/limpid/terminal.h"
+#include "models/registry.h"
+#include "streaming/live_engine.h"
+#include "streaming/portaudio_device.h"
+
+namespace limpid::cli {
+namespace {
+
+using namespace streaming;
+
+struct Arguments {
+  std::string model, input, output;
+  std::vector<std::string> fake;  // empty, or the file to hear and the file to write
+  double attenuation_limit = 0, deadline_ms = 0;
+  int rate = 0, block = 0;
+  bool list_devices = false;
+};
+
+int fail(const Error& error) {
+  complain(error.message);
+  return kUsage;
+}
+
+int list() {
+  const auto devices = [] {
+    const QuietStderr quiet;
+    return streaming::list_devices();
+  }();
+  if (!devices) return fail(devices.error());
+  if (devices->empty()) complain("no sound card found");
+  for (const auto& device : *devices)
+    fmt::print("{:3}  {:<40}  {:>2} in  {:>2} out  {:>6.0f} Hz  {}{}{}\n", device.index,
+               device.name, device.inputs, device.outputs, device.sample_rate, device.host,
+               device.default_input ? "  default input" : "",
+               device.default_output ? "  default output" : "");
+  return kOk;
+}
+
+Result<std::unique_ptr<AudioDevice>> open_card(const Arguments& a, const Model& model) {
+  const QuietStderr quiet;
+  auto card = open_portaudio({.input = a.input,
+                              .output = a.output,
+                              .sample_rate = a.rate,
+                              .block = a.block,
+                              .inputs = model.spec().input_channels});
+  if (!card && card.error().code == ErrorCode::not_found)
+    return Error{ErrorCode::not_found,
+                 card.error().message +
+                     " (`limpid live --list-devices` lists them, `--fake IN OUT` "
+                     "does without)"};
+  return card;
+}
+
+std::string title_of(const Model& model, LiveEngine& engine) {
+  const double rate = engine.device().format().sample_rate;
+  return fmt::format("{}: {}, {:.0f} ms later", model.spec().name, engine.device().describe(),
+                     1e3 * engine.latency() / rate);
+}
+
+// Opens, starts and talks; `finished` ends it as q does.
+int converse(const std::shared_ptr<const Model>& model, std::unique_ptr<AudioDevice> card,
+             const LiveConfig& config, const std::function<bool()>& finished,
+             std::unique_ptr<LiveEngine>& engine) {
+  auto opened = LiveEngine::open(model, std::move(card), config);
+  if (!opened) return fail(opened.error());
+  engine = *std::move(opened);
+  watch_interrupt();
+  const auto started = [&] {
+    const QuietStderr quiet;
+    return engine->start();
+  }();
+  if (!started) return fail(started.error());
+  return show_live(*engine, title_of(*model, *engine), finished) ? kOk : kFailed;
+}
+
+int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model, LiveConfig config) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(a.fake[0], a.fake[1], ignored))
+    return fail({ErrorCode::invalid_argument, "--fake: " + a.fake[1] + " would be overwritten"});
+  auto card = FakeCard::open(a.fake[0], a.block);
+  if (!card) return fail(card.error());
+  const FakeCard& file = **card;
+  config.channels = std::max(file.format().inputs / model->spec().input_channels, 1);
+  std::unique_ptr<LiveEngine> engine;
+  const int status = converse(
+      model, *std::move(card), config, [&file] { return file.finished(); }, engine);
+  if (status == kUsage) return status;
+  if (const auto saved = file.save(a.fake[1]); !saved) {
+    complain(saved.error().message);
+    return kFailed;
+  }
+  return status;
+}
+
+int run(const Arguments& a) {
+  if (a.list_devices) return list();
+  auto model = models::load(a.model);
+  if (!model) return fail(model.error());
+  const LiveConfig config{.attenuation_limit_db = static_cast<float>(a.attenuation_limit),
+                          .deadline_seconds = a.deadline_ms / 1e3};
+  if (!a.fake.empty()) return run_fake(a, *model, config);
+  auto card = open_card(a, **model);
+  if (!card) return fail(card.error());
+  std::unique_ptr<LiveEngine> engine;
+  return converse(
+      *model, *std::move(card), config, [] { return false; }, engine);
+}
+
+}  // namespace
+
+void add_live(CLI::App& app, int& status) {
+  auto* command = app.add_subcommand("live", "Enhance a microphone and play it at once");
+  auto a = std::make_shared<Arguments>();
+  command->add_option("--model", a->model, "Name or .safetensors file");
+  command->add_option("--input", a->input, "Microphone: index, name or a part of the name");
+  command->add_option("--output", a->output, "Loudspeaker, likewise; use headphones");
+  command->add_flag("--list-devices", a->list_devices, "List the sound cards and end");
+  command
+      ->add_option("--attenuation-limit", a->attenuation_limit,
+                   "Lower noise by no more than so many dB; 0: no limit")
+      ->check(CLI::Range(0.0, 120.0));
+  command->add_option("--rate", a->rate, "Hz; by default the microphone's own")
+      ->check(CLI::Range(8000, 96000));
+  command->add_option("--block", a->block, "Samples the sound card moves at once; by default 5 ms")
+      ->check(CLI::Range(8, 8192));
+  command
+      ->add_option("--deadline", a->deadline_ms,
+                   "Milliseconds the network may take, a part of the latency; by default a hop")
+      ->check(CLI::Range(0.0, 1000.0));
+  command->add_option("--fake", a->fake, "IN OUT: do with audio files what a sound card would do")
+      ->expected(2)
+      ->type_name("FILE FILE");
+  command->footer(
+      "Keys: space or b bypasses, q quits. Where a frame comes too late, the microphone itself is "
+      "heard for that moment, at the same latency.");
+  command->callback([a, &status] { status = run(*a); });
+}
+
+}  // namespace limpid::cli
