@@ -14,6 +14,7 @@
 #include "examples/limpid/json.h"
 #include "examples/limpid/plan.h"
 #include "examples/limpid/progress.h"
+#include "examples/limpid/report/report.h"
 #include "examples/limpid/terminal.h"
 #include "models/registry.h"
 
@@ -103,6 +104,14 @@ int run(const Arguments& arguments) {
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   const Tally tally = count(results);
   print_summary(tally, wall.count(), arguments.json);
+  if (!arguments.report.empty() && !interrupted()) {
+    const ReportFacts facts{(*model)->spec(), arguments.attenuation_limit_db, wall.count()};
+    if (auto written = write_report(arguments.report, results, facts); !written) {
+      complain(written.error().message);
+      return kFailed;
+    }
+    fmt::print(stderr, "limpid: report in {}\n", arguments.report);
+  }
   if (interrupted()) return kInterrupted;
   return tally.failed > 0 ? kFailed : kOk;
 }
@@ -141,6 +150,13 @@ void add_enhance(CLI::App& app, int& status) {
   auto* resume = command->add_flag("--resume", a.resume,
                                    "Skip files whose result is there, readable and newer");
   command->add_flag("--overwrite", a.overwrite, "Replace results that are there")->excludes(resume);
+  command
+      ->add_option("--report", a.report,
+                   "Write a page with pictures and players of before and after")
+      ->check([](const std::string& name) {
+        return name.ends_with(".html") ? "" : "the report's name must end in .html";
+      })
+      ->type_name("FILE.html");
   command->add_flag("--json", a.json, "One JSON object a file on standard output, and a summary");
   command->add_flag("-q,--quiet", a.quiet, "No progress; only problems and the last line");
   command->callback([arguments, &status] { status = run(*arguments); });

@@ -157,4 +157,8 @@ Result<AudioFormat> format_for_name(const std::filesystem::path& path, const Aud
                                            " file cannot hold " + like.describe()};
 }
 
+AudioFormat compact_format(int sample_rate, int channels) {
+  return {sample_rate, channels, SF_FORMAT_FLAC | SF_FORMAT_PCM_16};
+}
+
 }  // namespace limpid::io
