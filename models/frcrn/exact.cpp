@@ -5,9 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "lib/base/float_mode.h"
-#include "lib/dsp/stft.h"
 #include "lib/kernels/elementwise.h"
+#include "models/frcrn/whole.h"
 
 namespace limpid::models {
 namespace {
@@ -44,66 +43,6 @@ std::size_t padded_length(std::size_t length, std::size_t window, std::size_t st
   const std::size_t excess = (length - window) % stride;
   return excess == 0 ? length : length + length - (length - window) / stride * stride;
 }
-
-// The published synthesis divides by the overlap of the squared windows, also where only one window
-// reaches: at both ends.
-void undo_edge_windows(std::span<float> audio, int window, int hop) {
-  const auto w = dsp::sqrt_hann(window);
-  const auto edge = static_cast<std::size_t>(window - hop);
-  float* tail = audio.data() + audio.size() - edge;
-  for (std::size_t n = 0; n < edge; ++n) {
-    const float rising = w[n], falling = w[n + static_cast<std::size_t>(hop)];
-    audio[n] /= rising * rising + 1e-8f;
-    tail[n] /= falling * falling + 1e-8f;
-  }
-}
-
-}  // namespace
-
-Result<std::vector<float>> frcrn_whole(const MaskNetwork& network, std::span<const float> audio) {
-  const FlushDenormals no_denormals;
-  const FrcrnConfig& config = network.config;
-  const auto stft = dsp::stft_at(config.window, config.hop, config.sample_rate);
-  const int extra = stft.window / stft.hop - 1;  // hops before the first whole window
-  const int frames = static_cast<int>(audio.size()) / stft.hop - extra;
-  if (frames < 1)
-    return Error{ErrorCode::invalid_argument, "the recording is shorter than one window"};
-  auto analysis = dsp::Analysis::create(stft, 1);
-  auto synthesis = dsp::Synthesis::create(stft, 1);
-  if (!analysis) return analysis.error();
-  if (!synthesis) return synthesis.error();
-
-  const int bins = stft.bins();
-  MaskState masks(network, 1, frames, true);
-  std::vector<dsp::cfloat> spectra(static_cast<std::size_t>(frames) *
-                                   static_cast<std::size_t>(bins));
-  const nn::Activation input = masks.append(frames);
-  for (int hop = 0; hop < frames + extra; ++hop) {
-    const int frame = hop - extra;
-    dsp::cfloat* column = spectra.data() + static_cast<std::ptrdiff_t>(std::max(0, frame)) * bins;
-    analysis->process(0, audio.data() + static_cast<std::ptrdiff_t>(hop) * stft.hop, column);
-    if (frame >= 0)
-      kernels::compress(column, bins, 1.0f, config.compression, input.at(0, frame, 0),
-                        input.at(1, frame, 0));
-  }
-  masks.run(true);
-
-  std::vector<float> re(static_cast<std::size_t>(bins)), im(re.size());
-  std::vector<float> out(static_cast<std::size_t>(frames + extra) *
-                         static_cast<std::size_t>(stft.hop));
-  for (int frame = 0; frame < frames; ++frame) {
-    dsp::cfloat* column = spectra.data() + static_cast<std::ptrdiff_t>(frame) * bins;
-    masks.mask(0, frame, re.data(), im.data());
-    kernels::apply_mask(column, re.data(), im.data(), bins, column);
-    synthesis->process(0, column, out.data() + static_cast<std::ptrdiff_t>(frame) * stft.hop);
-  }
-  const auto tail = synthesis->tail(0);
-  std::ranges::copy(tail, out.end() - static_cast<std::ptrdiff_t>(tail.size()));
-  undo_edge_windows(out, stft.window, stft.hop);
-  return out;
-}
-
-namespace {
 
 // Beyond two minutes: windows of one second every 0.75 s, of which the middle is kept.
 Result<std::vector<float>> by_windows(const MaskNetwork& network, std::span<const float> audio,

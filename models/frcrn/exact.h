@@ -11,11 +11,7 @@
 namespace limpid::models {
 
 // One channel at the network's rate; as many samples out, the last few zero where the published
-// code returns fewer. Memory grows with the length, up to about 50 MB per second of audio.
+// code returns fewer. Memory grows with the length up to two minutes: see whole.h.
 Result<std::vector<float>> frcrn_exact(const MaskNetwork& network, std::span<const float> audio);
-
-// One pass over `audio` without level or padding: whole frames only, hence up to hop - 1 samples
-// shorter. Needs at least one window of samples.
-Result<std::vector<float>> frcrn_whole(const MaskNetwork& network, std::span<const float> audio);
 
 }  // namespace limpid::models

@@ -27,12 +27,12 @@ Result<MaskNetwork> MaskNetwork::load(io::Weights& weights, const FrcrnConfig& c
   return network;
 }
 
-MaskState::MaskState(const MaskNetwork& network, int lanes, int max_frames, bool whole)
+MaskState::MaskState(const MaskNetwork& network, int lanes, int max_frames)
     : network_(network), lanes_(lanes) {
   const FrcrnConfig& config = network.config;
   std::size_t scratch = 0;
   for (const Unet& unet : network.unets) {
-    states_.emplace_back(unet, arena_, lanes, max_frames, whole);
+    states_.emplace_back(unet, arena_, lanes, max_frames, false);
     const int wait = config.lookahead ? config.depth() : 0;  // for the U-Net that follows
     outputs_.emplace_back(arena_, lanes, max_frames + wait, config.bins(), 1, 0);
     scratch = std::max(scratch, unet.scratch(lanes));
@@ -40,8 +40,8 @@ MaskState::MaskState(const MaskNetwork& network, int lanes, int max_frames, bool
   scratch_ = arena_.claim<float>(scratch);
 }
 
-int MaskState::run(bool last) LIMPID_REALTIME {
-  int ready = network_.unets[0].run(states_[0], outputs_[0], last, scratch_);
+int MaskState::run() LIMPID_REALTIME {
+  int ready = network_.unets[0].run(states_[0], outputs_[0], false, scratch_);
   for (std::size_t i = 1; i < states_.size(); ++i) {
     const nn::Timeline& before = outputs_[i - 1];
     const nn::ConstActivation fresh = before.frames(before.size() - ready, ready);
@@ -49,7 +49,7 @@ int MaskState::run(bool last) LIMPID_REALTIME {
     for (int block = 0; block < 2 * lanes_; ++block)
       for (int frame = 0; frame < ready; ++frame)
         std::copy_n(fresh.at(block, frame, 0), fresh.rows, input.at(block, frame, 0));
-    ready = network_.unets[i].run(states_[i], outputs_[i], last, scratch_);
+    ready = network_.unets[i].run(states_[i], outputs_[i], false, scratch_);
   }
   return ready;
 }

@@ -23,13 +23,13 @@ struct MaskNetwork {
 // lookahead_frames() when streaming.
 class MaskState {
  public:
-  MaskState(const MaskNetwork& network, int lanes, int max_frames, bool whole);
+  MaskState(const MaskNetwork& network, int lanes, int max_frames);
 
   // Room for the network's input: [bins] rows, one channel. At most max_frames between runs.
   nn::Activation append(int frames) noexcept { return states_[0].input().append(frames); }
 
   // Runs what was appended; returns how many masks are ready.
-  int run(bool last) LIMPID_REALTIME;
+  int run() LIMPID_REALTIME;
 
   // Mask `frame` of those ready, [bins] each.
   void mask(int lane, int frame, float* re, float* im) const LIMPID_REALTIME;

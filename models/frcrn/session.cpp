@@ -42,7 +42,7 @@ FrcrnSession::FrcrnSession(std::shared_ptr<const MaskNetwork> network, const Ses
       scale_(static_cast<float>(network_->config.bins() - 1) / static_cast<float>(bins_ - 1)),
       analysis_(std::move(analysis)),
       synthesis_(std::move(synthesis)),
-      masks_(*network_, config.lanes, config.max_frames, false),
+      masks_(*network_, config.lanes, config.max_frames),
       extension_(network_->config.bins(), bins_, network_->config.hop, config.lanes) {
   const auto bins = static_cast<std::size_t>(std::max(bins_, network_->config.bins()));
   spectra_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(capacity_) *
@@ -62,7 +62,7 @@ void FrcrnSession::process(AudioView<const float> in, AudioView<float> out) LIMP
   const FlushDenormals no_denormals;
   const int frames = static_cast<int>(in.extent(1)) / format_.hop;
   analyse(in, frames);  // reads all of `in`, which may be `out`
-  const int ready = masks_.run(false);
+  const int ready = masks_.run();
   const int silent = frames - ready;  // only while the look-ahead fills
   for (int lane = 0; lane < lanes_; ++lane) {
     float* samples = out[lane].data();
