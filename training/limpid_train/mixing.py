@@ -63,9 +63,9 @@ class Mixer:
 
     def _room(self, rng, speech):
         draw = rng.random()
-        if draw < 0.60:
+        if draw < 0.52:
             return speech, speech
-        if draw < 0.88:
+        if draw < 0.78:
             return augment.reverberate(speech, augment.small_room(rng))
         rooms = self.corpus.items["rir"]
         item = rooms[rng.integers(len(rooms))]

@@ -11,6 +11,10 @@ from .corpus import RATE, read_mono
 from .weights import load_network
 
 
+def audio_files(folder):
+    return sorted(path for path in Path(folder).iterdir() if path.suffix in (".wav", ".flac"))
+
+
 class Network:
     """The PyTorch definition, with the weights of a model file."""
 
@@ -18,7 +22,7 @@ class Network:
         self.network = load_network(model)
 
     def __call__(self, folder):
-        for path in sorted(Path(folder).glob("*.wav")):
+        for path in audio_files(folder):
             noisy = torch.as_tensor(read_mono(path))[None]
             with torch.no_grad():
                 yield path.name, self.network(noisy)[0].numpy()
@@ -43,7 +47,7 @@ class Folder:
         self.folder = Path(folder)
 
     def __call__(self, folder):
-        for path in sorted(Path(folder).glob("*.wav")):
+        for path in audio_files(folder):
             found = [file for file in self.folder.rglob(path.name)]
             if not found:
                 raise FileNotFoundError(f"{path.name}: not in {self.folder}")
