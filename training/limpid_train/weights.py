@@ -50,7 +50,7 @@ def build(config, tensors):
     frozen = tensors.pop("frozen_gains", None)
     network = Frcrn(config)
     if config["pooling"] == "frozen":
-        for module, gain in zip(network.gates(), torch.as_tensor(frozen)):
+        for module, gain in zip(network.gates(), torch.tensor(frozen)):
             module.frozen = gain
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     if config["pooling"] == "frozen":
@@ -58,7 +58,7 @@ def build(config, tensors):
     found = {name: value.shape for name, value in tensors.items()}
     if wanted != found:
         raise ValueError(f"tensors do not fit the configuration: {sorted(set(wanted.items()) ^ set(found.items()))[:4]}")
-    network.load_state_dict({name: torch.as_tensor(value) for name, value in tensors.items()},
+    network.load_state_dict({name: torch.tensor(value) for name, value in tensors.items()},
                             strict=config["pooling"] != "frozen")
     return network.eval()
 
