@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a part of limpid needs: install_packages.sh build|test
-# (build: the library and the command line; test: what the tests need on top). Debian 12 or newer.
+# Installs the Debian packages that a part of limpid needs: install_packages.sh build|test|demo
+# (build: the library and the command line; test: what the tests need on top; demo: speech and noise
+# for examples/quickstart.sh). Debian 12 or newer.
 set -euo pipefail
 
 build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-dev libsndfile1-dev
        libsamplerate0-dev zlib1g-dev portaudio19-dev libcli11-dev libfmt-dev"
 test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3-scipy python3-soundfile
       python3-torch libopenblas0-pthread"
+demo="sox pocketsphinx-testdata bucklespring-data"
 
 case "${1:-}" in
   build) packages=$build ;;
   test) packages="$build $test" ;;
-  *) echo "usage: $0 build|test" >&2; exit 2 ;;
+  demo) packages=$demo ;;
+  *) echo "usage: $0 build|test|demo" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -15,7 +15,7 @@ namespace limpid::cli {
 namespace {
 
 // The drawing in its own units; the page scales it.
-constexpr double kLeft = 46, kPlot = 560, kRight = 52, kWave = 64, kGap = 10, kPicture = 200,
+constexpr double kLeft = 46, kPlot = 560, kRight = 52, kWave = 64, kGap = 14, kPicture = 200,
                  kBottom = 24, kTop = 8;
 constexpr double kPictureTop = kTop + kWave + kGap;
 constexpr double kWidth = kLeft + kPlot + kRight, kHeight = kPictureTop + kPicture + kBottom;
@@ -53,9 +53,9 @@ std::string frequency_axis(int sample_rate) {
     const double y = kPictureTop + kPicture * (1 - f / top);
     svg += fmt::format("<path class='tick' d='M{} {:.1f}h-4'/>", kLeft, y);
     svg += text(kLeft - 7, y + 3.5, "end",
-                top >= 2000 ? fmt::format("{:.3g}k", f / 1000) : fmt::format("{:.0f}", f));
+                f < 1000 ? fmt::format("{:.0f} Hz", f) : fmt::format("{:.3g} kHz", f / 1000));
   }
-  return svg + text(kLeft - 7, kPictureTop - 3, "end", "Hz");
+  return svg;
 }
 
 std::string colour_bar() {
