@@ -53,13 +53,10 @@ def build(config, tensors):
         for module, gain in zip(network.gates(), torch.tensor(frozen)):
             module.frozen = gain
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    if config["pooling"] == "frozen":
-        wanted = {name: shape for name, shape in wanted.items() if ".se_layer" not in name}
     found = {name: value.shape for name, value in tensors.items()}
     if wanted != found:
         raise ValueError(f"tensors do not fit the configuration: {sorted(set(wanted.items()) ^ set(found.items()))[:4]}")
-    network.load_state_dict({name: torch.tensor(value) for name, value in tensors.items()},
-                            strict=config["pooling"] != "frozen")
+    network.load_state_dict({name: torch.tensor(value) for name, value in tensors.items()})
     return network.eval()
 
 
