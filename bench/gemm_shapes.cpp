@@ -73,10 +73,14 @@ void add_small(std::vector<Shape>& all, int channels, std::size_t parameters) {
 
 }  // namespace
 
+std::size_t Shape::row_reach() const {
+  return static_cast<std::size_t>(length + (segments - 1) * segment_stride);
+}
+
 std::size_t Shape::input() const {
-  std::ptrdiff_t last = length + (segments - 1) * segment_stride;
-  for (std::size_t i = 0; i < 3; ++i) last += (rows[i] - 1) * stride[i];
-  return static_cast<std::size_t>(last);
+  std::ptrdiff_t offset = 0;
+  for (std::size_t i = 0; i < 3; ++i) offset += (rows[i] - 1) * stride[i];
+  return static_cast<std::size_t>(offset) + row_reach();
 }
 
 bool Shape::dense() const {
@@ -86,11 +90,9 @@ bool Shape::dense() const {
 
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
-  for (int frames : {1, 8, 32}) add_published(all, frames);
+  for (int frames : {1, 32}) add_published(all, frames);
   add_small(all, 16, 110'000);
-  add_small(all, 24, 230'000);
   add_small(all, 32, 400'000);
-  add_small(all, 48, 890'000);
   add_small(all, 64, 1'570'000);
   return all;
 }

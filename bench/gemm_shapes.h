@@ -22,8 +22,9 @@ struct Shape {
   int m() const { return rows[0] * rows[1] * rows[2]; }
   int k() const { return segments * length; }
   double flops() const { return 2.0 * m() * n * k(); }
-  std::size_t input() const;  // elements of A that rows and segments reach
-  bool dense() const;         // rows lie one behind the other: no im2col for a BLAS
+  std::size_t row_reach() const;  // elements of A that one row reaches
+  std::size_t input() const;      // and all rows
+  bool dense() const;             // rows lie one behind the other: no im2col for a BLAS
 };
 
 std::vector<Shape> shapes();

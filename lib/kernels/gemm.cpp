@@ -52,55 +52,70 @@ struct Block {
   int rows;
 };
 
+using TileFunction = void (*)(const Tile&);
+
+// A tile at the right edge: computed whole in a buffer, of which the columns that exist are copied.
+template <int kColumns>
+void multiply_edge(TileFunction multiply, Tile tile, int rows, int columns) {
+  float bias[kColumns] = {}, buffer[kTileRows * kTileVectors * kColumns];
+  float* c[kTileRows * kTileVectors];
+  float* const* target = tile.c;
+  const std::ptrdiff_t column = tile.column;
+  std::copy_n(tile.bias, columns, bias);
+  for (int r = 0; r < rows; ++r) c[r] = buffer + r * kColumns;
+  tile.bias = bias;
+  tile.c = c;
+  tile.column = 0;
+  multiply(tile);
+  for (int r = 0; r < rows; ++r) std::copy_n(c[r], columns, target[r] + column);
+}
+
 // One column of tiles. Rows are shared out evenly: 13 are 7 + 6, not 12 + 1.
 template <class Tiles, int... kRow>
-HWY_INLINE void multiply_rows(const Block& block, Tile& tile, std::integer_sequence<int, kRow...>) {
-  static constexpr std::array<void (*)(const Tile&), Tiles::kRows> kMultiply{
+HWY_INLINE void multiply_rows(const Block& block, Tile& tile, int columns,
+                              std::integer_sequence<int, kRow...>) {
+  static constexpr std::array<TileFunction, Tiles::kRows> kMultiply{
       &Tiles::template multiply<kRow + 1>...};  // [r]: r + 1 rows
   const int count = (block.rows + Tiles::kRows - 1) / Tiles::kRows;
   for (int i = 0, first = 0; i < count; ++i) {
     const int end = block.rows * (i + 1) / count;
+    const TileFunction multiply = kMultiply[static_cast<std::size_t>(end - first - 1)];
     tile.a = block.a + first;
     tile.c = block.c + first;
-    kMultiply[static_cast<std::size_t>(end - first - 1)](tile);
+    if (columns == Tiles::kColumns) {
+      multiply(tile);
+    } else {
+      multiply_edge<Tiles::kColumns>(multiply, tile, end - first, columns);
+    }
     first = end;
   }
 }
 
-// Columns first .. end of C; b_step lies between columns in B.
+inline constexpr float kNoBias[PackedMatrix::kPanel] = {};
+
+// Columns first .. end of C, whose weights begin at b and lie b_step apart.
 template <class Tiles>
-void multiply_columns(const Block& block, Tile tile, int first, int end, std::ptrdiff_t b_step) {
+void multiply_columns(const Block& block, Tile tile, int first, int end, const float* b,
+                      std::ptrdiff_t b_step, const float* bias) {
   for (int column = first; column < end; column += Tiles::kColumns) {
     tile.column = column;
-    tile.columns = std::min(Tiles::kColumns, end - column);
-    multiply_rows<Tiles>(block, tile, std::make_integer_sequence<int, Tiles::kRows>());
-    tile.b += Tiles::kColumns * b_step;
-    if (tile.bias != nullptr) tile.bias += Tiles::kColumns;
+    tile.b = b + (column - first) * b_step;
+    tile.bias = bias == nullptr ? kNoBias : bias + column;
+    multiply_rows<Tiles>(block, tile, std::min(Tiles::kColumns, end - column),
+                         std::make_integer_sequence<int, Tiles::kRows>());
   }
 }
 
-void multiply_panel(const Block& block, const Tile& tile, int first, int end, int width) {
-  switch (width) {
-    case 4:
-      return multiply_columns<PanelTiles<4>>(block, tile, first, end, 1);
-    case 8:
-      return multiply_columns<PanelTiles<8>>(block, tile, first, end, 1);
-    case 16:
-      return multiply_columns<PanelTiles<16>>(block, tile, first, end, 1);
-    default:
-      return multiply_columns<PanelTiles<32>>(block, tile, first, end, 1);
-  }
-}
-
-void multiply_block(const Block& block, const PackedMatrix& b, const float* bias, Tile tile) {
-  tile.bias = bias;
-  tile.b = b.panel(0);
-  if (b.narrow()) return multiply_columns<DotTiles>(block, tile, 0, b.n(), b.k());
+void multiply_block(const Block& block, const PackedMatrix& b, const float* bias,
+                    const Tile& tile) {
+  if (b.narrow()) return multiply_columns<DotTiles>(block, tile, 0, b.n(), b.panel(0), b.k(), bias);
   for (int first = 0, width = 0; first < b.n(); first += width) {
     width = PackedMatrix::width(first, b.n());
-    tile.b = b.panel(first);
-    tile.bias = bias == nullptr ? nullptr : bias + first;
-    multiply_panel(block, tile, first, std::min(first + width, b.n()), width);
+    const auto multiply = width == 4    ? multiply_columns<PanelTiles<4>>
+                          : width == 8  ? multiply_columns<PanelTiles<8>>
+                          : width == 16 ? multiply_columns<PanelTiles<16>>
+                                        : multiply_columns<PanelTiles<32>>;
+    multiply(block, tile, first, std::min(first + width, b.n()), b.panel(first), 1, bias);
   }
 }
 

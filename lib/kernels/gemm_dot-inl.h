@@ -83,11 +83,14 @@ void dot_tile(const Tile& t) {
       dot_step<D>(a, b, k, p, sum,
                   [&](const float* x) HWY_ATTR { return load_part(d, x, t.length - p); });
   }
+  constexpr int kVectors = kDotColumns / lanes(decltype(columns)());
+  hn::Vec<decltype(columns)> total[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
-    hn::Vec<decltype(columns)> total[kDotColumns / lanes(columns)];
-    add_lanes(d, sum[r], total);
-    store(columns, t, total, t.c[r]);
+    add_lanes(d, sum[r], total[r]);
+    for (int v = 0; v < kVectors; ++v)
+      total[r][v] = hn::Add(total[r][v], hn::LoadU(columns, t.bias + v * lanes(columns)));
   }
+  store(columns, t, total);
 }
 
 // How a narrow matrix is cut into tiles.

@@ -19,9 +19,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE {
 
-// Registers: kTileRows * kTileVectors sums, the vectors of one row of the panel, one broadcast.
+// Registers: kTileRows * kTileVectors sums, the vectors of one row of the panel, one broadcast; and
+// a pointer for each row. (12 rows would fit into AVX-512, but compilers run out of pointers.)
 #if HWY_TARGET <= HWY_AVX3
-inline constexpr int kTileRows = 12, kTileVectors = 2;
+inline constexpr int kTileRows = 10, kTileVectors = 2;
 #elif HWY_TARGET == HWY_NEON
 inline constexpr int kTileRows = 8, kTileVectors = 2;
 #elif HWY_TARGET == HWY_SCALAR
@@ -43,43 +44,28 @@ constexpr int lanes(D d) {
 struct Tile {
   const float* const* a;  // where each row starts
   float* const* c;
-  std::ptrdiff_t column;  // first column of the tile in C
-  int columns;            // how many exist
+  std::ptrdiff_t column;  // first column of the tile in C; the tile writes all of its columns
   int segments, length;   // of a row of A
   std::ptrdiff_t segment_stride;
   const float* b;     // of the tile's columns, as PackedMatrix lays them out
-  const float* bias;  // of the tile's columns, or null
+  const float* bias;  // of the tile's columns
   bool relu;
 };
 
-// All columns of the tile exist: straight to memory.
-template <class D, int kVectors>
-HWY_INLINE void store_row(D d, const Tile& t, const hn::Vec<D> (&sum)[kVectors], float* c) {
-  for (int v = 0; v < kVectors; ++v) {
-    auto y = sum[v];
-    if (t.bias != nullptr) y = hn::Add(y, hn::LoadU(d, t.bias + v * lanes(d)));
-    if (t.relu) y = hn::Max(y, hn::Zero(d));
-    hn::StoreU(y, d, c + v * lanes(d));
-  }
+template <bool kRelu, class D, int kVectors>
+HWY_INLINE void store_row(D d, const hn::Vec<D> (&sum)[kVectors], float* c) {
+  for (int v = 0; v < kVectors; ++v)
+    hn::StoreU(kRelu ? hn::Max(sum[v], hn::Zero(d)) : sum[v], d, c + v * lanes(d));
 }
 
-// The last columns are padding: only the others have a bias and a place in C.
-template <class D, int kVectors>
-HWY_INLINE void store_part(D d, const Tile& t, const hn::Vec<D> (&sum)[kVectors], float* c) {
-  float row[kVectors * lanes(D())];
-  for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[v], d, row + v * lanes(d));
-  for (int i = 0; i < t.columns; ++i) {
-    const float y = t.bias == nullptr ? row[i] : row[i] + t.bias[i];
-    c[i] = t.relu ? std::max(y, 0.0f) : y;
-  }
-}
-
-template <class D, int kVectors>
-HWY_INLINE void store(D d, const Tile& t, const hn::Vec<D> (&sum)[kVectors], float* c) {
-  if (t.columns == kVectors * lanes(d)) {
-    store_row(d, t, sum, c + t.column);
+template <class D, int kRows, int kVectors>
+HWY_INLINE void store(D d, const Tile& t, const hn::Vec<D> (&sum)[kRows][kVectors]) {
+  if (t.relu) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < kRows; ++r) store_row<true>(d, sum[r], t.c[r] + t.column);
   } else {
-    store_part(d, t, sum, c + t.column);
+    HWY_UNROLL(16)
+    for (int r = 0; r < kRows; ++r) store_row<false>(d, sum[r], t.c[r] + t.column);
   }
 }
 
@@ -107,10 +93,10 @@ void multiply_tile(const Tile& t) {
   const hn::CappedTag<float, kLanesUsed> d;
   hn::Vec<decltype(d)> sum[kRows][kVectors];
   for (auto& row : sum)
-    for (auto& v : row) v = hn::Zero(d);
+    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, t.bias + v * lanes(d));
   for (int s = 0; s < t.segments; ++s)
     multiply_segment<kWidth>(d, t, s * t.segment_stride, t.b + s * t.length * kWidth, sum);
-  for (int r = 0; r < kRows; ++r) store(d, t, sum[r], t.c[r]);
+  store(d, t, sum);
 }
 
 // How a panel of kWidth columns is cut into tiles.
