@@ -1,2 +1,43 @@
-# find_package(limpid) and pkg-config for applications.
+# find_package(limpid) and pkg-config for applications, and the command line for people.
 include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/limpid)
+
+install(TARGETS limpid EXPORT limpid-targets COMPONENT library)
+install(DIRECTORY include/limpid DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
+install(EXPORT limpid-targets NAMESPACE limpid:: DESTINATION ${package_folder} COMPONENT library)
+
+# A static limpid hands its own libraries on to whoever links it; a shared one keeps them to itself.
+if(LIMPID_FFT STREQUAL "fftw")
+  set(LIMPID_FFT_MODULE fftw3f)
+else()
+  set(LIMPID_FFT_MODULE kissfft-float)
+endif()
+set(requires "${LIMPID_FFT_MODULE} libhwy")
+set(libs "-lstdc++ -lm -pthread")
+if(BUILD_SHARED_LIBS)
+  set(LIMPID_IS_STATIC OFF)
+  set(LIMPID_PC_CFLAGS " -DLIMPID_SHARED")
+  set(LIMPID_PC_LIBS "Libs: -L\${libdir} -llimpid\nRequires.private: ${requires}\nLibs.private: ${libs}")
+else()
+  set(LIMPID_IS_STATIC ON)
+  set(LIMPID_PC_CFLAGS "")
+  set(LIMPID_PC_LIBS "Libs: -L\${libdir} -llimpid ${libs}\nRequires: ${requires}")
+endif()
+
+configure_package_config_file(cmake/limpidConfig.cmake.in ${PROJECT_BINARY_DIR}/limpidConfig.cmake
+                              INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/limpidConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/limpidConfig.cmake ${PROJECT_BINARY_DIR}/limpidConfigVersion.cmake
+        DESTINATION ${package_folder} COMPONENT library)
+
+file(RELATIVE_PATH LIMPID_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" LIMPID_PC_PREFIX ${LIMPID_PC_PREFIX})
+configure_file(cmake/limpid.pc.in ${PROJECT_BINARY_DIR}/limpid.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/limpid.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+        COMPONENT library)
+
+if(TARGET limpid_cli)
+  install(TARGETS limpid_cli COMPONENT programs)
+endif()

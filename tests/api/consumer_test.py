@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Installs limpid as an application developer would get it, builds the minimal examples against it
+from outside, and runs them: consumer_test.py WAY BUILD_DIR SOURCE_DIR MODEL, WAY being find_package or
+pkg_config."""
+import array
+import math
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+WAY, BUILD, SOURCE, MODEL = sys.argv[1], *map(pathlib.Path, sys.argv[2:5])
+EXAMPLES = {"minimal_c": "main.c", "minimal_cpp": "main.cpp"}
+RATE, SAMPLES = 16000, 8000
+
+
+def run(*command, **options):
+    result = subprocess.run([str(word) for word in command], capture_output=True, **options)
+    if result.returncode != 0:
+        sys.exit(f"{command} failed:\n{result.stdout.decode()}\n{result.stderr.decode()}")
+    return result.stdout
+
+
+def install(work):
+    prefix = work / "prefix with blank"
+    run("cmake", "--install", BUILD, "--prefix", prefix, "--component", "library")
+    return prefix
+
+
+def build_with_cmake(work, prefix, example):
+    run("cmake", "-S", SOURCE / "examples" / example, "-B", work / example, f"-DCMAKE_PREFIX_PATH={prefix}",
+        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS=-Wall -Wextra -Wpedantic -Werror")
+    run("cmake", "--build", work / example)
+    return work / example / example
+
+
+def build_with_pkg_config(work, prefix, example):
+    folders = [str(path.parent) for path in prefix.rglob("limpid.pc")]
+    link = work / "prefix"  # pkg-config escapes blanks in paths for a shell; here is none
+    if not link.exists():
+        link.symlink_to(prefix)
+    path = os.pathsep.join(folder.replace(str(prefix), str(link)) for folder in folders)
+    flags = run("pkg-config", "--cflags", "--libs", "limpid", env={**os.environ, "PKG_CONFIG_PATH": path})
+    program = work / f"{example}_pc"
+    language = ["cc", "-std=c99", "-pedantic-errors"] if example == "minimal_c" else ["c++", "-std=c++20"]
+    source = SOURCE / "examples" / example / EXAMPLES[example]
+    run(*language, source, "-o", program, *flags.decode().split(), f"-Wl,-rpath,{link}/lib")
+    return program
+
+
+def main():
+    work = BUILD / f"consumer_{WAY}"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    prefix = install(work)
+    build = {"find_package": build_with_cmake, "pkg_config": build_with_pkg_config}[WAY]
+    noisy = array.array("f", (0.5 * math.sin(0.05 * i) + 0.1 * math.sin(i * i) for i in range(SAMPLES)))
+    outputs = []
+    for example in EXAMPLES:
+        program = build(work, prefix, example)
+        outputs.append(array.array("f", run(program, RATE, MODEL, input=noisy.tobytes())))
+        bad = subprocess.run([program, "1", MODEL], input=b"", capture_output=True)
+        if bad.returncode != 1 or b"1 Hz" not in bad.stderr:
+            sys.exit(f"{example}: expected exit code 1 and a reason for 1 Hz, found {bad}")
+    if len(outputs[0]) != SAMPLES or outputs[0] != outputs[1]:
+        sys.exit(f"C gave {len(outputs[0])} samples, C++ {len(outputs[1])}, expected the same {SAMPLES}")
+    if not any(abs(x) > 1e-3 for x in outputs[0]) or outputs[0] == noisy:
+        sys.exit("the output is silent or unchanged")
+    print(f"{WAY}: both examples built outside and gave the same {SAMPLES} samples")
+
+
+main()
