@@ -70,7 +70,8 @@ bool encoder_takes(const AudioFormat& format) {
   if (container == SF_FORMAT_FLAC) return format.channels <= 8 && rate <= 655350;
   if (container == SF_FORMAT_MPEG) {
     constexpr std::array kRates{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000};
-    return format.channels <= 2 && std::find(kRates.begin(), kRates.end(), rate) != kRates.end();
+    return (format.code & SF_FORMAT_SUBMASK) == SF_FORMAT_MPEG_LAYER_III && format.channels <= 2 &&
+           std::find(kRates.begin(), kRates.end(), rate) != kRates.end();
   }
   if ((format.code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS) {
     constexpr std::array kRates{8000, 12000, 16000, 24000, 48000};
@@ -143,15 +144,18 @@ Result<AudioFormat> format_for_name(const std::filesystem::path& path, const Aud
     return Error{ErrorCode::unsupported, path.string() + ": the extension '" +
                                              path.extension().string() +
                                              "' is not that of an audio file"};
-  const int sample = like.code & SF_FORMAT_SUBMASK;
-  const bool same_container = (like.code & SF_FORMAT_TYPEMASK) == extension->container ||
-                              (extension->container == SF_FORMAT_WAV &&
-                               (like.code & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAVEX);
-  const bool same_sample = extension->sample == 0 || extension->sample == sample;
-  if (same_container && same_sample && writable(like)) return like;
-  if (extension->container != 0) {
-    const int wanted = extension->sample != 0 ? extension->sample : sample;
-    if (const auto format = fit(like, extension->container, wanted)) return *format;
+  const int container = like.code & SF_FORMAT_TYPEMASK, sample = like.code & SF_FORMAT_SUBMASK;
+  const bool same_container =
+      container == extension->container ||
+      (container == SF_FORMAT_WAVEX && extension->container == SF_FORMAT_WAV);
+  if (extension->sample != 0) {  // the name promises a codec
+    AudioFormat format = like;
+    format.code = extension->container | extension->sample;
+    if (writable(format)) return format;
+  } else if (same_container && writable(like)) {
+    return like;
+  } else if (extension->container != 0) {
+    if (const auto format = fit(like, extension->container, sample)) return *format;
   }
   return Error{ErrorCode::unsupported, path.string() + ": a " + std::string(extension->name) +
                                            " file cannot hold " + like.describe()};

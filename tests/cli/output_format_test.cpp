@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "lib/io/output_format.h"
+
+#include "tests/cli/workbench.h"
+
+namespace limpid::io {
+namespace {
+
+std::string described(const std::string& name, const AudioFormat& like) {
+  const auto format = format_for_name(name, like);
+  return format ? format->describe() : format.error().message;
+}
+
+TEST(OutputFormat, KnowsAudioFilesByName) {
+  EXPECT_TRUE(has_audio_extension("x/y.Wav"));
+  EXPECT_TRUE(has_audio_extension("y.FLAC"));
+  EXPECT_FALSE(has_audio_extension("y.txt"));
+  EXPECT_FALSE(has_audio_extension("wav"));
+}
+
+TEST(OutputFormat, KeepsWhatCanBeWritten) {
+  const AudioFormat wav = float_wav(48000, 2);
+  EXPECT_EQ(same_format(wav).format.code, wav.code);
+  EXPECT_EQ(same_format(wav).notice, "");
+  EXPECT_EQ(same_format(wav).extension, "");
+}
+
+TEST(OutputFormat, ReplacesWhatCannot) {
+  AudioFormat strange = compact_format(16000, 1);
+  strange.code = 0x230081;  // MPEG layer 2: libsndfile reads it and writes layer 3 only
+  const OutputFormat replaced = same_format(strange);
+  EXPECT_EQ(replaced.extension, ".flac");
+  EXPECT_NE(replaced.notice.find("FLAC"), std::string::npos);
+  strange.channels = 12;  // more than FLAC holds
+  EXPECT_EQ(same_format(strange).extension, ".wav");
+}
+
+TEST(OutputFormat, TheNameChoosesTheContainerAndTheDepthStays) {
+  const AudioFormat flac = compact_format(16000, 1), wav = float_wav(16000, 1);
+  EXPECT_NE(described("a.wav", flac).find("16 bit"), std::string::npos);
+  EXPECT_NE(described("a.flac", wav).find("24 bit"), std::string::npos);
+  EXPECT_NE(described("a.ogg", wav).find("Vorbis"), std::string::npos);
+  EXPECT_NE(described("a.opus", wav).find("Opus"), std::string::npos);
+  EXPECT_EQ(format_for_name("b.wav", wav)->code, wav.code);
+}
+
+TEST(OutputFormat, RefusesWhatAContainerCannotHold) {
+  EXPECT_NE(described("a.xyz", float_wav(16000, 1)).find("'.xyz'"), std::string::npos);
+  EXPECT_NE(described("a.flac", float_wav(16000, 9)).find("cannot hold"), std::string::npos);
+  EXPECT_NE(described("a.opus", float_wav(44100, 1)).find("cannot hold"), std::string::npos);
+  EXPECT_NE(described("a.mp3", float_wav(96000, 1)).find("cannot hold"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace limpid::io
