@@ -53,7 +53,7 @@ class Mixer:
         source = self.sources[rng.choice(len(self.sources), p=self.source_weights)]
         speakers = list(self.speakers[source].values())
         items = speakers[rng.integers(len(speakers))]
-        return self._segment(rng, "speech", items[rng.integers(len(items))], speed, 3, 4)
+        return self._segment(rng, "speech", items[rng.integers(len(items))], speed, 2, 3)
 
     def _segment(self, rng, kind, item, speed, tilt, bump):
         count = fft.next_fast_len(int(self.length * speed), real=True)  # odd factors make transforms slow
@@ -74,7 +74,7 @@ class Mixer:
     def _noises(self, rng):
         """One to three noises of random relative level."""
         total = np.zeros(self.length, np.float32)
-        for _ in range(rng.choice([1, 2, 3], p=[0.65, 0.25, 0.10])):
+        for _ in range(rng.choice([1, 2, 3], p=[0.75, 0.20, 0.05])):
             noise = self._noise(rng)
             rms = np.sqrt(np.mean(noise ** 2))
             total += noise * (10 ** (rng.uniform(-10, 0) / 20) / (rms + 1e-6))
@@ -82,9 +82,9 @@ class Mixer:
 
     def _noise(self, rng):
         draw = rng.random()
-        if draw < 0.12:
+        if draw < 0.10:
             return augment.coloured_noise(rng, self.length)
-        if draw < 0.20:                                                     # fresh babble
+        if draw < 0.16:                                                     # fresh babble
             return sum(self._utterance(rng, rng.uniform(0.85, 1.15)) * rng.uniform(0.5, 1)
                        for _ in range(rng.integers(4, 8)))
         items = self.corpus.items["noise"]
@@ -99,7 +99,7 @@ class Mixer:
 
     def _finish(self, rng, noisy, target):
         """Narrow-band material now and then, and any level a user may have."""
-        if rng.random() < 0.15:
+        if rng.random() < 0.10:
             curve = augment.low_pass(rng, self.length // 2 + 1)
             noisy, target = (augment.reshape(x, lambda bins: curve, self.length) for x in (noisy, target))
         gain = 10 ** (rng.uniform(-45, -10) / 20) / (np.sqrt(np.mean(noisy ** 2)) + 1e-6)
