@@ -58,7 +58,7 @@ void print_summary(const Tally& tally, double wall_seconds, bool json) {
   std::string text = fmt::format("{} enhanced", tally.done);
   if (tally.skipped > 0) text += fmt::format(", {} skipped", tally.skipped);
   if (tally.failed > 0) text += fmt::format(", {} failed", tally.failed);
-  if (tally.cancelled > 0) text += fmt::format(", {} not begun or stopped", tally.cancelled);
+  if (tally.cancelled > 0) text += fmt::format(", {} not finished", tally.cancelled);
   fmt::print(stderr, "limpid: {}; {} of audio in {}\n", text, short_seconds(tally.audio_seconds),
              short_seconds(wall_seconds));
 }

@@ -3,31 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
 #include <string>
+
+#include "examples/limpid/terminal.h"
 
 namespace limpid::cli {
 namespace {
 
-constexpr std::size_t kWidth = 80, kIndent = 30;
-
-// `text` in lines that fit between `indent` and the right edge; the first begins at `column`.
-std::string wrapped(const std::string& text, std::size_t indent, std::size_t column) {
-  std::string result;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (column > indent && column + 1 + word.size() > kWidth) {
-      result += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += word.size();
-  }
-  return result + '\n';
-}
+constexpr std::size_t kIndent = 30;
 
 std::string row(const std::string& name, const std::string& text) {
   const std::string left = "  " + name;

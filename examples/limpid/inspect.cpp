@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "examples/limpid/commands.h"
 #include "examples/limpid/json.h"
@@ -21,8 +24,12 @@ struct Arguments {
   bool json = false;
 };
 
-void row(std::string_view name, std::string_view value) {
-  if (!value.empty()) fmt::print("{:<16}{}\n", name, value);
+constexpr std::size_t kNames = 16;  // columns
+
+void row(const std::string& name, const std::string& value) {
+  if (value.empty()) return;
+  const std::string left = fmt::format("{:<{}}", name, kNames - 1) + ' ';
+  fmt::print("{}{}", left, wrapped(value, kNames, std::max(kNames, left.size())));
 }
 
 std::string thousands(std::int64_t value) {
@@ -47,13 +54,20 @@ std::string latency(const Model& model) {
                      1e3 * format->hop / spec.sample_rate);
 }
 
-// A model card is what its author wrote: shown as it is, one row for every leaf.
-void print_leaves(const Json& value, const std::string& path) {
-  if (value.is_object()) {
-    for (const auto& [key, child] : value.items())
-      print_leaves(child, path.empty() ? key : path + "." + key);
-  } else {
-    fmt::print("  {:<30} {}\n", path, value.is_string() ? value.get<std::string>() : value.dump());
+std::string plain(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// What the author wrote, as it is, but for what was shown above.
+void print_part(const Json& part) {
+  for (const auto& [name, value] : part.items()) {
+    if (name == "name" || name == "summary" || name == "licence" || name == "architecture")
+      continue;
+    const bool list = value.is_array() && !value.empty() && value.front().is_string();
+    if (!list) row(name, plain(value));
+    if (!list) continue;
+    std::string heading = name;
+    for (const Json& item : value) row(std::exchange(heading, ""), plain(item));
   }
 }
 
@@ -70,9 +84,9 @@ void print(const Model& model) {
   row("licence", spec.licence);
   const Json json = to_json(spec);
   for (const char* part : {"config", "card"}) {
-    if (json[part].is_null()) continue;
-    fmt::print("\n{}\n", part);
-    print_leaves(json[part], "");
+    if (!json[part].is_object()) continue;
+    fmt::print("\n{}\n", std::string_view(part) == "config" ? "network" : "training");
+    print_part(json[part]);
   }
 }
 

@@ -9,8 +9,14 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
 namespace limpid::cli {
+namespace {
+
+constexpr std::size_t kTextWidth = 80;
+
+}  // namespace
 
 bool stderr_is_terminal() noexcept {
   return isatty(STDERR_FILENO) == 1;
@@ -78,6 +84,23 @@ std::string columns_of(std::string_view utf8, int width) {
     }
   }
   return result;
+}
+
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t column) {
+  std::string result;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (column > indent && column + 1 + word.size() > kTextWidth) {
+      result += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+  }
+  return result + '\n';
 }
 
 }  // namespace limpid::cli

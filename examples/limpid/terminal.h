@@ -20,4 +20,8 @@ std::string short_seconds(double seconds);                 // 0.42 s, 12.3 s, 5:
 std::string columns_of(std::string_view utf8, int width);  // cut in the middle with "…" to fit
 int display_width(std::string_view utf8) noexcept;         // code points
 
+// `text` in lines of at most 80 columns, with a newline; the first begins at `column`, which the
+// caller has filled, the others at `indent`.
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t column);
+
 }  // namespace limpid::cli

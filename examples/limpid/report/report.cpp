@@ -45,13 +45,14 @@ std::string summary(const std::vector<FileResult>& results, const ReportFacts& f
     work += result.wall_seconds;
     reduction += result.levels.pause_reduction() * result.audio_seconds;
   }
-  std::string html = "<div class='facts'>" + fact(std::to_string(done), "files enhanced");
-  if (failed > 0) html += fact(std::to_string(failed), "files failed");
-  if (skipped > 0) html += fact(std::to_string(skipped), "files skipped");
+  std::string html = "<div class='facts'>" +
+                     fact(std::to_string(done), done == 1 ? "file enhanced" : "files enhanced");
+  if (failed > 0) html += fact(std::to_string(failed), "failed");
+  if (skipped > 0) html += fact(std::to_string(skipped), "finished before");
   html += fact(clock_time(seconds), "of audio, in " + short_seconds(facts.wall_seconds));
   if (seconds > 0) {
     html += fact(fmt::format("{:.3g}×", speed(seconds, work)),
-                 fmt::format("real time on one core (factor {:.4f})", work / seconds));
+                 fmt::format("real time on one core; factor {:.4f}", work / seconds));
     html += fact(fmt::format("{} dB", signed_db(-reduction / seconds)), "noise in pauses, mean");
   }
   return html + "</div>";
@@ -142,7 +143,7 @@ std::string page(const std::vector<FileResult>& results, const ReportFacts& fact
              kStyle, fmt::localtime(now), settings) +
          summary(results, facts) +
          "<div class='card scroll'><table><tr><th>file</th><th>duration</th><th>speed</th>"
-         "<th>pauses before, dBFS</th><th>after</th><th>noise in pauses</th></tr>" +
+         "<th>pauses before</th><th>after</th><th>noise in pauses</th></tr>" +
          rows + "</table></div>" + sections +
          "<footer>Levels: full scale is 0 dBFS. Pauses are the quietest tenth of the 50 ms blocks "
          "that are not digital silence. Spectrograms: 32 ms windows, 0 dB is a full-scale sine. "

@@ -27,11 +27,13 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: right; font-weight: 500; color: var(--soft); font-size: 13px }
 td, th { padding: 7px 10px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
 tr:last-child td { border-bottom: 0 }
-td:first-child, th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; padding-left: 0 }
+td:first-child, th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; padding-left: 0;
+  min-width: 160px }
 td.wide { text-align: left; white-space: normal }
 a { color: inherit; text-decoration-color: var(--line); text-underline-offset: 3px }
 .bar { display: inline-block; width: 90px; height: 8px; border-radius: 4px; background: var(--line);
   margin-left: 10px; vertical-align: 1px; text-align: left }
+@media (max-width: 760px) { .bar { display: none } }
 .bar i { display: block; height: 100%; border-radius: 4px; background: var(--accent) }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 20px;
   margin-top: 14px }
@@ -70,7 +72,11 @@ for (const pair of document.querySelectorAll('.sides')) {
       const box = pictures[i].getBoundingClientRect(), {left, width} = pictures[i].querySelector('.head').dataset;
       const x = (event.clientX - box.left) / box.width * pictures[i].viewBox.baseVal.width - left;
       const seconds = Math.max(0, Math.min(1, x / width)) * pictures[i].dataset.seconds;
-      if (seconds < player.duration) { player.currentTime = seconds; show(seconds); player.play(); }
+      if (seconds >= player.duration) return;  // beyond the clip
+      other.pause();
+      player.currentTime = seconds;
+      show(seconds);
+      player.play();
     });
   });
 }
