@@ -38,17 +38,17 @@ bool LiveWorker::run_once() LIMPID_REALTIME {
   return true;
 }
 
-// Old input is worth nothing any more: its time to be played has passed. What the model remembers
-// would be out of place, so it starts afresh.
+// Old input is worth nothing any more: its time to be played has passed. The model keeps what it
+// has learnt about voice and noise; the output that mixes both sides of the gap is what publish()
+// drops.
 void LiveWorker::skip_to(std::int64_t position) LIMPID_REALTIME {
   dropped_.add(position - position_);
-  stream_.reset();
   position_ = first_ = position;
   queue_.enhanced.jump(position);
 }
 
-// The last sample of `enhanced` belongs to position_ - 1 - latency. What lies before the start
-// is the silence that a fresh stream gives out first.
+// The last sample of `enhanced` belongs to position_ - 1 - latency. What lies before the start, or
+// before the end of a gap, comes out of the stream first and belongs nowhere.
 void LiveWorker::publish(AudioView<const float> enhanced) LIMPID_REALTIME {
   const auto count = enhanced.extent(1);
   const std::int64_t begin = position_ - stream_.latency() - count;

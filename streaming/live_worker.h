@@ -38,7 +38,7 @@ class LiveWorker {
   int rate_;
   std::int64_t max_backlog_;
   std::int64_t position_ = 0;  // next captured sample to take
-  std::int64_t first_ = 0;     // where the stream started afresh
+  std::int64_t first_ = 0;     // where the input has no gap behind it
   Tensor<float, 2> in_, out_;  // [rows][hop]
   LevelMeter before_, after_;
   LoadMeter load_;
