@@ -116,49 +116,58 @@ int run(const Arguments& arguments) {
   return tally.failed > 0 ? kFailed : kOk;
 }
 
-}  // namespace
+void add_processing(CLI::App& command, Arguments& a) {
+  command.add_option("-m,--model", a.model, "Name (see `limpid models`) or .safetensors file")
+      ->type_name("MODEL");
+  command.add_option("-j,--jobs", a.jobs, "Files at the same time (default: one a core)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  auto* limit = command.add_option("-a,--attenuation-limit", a.attenuation_limit_db,
+                                   "Lower noise by at most this much, which keeps some of the "
+                                   "room (default: no limit)");
+  limit->check(CLI::Range(0.0f, 200.0f))->type_name("dB");
+  command
+      .add_flag("--exact", a.exact,
+                "Use the model's published offline recipe, sample for sample; needs memory for "
+                "a whole file")
+      ->excludes(limit);
+}
 
-void add_enhance(CLI::App& app, int& status) {
-  auto arguments = std::make_shared<Arguments>();
-  Arguments& a = *arguments;
-  CLI::App* command = app.add_subcommand("enhance", "Enhance audio files and folders of them");
-  command->add_option("inputs", a.inputs, "Audio files, and folders (with all below them)")
+void add_files(CLI::App& command, Arguments& a) {
+  command.add_option("inputs", a.inputs, "Audio files, and folders (with all below them)")
       ->required()
       ->type_name("IN...");
   command
-      ->add_option("-o,--output", a.output,
-                   "Where results go: a file name for one file, otherwise a folder, which keeps "
-                   "names and trees. Without it a.wav becomes a.enhanced.wav, folder/ becomes "
-                   "folder.enhanced/")
+      .add_option("-o,--output", a.output,
+                  "Where results go: a file name for one file, otherwise a folder, which keeps "
+                  "names and trees. Without it a.wav becomes a.enhanced.wav, folder/ becomes "
+                  "folder.enhanced/")
       ->type_name("OUT");
-  command->add_option("-m,--model", a.model, "Name (see `limpid models`) or .safetensors file")
-      ->type_name("MODEL");
-  command->add_option("-j,--jobs", a.jobs, "Files at the same time (default: one a core)")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
-  auto* limit = command
-                    ->add_option("-a,--attenuation-limit", a.attenuation_limit_db,
-                                 "Lower noise by at most this much, which keeps some of the room "
-                                 "(default: no limit)")
-                    ->check(CLI::Range(0.0f, 200.0f))
-                    ->type_name("dB");
+  auto* resume = command.add_flag("--resume", a.resume,
+                                  "Skip files whose result is there, readable and newer");
+  command.add_flag("--overwrite", a.overwrite, "Replace results that are there")->excludes(resume);
+}
+
+void add_reporting(CLI::App& command, Arguments& a) {
   command
-      ->add_flag("--exact", a.exact,
-                 "Use the model's published offline recipe, sample for sample; needs memory for "
-                 "a whole file")
-      ->excludes(limit);
-  auto* resume = command->add_flag("--resume", a.resume,
-                                   "Skip files whose result is there, readable and newer");
-  command->add_flag("--overwrite", a.overwrite, "Replace results that are there")->excludes(resume);
-  command
-      ->add_option("--report", a.report,
-                   "Write a page with pictures and players of before and after")
+      .add_option("--report", a.report,
+                  "Write a page with pictures and players of before and after")
       ->check([](const std::string& name) {
         return name.ends_with(".html") ? "" : "the report's name must end in .html";
       })
       ->type_name("FILE.html");
-  command->add_flag("--json", a.json, "One JSON object a file on standard output, and a summary");
-  command->add_flag("-q,--quiet", a.quiet, "No progress; only problems and the last line");
+  command.add_flag("--json", a.json, "One JSON object a file on standard output, and a summary");
+  command.add_flag("-q,--quiet", a.quiet, "No progress; only problems and the last line");
+}
+
+}  // namespace
+
+void add_enhance(CLI::App& app, int& status) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("enhance", "Enhance audio files and folders of them");
+  add_files(*command, *arguments);
+  add_processing(*command, *arguments);
+  add_reporting(*command, *arguments);
   command->callback([arguments, &status] { status = run(*arguments); });
 }
 

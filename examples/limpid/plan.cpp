@@ -79,6 +79,29 @@ Result<FileJob> make_job(const Found& found, const PlanRequest& request,
   return job;
 }
 
+// Jobs whose output exists are refused, taken as finished or left in the plan.
+Status settle(std::vector<FileJob> jobs, Existing existing, Plan& plan) {
+  std::error_code ignored;
+  for (FileJob& job : jobs) {
+    const bool exists = fs::exists(job.output, ignored);
+    if (exists && existing == Existing::refuse)
+      return usage(
+          fmt::format("{} exists already: give --overwrite to replace it, or --resume to "
+                      "keep what is finished",
+                      job.output.string()));
+    if (exists && existing == Existing::skip_finished && finished(job)) {
+      FileResult skipped;
+      skipped.job = std::move(job);
+      skipped.outcome = Outcome::skipped;
+      plan.settled.push_back(std::move(skipped));
+      continue;
+    }
+    plan.seconds += job.seconds;
+    plan.jobs.push_back(std::move(job));
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Result<Plan> make_plan(const PlanRequest& request) {
@@ -104,23 +127,8 @@ Result<Plan> make_plan(const PlanRequest& request) {
   }
   if (auto problem = find_collision(jobs, scan)) return usage(*std::move(problem));
 
-  for (FileJob& job : jobs) {
-    const bool exists = fs::exists(job.output, ignored);
-    if (exists && request.existing == Existing::refuse)
-      return usage(
-          fmt::format("{} exists already: give --overwrite to replace it, or --resume to "
-                      "keep what is finished",
-                      job.output.string()));
-    if (exists && request.existing == Existing::skip_finished && finished(job)) {
-      FileResult skipped;
-      skipped.job = std::move(job);
-      skipped.outcome = Outcome::skipped;
-      plan.settled.push_back(std::move(skipped));
-      continue;
-    }
-    plan.seconds += job.seconds;
-    plan.jobs.push_back(std::move(job));
-  }
+  if (auto status = settle(std::move(jobs), request.existing, plan); !status)
+    return std::move(status).error();
   return plan;
 }
 

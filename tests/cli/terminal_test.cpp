@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/terminal.h"
+
+#include <gtest/gtest.h>
+
+#include "examples/limpid/progress.h"
+
+namespace limpid::cli {
+namespace {
+
+TEST(Terminal, TimesAreWhatPeopleRead) {
+  EXPECT_EQ(clock_time(7.4), "0:07");
+  EXPECT_EQ(clock_time(754), "12:34");
+  EXPECT_EQ(clock_time(3723), "1:02:03");
+  EXPECT_EQ(short_seconds(0.421), "0.42 s");
+  EXPECT_EQ(short_seconds(12.34), "12.3 s");
+  EXPECT_EQ(short_seconds(304), "5:04");
+}
+
+TEST(Terminal, CutsInTheMiddleAndNeverInsideACharacter) {
+  EXPECT_EQ(columns_of("short", 5), "short");
+  EXPECT_EQ(columns_of("abcdefghij", 5), "ab…ij");
+  EXPECT_EQ(columns_of("äöüäöüäöü", 5), "äö…öü");
+  EXPECT_EQ(display_width(columns_of("äöüäöüäöü", 4)), 4);
+}
+
+TEST(Terminal, WrapsAtEightyColumns) {
+  const std::string text =
+      wrapped(std::string(30, 'a') + " " + std::string(30, 'b') + " c", 20, 20);
+  EXPECT_EQ(text,
+            std::string(30, 'a') + "\n" + std::string(20, ' ') + std::string(30, 'b') + " c\n");
+}
+
+TEST(Progress, LinesSayWhatHappenedToAFile) {
+  FileResult result;
+  result.job.input = "a.wav";
+  result.job.output = "b.wav";
+  result.audio_seconds = 10;
+  result.wall_seconds = 0.5;
+  result.levels.floor_before = -40;
+  result.levels.floor_after = -60;
+  EXPECT_EQ(describe(result),
+            "a.wav -> b.wav: 10.0 s in 0.50 s (20x real time), pauses 20.0 dB quieter");
+  result.outcome = Outcome::failed;
+  result.error = "a.wav: broken";
+  EXPECT_EQ(describe(result), "failed: a.wav: broken");
+  result.error = "out of memory";
+  EXPECT_EQ(describe(result), "failed: a.wav: out of memory");
+}
+
+}  // namespace
+}  // namespace limpid::cli
