@@ -14,7 +14,9 @@
 
 // libsndfile itself forgets one block when it refuses a damaged Ogg/Vorbis file.
 extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:vorbis_info_init"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:vorbis_info_init";
+}
 
 namespace limpid::io {
 namespace {
@@ -104,6 +106,24 @@ TEST(AudioReader, FlacWithoutALengthIsCounted) {
   ASSERT_TRUE(reader.ok()) << reader.error().message;
   EXPECT_EQ(reader->frames(), 24'000);
   EXPECT_EQ(read_audio(folder / "pipe.flac")->samples.extent(1), 24'000);
+}
+
+TEST(AudioReader, FlacThatPromisesMoreThanItHasIsAnError) {
+  TemporaryFolder folder;
+  auto bytes = encoded(folder, SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  bytes[23] = static_cast<char>(bytes[23] + 1);  // 65536 samples more
+  spill(folder / "x.flac", bytes);
+  auto audio = read_audio(folder / "x.flac");
+  ASSERT_FALSE(audio.ok());
+  EXPECT_NE(audio.error().message.find("after 24000 of 89536"), std::string::npos)
+      << audio.error().message;
+}
+
+TEST(AudioReader, OggWithoutItsEndIsRefusedAtOnce) {
+  TemporaryFolder folder;
+  const auto whole = encoded(folder, SF_FORMAT_OGG | SF_FORMAT_VORBIS);
+  spill(folder / "cut.ogg", whole.substr(0, whole.size() / 2));
+  EXPECT_FALSE(AudioReader::open(folder / "cut.ogg").ok()) << "its length would be 2^63 - 1";
 }
 
 TEST(AudioReader, PlacesThatHoldNoAudio) {
