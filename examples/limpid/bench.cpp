@@ -85,24 +85,46 @@ Result<Timing> measure(const Model& model, const Arguments& a) {
   return timing;
 }
 
+// A model that looks at whole recordings has one call and one deadline: the recording's end.
+Result<Timing> measure_whole(const Model& model, const Arguments& a) {
+  const int rate = model.spec().sample_rate;
+  Tensor<float, 2> audio({1, std::max(1L, std::lround(a.seconds * rate))});
+  fill_with_noise(audio.view());
+  const auto start = Clock::now();
+  auto enhanced = model.enhance_exact(audio.view()[0].span());
+  if (!enhanced) return std::move(enhanced).error();
+  Timing timing;
+  timing.calls = {std::chrono::duration<double>(Clock::now() - start).count()};
+  timing.deadline = static_cast<double>(audio.extent(1)) / rate;
+  timing.format = {rate, static_cast<int>(audio.extent(1)), 0};
+  return timing;
+}
+
+void print_calls(const Timing& t) {
+  fmt::print("time for a call   p50 {:.3f}  p95 {:.3f}  p99 {:.3f}  max {:.3f} ms\n",
+             1e3 * t.percentile(50), 1e3 * t.percentile(95), 1e3 * t.percentile(99),
+             1e3 * t.calls.back());
+  fmt::print("deadline          {:.3g} ms, missed by {} of {} calls\n", 1e3 * t.deadline,
+             t.misses(), t.calls.size());
+  fmt::print("latency           {:.3g} ms\n", 1e3 * t.format.latency / t.format.sample_rate);
+  fmt::print("memory            {:.2f} MiB of state and scratch\n",
+             static_cast<double>(t.memory) / (1 << 20));
+}
+
 void print(const Model& model, const Timing& t, const Arguments& a) {
+  const ModelSpec& spec = model.spec();
   const double factor = t.real_time_factor(a.lanes);
-  fmt::print("{} at {} Hz: {} x {} hop of {:.3g} ms a call, one core\n", model.spec().name,
-             t.format.sample_rate,
-             fmt::format("{} {}", a.lanes, a.lanes == 1 ? "stream" : "streams"), a.frames,
-             1e3 * t.format.hop / t.format.sample_rate);
-  fmt::print("real-time factor  {:.4f}   ({:.3g} streams in real time on one core)\n", factor,
-             1 / factor);
-  fmt::print(
-      "time for a call   p50 {:.3f}  p95 {:.3f}  p99 {:.3f}  max {:.3f} ms;  deadline {:.3f} ms\n",
-      1e3 * t.percentile(50), 1e3 * t.percentile(95), 1e3 * t.percentile(99), 1e3 * t.calls.back(),
-      1e3 * t.deadline);
-  fmt::print("deadline misses   {} of {} calls\n", t.misses(), t.calls.size());
-  fmt::print("arithmetic        {:.3g} GMAC/s\n", model.spec().macs_per_second / factor / 1e9);
-  fmt::print(
-      "memory            {:.1f} MiB of state and scratch; latency {:.3g} ms; loaded in {:.2f} s\n",
-      static_cast<double>(t.memory) / (1 << 20), 1e3 * t.format.latency / t.format.sample_rate,
-      t.load_seconds);
+  const std::string work =
+      spec.memory == Memory::windowed
+          ? fmt::format("a whole recording of {:.3g} s", t.deadline)
+          : fmt::format("{} stream{}, {} hop{} of {:.3g} ms a call", a.lanes,
+                        a.lanes == 1 ? "" : "s", a.frames, a.frames == 1 ? "" : "s",
+                        1e3 * t.format.hop / t.format.sample_rate);
+  fmt::print("{} at {} Hz: {}, one core\n", spec.name, t.format.sample_rate, work);
+  fmt::print("real-time factor  {:.4f}   ({:.3g}x real time)\n", factor, 1 / factor);
+  fmt::print("arithmetic        {:.3g} GMAC/s\n", spec.macs_per_second / factor / 1e9);
+  fmt::print("loaded in         {:.2f} s\n", t.load_seconds);
+  if (spec.memory != Memory::windowed) print_calls(t);
 }
 
 nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Arguments& a) {
@@ -133,7 +155,8 @@ int run(const Arguments& arguments) {
     return kUsage;
   }
   watch_interrupt();
-  auto timing = measure(**model, arguments);
+  const bool whole = (*model)->spec().memory == Memory::windowed;
+  auto timing = whole ? measure_whole(**model, arguments) : measure(**model, arguments);
   if (!timing) {
     complain(timing.error().message);
     return kUsage;

@@ -29,6 +29,17 @@ std::uint64_t silence_non_finite(AudioView<float> samples) {
   return repaired;
 }
 
+// Leaves `share` of the recording in what the model made of it.
+void keep_some(const std::vector<std::vector<float>>& recording, float share,
+               AudioView<float> enhanced) {
+  for (std::ptrdiff_t c = 0; c < enhanced.extent(0); ++c)
+    for (std::ptrdiff_t i = 0; i < enhanced.extent(1); ++i) {
+      float& sample = enhanced[c].data()[i];
+      sample +=
+          share * (recording[static_cast<std::size_t>(c)][static_cast<std::size_t>(i)] - sample);
+    }
+}
+
 // What happens between an open reader and a whole output file.
 class Work {
  public:
@@ -75,6 +86,8 @@ class Work {
       note_resampling(settings.model->spec().sample_rate);
     auto enhanced = enhance_exactly(*settings.model, whole, rate);
     if (!enhanced) return std::move(enhanced).error();
+    if (settings.attenuation_limit_db > 0)
+      keep_some(whole, std::pow(10.0f, -settings.attenuation_limit_db / 20), enhanced->view());
     if (auto status = emit(enhanced->view()); !status) return status;
     return finish();
   }

@@ -29,7 +29,7 @@ class Show {
 
   bool run(const std::function<bool()>& finished) {
     LiveKeys keys;
-    while (!interrupted() && !finished()) {
+    while (!interrupted() && !finished() && !hopeless_) {
       update();
       switch (keys.next(draws_ ? 50ms : 100ms)) {
         case ' ':
@@ -86,13 +86,18 @@ class Show {
     lost_ = true;
     if (Clock::now() < next_try_) return;
     next_try_ = Clock::now() + 1s;
-    const QuietStderr quiet;
-    lost_ = !engine_.start().ok();
+    const auto started = [this] {
+      const QuietStderr quiet;
+      return engine_.start();
+    }();
+    lost_ = !started.ok();
+    hopeless_ = lost_ && started.error().code == ErrorCode::unsupported;
+    if (hopeless_) complain(started.error().message);
   }
 
   streaming::LiveEngine& engine_;
   LiveView view_;
-  bool draws_, lost_ = false;
+  bool draws_, lost_ = false, hopeless_ = false;
   std::size_t drawn_ = 0;  // lines
   Clock::time_point next_line_{}, next_try_{};
 };

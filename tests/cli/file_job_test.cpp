@@ -125,6 +125,37 @@ TEST_F(FileJobTest, WholeFileModelsWithoutARecipeSaySo) {
   EXPECT_NE(result.error.find("offline recipe"), std::string::npos) << result.error;
 }
 
+// What the published networks do, without one: looks at everything, makes it quieter.
+class WholeFileModel final : public Model {
+ public:
+  WholeFileModel() { spec_.memory = Memory::windowed, spec_.sample_rate = 16000; }
+  const ModelSpec& spec() const noexcept override { return spec_; }
+  Result<StreamFormat> format(int) const override { return Error{ErrorCode::unsupported, ""}; }
+  Result<std::unique_ptr<Session>> open(const SessionConfig&) const override {
+    return Error{ErrorCode::unsupported, ""};
+  }
+  Result<std::vector<float>> enhance_exact(std::span<const float> audio) const override {
+    std::vector<float> result(audio.begin(), audio.end());
+    for (float& sample : result) sample *= 0.2f;
+    return result;
+  }
+
+ private:
+  ModelSpec spec_;
+};
+
+TEST_F(FileJobTest, WholeFileModelsRunAndKeepToTheAttenuationLimit) {
+  FileJob job;
+  job.input = record("in.wav", 16000, 40001, 2);
+  job.output = (*this)("out.wav");
+  const auto model = std::make_shared<WholeFileModel>();
+  ASSERT_EQ(enhance_file(job, {.model = model}, kGoOn).outcome, Outcome::done);
+  EXPECT_LT(worst_difference(job.input, job.output, 0.2f), 1e-6);
+  const EnhanceSettings limited{.model = model, .attenuation_limit_db = 20};
+  ASSERT_EQ(enhance_file(job, limited, kGoOn).outcome, Outcome::done);
+  EXPECT_LT(worst_difference(job.input, job.output, 0.2f + 0.1f * 0.8f), 1e-6);
+}
+
 TEST_F(FileJobTest, FoldersOfTheOutputAreMade) {
   FileJob job;
   job.input = record("in.wav");
