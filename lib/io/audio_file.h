@@ -17,7 +17,7 @@ struct AudioFormat {
   int sample_rate = 0;
   int channels = 0;
   int code = 0;  // libsndfile's SF_INFO::format: container, sample type and byte order
-  std::string describe() const;  // "WAV, 24 bit PCM, 48000 Hz, 2 channels"
+  std::string describe() const;  // "WAV (Microsoft), Signed 24 bit PCM, 48000 Hz, 2 channels"
 };
 
 class AudioReader {
@@ -29,7 +29,7 @@ class AudioReader {
   ~AudioReader();
 
   const AudioFormat& format() const noexcept;
-  std::int64_t frames() const noexcept;  // samples per channel; as the header claims
+  std::int64_t frames() const noexcept;  // samples per channel; of MPEG audio only an estimate
 
   // Fills out[channel][0..n) and returns n <= out.extent(1); 0 at the end. Samples in [-1, 1] for
   // integer formats. io, bad_format: the file ends before its header said, or a decoder gave up.
