@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <random>
+#include <string_view>
 
 #include "bench/gemm_engines.h"
 #include "bench/gemm_peak.h"
 #include "lib/base/float_mode.h"
+#include "lib/kernels/instruction_set.h"
+#include "lib/kernels/simd.h"
 
 namespace limpid::bench {
 namespace {
@@ -78,11 +82,22 @@ void peak(benchmark::State& state) {
   state.counters["flops"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
 }
 
+// LIMPID_TARGET=AVX2 measures what a machine without AVX-512 would run, here.
+void choose_instruction_set() {
+  const char* wanted = std::getenv("LIMPID_TARGET");
+  for (std::int64_t left = hwy::SupportedTargets(); wanted != nullptr && left != 0;
+       left &= left - 1)
+    if (std::string_view(hwy::TargetName(left & -left)) == wanted)
+      hwy::GetChosenTarget().Update(left & -left);
+  benchmark::AddCustomContext("instruction_set", limpid::kernels::instruction_set());
+}
+
 }  // namespace
 }  // namespace limpid::bench
 
 int main(int argc, char** argv) {
   using namespace limpid::bench;
+  choose_instruction_set();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RegisterBenchmark("peak", peak);

@@ -44,7 +44,7 @@ void add_published(std::vector<Shape>& all, int frames) {
       convolution(name("decoder 5 even"), 256, 3, 1, 80, frames, 256),
       convolution(name("decoder 5 odd"), 256, 2, 1, 79, frames, 256),
       convolution(name("decoder 2 even"), 256, 3, 1, 9, frames, 256),
-      convolution(name("decoder 6 even"), 256, 3, 1, 161, frames, 4),
+      convolution(name("decoder 6 even"), 256, 3, 1, 161, frames, 2),
       convolution(name("decoder 6, n 8"), 256, 3, 1, 161, frames, 8),
       linear(name("FSMN 1 in"), 128, 256, frames, 78),
       linear(name("FSMN 1 out"), 128, 128, frames, 78),
@@ -63,7 +63,7 @@ void add_small(std::vector<Shape>& all, int channels, std::size_t parameters) {
       convolution(name("encoder 3"), channels, 5, 2, 17, 1, 2 * channels),
       convolution(name("encoder 5"), channels, 5, 2, 2, 1, 2 * channels),
       convolution(name("decoder 5 even"), 2 * channels, 3, 1, 40, 1, 2 * channels),
-      convolution(name("decoder 6 even"), 2 * channels, 3, 1, 81, 1, 4),
+      convolution(name("decoder 6 even"), 2 * channels, 3, 1, 81, 1, 2),
       linear(name("FSMN 1 in"), channels, 2 * channels, 1, 79),
       linear(name("FSMN 4 out"), channels, channels, 1, 7),
   };

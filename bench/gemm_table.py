@@ -15,9 +15,17 @@ def medians(report):
     return {name: statistics.median(values) for name, values in speeds.items()}
 
 
+def natural(shape):
+    """Sorts by network, then number of frames, then layer; random interleaving lost the order."""
+    channels, rest = shape.split(" ch ", 1)
+    layer, frames = rest.rsplit(", ", 1)
+    return -int(channels), int(frames.split()[0]), layer
+
+
 def table(speeds):
     peak = speeds.pop("peak")
     shapes = list(dict.fromkeys(name.rsplit("/", 1)[0] for name in speeds))
+    shapes.sort(key=natural)
     names = list(dict.fromkeys(name.rsplit("/", 1)[1] for name in speeds))
     names.sort(key=lambda name: name != "limpid")
     yield f"Peak of the core: {peak:.0f} GFLOP/s."
@@ -34,4 +42,6 @@ def table(speeds):
 
 if __name__ == "__main__":
     with open(sys.argv[1]) if len(sys.argv) > 1 else sys.stdin as file:
-        print("\n".join(table(medians(json.load(file)))))
+        report = json.load(file)
+    print("Instruction set of limpid and of the peak:", report["context"]["instruction_set"])
+    print("\n".join(table(medians(report))))

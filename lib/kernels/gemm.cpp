@@ -108,7 +108,11 @@ void multiply_columns(const Block& block, Tile tile, int first, int end, const f
 
 void multiply_block(const Block& block, const PackedMatrix& b, const float* bias,
                     const Tile& tile) {
-  if (b.narrow()) return multiply_columns<DotTiles>(block, tile, 0, b.n(), b.panel(0), b.k(), bias);
+  if (b.narrow()) {
+    const auto multiply =
+        b.n() <= 2 ? multiply_columns<DotTiles<2>> : multiply_columns<DotTiles<4>>;
+    return multiply(block, tile, 0, b.n(), b.panel(0), b.k(), bias);
+  }
   for (int first = 0, width = 0; first < b.n(); first += width) {
     width = PackedMatrix::width(first, b.n());
     const auto multiply = width == 4    ? multiply_columns<PanelTiles<4>>

@@ -27,7 +27,7 @@ struct Rows {
 
 // The weights: n outputs by k inputs, in the order in which the micro-kernel reads them. Immutable;
 // copies share the weights. The layout does not depend on the instruction set:
-//   few outputs (narrow): [n rounded up to 4][k], vectors run along k;
+//   few outputs of many inputs (narrow): [n rounded up to 4][k], vectors run along k;
 //   else panels of columns (outputs), as many of 32 as fit, then at most one each of 16, 8 and 4,
 //   so that any multiple of 4 wastes nothing. A panel is [k][width]; vectors run along its width.
 // What is rounded up is filled with zeros.
@@ -40,7 +40,7 @@ class PackedMatrix {
 
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }
-  bool narrow() const noexcept { return n_ <= kNarrow; }
+  bool narrow() const noexcept { return n_ <= kNarrow && k_ >= kLong; }
 
   // The panel that begins at this column, or the column of a narrow matrix. panel(0) and whole
   // panels are 64-byte aligned.
@@ -55,7 +55,8 @@ class PackedMatrix {
   }
 
   static constexpr int kPanel = 32;
-  static constexpr int kNarrow = 8;
+  static constexpr int kNarrow = 8;  // at most this many outputs ...
+  static constexpr int kLong = 64;   // ... from at least this many inputs
 
  private:
   int n_ = 0, k_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The micro-kernel for matrices of few columns, where the vector of gemm_tile-inl.h would be mostly
-// empty: vectors run along K instead, kRows rows of A by four columns. Each lane sums its own part
-// of K, in an order that depends on K alone. Included once per instruction set.
+// empty: vectors run along K instead, kRows rows of A by two or four columns. Each lane sums its
+// own part of K, in an order that depends on K alone. Included once per instruction set.
 #if defined(LIMPID_KERNELS_GEMM_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef LIMPID_KERNELS_GEMM_DOT_INL_H_
 #undef LIMPID_KERNELS_GEMM_DOT_INL_H_
@@ -13,10 +13,6 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE {
-
-inline constexpr int kDotColumns = 4;
-inline constexpr int kDotRows =
-    kTileRows * kTileVectors / kDotColumns;  // as many sums as a tile has
 
 #if HWY_TARGET == HWY_SCALAR
 inline void add_lanes(hn::ScalableTag<float>, const hn::Vec<hn::ScalableTag<float>> (&sum)[4],
@@ -52,25 +48,43 @@ HWY_INLINE hn::Vec<D> load_part(D d, const float* p, int count) {
   return hn::LoadU(d, padded);
 }
 
-template <class D, int kRows, class Load>
+// sum[r * kColumns + c] is that of row r and column c.
+template <int kRows, int kColumns, class D, int kSums, class Load>
 HWY_INLINE void dot_step(const float* const (&a)[kRows], const float* b, std::ptrdiff_t k, int p,
-                         hn::Vec<D> (&sum)[kRows][kDotColumns], const Load& load) {
-  hn::Vec<D> w[kDotColumns];
-  for (int c = 0; c < kDotColumns; ++c) w[c] = load(b + c * k + p);
+                         hn::Vec<D> (&sum)[kSums], const Load& load) {
+  hn::Vec<D> w[kColumns];
+  for (int c = 0; c < kColumns; ++c) w[c] = load(b + c * k + p);
   for (int r = 0; r < kRows; ++r) {
     const auto x = load(a[r] + p);
-    for (int c = 0; c < kDotColumns; ++c) sum[r][c] = hn::MulAdd(x, w[c], sum[r][c]);
+    for (int c = 0; c < kColumns; ++c)
+      sum[r * kColumns + c] = hn::MulAdd(x, w[c], sum[r * kColumns + c]);
   }
 }
 
-template <int kRows>
+// Adds up lanes, four sums at a time, and stores.
+template <int kRows, int kColumns, class D, int kSums>
+HWY_INLINE void finish_dots(D d, const Tile& t, const hn::Vec<D> (&sum)[kSums]) {
+  const hn::CappedTag<float, 4> four;
+  float bias[4], c[kSums];
+  for (int i = 0; i < 4; ++i) bias[i] = t.bias[i % kColumns];
+  for (int i = 0; i < kSums; i += 4) {
+    const hn::Vec<D> group[4] = {sum[i], sum[i + 1], sum[i + 2], sum[i + 3]};
+    hn::Vec<decltype(four)> total[4 / lanes(decltype(four)())];
+    add_lanes(d, group, total);
+    for (int v = 0; v < 4 / lanes(four); ++v) {
+      const auto y = hn::Add(total[v], hn::LoadU(four, bias + v * lanes(four)));
+      hn::StoreU(t.relu ? hn::Max(y, hn::Zero(four)) : y, four, c + i + v * lanes(four));
+    }
+  }
+  for (int r = 0; r < kRows; ++r) std::copy_n(c + r * kColumns, kColumns, t.c[r] + t.column);
+}
+
+template <int kRows, int kColumns>
 void dot_tile(const Tile& t) {
   using D = hn::ScalableTag<float>;
   const D d;
-  const hn::CappedTag<float, kDotColumns> columns;
-  hn::Vec<D> sum[kRows][kDotColumns];
-  for (auto& row : sum)
-    for (auto& v : row) v = hn::Zero(d);
+  hn::Vec<D> sum[(kRows * kColumns + 3) / 4 * 4];
+  for (auto& v : sum) v = hn::Zero(d);
   const std::ptrdiff_t k = std::ptrdiff_t{t.segments} * t.length;
   for (int s = 0; s < t.segments; ++s) {
     const float* a[kRows];
@@ -78,28 +92,23 @@ void dot_tile(const Tile& t) {
     const float* b = t.b + s * t.length;
     int p = 0;
     for (; p + lanes(d) <= t.length; p += lanes(d))
-      dot_step<D>(a, b, k, p, sum, [&](const float* x) HWY_ATTR { return hn::LoadU(d, x); });
+      dot_step<kRows, kColumns, D>(a, b, k, p, sum,
+                                   [&](const float* x) HWY_ATTR { return hn::LoadU(d, x); });
     if (p < t.length)
-      dot_step<D>(a, b, k, p, sum,
-                  [&](const float* x) HWY_ATTR { return load_part(d, x, t.length - p); });
+      dot_step<kRows, kColumns, D>(
+          a, b, k, p, sum, [&](const float* x) HWY_ATTR { return load_part(d, x, t.length - p); });
   }
-  constexpr int kVectors = kDotColumns / lanes(decltype(columns)());
-  hn::Vec<decltype(columns)> total[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r) {
-    add_lanes(d, sum[r], total[r]);
-    for (int v = 0; v < kVectors; ++v)
-      total[r][v] = hn::Add(total[r][v], hn::LoadU(columns, t.bias + v * lanes(columns)));
-  }
-  store(columns, t, total);
+  finish_dots<kRows, kColumns>(d, t, sum);
 }
 
-// How a narrow matrix is cut into tiles.
+// How a narrow matrix is cut into tiles: as many sums as another tile has.
+template <int kWidth>
 struct DotTiles {
-  static constexpr int kRows = kDotRows;
-  static constexpr int kColumns = kDotColumns;
+  static constexpr int kColumns = kWidth;
+  static constexpr int kRows = kTileRows * kTileVectors / kColumns;
   template <int kCount>
   static void multiply(const Tile& t) {
-    dot_tile<kCount>(t);
+    dot_tile<kCount, kColumns>(t);
   }
 };
 

@@ -28,7 +28,9 @@ std::size_t reach(const Case& t) {
 }
 
 // |error| allowed: rounding in a chain of k products of numbers up to 1.
-float tolerance(int k) { return 1e-6f + 6e-8f * static_cast<float>(k); }
+float tolerance(int k) {
+  return 1e-6f + 6e-8f * static_cast<float>(k);
+}
 
 void check(const Case& t) {
   const int k = t.segments * t.length;
@@ -67,6 +69,20 @@ TEST_P(Gemm, MatchesReferenceForAnyNumberOfColumns) {
   for (int n = 1; n <= 100; ++n)
     for (int m : {1, 2, 5, 13})
       check({.count = {1, 1, m}, .stride = {0, 0, 9}, .length = 9, .n = n, .gap = 3});
+}
+
+TEST_P(Gemm, MatchesReferenceForFewColumnsOfAnyLongDepth) {
+  for (int n = 1; n <= 9; ++n)
+    for (int length = 30; length <= 70; ++length)
+      check({.count = {1, 1, 23},
+             .stride = {0, 0, length / 2},
+             .segments = 2,
+             .length = length,
+             .segment_stride = length + 3,
+             .n = n,
+             .bias = true,
+             .activation = length % 2 == 0 ? Activation::relu : Activation::none,
+             .gap = 2});
 }
 
 TEST_P(Gemm, MatchesReferenceForAnyDepth) {
