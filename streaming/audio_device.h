@@ -44,7 +44,8 @@ class AudioDevice {
   virtual const DeviceFormat& format() const noexcept = 0;
   virtual std::string describe() const = 0;  // "Microphone -> Headphones, 48000 Hz"
 
-  // May be called again after stop(), also after on_lost(). device, not_found, unsupported.
+  // May be called again after stop(), also after on_lost(). device and not_found may pass, with
+  // unsupported there is no hope.
   virtual Status start(AudioCallback& callback) = 0;
   virtual void stop() = 0;
 };

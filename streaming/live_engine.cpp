@@ -69,6 +69,21 @@ struct LiveEngine::State {
                                          .attenuation_limit_db = config.attenuation_limit_db});
   }
 
+  Result<std::unique_ptr<LiveStream>> make_stream() const {
+    auto stream = open_stream();
+    if (!stream) return stream.error();
+    stream->set_bypass(bypass);
+    try {
+      std::vector<int> sources;
+      for (int row = 0; row < stream->outputs(); ++row)
+        sources.push_back(dry_source(model->spec(), row));
+      return std::make_unique<LiveStream>(*std::move(stream), std::move(sources), device->format(),
+                                          timing);
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::out_of_memory, "live: not enough memory for the queue"};
+    }
+  }
+
   // The callback never wakes the worker: that would be a system call, and one more thing that can
   // take long. The worker looks by itself, often enough to lose an eighth of its deadline at most.
   void work() {
@@ -118,30 +133,23 @@ LiveEngine::~LiveEngine() {
   stop();
 }
 
+// The last stream stays, with its statistics, until the new one is heard.
 Status LiveEngine::start() {
   stop();
   State& state = *state_;
-  auto stream = state.open_stream();
-  if (!stream) return stream.error();
-  stream->set_bypass(state.bypass);
+  auto live = state.make_stream();
+  if (!live) return live.error();
+  if (auto status = state.device->start(**live); !status) return status;
+  state.live = *std::move(live);
+  state.running = true;
+  if (!state.config.own_thread) return Done{};
   try {
-    std::vector<int> sources;
-    for (int row = 0; row < stream->outputs(); ++row)
-      sources.push_back(dry_source(state.model->spec(), row));
-    state.live = std::make_unique<LiveStream>(*std::move(stream), std::move(sources),
-                                              state.device->format(), state.timing);
-    state.running = true;
-    if (state.config.own_thread) state.thread = std::thread([&state] { state.work(); });
-  } catch (const std::bad_alloc&) {
-    state.running = false;
-    return Error{ErrorCode::out_of_memory, "live: not enough memory for the queue"};
+    state.thread = std::thread([&state] { state.work(); });
   } catch (const std::system_error& problem) {
-    state.running = false;
+    stop();
     return Error{ErrorCode::device, std::string("live: cannot start a thread: ") + problem.what()};
   }
-  auto started = state.device->start(*state.live);
-  if (!started) stop();
-  return started;
+  return Done{};
 }
 
 void LiveEngine::stop() {

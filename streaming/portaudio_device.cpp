@@ -35,17 +35,30 @@ class Stream {
     return error == paNoError ? Pa_SetStreamFinishedCallback(stream_, &Stream::finished) : error;
   }
 
-  PaError start() { return Pa_StartStream(stream_); }
+  PaError start() {
+    latest_call_ = seconds();
+    return Pa_StartStream(stream_);
+  }
+
+  // No callback for a second: whatever is behind this has ended.
+  bool dead() const noexcept { return seconds() - latest_call_ > 1.0; }
+  void ignore() noexcept { stopping_ = true; }  // callbacks, should any come
 
  private:
   static int call(const void* in, void* out, unsigned long count, const PaStreamCallbackTimeInfo*,
                   PaStreamCallbackFlags flags, void* self) {
     auto& stream = *static_cast<Stream*>(self);
+    if (stream.stopping_) return paAbort;
     if (flags != 0 && flags != paPrimingOutput) stream.callback_.on_xrun();
-    const std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
+    stream.latest_call_ = seconds();
     stream.exchange(static_cast<const float*>(in), static_cast<float*>(out),
-                    static_cast<std::ptrdiff_t>(count), now.count());
+                    static_cast<std::ptrdiff_t>(count), stream.latest_call_);
     return paContinue;
+  }
+
+  static double seconds() noexcept {
+    const std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
+    return now.count();
   }
 
   // Called when callbacks have ended for whatever reason; unasked, the device is gone.
@@ -81,6 +94,7 @@ class Stream {
   AudioCallback& callback_;
   PaStream* stream_ = nullptr;
   std::atomic<bool> stopping_ = false;
+  std::atomic<double> latest_call_ = 0.0;
 };
 
 PaStreamParameters parameters(const DeviceInfo& device, int channels, Direction direction) {
@@ -119,10 +133,9 @@ class PortAudioDevice final : public AudioDevice {
   Status fail(PaError error) const {
     return Error{ErrorCode::device, "cannot open " + describe() + ": " + reason(error)};
   }
-  void close() {
-    capture_.reset();
-    playback_.reset();
-    host_.reset();
+  void close();
+  bool uses_jack() const {
+    return Pa_GetHostApiInfo(Pa_GetDeviceInfo(input_.index)->hostApi)->type == paJACK;
   }
 
   DeviceConfig config_;
@@ -130,7 +143,22 @@ class PortAudioDevice final : public AudioDevice {
   DeviceInfo input_, output_;
   std::unique_ptr<PortAudioHost> host_;
   std::unique_ptr<Stream> capture_, playback_;  // with one clock capture_ does both
+  bool abandoned_ = false;
 };
+
+// PortAudio waits ten minutes for a JACK server that has ended before it closes a stream. What it
+// holds is better left lying.
+void PortAudioDevice::close() {
+  abandoned_ = abandoned_ || (capture_ && capture_->dead() && uses_jack());
+  for (auto* stream : {&capture_, &playback_}) {
+    if (abandoned_ && *stream)
+      stream->release()->ignore();
+    else
+      stream->reset();
+  }
+  if (abandoned_) static_cast<void>(host_.release());
+  host_.reset();
+}
 
 Status PortAudioDevice::supported(const DeviceInfo& device, const PaStreamParameters& wanted,
                                   Direction direction) const {
@@ -175,6 +203,9 @@ Status PortAudioDevice::find() {
 
 Status PortAudioDevice::start(AudioCallback& callback) {
   if (capture_) return Error{ErrorCode::device, "the sound card is running already"};
+  if (abandoned_)
+    return Error{ErrorCode::unsupported,
+                 "the JACK server has ended; a new one can only be used by a new process"};
   if (!host_)
     if (auto status = find(); !status) return status;
   const auto in = parameters(input_, format_.inputs, Direction::input);

@@ -100,6 +100,37 @@ TEST(LiveEngine, ReportsALostDeviceAndStartsAgain) {
   run.expect_wet(0, run.played());
 }
 
+// Works once.
+class Unplugged final : public AudioDevice {
+ public:
+  const DeviceFormat& format() const noexcept override { return format_; }
+  std::string describe() const override { return "loose plug"; }
+  Status start(AudioCallback& callback) override {
+    if (std::exchange(started_, true)) return Error{ErrorCode::device, "it is gone"};
+    Tensor<float, 2> block({1, 160});
+    for (int i = 0; i < 10; ++i) callback.on_capture(block.view(), 0.0);
+    callback.on_lost();
+    return Done{};
+  }
+  void stop() override {}
+
+ private:
+  DeviceFormat format_{.sample_rate = kRate, .block = 160};
+  bool started_ = false;
+};
+
+TEST(LiveEngine, KeepsItsFiguresWhenADeviceDoesNotComeBack) {
+  auto engine =
+      LiveEngine::open(fake_model(), std::make_unique<Unplugged>(), {.own_thread = false});
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE((*engine)->start().ok());
+  const auto again = (*engine)->start();
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().message, "it is gone");
+  EXPECT_EQ((*engine)->stats().state, LiveState::lost);
+  EXPECT_NEAR((*engine)->stats().seconds, 0.1, 1e-9);
+}
+
 TEST(LiveEngine, NoticesADeviceThatStopsWithoutAWord) {
   LiveRun run(noise(1, kRate), {.format = {.block = 160}, .lost_at = 0.1, .lost_silently = true},
               {.lost_after_seconds = 0.1, .own_thread = true});
