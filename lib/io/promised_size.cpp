@@ -13,26 +13,26 @@ class ByteReader {
   explicit ByteReader(const std::filesystem::path& path) : file_(path, std::ios::binary) {}
 
   // `size` <= 8 bytes as an unsigned number; nothing at the end of the file.
-  std::optional<std::uint64_t> number(std::uint64_t at, int size, bool big_endian) {
+  std::optional<std::uint64_t> number(std::uint64_t at, std::size_t size, bool big_endian) {
     std::array<unsigned char, 8> bytes{};
     if (!get(at, reinterpret_cast<char*>(bytes.data()), size)) return std::nullopt;
     std::uint64_t value = 0;
-    for (int i = 0; i < size; ++i)
-      value = value << 8 | bytes[static_cast<std::size_t>(big_endian ? i : size - 1 - i)];
+    for (std::size_t i = 0; i < size; ++i)
+      value = value << 8 | bytes[big_endian ? i : size - 1 - i];
     return value;
   }
 
   bool matches(std::uint64_t at, std::string_view text) {
     std::array<char, 8> bytes{};
-    return get(at, bytes.data(), static_cast<int>(text.size())) &&
+    return get(at, bytes.data(), text.size()) &&
            std::string_view(bytes.data(), text.size()) == text;
   }
 
  private:
-  bool get(std::uint64_t at, char* to, int size) {
+  bool get(std::uint64_t at, char* to, std::size_t size) {
     file_.clear();
     file_.seekg(static_cast<std::streamoff>(at));
-    return static_cast<bool>(file_.read(to, size));
+    return static_cast<bool>(file_.read(to, static_cast<std::streamsize>(size)));
   }
 
   std::ifstream file_;
@@ -40,12 +40,12 @@ class ByteReader {
 
 // A file of chunks, each of which begins with a name and a size.
 struct Container {
-  std::string_view magic;    // first bytes of the file
-  int first;                 // where the first chunk begins
-  int name_size, size_size;  // bytes
+  std::string_view magic;              // first bytes of the file
+  std::uint64_t first;                 // where the first chunk begins
+  std::uint64_t name_size, size_size;  // bytes
   bool big_endian;
   bool counts_header;        // in a chunk's size
-  int padding;               // chunks begin at multiples of this
+  std::uint64_t padding;     // chunks begin at multiples of this
   std::string_view samples;  // begin of the name of the chunk with the samples
 };
 
@@ -57,7 +57,7 @@ constexpr Container kContainers[] = {
 
 // Writers that cannot seek back leave the largest size of their container, or nearly so (sox: the
 // largest signed one less its header).
-bool is_placeholder(std::uint64_t size, int bytes) {
+bool is_placeholder(std::uint64_t size, std::uint64_t bytes) {
   if (bytes == 8) return size >= INT64_MAX - 255u;
   return size >= 0xFFFFFF00u || (size >= 0x7FFFFF00u && size <= 0x80000000u);
 }
@@ -65,21 +65,20 @@ bool is_placeholder(std::uint64_t size, int bytes) {
 std::optional<std::uint64_t> end_of_samples(ByteReader& file, const Container& kind) {
   constexpr int kMostChunks = 10'000;      // a loop of tiny chunks must not hold us
   std::optional<std::uint64_t> long_size;  // RF64 keeps it in a chunk of its own
-  auto at = static_cast<std::uint64_t>(kind.first);
+  std::uint64_t at = kind.first;
+  const std::uint64_t header = kind.name_size + kind.size_size;
   for (int i = 0; i < kMostChunks; ++i) {
-    const std::uint64_t header = static_cast<std::uint64_t>(kind.name_size + kind.size_size);
-    const auto field = static_cast<std::uint64_t>(kind.name_size);
-    auto size = file.number(at + field, kind.size_size, kind.big_endian);
+    auto size = file.number(at + kind.name_size, kind.size_size, kind.big_endian);
     if (!size || (kind.counts_header && *size < header)) return std::nullopt;
     if (kind.counts_header) *size -= header;
     if (file.matches(at, "ds64")) long_size = file.number(at + header + 8, 8, kind.big_endian);
     const bool found = file.matches(at, kind.samples);
-    if (found && long_size && *size == 0xFFFFFFFFu) size = long_size;
-    if (is_placeholder(*size, kind.size_size)) return std::nullopt;
+    const bool in_ds64 = found && long_size && *size == 0xFFFFFFFFu;
+    if (in_ds64) size = long_size;
+    if (is_placeholder(*size, in_ds64 ? 8 : kind.size_size)) return std::nullopt;
     if (found) return at + header + *size;
     at += header + *size;
-    at = (at + static_cast<std::uint64_t>(kind.padding) - 1) /
-         static_cast<std::uint64_t>(kind.padding) * static_cast<std::uint64_t>(kind.padding);
+    at = (at + kind.padding - 1) / kind.padding * kind.padding;
   }
   return std::nullopt;
 }

@@ -96,6 +96,18 @@ TEST(AudioReader, LengthsLeftOpenByPipesAreFine) {
   }
 }
 
+TEST(AudioReader, Rf64BeyondFourGigabytesIsMissedToo) {
+  TemporaryFolder folder;
+  auto bytes = encoded(folder, SF_FORMAT_RF64 | SF_FORMAT_PCM_16);
+  const auto size = bytes.find("ds64") + 4 + 4 + 8;  // of the data, 64 bits little-endian
+  bytes[size + 4] = 1;
+  spill(folder / "big.wav", bytes);
+  auto audio = read_audio(folder / "big.wav");
+  ASSERT_FALSE(audio.ok());
+  EXPECT_NE(audio.error().message.find("promises 4295063"), std::string::npos)
+      << audio.error().message;
+}
+
 TEST(AudioReader, FlacWithoutALengthIsCounted) {
   TemporaryFolder folder;
   auto bytes = encoded(folder, SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
