@@ -9,11 +9,12 @@ namespace limpid::streaming {
 namespace {
 
 constexpr int kPhases = 256;  // rows of the table; between them weights are interpolated linearly
+constexpr int kHalf = DriftResampler::kTaps / 2;
 
 // Sinc under a Blackman window of kTaps samples, `x` samples from its middle.
 double kernel(double x) noexcept {
   using std::numbers::pi;
-  const double half = DriftResampler::kTaps / 2;
+  constexpr double half = kHalf;
   if (std::abs(x) >= half) return 0.0;
   const double window = 0.42 + 0.5 * std::cos(pi * x / half) + 0.08 * std::cos(2 * pi * x / half);
   return x == 0.0 ? window : window * std::sin(pi * x) / (pi * x);
@@ -25,10 +26,10 @@ DriftResampler::DriftResampler(int rows, int max_block)
     : table_(static_cast<std::size_t>((kPhases + 1) * kTaps)),
       samples_({rows, kTaps + most_needed(max_block)}) {
   for (int phase = 0; phase <= kPhases; ++phase) {
-    float* weights = &table_[static_cast<std::size_t>(phase * kTaps)];
+    float* weights = table_.data() + phase * kTaps;
     double sum = 0.0;
     const auto weight = [&](int tap) {
-      return kernel(tap - (kTaps / 2 - 1) - static_cast<double>(phase) / kPhases);
+      return kernel(tap - (kHalf - 1) - static_cast<double>(phase) / kPhases);
     };
     for (int tap = 0; tap < kTaps; ++tap) sum += weight(tap);
     for (int tap = 0; tap < kTaps; ++tap) weights[tap] = static_cast<float>(weight(tap) / sum);
@@ -60,7 +61,7 @@ float DriftResampler::interpolate(const float* samples, double fraction) const L
   const double place = fraction * kPhases;
   const int phase = static_cast<int>(place);
   const float between = static_cast<float>(place - phase);
-  const float* low = &table_[static_cast<std::size_t>(phase * kTaps)];
+  const float* low = table_.data() + phase * kTaps;
   const float* high = low + kTaps;
   float sum = 0.0f;
   for (int tap = 0; tap < kTaps; ++tap)

@@ -47,7 +47,9 @@ void ask_for_priority() noexcept {
 }
 
 Status check(const Model* model, const AudioDevice* device, const LiveConfig& config) {
-  const auto bad = [](std::string message) { return Error{ErrorCode::invalid_argument, message}; };
+  const auto bad = [](std::string message) {
+    return Error{ErrorCode::invalid_argument, std::move(message)};
+  };
   if (model == nullptr || device == nullptr) return bad("live: no model or no device given");
   const int wanted = config.channels * model->spec().input_channels;
   if (device->format().inputs < wanted)
@@ -74,9 +76,9 @@ struct LiveEngine::State {
     if (!stream) return stream.error();
     stream->set_bypass(bypass);
     try {
-      std::vector<int> sources;
+      std::vector<int> sources(static_cast<std::size_t>(stream->outputs()));
       for (int row = 0; row < stream->outputs(); ++row)
-        sources.push_back(dry_source(model->spec(), row));
+        sources[static_cast<std::size_t>(row)] = dry_source(model->spec(), row);
       return std::make_unique<LiveStream>(*std::move(stream), std::move(sources), device->format(),
                                           timing);
     } catch (const std::bad_alloc&) {

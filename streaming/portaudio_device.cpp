@@ -221,7 +221,7 @@ Status PortAudioDevice::start(AudioCallback& callback) {
   if (error == paNoError) error = capture_->start();
   if (error == paNoError && playback_) error = playback_->start();
   if (error == paNoError) return Done{};
-  const Status status = fail(error);
+  Status status = fail(error);
   close();
   return status;
 }

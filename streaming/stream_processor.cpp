@@ -26,7 +26,9 @@ float dry_share(float limit_db) noexcept {
 }
 
 Status check(const Model* model, const StreamConfig& config) {
-  const auto bad = [](std::string message) { return Error{ErrorCode::invalid_argument, message}; };
+  const auto bad = [](std::string message) {
+    return Error{ErrorCode::invalid_argument, std::move(message)};
+  };
   if (model == nullptr) return bad("stream: no model given");
   if (config.channels < 1 || config.channels > kMostChannels)
     return bad("stream: channels is " + std::to_string(config.channels) + ", expected 1.." +
