@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/nn/complex_conv.h"
 
+#include "lib/nn/complex_weights.h"
 #include "lib/nn/scratch.h"
 
 namespace limpid::nn {
@@ -26,21 +27,17 @@ std::vector<float> product_rows(std::span<const float> a, std::span<const float>
 
 Result<ComplexConv> ComplexConv::load(io::Weights& weights, const std::string& prefix,
                                       const ConvShape& shape) {
-  const std::string conv = prefix + ".conv.conv";
-  const auto a =
-      weights.find(conv + "_re.weight", {shape.out_channels, shape.in_channels, shape.kernel, 2});
-  if (!a) return a.error();
-  const auto b =
-      weights.find(conv + "_im.weight", {shape.out_channels, shape.in_channels, shape.kernel, 2});
-  if (!b) return b.error();
-  auto norm = ComplexNorm::load(weights, conv, prefix + ".bn", shape.out_channels);
-  if (!norm) return norm.error();
+  auto loaded =
+      load_complex(weights, prefix + ".conv.conv", prefix + ".bn",
+                   {shape.out_channels, shape.in_channels, shape.kernel, 2}, shape.out_channels);
+  if (!loaded) return loaded.error();
 
   ComplexConv layer;
   layer.shape_ = shape;
-  layer.weights_ = kernels::PackedMatrix(product_rows(*a, *b, shape), 2 * shape.out_channels,
-                                         2 * shape.kernel * shape.in_channels);
-  layer.norm_ = *std::move(norm);
+  layer.weights_ =
+      kernels::PackedMatrix(product_rows(loaded->a, loaded->b, shape), 2 * shape.out_channels,
+                            2 * shape.kernel * shape.in_channels);
+  layer.norm_ = std::move(loaded->norm);
   return layer;
 }
 

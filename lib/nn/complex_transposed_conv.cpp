@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/nn/complex_transposed_conv.h"
 
+#include "lib/nn/complex_weights.h"
 #include "lib/nn/scratch.h"
 
 namespace limpid::nn {
@@ -34,24 +35,19 @@ std::vector<float> product_rows(std::span<const float> a, std::span<const float>
 Result<ComplexTransposedConv> ComplexTransposedConv::load(io::Weights& weights,
                                                           const std::string& prefix,
                                                           const ConvShape& shape) {
-  const std::string conv = prefix + ".transconv.tconv";
-  const auto a =
-      weights.find(conv + "_re.weight", {shape.in_channels, shape.out_channels, shape.kernel, 2});
-  if (!a) return a.error();
-  const auto b =
-      weights.find(conv + "_im.weight", {shape.in_channels, shape.out_channels, shape.kernel, 2});
-  if (!b) return b.error();
-  auto norm = ComplexNorm::load(weights, conv, prefix + ".bn", shape.out_channels);
-  if (!norm) return norm.error();
+  auto loaded =
+      load_complex(weights, prefix + ".transconv.tconv", prefix + ".bn",
+                   {shape.in_channels, shape.out_channels, shape.kernel, 2}, shape.out_channels);
+  if (!loaded) return loaded.error();
 
   ComplexTransposedConv layer;
   layer.shape_ = shape;
   for (int parity = 0; parity < 2; ++parity) {
-    (parity == 0 ? layer.even_ : layer.odd_) =
-        kernels::PackedMatrix(product_rows(*a, *b, shape, parity), 2 * shape.out_channels,
-                              2 * taps_of(shape.kernel, parity) * shape.in_channels);
+    (parity == 0 ? layer.even_ : layer.odd_) = kernels::PackedMatrix(
+        product_rows(loaded->a, loaded->b, shape, parity), 2 * shape.out_channels,
+        2 * taps_of(shape.kernel, parity) * shape.in_channels);
   }
-  layer.norm_ = *std::move(norm);
+  layer.norm_ = std::move(loaded->norm);
   return layer;
 }
 

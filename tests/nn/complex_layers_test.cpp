@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "lib/nn/complex_conv.h"
 #include "lib/nn/complex_fsmn.h"
 #include "lib/nn/complex_transposed_conv.h"
 #include "lib/nn/scratch.h"
-#include "lib/nn/squeeze_excitation.h"
 #include "tests/nn/naive.h"
+#include "tests/nn/owned_activation.h"
 #include "tests/support/weights_builder.h"
 
 namespace limpid::nn {
@@ -18,45 +17,11 @@ namespace {
 
 using test::Complex;
 using test::ComplexKernel;
+using test::expect_near;
 using test::NaiveFsmn;
+using test::Owned;
 using test::Spectrogram;
 using test::WeightsBuilder;
-
-// An activation that owns its memory, filled with noise; padding rows stay zero.
-struct Owned {
-  Owned(int lanes, int frames, int rows, int channels, int pad = 0, unsigned seed = 0)
-      : memory(activation_size(lanes, frames, rows + 2 * pad, channels)),
-        padded(dense(memory.data(), lanes, frames, rows + 2 * pad, channels)),
-        view(padded.slice_rows(pad, rows)) {
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<float> value(-1, 1);
-    if (seed == 0) return;
-    for (int block = 0; block < 2 * lanes; ++block)
-      for (int t = 0; t < frames; ++t)
-        for (int f = 0; f < rows; ++f)
-          for (int c = 0; c < channels; ++c) view.at(block, t, f)[c] = value(random);
-  }
-  Spectrogram lane(int lane) const {
-    Spectrogram s(view.frames, view.rows, view.channels);
-    for (int t = 0; t < view.frames; ++t)
-      for (int f = 0; f < view.rows; ++f)
-        for (int c = 0; c < view.channels; ++c)
-          s.at(t, f, c) = {view.at(lane, t, f)[c], view.at(view.lanes + lane, t, f)[c]};
-    return s;
-  }
-  std::vector<float> memory;
-  Activation padded, view;
-};
-
-void expect_near(const Spectrogram& got, const Spectrogram& want, double tolerance) {
-  ASSERT_EQ(got.values.size(), want.values.size());
-  double peak = 0, worst = 0;
-  for (std::size_t i = 0; i < want.values.size(); ++i) {
-    peak = std::max(peak, std::abs(want.values[i]));
-    worst = std::max(worst, std::abs(got.values[i] - want.values[i]));
-  }
-  EXPECT_LE(worst, tolerance * peak);
-}
 
 ComplexKernel add_kernel(WeightsBuilder& file, const std::string& name,
                          std::vector<std::int64_t> shape) {
@@ -213,80 +178,6 @@ TEST(ComplexFsmn, AlongTimeRemembersBetweenCalls) {
   want.values = combine(f, g, in.lane(0).values);
   expect_near(out.lane(0), want, 3e-6);
 }
-
-// One branch of the gate: Linear, ReLU, Linear, Sigmoid.
-struct NaiveBranch {
-  std::vector<double> run(const std::vector<double>& x) const {
-    std::vector<double> hidden(b0.size()), y(b2.size());
-    for (std::size_t h = 0; h < hidden.size(); ++h) {
-      hidden[h] = b0[h];
-      for (std::size_t c = 0; c < x.size(); ++c) hidden[h] += w0[h * x.size() + c] * x[c];
-      hidden[h] = std::max(hidden[h], 0.0);
-    }
-    for (std::size_t c = 0; c < y.size(); ++c) {
-      double sum = b2[c];
-      for (std::size_t h = 0; h < hidden.size(); ++h) sum += w2[c * hidden.size() + h] * hidden[h];
-      y[c] = 1 / (1 + std::exp(-sum));
-    }
-    return y;
-  }
-  std::vector<float> w0, b0, w2, b2;
-};
-
-NaiveBranch add_branch(WeightsBuilder& file, const std::string& name, int channels, int hidden) {
-  return {file.add(name + ".0.weight", {hidden, channels}, 1.0f),
-          file.add(name + ".0.bias", {hidden}, 0.5f),
-          file.add(name + ".2.weight", {channels, hidden}, 1.0f),
-          file.add(name + ".2.bias", {channels}, 0.5f)};
-}
-
-class Squeeze : public testing::TestWithParam<Pooling> {};
-
-TEST_P(Squeeze, MatchesItsDefinition) {
-  const int channels = 10, hidden = 5, frames = 7, rows = 9, lanes = 2, horizon = 4;
-  WeightsBuilder file(11);
-  const auto r = add_branch(file, "s.fc_r", channels, hidden),
-             i = add_branch(file, "s.fc_i", channels, hidden);
-  auto weights = file.weights();
-  auto layer = SqueezeExcitation::load(weights, "s", {GetParam(), channels, 2, horizon}, {});
-  ASSERT_TRUE(layer) << layer.error().message;
-  const Owned before(lanes, frames, rows, channels, 0, 12);
-  const Owned x(lanes, frames, rows, channels, 0, 12);
-  Arena arena;
-  SqueezeState state(arena, lanes, channels);
-  std::vector<float> scratch(layer->scratch(lanes));
-  layer->run(x.view, state, scratch);
-
-  for (int lane = 0; lane < lanes; ++lane) {
-    auto want = before.lane(lane);
-    std::vector<double> re(channels), im(channels);
-    if (GetParam() == Pooling::global)
-      for (std::size_t n = 0; n < want.values.size(); ++n) {
-        re[n % channels] += want.values[n].real() / (frames * rows);
-        im[n % channels] += want.values[n].imag() / (frames * rows);
-      }
-    for (int t = 0; t < frames; ++t) {
-      if (GetParam() == Pooling::running)
-        for (int c = 0; c < channels; ++c) {
-          Complex mean = 0;
-          for (int f = 0; f < rows; ++f) mean += want.get(t, f, c) / static_cast<double>(rows);
-          const auto at = static_cast<std::size_t>(c);
-          re[at] += (mean.real() - re[at]) / std::min(t + 1, horizon);
-          im[at] += (mean.imag() - im[at]) / std::min(t + 1, horizon);
-        }
-      const auto rr = r.run(re), ri = r.run(im), ir = i.run(re), ii = i.run(im);
-      for (int f = 0; f < rows; ++f)
-        for (int c = 0; c < channels; ++c) {
-          const auto at = static_cast<std::size_t>(c);
-          Complex& v = want.at(t, f, c);
-          v = {v.real() * (rr[at] - ii[at]), v.imag() * (ri[at] + ir[at])};
-        }
-    }
-    expect_near(x.lane(lane), want, 3e-6);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Poolings, Squeeze, testing::Values(Pooling::global, Pooling::running));
 
 TEST(Layers, WrongShapesAreNamed) {
   WeightsBuilder file(13);
