@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The kernels between the matrix products: the FSMN's memory and the element-wise operations, on
+// the sizes of one frame of the published (128 channels) and of a small network (32).
+#include <benchmark/benchmark.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/float_mode.h"
+#include "lib/kernels/elementwise.h"
+#include "lib/kernels/fsmn.h"
+
+namespace limpid::kernels {
+namespace {
+
+constexpr int kTaps = 20;
+
+std::span<float> filled(Arena& arena, std::size_t count) {
+  const auto values = arena.claim<float>(count);
+  std::fill(values.begin(), values.end(), 0.5f);
+  return values;
+}
+
+// steps, channels
+void memory(benchmark::State& state) {
+  const FlushDenormals flush;
+  const int steps = static_cast<int>(state.range(0)), channels = static_cast<int>(state.range(1));
+  const auto size = static_cast<std::size_t>(steps * channels);
+  Arena arena;
+  const auto x = filled(arena, size), y = filled(arena, size);
+  const auto w = filled(arena, static_cast<std::size_t>(kTaps * channels));
+  for (auto _ : state) {
+    fsmn_memory(x.data(), channels, 0, steps, channels, w, kTaps, y.data(), channels);
+    benchmark::ClobberMemory();
+  }
+  double products = 0;
+  for (int s = 0; s < steps; ++s) products += std::min(kTaps, s + 1) * channels;
+  state.counters["flops"] =
+      benchmark::Counter(2 * products, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(memory)
+    ->ArgsProduct({{159, 78, 37, 17, 7, 2, 1}, {32, 128}})
+    ->ArgNames({"steps", "channels"});
+
+// Runs f(i) on rows of `channels` elements, where i(n) is the n-th row.
+template <class F>
+void rows(benchmark::State& state, int count, const F& f) {
+  const FlushDenormals flush;
+  const int n = static_cast<int>(state.range(0));
+  Arena arena;
+  const auto values = filled(arena, static_cast<std::size_t>(count * n));
+  const auto row = [&](int i) { return values.data() + i * n; };
+  for (auto _ : state) {
+    f(n, row);
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * n);
+}
+
+void norm_leaky(benchmark::State& state) {
+  rows(state, 10, [](int n, auto row) {
+    complex_norm_leaky(row(0), row(1), row(2), row(3), n, row(4), row(5), row(6), row(7), 0.01f,
+                       row(8), row(9));
+  });
+}
+BENCHMARK(norm_leaky)->Arg(32)->Arg(128);
+
+void residual(benchmark::State& state) {
+  rows(state, 8, [](int n, auto row) {
+    complex_residual(row(0), row(1), row(2), row(3), row(4), row(5), n, row(6), row(7));
+  });
+}
+BENCHMARK(residual)->Arg(32)->Arg(128);
+
+void tanh_mask(benchmark::State& state) {
+  rows(state, 2, [](int n, auto row) { add_tanh(row(0), n, row(1)); });
+}
+BENCHMARK(tanh_mask)->Arg(321);
+
+void square_root_compression(benchmark::State& state) {
+  rows(state, 4, [](int n, auto row) {
+    compress(reinterpret_cast<const cfloat*>(row(0)), n, 1.0f, 0.5f, row(2), row(3));
+  });
+}
+BENCHMARK(square_root_compression)->Arg(321);
+
+}  // namespace
+}  // namespace limpid::kernels
+
+BENCHMARK_MAIN();
