@@ -59,8 +59,8 @@ void print_summary(const Tally& tally, double wall_seconds, bool json) {
   if (tally.skipped > 0) text += fmt::format(", {} skipped", tally.skipped);
   if (tally.failed > 0) text += fmt::format(", {} failed", tally.failed);
   if (tally.cancelled > 0) text += fmt::format(", {} not finished", tally.cancelled);
-  fmt::print(stderr, "limpid: {}; {} of audio in {}\n", text, short_seconds(tally.audio_seconds),
-             short_seconds(wall_seconds));
+  put(stderr, fmt::format("limpid: {}; {} of audio in {}\n", text,
+                          short_seconds(tally.audio_seconds), short_seconds(wall_seconds)));
 }
 
 int refuse(const Error& error) {
@@ -110,7 +110,7 @@ int run(const Arguments& arguments) {
       complain(written.error().message);
       return kFailed;
     }
-    fmt::print(stderr, "limpid: report in {}\n", arguments.report);
+    put(stderr, fmt::format("limpid: report in {}\n", arguments.report));
   }
   if (interrupted()) return kInterrupted;
   return tally.failed > 0 ? kFailed : kOk;

@@ -20,6 +20,7 @@ extern "C" void on_signal(int signal) {
 void watch_interrupt() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 bool interrupted() noexcept {

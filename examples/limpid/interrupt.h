@@ -4,7 +4,8 @@
 
 namespace limpid::cli {
 
-void watch_interrupt();       // SIGINT and SIGTERM, from now on
+// SIGINT and SIGTERM from now on. A reader that goes away (SIGPIPE) no longer ends the program.
+void watch_interrupt();
 bool interrupted() noexcept;  // [any thread]
 
 }  // namespace limpid::cli

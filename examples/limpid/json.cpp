@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "examples/limpid/json.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "examples/limpid/terminal.h"
 
 namespace limpid::cli {
 namespace {
@@ -94,8 +94,7 @@ Json to_json(const ModelSpec& spec) {
 
 void print_json(const Json& value) {
   // File names need not be UTF-8; JSON must be.
-  fmt::print("{}\n", value.dump(-1, ' ', false, Json::error_handler_t::replace));
-  std::fflush(stdout);
+  put(stdout, value.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 
 }  // namespace limpid::cli

@@ -12,6 +12,8 @@
 namespace limpid::cli {
 namespace {
 
+const std::string kClearLine = "\r\x1b[K";
+
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -82,10 +84,9 @@ void Progress::finished(const FileResult& result) {
   const std::lock_guard lock(mutex_);
   ++finished_;
   if (quiet_ && result.outcome != Outcome::failed && result.notices.empty()) return;
-  if (draws_) fmt::print(stderr, "\r\x1b[K");
-  fmt::print(stderr, "[{:>{}}/{}] {}\n", finished_, std::to_string(files_).size(), files_,
-             describe(result));
-  if (draws_) fmt::print(stderr, "{}", bar());
+  const std::string line = fmt::format("[{:>{}}/{}] {}\n", finished_, std::to_string(files_).size(),
+                                       files_, describe(result));
+  put(stderr, draws_ ? kClearLine + line + bar() : line);
 }
 
 std::string Progress::bar() const {
@@ -104,11 +105,10 @@ void Progress::draw_until_stopped() {
   using namespace std::chrono_literals;
   std::unique_lock lock(mutex_);
   while (!stop_) {
-    fmt::print(stderr, "\r\x1b[K{}", bar());
-    std::fflush(stderr);
+    put(stderr, kClearLine + bar());
     wake_.wait_for(lock, 100ms, [this] { return stop_; });
   }
-  fmt::print(stderr, "\r\x1b[K");
+  put(stderr, kClearLine);
 }
 
 }  // namespace limpid::cli

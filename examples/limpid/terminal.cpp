@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 
@@ -43,9 +42,14 @@ bool terminal_has_colour() noexcept {
   return stderr_is_terminal() && (refused == nullptr || *refused == '\0');
 }
 
+void put(std::FILE* to, std::string_view text) noexcept {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
+
 void complain(std::string_view message) {
   const char* name = terminal_has_colour() ? "\x1b[31mlimpid:\x1b[0m" : "limpid:";
-  fmt::print(stderr, "{} {}\n", name, message);
+  put(stderr, fmt::format("{} {}\n", name, message));
 }
 
 std::string clock_time(double seconds) {

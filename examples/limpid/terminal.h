@@ -2,6 +2,7 @@
 // What standard error is, and numbers the way people read them.
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,10 @@ bool stderr_is_terminal() noexcept;
 int terminal_width() noexcept;        // columns; 80 where nobody knows
 bool terminal_is_utf8() noexcept;     // by LC_ALL, LC_CTYPE, LANG
 bool terminal_has_colour() noexcept;  // a terminal, and NO_COLOR is not set
+
+// Writes and flushes. Somebody who stopped reading is no reason to stop working: failures are
+// ignored.
+void put(std::FILE* to, std::string_view text) noexcept;
 
 // "limpid: message" on standard error, the name in red on a terminal.
 void complain(std::string_view message);

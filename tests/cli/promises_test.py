@@ -70,6 +70,17 @@ class Promises(EndToEnd):
         short, long = peak(1), peak(20)
         self.assertLess(long - short, 4, f"{short:.1f} MiB for 10 s, {long:.1f} MiB for 200 s")
 
+    def test_a_reader_that_goes_away_does_not_stop_the_work(self):
+        for name in "abc":
+            self.wav(f"rec/{name}.wav", seconds=0.3)
+        reading, writing = os.pipe()
+        os.close(reading)
+        code = subprocess.call([PROGRAM, "enhance", "rec", "--json", "-m", MODEL], cwd=self.folder,
+                               stdout=writing, stderr=subprocess.DEVNULL)
+        os.close(writing)
+        self.assertEqual(code, OK)
+        self.assertEqual(len([name for name in self.files() if "enhanced" in name]), 3)
+
     def test_standard_error_is_plain_without_a_terminal(self):
         result = self.expect(OK, "[1/1] a.wav -> a.enhanced.wav", "enhance", self.wav().name)
         self.assertNotIn("\x1b", result.stderr)
