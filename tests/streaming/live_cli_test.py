@@ -43,15 +43,14 @@ class Live(unittest.TestCase):
                               text=True, timeout=60, stdin=subprocess.DEVNULL)
 
     def on_terminal(self, act):
-        """Runs --fake on a terminal; act(child, terminal) does something after half a second."""
+        """Runs --fake on a terminal; act(child, terminal) does something once it reads keys."""
         terminal, child_side = pty.openpty()
         before = termios.tcgetattr(child_side)
         child = subprocess.Popen([LIMPID, "live", "--fake", self.tone, self.out],
                                  stdin=child_side, stdout=child_side, stderr=child_side,
                                  start_new_session=True,
                                  preexec_fn=lambda: fcntl.ioctl(child_side, termios.TIOCSCTTY, 0))
-        time.sleep(0.6)
-        during = termios.tcgetattr(child_side)
+        during = wait_for_keys(child_side)
         act(child, terminal)
         child.wait(timeout=30)
         after = termios.tcgetattr(child_side)
@@ -60,6 +59,15 @@ class Live(unittest.TestCase):
         self.assertFalse(during[3] & termios.ICANON, "keys would need Enter")
         self.assertEqual(before, after, "the terminal is not as it was")
         return child.returncode, text
+
+
+def wait_for_keys(side):
+    for _ in range(500):
+        settings = termios.tcgetattr(side)
+        if not settings[3] & termios.ICANON:
+            break
+        time.sleep(0.02)
+    return settings
 
 
 def read_all(fd):
