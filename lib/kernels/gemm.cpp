@@ -26,23 +26,28 @@ inline constexpr int kBlockRows = 16 * kTileRows;
 template <class T>
 class RowCursor {
  public:
-  explicit RowCursor(const Rows<T>& rows) : rows_(rows), row_(rows.data) {}
-  T* next() {
-    T* row = row_;
-    row_ += rows_.stride[2];
-    if (++k_ == rows_.count[2]) wrap();
-    return row;
+  explicit RowCursor(const Rows<T>& rows) : rows_(rows) {}
+
+  // Where the next `count` rows start.
+  void take(T** starts, int count) {
+    while (count > 0) {
+      const int run = std::min(count, rows_.count[2] - k_);
+      T* row = rows_.data + i_ * rows_.stride[0] + j_ * rows_.stride[1] + k_ * rows_.stride[2];
+      for (int r = 0; r < run; ++r) starts[r] = row + r * rows_.stride[2];
+      starts += run;
+      count -= run;
+      advance(run);
+    }
   }
 
  private:
-  void wrap() {
-    k_ = 0;
-    if (++j_ == rows_.count[1]) j_ = 0, ++i_;
-    row_ = rows_.data + i_ * rows_.stride[0] + j_ * rows_.stride[1];
+  void advance(int run) {
+    k_ += run;
+    if (k_ == rows_.count[2]) k_ = 0, ++j_;
+    if (j_ == rows_.count[1]) j_ = 0, ++i_;
   }
 
   const Rows<T> rows_;
-  T* row_;
   int i_ = 0, j_ = 0, k_ = 0;
 };
 
@@ -135,10 +140,8 @@ void Gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_strid
   Block block;
   for (std::ptrdiff_t left = a.total(); left > 0; left -= block.rows) {
     block.rows = static_cast<int>(std::min<std::ptrdiff_t>(left, kBlockRows));
-    for (int r = 0; r < block.rows; ++r) {
-      block.a[r] = a_rows.next();
-      block.c[r] = c_rows.next();
-    }
+    a_rows.take(block.a, block.rows);
+    c_rows.take(block.c, block.rows);
     multiply_block(block, b, bias, tile);
   }
 }
