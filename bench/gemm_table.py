@@ -22,12 +22,17 @@ def natural(shape):
     return -int(channels), int(frames.split()[0]), layer
 
 
+def geometric_mean(speeds, shapes, name):
+    keys = [f"{shape}/{name}" for shape in shapes]
+    return statistics.geometric_mean([speeds[key] for key in keys if key in speeds])
+
+
 def table(speeds):
     peak = speeds.pop("peak")
     shapes = list(dict.fromkeys(name.rsplit("/", 1)[0] for name in speeds))
     shapes.sort(key=natural)
     names = list(dict.fromkeys(name.rsplit("/", 1)[1] for name in speeds))
-    names.sort(key=lambda name: name != "limpid")
+    names.sort(key=lambda name: (name != "limpid", name.lower()))
     yield f"Peak of the core: {peak:.0f} GFLOP/s."
     yield ""
     yield "| shape | " + " | ".join(names) + " |"
@@ -38,6 +43,8 @@ def table(speeds):
         cells = ["–" if v is None else f"{v:.0f} ({v / peak:.0%})" for v in row]
         cells = [f"**{c}**" if v == best else c for c, v in zip(cells, row)]
         yield f"| {shape} | " + " | ".join(cells) + " |"
+    means = [geometric_mean(speeds, shapes, name) / peak for name in names]
+    yield "| geometric mean of the shares | " + " | ".join(f"{m:.0%}" for m in means) + " |"
 
 
 if __name__ == "__main__":
