@@ -41,8 +41,9 @@ class LevelMeter {
     for (std::ptrdiff_t row = 0; row < samples.extent(0); ++row)
       for (const float sample : samples[row].span()) {
         if (!std::isfinite(sample)) continue;
-        power += sample * sample;
-        peak = std::max(peak, std::abs(sample));
+        const float size = std::min(std::abs(sample), kLoudest);
+        power += size * size;
+        peak = std::max(peak, size);
       }
     const float seconds = static_cast<float>(samples.extent(1)) / rate_;
     const float keep = std::exp(-seconds / 0.3f);
@@ -59,6 +60,8 @@ class LevelMeter {
   float peak_db() const noexcept { return decibel(peak_.load(std::memory_order_relaxed)); }
 
  private:
+  static constexpr float kLoudest = 1e6f;  // garbage, but its square is a number
+
   static float decibel(float amplitude) noexcept {
     return amplitude > 1e-6f ? 20.0f * std::log10(amplitude) : kSilenceDb;
   }

@@ -31,7 +31,7 @@ class Stream {
 
   PaError open(const PaStreamParameters* in, const PaStreamParameters* out, int rate) {
     const PaError error = Pa_OpenStream(&stream_, in, out, rate, static_cast<unsigned long>(block_),
-                                        paClipOff | paDitherOff, &Stream::call, this);
+                                        paNoFlag, &Stream::call, this);
     return error == paNoError ? Pa_SetStreamFinishedCallback(stream_, &Stream::finished) : error;
   }
 

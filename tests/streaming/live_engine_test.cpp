@@ -151,6 +151,18 @@ TEST(LiveEngine, MetersShowWhatIsThere) {
   EXPECT_NEAR(stats.reduction_db, 6.0f, 0.3f);
 }
 
+TEST(LiveEngine, MetersStayNumbersWhateverTheDeviceDelivers) {
+  auto garbage = noise(1, kRate);
+  for (std::ptrdiff_t t = 0; t < kRate; t += 7) garbage.view()[0][t] = 3e38f;
+  garbage.view()[0][100] = std::numeric_limits<float>::quiet_NaN();
+  LiveRun run(std::move(garbage), {.format = {.block = 160}});
+  run.run();
+  const auto stats = run.engine->stats();
+  EXPECT_TRUE(std::isfinite(stats.input_rms_db) && std::isfinite(stats.output_rms_db));
+  EXPECT_TRUE(std::isfinite(stats.reduction_db));
+  EXPECT_EQ(stats.repaired, 1);
+}
+
 TEST(LiveEngine, BypassSurvivesARestart) {
   LiveRun run(noise(1, kRate), {.format = {.block = 160}});
   run.engine->set_bypass(true);
