@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The C++ facade keeps its promises for any host.
 #include <limits>
+#include <thread>
 
 #include "tests/api/api_fixture.h"
 #include "tests/support/realtime_guard.h"
@@ -131,6 +132,22 @@ TEST_F(ApiTest, CanBeMoved) {
   EXPECT_EQ(enhance(second, input, 160), expected);
   first = open();
   EXPECT_EQ(enhance(first, input, 160), expected);
+}
+
+TEST_F(ApiTest, EnhancersOpenAndRunInParallel) {
+  const auto input = signal(4800);
+  auto alone = open(48000);
+  const auto expected = enhance(alone, input, 480);
+  std::vector<std::vector<float>> outputs(4);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& output : outputs)
+      threads.emplace_back([&] {
+        auto enhancer = open(48000);
+        output = enhance(enhancer, input, 480);
+      });
+  }
+  for (const auto& output : outputs) EXPECT_EQ(output, expected);
 }
 
 TEST_F(ApiTest, ProcessIsRealTimeSafe) {
