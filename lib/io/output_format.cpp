@@ -67,7 +67,7 @@ const Extension* find_extension(const std::filesystem::path& path) {
 bool encoder_takes(const AudioFormat& format) {
   const int container = format.code & SF_FORMAT_TYPEMASK;
   const int rate = format.sample_rate;
-  if (container == SF_FORMAT_FLAC) return format.channels <= 8 && rate <= 655350;
+  if (container == SF_FORMAT_FLAC) return rate <= 655350;
   if (container == SF_FORMAT_MPEG) {
     constexpr std::array kRates{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000};
     return (format.code & SF_FORMAT_SUBMASK) == SF_FORMAT_MPEG_LAYER_III && format.channels <= 2 &&

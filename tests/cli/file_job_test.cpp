@@ -69,6 +69,13 @@ TEST_F(FileJobTest, RatesTheModelDoesNotTakeAreResampledInPlace) {
   EXPECT_NE(result.notices[0].find("resampled to 16000 Hz"), std::string::npos);
 }
 
+TEST_F(FileJobTest, ResamplingKeepsTheLength) {
+  for (const std::ptrdiff_t samples : {1, 11, 12, 19993, 20004}) {  // 12 make one for the model
+    ASSERT_EQ(enhance(record("in.wav", 192000, samples)).outcome, Outcome::done);
+    EXPECT_EQ(io::read_audio((*this)("out.wav"))->samples.extent(1), samples);
+  }
+}
+
 TEST_F(FileJobTest, RatesNobodyCanResampleAreRefused) {
   const FileResult result = enhance(record("in.wav", 20, 100));
   EXPECT_EQ(result.outcome, Outcome::failed);

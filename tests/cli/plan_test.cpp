@@ -122,7 +122,7 @@ TEST_F(PlanTest, ResumeRepeatsWhatIsOlderOrUnreadable) {
   fs::last_write_time(a, fs::last_write_time(b) + std::chrono::seconds(5));
   EXPECT_EQ(plan({a}, "b.wav", Existing::skip_finished)->jobs.size(), 1u);
   std::ofstream((*this)("c.wav")) << "half a fi";
-  EXPECT_EQ(plan({a}, "c.wav", Existing::skip_finished)->jobs.size(), 1u);
+  EXPECT_EQ(plan({b}, "c.wav", Existing::skip_finished)->jobs.size(), 1u);
 }
 
 TEST_F(PlanTest, SeveralInputsNeedAFolder) {

@@ -83,15 +83,16 @@ TEST(Spectrogram, PutsATonesLevelAtItsFrequency) {
 
 TEST(Spectrogram, AClickIsWhereItHappened) {
   constexpr std::int64_t kSamples = 160000;
-  auto spectrogram = Spectrogram::create(16000, kSamples, 100, 50);
+  auto spectrogram = Spectrogram::create(16000, kSamples, 800, 50);
+  ASSERT_EQ(spectrogram->width(), 800);
   Tensor<float, 2> audio({1, kSamples});
   audio.view()[0][120000] = 1;
   spectrogram->add(audio.view());
   spectrogram->finish();
   const auto levels = spectrogram->levels();
-  EXPECT_GT(levels[75], -70);
-  EXPECT_LT(levels[72], -100);
-  EXPECT_LT(levels[78], -100);
+  EXPECT_GT(levels[600], -70);
+  EXPECT_LT(levels[597], -100);  // the window is 2.6 columns long, the click in its middle
+  EXPECT_LT(levels[603], -100);
 }
 
 TEST(Spectrogram, TinyRecordingsHaveOneToo) {
