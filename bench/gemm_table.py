@@ -50,5 +50,5 @@ def table(speeds):
 if __name__ == "__main__":
     with open(sys.argv[1]) if len(sys.argv) > 1 else sys.stdin as file:
         report = json.load(file)
-    print("Instruction set of limpid and of the peak:", report["context"]["instruction_set"])
+    print(f"Instruction set of limpid and of the peak: {report['context']['instruction_set']}.")
     print("\n".join(table(medians(report))))
