@@ -77,7 +77,7 @@ def limpid_row(program, model, frames, seconds):
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, json.loads(out)
     short, _ = spent(1)
     long, report = spent(1 + seconds)
-    return (long - short) / seconds, report, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return (long - short) / seconds, report
 
 
 def peak_flops(program):
@@ -116,9 +116,9 @@ def main():
     for _ in range(a.rounds):
         for hops in (1, 16):
             name = f"limpid, {hops} hop{'s' if hops > 1 else ''} a call"
-            factor, report, memory = limpid_row(a.limpid, a.model, hops, a.seconds)
+            factor, report = limpid_row(a.limpid, a.model, hops, a.seconds)
             factors.setdefault(name, []).append(factor)
-            reports[name] = {**report, "process_mib": memory}
+            reports[name] = report
         for name, run in peers.items():
             factors.setdefault(name, []).append(cpu_seconds(run) / a.seconds)
 
@@ -138,7 +138,7 @@ def main():
     for name, report in reports.items():
         print(f"{name}: p50 {report['p50_ms']:.3f} p95 {report['p95_ms']:.3f} p99 {report['p99_ms']:.3f} "
               f"max {report['max_ms']:.3f} ms of {report['deadline_ms']:.0f} ms; session {report['memory_bytes'] / 2**20:.1f} MiB, "
-              f"process at most {report['process_mib']:.0f} MiB")
+              f"process {report['process_peak_bytes'] / 2**20:.0f} MiB")
     if a.json:
         pathlib.Path(a.json).write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <string>
 
 #include "examples/limpid/commands.h"
 #include "examples/limpid/interrupt.h"
@@ -48,6 +50,16 @@ struct Timing {
     return calls.end() - std::upper_bound(calls.begin(), calls.end(), deadline);
   }
 };
+
+// The most memory this process has had, in bytes; 0 where the system does not tell.
+std::size_t peak_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::size_t kibibytes = 0;
+    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
+  }
+  return 0;
+}
 
 // Noise with the long-term slope of speech and room sound; silence would be flattered by caches.
 void fill_with_noise(AudioView<float> audio) {
@@ -107,8 +119,9 @@ void print_calls(const Timing& t) {
   fmt::print("deadline          {:.3g} ms, missed by {} of {} calls\n", 1e3 * t.deadline,
              t.misses(), t.calls.size());
   fmt::print("latency           {:.3g} ms\n", 1e3 * t.format.latency / t.format.sample_rate);
-  fmt::print("memory            {:.2f} MiB of state and scratch\n",
-             static_cast<double>(t.memory) / (1 << 20));
+  fmt::print("memory            {:.2f} MiB of state and scratch; {:.1f} MiB the whole process\n",
+             static_cast<double>(t.memory) / (1 << 20),
+             static_cast<double>(peak_memory()) / (1 << 20));
 }
 
 void print(const Model& model, const Timing& t, const Arguments& a) {
@@ -143,6 +156,7 @@ nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Argume
           {"deadline_ms", 1e3 * t.deadline},
           {"deadline_misses", t.misses()},
           {"memory_bytes", t.memory},
+          {"process_peak_bytes", peak_memory()},
           {"load_seconds", t.load_seconds}};
 }
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The causal family against training/limpid_train/network.py: what was trained is what runs.
+// tests/data is written by training/make_test_vectors.py.
+#include <gtest/gtest.h>
+
+#include "models/registry.h"
+#include "tests/support/audio_compare.h"
+#include "tests/support/stream_whole.h"
+
+namespace limpid {
+namespace {
+
+std::string data(const std::string& file) {
+  return std::string(LIMPID_TEST_DATA) + "/" + file;
+}
+
+TEST(FrcrnAgainstTorch, TinyNetworkWithEverythingOn) {
+  auto model = models::load_file(data("frcrn_tiny.safetensors"));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto want = test::channel(data("frcrn_tiny_expected.wav"));
+  const auto input = test::channel(data("frcrn_tiny_input.wav"));
+  for (int frames : {1, 16}) {
+    const auto got = test::stream_whole(**model, input, 16000, frames, 1);
+    EXPECT_LE(test::relative_error(got, want, 0, 0), 1e-5) << frames << " frames a call";
+  }
+}
+
+TEST(FrcrnAgainstTorch, ShippedModel) {
+  auto model = models::load("");
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ((*model)->spec().name, models::kDefaultModel);
+  const auto want = test::channel(data("frcrn_causal_expected.wav"));
+  const auto got =
+      test::stream_whole(**model, test::channel(data("frcrn_tiny_input.wav")), 16000, 8, 1);
+  EXPECT_LE(test::relative_error(got, want, 0, 0), 1e-5);
+}
+
+}  // namespace
+}  // namespace limpid
