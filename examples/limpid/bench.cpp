@@ -118,7 +118,8 @@ void print_calls(const Timing& t) {
              1e3 * t.calls.back());
   fmt::print("deadline          {:.3g} ms, missed by {} of {} calls\n", 1e3 * t.deadline,
              t.misses(), t.calls.size());
-  fmt::print("latency           {:.3g} ms\n", 1e3 * t.format.latency / t.format.sample_rate);
+  fmt::print("latency           {:.3g} ms in a stream\n",
+             1e3 * (t.format.latency + t.format.hop - 1) / t.format.sample_rate);
   fmt::print("memory            {:.2f} MiB of state and scratch; {:.1f} MiB the whole process\n",
              static_cast<double>(t.memory) / (1 << 20),
              static_cast<double>(peak_memory()) / (1 << 20));
@@ -146,7 +147,7 @@ nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Argume
           {"lanes", a.lanes},
           {"frames", a.frames},
           {"hop", t.format.hop},
-          {"latency_samples", t.format.latency},
+          {"latency_samples", t.format.latency + t.format.hop - 1},
           {"calls", t.calls.size()},
           {"real_time_factor", t.real_time_factor(a.lanes)},
           {"p50_ms", 1e3 * t.percentile(50)},

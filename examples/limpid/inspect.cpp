@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -45,13 +46,18 @@ std::string rates(const ModelSpec& spec) {
                      spec.sample_rate);
 }
 
-std::string latency(const Model& model) {
+// Of a stream at the trained rate: what the network needs, and a hop that must be complete first.
+std::optional<double> latency_ms(const Model& model) {
   const ModelSpec& spec = model.spec();
-  if (spec.memory == Memory::windowed) return "whole file: does not stream";
-  auto format = model.format(spec.sample_rate);
-  if (!format) return "";
-  return fmt::format("{:.3g} ms, in hops of {:.3g} ms", 1e3 * format->latency / spec.sample_rate,
-                     1e3 * format->hop / spec.sample_rate);
+  const auto format = model.format(spec.sample_rate);
+  if (spec.memory == Memory::windowed || !format) return std::nullopt;
+  return 1e3 * (format->latency + format->hop - 1) / format->sample_rate;
+}
+
+std::string latency(const Model& model) {
+  const auto milliseconds = latency_ms(model);
+  return milliseconds ? fmt::format("{:.3g} ms in a stream", *milliseconds)
+                      : "whole recordings only: does not stream";
 }
 
 std::string plain(const Json& value) {
@@ -96,10 +102,14 @@ int run(const Arguments& arguments) {
     complain(model.error().message);
     return kUsage;
   }
-  if (arguments.json)
-    print_json(to_json((*model)->spec()));
-  else
+  if (!arguments.json) {
     print(**model);
+    return kOk;
+  }
+  Json object = to_json((*model)->spec());
+  const auto milliseconds = latency_ms(**model);
+  object["latency_ms"] = milliseconds ? Json(*milliseconds) : Json(nullptr);
+  print_json(object);
   return kOk;
 }
 

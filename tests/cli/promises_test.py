@@ -102,6 +102,7 @@ class Promises(EndToEnd):
         for name in names:
             told = json.loads(self.limpid("inspect", name, "--json").stdout)
             self.assertGreater(told["parameters"], 0)
+            self.assertGreater(told["latency_ms"], 0)
             self.assertIn(name, self.limpid("inspect", name).stdout)
 
     def test_default_model_removes_noise(self):
