@@ -36,7 +36,7 @@ class Program:
 
     def __call__(self, folder):
         with tempfile.TemporaryDirectory() as output:
-            subprocess.run([self.command[0], "enhance", str(folder), "-o", output, *self.command[2:]], check=True)
+            subprocess.run([self.command[0], "enhance", str(folder), "-o", output, "--quiet", *self.command[2:]], check=True)
             yield from Folder(output)(folder)
 
 
