@@ -4,13 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "lib/io/weights.h"
+#include "tests/io/safetensors_bytes.h"
 
 namespace limpid::test {
 
@@ -38,14 +38,7 @@ class WeightsBuilder {
   // The file; `metadata` is a JSON object of strings.
   std::vector<std::byte> bytes(const std::string& metadata = "{}") const {
     const std::string header = "{\"__metadata__\":" + metadata + entries_ + "}";
-    const std::uint64_t length = header.size();
-    std::vector<std::byte> file(sizeof length + header.size() + data_.size() * sizeof(float));
-    std::memcpy(file.data(), &length, sizeof length);
-    std::memcpy(file.data() + sizeof length, header.data(), header.size());
-    if (!data_.empty())
-      std::memcpy(file.data() + sizeof length + header.size(), data_.data(),
-                  data_.size() * sizeof(float));
-    return file;
+    return safetensors(header, data_);
   }
 
   io::Weights weights(const std::string& metadata = "{}") const {
