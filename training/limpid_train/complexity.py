@@ -6,7 +6,8 @@ def macs_per_second(network):
     """Multiply-adds per second of audio; a complex product counts four. Transforms and gates are left out."""
     frames = 1 / network["hop"]
     sizes, channels = frequency_sizes(network), network["channels"]
-    outputs = channels[-2::-1] + [1]
+    taps = network.get("taps", 1)
+    outputs = channels[-2::-1] + [taps]
     total = 0
     for i, (kernel, width) in enumerate(zip(network["kernels"], channels)):
         inputs = 1 if i == 0 else channels[i - 1]
@@ -18,7 +19,9 @@ def macs_per_second(network):
         total += 4 * 2 * kernel * inputs * width * sizes[-1 - i]            # every input bin meets every tap
         if i < len(outputs) - 1:
             total += _fsmn(width, network["frequency_order"]) * sizes[-2 - i]
-    total += network["time_layers"] * _fsmn(channels[-1], network["time_order"]) + 4 * sizes[0]
+    total += network["time_layers"] * _fsmn(channels[-1], network["time_order"]) + 4 * taps * taps * sizes[0]
+    if taps > 1:
+        total += 4 * taps * sizes[0]
     return round(network["unets"] * total * frames)
 
 

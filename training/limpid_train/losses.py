@@ -1,5 +1,6 @@
-"""What the network is trained on: signal-to-noise ratio, complex ratio mask and compressed spectrum."""
+"""What the network is trained on: signal-to-noise ratio, complex ratio mask, compressed spectrum, speech kept, voice."""
 import torch
+from torch.nn import functional as F
 
 FLOOR = 1e-3  # the ratio stops counting at 30 dB, so that easy examples do not dominate
 
@@ -38,26 +39,39 @@ def compressed(spectrum, exponent):
     return spectrum * magnitude ** (exponent - 1), magnitude ** exponent
 
 
-def spectrum_loss(estimate, target, noisy, exponent=0.3):
-    """Squared errors of compressed complex and magnitude spectra, relative to the level of the noisy input."""
+def spectrum_losses(estimate, target, noisy, exponent=0.3):
+    """Squared errors of compressed complex and magnitude spectra, relative to the level of the noisy input; and the part
+    of the second where speech was taken away, which is what listeners forgive least (Wang et al. 2020, asymmetric
+    loss)."""
     level = (noisy.abs() ** 2).mean((1, 2), keepdim=True).sqrt() + 1e-5
     ec, em = compressed(estimate / level, exponent)
     tc, tm = compressed(target / level, exponent)
     complex_part = ((ec - tc).real ** 2 + (ec - tc).imag ** 2).mean((1, 2))
-    return 0.5 * complex_part + 0.5 * ((em - tm) ** 2).mean((1, 2))
+    return 0.5 * complex_part + 0.5 * ((em - tm) ** 2).mean((1, 2)), (torch.relu(tm - em) ** 2).mean((1, 2))
+
+
+def speech_frames(target):
+    """Whether each frame of a clean spectrum [B, F, T] carries speech, [B, T]: within 35 dB of its loud frames, or two
+    frames beside such a one."""
+    power = (target.abs() ** 2).sum(1)
+    loud = torch.quantile(power, 0.95, dim=1, keepdim=True)
+    active = ((power > loud * 10 ** -3.5) & (power > 1e-7)).float()
+    return F.max_pool1d(active[:, None], 5, 1, 2)[:, 0]
 
 
 def total_loss(network, noisy, target, weights, autocast):
     """Weighted sum and its parts, averaged over a batch of waveforms [B, N]."""
     spectrum, wanted = network.stft(noisy), network.stft(target)
     with autocast:
-        mask = network.mask(spectrum)
-    estimate = spectrum * mask
+        estimate, masks, voice = network.estimate(spectrum)
     waveform = network.stft.inverse(estimate, noisy.shape[-1])
-    parts = {"snr": snr_loss(waveform, target, noisy).mean(),
-             "mask": mask_loss(mask, spectrum, wanted).mean(),
-             "spectrum": spectrum_loss(estimate, wanted, spectrum).mean()}
+    spectral, lost = spectrum_losses(estimate, wanted, spectrum)
+    parts = {"snr": snr_loss(waveform, target, noisy).mean(), "spectrum": spectral.mean(), "lost": lost.mean()}
+    if weights.get("mask"):
+        parts["mask"] = mask_loss(masks[:, 0], spectrum, wanted).mean()
+    if voice is not None:
+        parts["voice"] = F.binary_cross_entropy_with_logits(voice, speech_frames(wanted))
     if weights.get("si_snr"):
         speech = (target ** 2).sum(-1) > 1e-6 * (noisy ** 2).sum(-1)
         parts["si_snr"] = (si_snr_loss(waveform, target) * speech).mean()
-    return sum(weights[name] * value for name, value in parts.items() if name in weights), parts
+    return sum(weights[name] * value for name, value in parts.items() if weights.get(name)), parts

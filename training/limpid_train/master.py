@@ -4,6 +4,7 @@ import copy
 import numpy as np
 import torch
 
+from . import weights
 from .checkpoint import load_latest, save
 from .network import Frcrn
 
@@ -15,15 +16,32 @@ def learning_rate(options, step, progress):
     return float(cosine * min(1.0, (step + 1) / options["warmup"]))
 
 
+def adopt(network, tensors):
+    """Copies tensors of the same names. Where the network is larger, the rest stays as it was made: further taps start
+    at nothing, so the extended network computes what the smaller one did."""
+    state = network.state_dict()
+    unknown = set(tensors) - set(state)
+    if unknown:
+        raise ValueError(f"no such tensors in this network: {sorted(unknown)[:4]}")
+    for name, value in tensors.items():
+        mine = state[name]
+        if value.ndim != mine.ndim or any(a > b for a, b in zip(value.shape, mine.shape)):
+            raise ValueError(f"{name}: {value.shape} does not fit into {tuple(mine.shape)}")
+        mine[tuple(slice(size) for size in value.shape)] = torch.tensor(value)
+
+
 class Master:
     """Weights, their moving average and the optimiser, in shared memory. Workers hold replicas: they compute gradients
     without a lock and apply them under one, so a core that is busy with something else never holds up the other."""
 
-    def __init__(self, config, run, device):
+    def __init__(self, config, run, device, start=None):
+        """`start` is a model file to begin a new run from, of this network or of one that it extends."""
         self.options, self.run, self.device = config["training"], run, device
         torch.manual_seed(self.options["seed"])
         self.network = Frcrn(config["network"]).to(device)
         self.network.start_open()
+        if start:
+            adopt(self.network, weights.read(start)[0])
         self.average = copy.deepcopy(self.network).eval()
         self.optimizer = self._optimizer()
         self.step, self.spent, self.hours = 0, 0.0, 0.0

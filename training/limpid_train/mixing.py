@@ -74,7 +74,7 @@ class Mixer:
     def _noises(self, rng):
         """One to three noises of random relative level."""
         total = np.zeros(self.length, np.float32)
-        for _ in range(rng.choice([1, 2, 3], p=[0.75, 0.20, 0.05])):
+        for _ in range(rng.choice([1, 2, 3], p=[0.60, 0.28, 0.12])):
             noise = self._noise(rng)
             rms = np.sqrt(np.mean(noise ** 2))
             total += noise * (10 ** (rng.uniform(-10, 0) / 20) / (rms + 1e-6))
@@ -82,14 +82,14 @@ class Mixer:
 
     def _noise(self, rng):
         draw = rng.random()
-        if draw < 0.10:
+        if draw < 0.14:
             return augment.coloured_noise(rng, self.length)
-        if draw < 0.16:                                                     # fresh babble
+        if draw < 0.26:                                                     # fresh babble
             return sum(self._utterance(rng, rng.uniform(0.85, 1.15)) * rng.uniform(0.5, 1)
                        for _ in range(rng.integers(4, 8)))
         items = self.corpus.items["noise"]
         item = items[rng.choice(len(items), p=self.noise_weights)]
-        return self._segment(rng, "noise", item, rng.uniform(0.7, 1.35), 2, 5)
+        return self._segment(rng, "noise", item, rng.uniform(0.6, 1.5), 4, 9)
 
     def _noise_gain(self, rng, speech, noise):
         """Gain for an SNR between -5 and 20 dB, drawn a little more often from its lower half."""

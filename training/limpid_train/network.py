@@ -28,13 +28,14 @@ class Decoder(nn.Module):
 
 
 class UNet(nn.Module):
-    """Encoder, recurrence over time, decoder on tensors [B, 2C, F, T]."""
+    """Encoder, recurrence over time, decoder on tensors [B, 2C, F, T]; [B, 2 taps, F, T] comes out."""
 
     def __init__(self, config):
         super().__init__()
         channels = config["channels"]
         self.depth = len(channels)
-        inputs, outputs = [1] + channels[:-1], channels[-2::-1] + [1]
+        taps = config.get("taps", 1)
+        inputs, outputs = [1] + channels[:-1], channels[-2::-1] + [taps]
         for i in range(self.depth):
             width = channels[-1] if i == 0 else 2 * outputs[i - 1]
             self.add_module(f"encoder{i}", Encoder(inputs[i], channels[i], config["kernels"][i], config["lookahead"]))
@@ -42,7 +43,7 @@ class UNet(nn.Module):
                                                    config["lookahead"]))
         self._add_recurrences(channels, outputs, config)
         self._add_gates(channels, outputs, config)
-        self.linear = ComplexConv(1, 1, 1, stride=1, pad=(0, 0))
+        self.linear = ComplexConv(taps, taps, 1, stride=1, pad=(0, 0))
 
     def _add_recurrences(self, channels, outputs, config):
         """Along frequency before every encoder but the first and after every decoder but the last; along time between."""
@@ -66,17 +67,18 @@ class UNet(nn.Module):
         return getattr(self, name)(x) if hasattr(self, name) else x
 
     def forward(self, x):
+        """The output and the bottleneck [B, 2C, F', T] it was made from."""
         skips = []
         for i in range(self.depth):
             x = getattr(self, f"encoder{i}")(self._optional(f"fsmn_enc{i}", x))
             skips.append(self._optional(f"se_layer_enc{i}", x))
-        x = self._optional("fsmn", x)
+        bottleneck = x = self._optional("fsmn", x)
         for i in range(self.depth):
             x = self._optional(f"fsmn_dec{i}", getattr(self, f"decoder{i}")(x))
             x = self._optional(f"se_layer_dec{i}", x)
             if i < self.depth - 1:
                 x = join(x, skips[self.depth - 2 - i])
-        return self.linear(x)
+        return self.linear(x), bottleneck
 
 
 def join(p, e):
@@ -91,22 +93,40 @@ class Frcrn(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.config = config
+        self.taps = config.get("taps", 1)
+        if self.taps > 1 and (config["unets"] != 1 or config["lookahead"]):
+            raise ValueError("taps need one causal network")
         self.stft = Stft(config)
         self.unet = UNet(config)
         if config["unets"] == 2:
             self.unet2 = UNet(config)
+        if config.get("voice"):
+            self.voice = nn.Linear(2 * config["channels"][-1], 1)
 
-    def mask(self, spectrum):
-        """complex [B, F, T] -> complex [B, F, T], each part within (-1, 1) per network"""
+    def masks(self, spectrum):
+        """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1) per network; and the logits [B, T] of
+        speech being present, or None."""
         x = torch.stack([spectrum.real, spectrum.imag], 1)                  # [B, 2, F, T]
         power = self.config["compression"]
         if power != 1:
             x = x * ((x * x).sum(1, keepdim=True) + 1e-12) ** ((power - 1) / 2)
-        u = self.unet(x)
+        u, bottleneck = self.unet(x)
         m = torch.tanh(precise(u))
         if self.config["unets"] == 2:
-            m = m + torch.tanh(precise(self.unet2(u)))
-        return torch.complex(m[:, 0], m[:, 1])
+            m = m + torch.tanh(precise(self.unet2(u)[0]))
+        voice = None
+        if self.config.get("voice"):
+            voice = self.voice(precise(bottleneck).mean(2).transpose(1, 2))[..., 0]
+        return torch.complex(m[:, :self.taps], m[:, self.taps:]), voice
+
+    def estimate(self, spectrum):
+        """The enhanced spectrum, with what it was made by: deep filtering over the last `taps` frames (Mack and Habets
+        2020), which for one tap is the complex ratio mask."""
+        masks, voice = self.masks(spectrum)
+        frames = spectrum.shape[-1]
+        past = F.pad(spectrum, (self.taps - 1, 0))
+        output = sum(masks[:, k] * past[..., self.taps - 1 - k:self.taps - 1 - k + frames] for k in range(self.taps))
+        return output, masks, voice
 
     def gates(self):
         """Squeeze-excitation layers in the order of frozen gains: per network, encoders, then decoders."""
@@ -118,17 +138,17 @@ class Frcrn(nn.Module):
         """What a stream gives: silence before the waveform, and after it while the look-ahead is still waiting."""
         frames = self.unet.depth * self.config["unets"] if self.config["lookahead"] else 0
         spectrum = self.stft(F.pad(waveform, (0, frames * self.stft.hop)))
-        return self.stft.inverse(spectrum * self.mask(spectrum), waveform.shape[-1])
+        return self.stft.inverse(self.estimate(spectrum)[0], waveform.shape[-1])
 
     def start_open(self):
         """Starts as a mild pass-through: the last stage's two parts are mostly positive, so turning them by -45 degrees
-        makes masks of the right half-plane, which is where almost all useful masks lie."""
+        makes masks of the right half-plane, which is where almost all useful masks lie. Further taps start at nothing."""
         last = getattr(self.unet, f"decoder{self.unet.depth - 1}").bn
         for part in (last.bn_re, last.bn_im):
             nn.init.constant_(part.weight, 0.3)
             nn.init.constant_(part.bias, 0.7)
-        linear = self.unet.linear
-        nn.init.constant_(linear.conv_re.weight, 0.5)
-        nn.init.constant_(linear.conv_im.weight, -0.5)
-        nn.init.constant_(linear.conv_re.bias, 0.05)
-        nn.init.constant_(linear.conv_im.bias, -0.05)
+        for conv, weight, bias in ((self.unet.linear.conv_re, 0.5, 0.05), (self.unet.linear.conv_im, -0.5, -0.05)):
+            nn.init.zeros_(conv.weight)
+            nn.init.zeros_(conv.bias)
+            with torch.no_grad():
+                conv.weight[0, 0], conv.bias[0] = weight, bias

@@ -76,14 +76,14 @@ class Worker:
             file.write(json.dumps({"step": step, "spent": round(self.spent(), 1), **row}) + "\n")
 
 
-def train(config, corpus, cache, run, budget, processes):
+def train(config, corpus, cache, run, budget, processes, start=None):
     """Runs until `budget` seconds are spent over all the runs of this folder."""
     run = Path(run)
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.json").write_text(json.dumps(config, indent=2))
     options = config["training"]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    master = Master(config, run, device)
+    master = Master(config, run, device, start)
     mixer = Mixer(Corpus(corpus, cache, "train"), options["seconds"])
     mixtures = fixed_mixtures(Corpus(corpus, cache, "valid"), options["seed"])
     context = multiprocessing.get_context("fork")
@@ -113,11 +113,12 @@ def main():
     parser.add_argument("--time-budget", type=float, required=True, help="seconds over all runs of this folder")
     parser.add_argument("--processes", type=int, default=1, help="more than one: asynchronous updates, CPU only")
     parser.add_argument("--threads", type=int, help="per process; default: all cores of one process, 1 of several")
+    parser.add_argument("--start", help="model file that a new run begins from")
     arguments = parser.parse_args()
     if arguments.threads or arguments.processes > 1:
         torch.set_num_threads(arguments.threads or 1)
     train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,
-          arguments.time_budget, arguments.processes)
+          arguments.time_budget, arguments.processes, arguments.start)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,23 @@ class Losses(unittest.TestCase):
         quiet, loud = (float(losses.snr_loss(noise * gain, nothing, noise)) for gain in (0.05, 0.5))
         self.assertLess(quiet, loud - 10)
 
+    def test_taking_speech_away_costs_more_than_leaving_noise(self):
+        torch.manual_seed(0)
+        noisy, target = (torch.randn(1, 5, 7, dtype=torch.complex64) for _ in range(2))
+        spectral, lost = losses.spectrum_losses(0.5 * target, target, noisy)
+        _, nothing_lost = losses.spectrum_losses(2 * target, target, noisy)
+        self.assertGreater(float(lost), 0.01)
+        self.assertEqual(float(nothing_lost), 0)
+        self.assertEqual(float(sum(losses.spectrum_losses(target, target, noisy))), 0)
+
+    def test_speech_is_where_the_target_sounds(self):
+        target = torch.zeros(2, 4, 40, dtype=torch.complex64)
+        target[0, :, 10:20] = 0.1
+        target[0, :, 20:] = 1e-4                                            # 60 dB down is a pause
+        active = losses.speech_frames(target)
+        np.testing.assert_array_equal(active[0].numpy(), [float(8 <= t < 22) for t in range(40)])
+        self.assertEqual(float(active[1].sum()), 0)
+
     def test_si_sdr_ignores_scale(self):
         rng = np.random.default_rng(0)
         target, noise = rng.standard_normal((2, 16000))

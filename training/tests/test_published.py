@@ -48,7 +48,7 @@ def whole_file(network, x):
     frames = torch.as_tensor(padded(signal))[None].unfold(-1, stft.window_length, stft.hop) * stft.window
     spectrum = torch.fft.rfft(frames).transpose(1, 2)
     with torch.no_grad():
-        output = stft.inverse(spectrum * network.mask(spectrum), frames.shape[1] * stft.hop)[0].numpy()
+        output = stft.inverse(network.estimate(spectrum)[0], frames.shape[1] * stft.hop)[0].numpy()
     return output * scale  # starts at sample `hop`
 
 
