@@ -8,6 +8,7 @@ import torch
 from scipy.io import wavfile
 
 from limpid_train import weights
+from limpid_train.deftan2 import Deftan2
 from limpid_train.network import Frcrn
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +17,10 @@ TINY = {"architecture": "frcrn", "sample_rate": RATE, "window": 0.02, "hop": 0.0
         "unets": 1, "channels": [4, 4, 6, 6, 8, 8], "kernels": [5, 5, 5, 5, 5, 2],
         "decoder_kernels": [2, 5, 5, 6, 5, 5], "frequency_order": 20, "time_order": 20, "time_layers": 2,
         "pooling": "running", "reduction": 2, "pooling_horizon": 50, "lookahead": False}
+
+ARRAY = {"architecture": "deftan2", "sample_rate": RATE, "window": 0.032, "hop": 0.016, "microphones": 3, "layers": 2,
+         "channels": 12, "unfold": 3, "heads": 2, "head_width": 5, "hidden": 20, "causal": False}
+ARRAY_CAUSAL = {**ARRAY, "causal": True, "output": "filter", "level_horizon": 30}
 
 
 def voiced_signal():
@@ -49,6 +54,33 @@ def randomise(network, seed):
     return network.eval()
 
 
+def randomise_array(network, seed):
+    """As above; gains of norms stay near one, slopes near a quarter."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            noise = torch.rand(value.shape, generator=generator) * 2 - 1
+            if name.endswith("decay"):
+                value.copy_(2 + 2 * noise)
+            elif name.endswith(".2.weight"):
+                value.copy_(0.25 + 0.1 * noise)
+            elif name.endswith("gamma") or name.endswith("weight") and value.ndim == 1:
+                value.copy_(1 + 0.2 * noise)
+            elif name.endswith("beta") or value.ndim == 1:
+                value.copy_(0.3 * noise)
+            else:
+                value.copy_(noise * (4 / value[0].numel()) ** 0.5)
+    return network.eval()
+
+
+def array_signal(microphones):
+    """The voice from one side, noise of its own at each microphone."""
+    rng = np.random.default_rng(8)
+    voice = voiced_signal()
+    return np.stack([np.roll(voice, m) * 0.9 ** m + 0.01 * rng.standard_normal(len(voice))
+                     for m in range(microphones)]).astype(np.float32)
+
+
 def expected(network, signal):
     """The offline result in double precision; a stream has to arrive at the same samples."""
     network = network.double()
@@ -60,6 +92,17 @@ def expected(network, signal):
 def write_wav(path, signal):
     """Without libsndfile, whose float files hold the time of writing."""
     wavfile.write(path, RATE, signal.astype(np.float32))
+
+
+def write_arrays(folder):
+    """Three microphones through odd sizes, offline and causal."""
+    signal = array_signal(ARRAY["microphones"])
+    write_wav(folder / "deftan2_tiny_input.wav", signal.T)
+    for name, config, seed in (("deftan2_tiny", ARRAY, 9), ("deftan2_tiny_causal", ARRAY_CAUSAL, 10)):
+        network = randomise_array(Deftan2(config), seed)
+        weights.write(folder / f"{name}.safetensors", weights.tensors_of(network.state_dict()), config,
+                      {"name": name.replace("_", "-"), "summary": f"random weights for tests, seed {seed}", "licence": "MIT"})
+        write_wav(folder / f"{name}_expected.wav", expected(network, signal))
 
 
 def main():
@@ -76,6 +119,7 @@ def main():
     result = expected(tiny, signal)
     write_wav(arguments.output / "frcrn_tiny_expected.wav", result)
     print(json.dumps({"tiny_rms": float(np.sqrt(np.mean(result ** 2)))}))
+    write_arrays(arguments.output)
     if arguments.model.exists():
         shipped = weights.load_network(arguments.model)
         write_wav(arguments.output / "frcrn_causal_expected.wav", expected(shipped, signal))

@@ -4,6 +4,24 @@ from .config import frequency_sizes
 
 def macs_per_second(network):
     """Multiply-adds per second of audio; a complex product counts four. Transforms and gates are left out."""
+    return deftan2(network) if network["architecture"] == "deftan2" else frcrn(network)
+
+
+def deftan2(network):
+    """Per bin: a half of a block has split dense block, attention with its convolution, feed-forward, deconvolution.
+    Counted as published; exchanging the order of two products of the attention saves some of it."""
+    c, k, h = network["channels"], network["unfold"], network["hidden"]
+    heads, width, groups = network["heads"], network["head_width"], network["heads"]
+    outputs = 2 * network["microphones"] if network.get("output") == "filter" else 2
+    half = (3 * c * c * (2 * k - 1) + 6 * c * c + 4 * c * heads * width + 2 * heads * width ** 2
+            + 2 * c * h + 5 * (h // 2) ** 2 + k * c * c)
+    ends = 9 * (2 * network["microphones"] * c * groups + c * c * (2 * groups - 1)
+                + c * outputs * groups + outputs ** 2 * (2 * groups - 1))
+    bins = round(network["window"] * network["sample_rate"]) // 2 + 1
+    return round((2 * network["layers"] * half + ends) * bins / network["hop"])
+
+
+def frcrn(network):
     frames = 1 / network["hop"]
     sizes, channels = frequency_sizes(network), network["channels"]
     taps = network.get("taps", 1)

@@ -24,7 +24,11 @@ def frequency_sizes(network):
 
 
 def check_shapes(network):
-    """The decoder has to arrive at exactly the sizes that the encoder went through."""
+    """What cannot be built: decoders that do not arrive at the sizes the encoders went through, odd widths."""
+    if network["architecture"] == "deftan2":
+        if network["hidden"] % 2:
+            raise ValueError("hidden must be even: both paths have half of it")
+        return
     sizes = frequency_sizes(network)
     size = sizes[-1]
     for kernel, expected in zip(network["decoder_kernels"], sizes[-2::-1]):

@@ -1,4 +1,4 @@
-"""Converts an official FRCRN checkpoint into a model file of this library."""
+"""Converts an official FRCRN or DeFTAN-II checkpoint into a model file of this library."""
 import argparse
 import hashlib
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import complexity, pickles, weights
+from . import complexity, official_deftan2, pickles, weights
 from .config import load_config
 from .official import CheckpointError, convert, state_of
 
@@ -37,32 +37,54 @@ def freeze(tensors, config, gains_file):
     return kept
 
 
+ABOUT = {
+    "frcrn": {"name": "frcrn-published", "data": "not disclosed by its authors",
+              "summary": "The FRCRN release for 16 kHz, converted; offline unless its gates are frozen or run along",
+              "licence": "as stated by the checkpoint's publisher (Apache-2.0)"},
+    "deftan2": {"name": "deftan2-published", "data": "as stated by the checkpoint's publisher",
+                "summary": "DeFTAN-II as published, converted; several microphones in, the first one enhanced; offline",
+                "licence": "as stated by the checkpoint's publisher"}}
+
+
 def card(path, config, tensors):
-    return {"name": "frcrn-published",
-            "summary": "The FRCRN release for 16 kHz, converted; offline unless its gates are frozen or run along",
-            "data": "not disclosed by its authors", "licence": "as stated by the checkpoint's publisher (Apache-2.0)",
+    return {**ABOUT[config["architecture"]],
             "source_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest(),
             "macs_per_second": complexity.macs_per_second(config), "parameters": complexity.parameters(tensors)}
+
+
+def convert_frcrn(state, arguments):
+    config = load_config(arguments.config or "frcrn-published")["network"]
+    tensors = convert(state, config)
+    config = {**config, "pooling": "frozen" if arguments.freeze_gains else arguments.pooling}
+    if config["pooling"] == "running":
+        config["pooling_horizon"] = 100
+    if arguments.freeze_gains:
+        tensors = freeze(tensors, config, arguments.freeze_gains)
+    return tensors, config
+
+
+def convert_deftan2(state, arguments):
+    if arguments.freeze_gains or arguments.pooling != "global":
+        raise CheckpointError("--pooling and --freeze-gains are for FRCRN; DeFTAN-II as published cannot stream")
+    published = load_config(arguments.config or "deftan2-published")["network"]
+    config = official_deftan2.configuration(state, published)
+    return official_deftan2.convert(state, config), config
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", help=".pt, .bin or .safetensors with the official tensor names")
     parser.add_argument("-o", "--output", required=True)
-    parser.add_argument("--config", default="frcrn-published", help="network to expect")
+    parser.add_argument("--config", help="network to expect (default: the published one)")
     pooling = parser.add_mutually_exclusive_group()
     pooling.add_argument("--pooling", choices=("global", "running"), default="global",
-                         help="running: means over the past, so that the network can stream")
-    pooling.add_argument("--freeze-gains", metavar="FILE", help="constants in place of squeeze-excitation")
+                         help="FRCRN; running: means over the past, so that the network can stream")
+    pooling.add_argument("--freeze-gains", metavar="FILE", help="FRCRN: constants in place of squeeze-excitation")
     arguments = parser.parse_args()
-    config = load_config(arguments.config)["network"]
     try:
-        tensors = convert(state_of(read_checkpoint(arguments.checkpoint)), config)
-        config = {**config, "pooling": "frozen" if arguments.freeze_gains else arguments.pooling}
-        if config["pooling"] == "running":
-            config["pooling_horizon"] = 100
-        if arguments.freeze_gains:
-            tensors = freeze(tensors, config, arguments.freeze_gains)
+        state = state_of(read_checkpoint(arguments.checkpoint))
+        make = convert_deftan2 if official_deftan2.is_deftan2(state) else convert_frcrn
+        tensors, config = make(state, arguments)
         weights.write(arguments.output, tensors, config, card(arguments.checkpoint, config, tensors))
     except (CheckpointError, pickles.PickleError, OSError) as error:
         sys.exit(f"{arguments.checkpoint}: {error}")

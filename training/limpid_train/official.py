@@ -16,8 +16,9 @@ class CheckpointError(ValueError):
 
 def state_of(checkpoint):
     """The dictionary of tensors inside whatever training loop wrote the checkpoint."""
-    if isinstance(checkpoint, dict) and isinstance(checkpoint.get("model"), dict):
-        checkpoint = checkpoint["model"]
+    for wrapper in ("model", "state_dict"):
+        if isinstance(checkpoint, dict) and isinstance(checkpoint.get(wrapper), dict):
+            checkpoint = checkpoint[wrapper]
     if not isinstance(checkpoint, dict):
         raise CheckpointError(f"a dictionary of tensors is expected, not {type(checkpoint).__name__}")
     return {re.sub(r"^module\.", "", key): _array(key, value) for key, value in checkpoint.items()}

@@ -5,8 +5,10 @@ import struct
 import numpy as np
 import torch
 
+from .deftan2 import Deftan2
 from .network import Frcrn
 
+NETWORKS = {"frcrn": Frcrn, "deftan2": Deftan2}
 DTYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
 
 
@@ -48,8 +50,8 @@ def build(config, tensors):
     """A network in evaluation mode from a model file's configuration and tensors."""
     tensors = dict(tensors)
     frozen = tensors.pop("frozen_gains", None)
-    network = Frcrn(config)
-    if config["pooling"] == "frozen":
+    network = NETWORKS[config["architecture"]](config)
+    if config.get("pooling") == "frozen":
         for module, gain in zip(network.gates(), torch.tensor(frozen)):
             module.frozen = gain
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}

@@ -15,12 +15,12 @@ FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 CONFIG = load_config("frcrn-published")["network"]
 
 
-def synthetic_checkpoint():
-    """All 1692 tensors of the release, with values that the fixtures were computed from."""
+def load_generator():
+    """The module that writes the synthetic checkpoints of the fixtures."""
     spec = importlib.util.spec_from_file_location("make_checkpoint", FIXTURES / "make_checkpoint.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.build("frcrn", 1)
+    return module
 
 
 def wav(name):
@@ -56,7 +56,7 @@ def whole_file(network, x):
 class Published(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.tensors = convert(synthetic_checkpoint(), CONFIG)
+        cls.tensors = convert(load_generator().build("frcrn", 1), CONFIG)
 
     def close(self, got, wanted):
         self.assertLess(np.max(np.abs(got - wanted)) / np.max(np.abs(wanted)), 1e-5)
