@@ -45,6 +45,10 @@ void compress(const cfloat* x, int n, float scale, float exponent, float* re,
 void apply_mask(const cfloat* x, const float* mask_re, const float* mask_im, int n,
                 cfloat* y) LIMPID_REALTIME;
 
+// y += x * (mask_re + j mask_im). y may not be x.
+void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int n,
+                cfloat* y) LIMPID_REALTIME;
+
 // y = x with non-finite samples as zero and the rest limited to +-kLoudest; returns how many were
 // not finite. kLoudest leaves headroom for float files in integer scale, and squares without
 // overflow. y may be x.
@@ -63,6 +67,8 @@ void sigmoid(const float* x, int n, float* y) noexcept;
 void add_tanh(const float* x, int n, float* y) noexcept;
 void compress(const cfloat* x, int n, float scale, float exponent, float* re, float* im) noexcept;
 void apply_mask(const cfloat* x, const float* mask_re, const float* mask_im, int n,
+                cfloat* y) noexcept;
+void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int n,
                 cfloat* y) noexcept;
 std::size_t repair(const float* x, int n, float* y) noexcept;
 }  // namespace reference

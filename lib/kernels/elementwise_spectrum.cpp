@@ -52,6 +52,19 @@ void ApplyMask(const float* x, const float* mask_re, const float* mask_im, int n
   });
 }
 
+void AddMasked(const float* x, const float* mask_re, const float* mask_im, int n, float* y) {
+  for_each_piece(static_cast<std::size_t>(n), [&](auto d, std::size_t i) HWY_ATTR {
+    hn::Vec<decltype(d)> r, j, yr, yj;
+    hn::LoadInterleaved2(d, x + 2 * i, r, j);
+    hn::LoadInterleaved2(d, y + 2 * i, yr, yj);
+    const auto mr = hn::LoadU(d, mask_re + i);
+    const auto mj = hn::LoadU(d, mask_im + i);
+    yr = hn::NegMulAdd(j, mj, hn::MulAdd(r, mr, yr));
+    yj = hn::MulAdd(j, mr, hn::MulAdd(r, mj, yj));
+    hn::StoreInterleaved2(yr, yj, d, y + 2 * i);
+  });
+}
+
 std::size_t Repair(const float* x, int n, float* y) {
   std::size_t finite = 0;
   for_each_piece(static_cast<std::size_t>(n), [&](auto d, std::size_t i) HWY_ATTR {
@@ -73,6 +86,7 @@ namespace limpid::kernels {
 
 HWY_EXPORT(Compress);
 HWY_EXPORT(ApplyMask);
+HWY_EXPORT(AddMasked);
 HWY_EXPORT(Repair);
 
 void compress(const cfloat* x, int n, float scale, float exponent, float* re,
@@ -83,6 +97,12 @@ void compress(const cfloat* x, int n, float scale, float exponent, float* re,
 void apply_mask(const cfloat* x, const float* mask_re, const float* mask_im, int n,
                 cfloat* y) LIMPID_REALTIME {
   HWY_DYNAMIC_DISPATCH(ApplyMask)
+  (reinterpret_cast<const float*>(x), mask_re, mask_im, n, reinterpret_cast<float*>(y));
+}
+
+void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int n,
+                cfloat* y) LIMPID_REALTIME {
+  HWY_DYNAMIC_DISPATCH(AddMasked)
   (reinterpret_cast<const float*>(x), mask_re, mask_im, n, reinterpret_cast<float*>(y));
 }
 

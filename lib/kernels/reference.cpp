@@ -113,6 +113,15 @@ void apply_mask(const cfloat* x, const float* mask_re, const float* mask_im, int
   }
 }
 
+void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int n,
+                cfloat* y) noexcept {
+  for (int i = 0; i < n; ++i) {
+    const auto v = std::complex<double>(y[i]) +
+                   std::complex<double>(x[i]) * std::complex<double>(mask_re[i], mask_im[i]);
+    y[i] = {rounded(v.real()), rounded(v.imag())};
+  }
+}
+
 std::size_t repair(const float* x, int n, float* y) noexcept {
   std::size_t bad = 0;
   for (int i = 0; i < n; ++i) {

@@ -33,6 +33,7 @@ struct ModelSpec {
   Memory memory = Memory::carried;
   std::int64_t parameters = 0;
   double macs_per_second = 0;  // real multiply-accumulates per second of audio and channel
+  bool voice_activity = false;  // whether sessions tell where speech is
   std::string config;          // JSON, as in the file
   std::string card;            // JSON, as in the file; may be empty
 };
@@ -61,6 +62,13 @@ class Session {
   // 0 <= frames <= max_frames. May be called in place (in == out). Never fails: non-finite samples
   // count as silence (see repaired()).
   virtual void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME = 0;
+
+  // Probability in 0..1 that speech is present, [lane][frame] for the frames of the latest
+  // process() call; empty where spec().voice_activity is false, and before the first call. Entry
+  // (lane, f) goes with hop f of that call's output: it was found in the analysis window that
+  // begins with the first sample of that hop, the newest of the windows that the hop is made of.
+  // 0 for hops that come out before there was anything to hear. Valid until the next call.
+  virtual std::span<const float> voice_activity() const noexcept { return {}; }
 
   // As just opened.
   virtual void reset() LIMPID_REALTIME = 0;

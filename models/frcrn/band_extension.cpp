@@ -12,28 +12,31 @@ constexpr double kEdge = 1.0 / 16;  // 7.5..8 kHz of a band of 8 kHz
 constexpr double kTop = 3.0 / 8;    // 5..8 kHz
 constexpr double kBlend = 1.0 / 8;  // 8..9 kHz
 
-float mean_magnitude(std::span<const float> re, std::span<const float> im, int from,
-                     int to) noexcept {
+float mean_magnitude(std::span<const float> re, std::span<const float> im, std::size_t stride,
+                     int from, int to) noexcept {
   float power = 0.0f;
-  for (auto k = static_cast<std::size_t>(from); k < static_cast<std::size_t>(to); ++k)
-    power += re[k] * re[k] + im[k] * im[k];
+  for (std::size_t tap = 0; tap < re.size(); tap += stride)
+    for (auto k = tap + static_cast<std::size_t>(from); k < tap + static_cast<std::size_t>(to); ++k)
+      power += re[k] * re[k] + im[k] * im[k];
   return std::min(1.0f, std::sqrt(power / static_cast<float>(std::max(1, to - from))));
 }
 
 }  // namespace
 
-BandExtension::BandExtension(int band, int bins, double frame_seconds, int lanes)
+BandExtension::BandExtension(int band, int bins, double frame_seconds, int lanes, int taps)
     : band_(band),
       bins_(bins),
+      taps_(taps),
       keep_(std::exp(static_cast<float>(-frame_seconds) / kSmoothingSeconds)),
       smooth_(2 * static_cast<std::size_t>(lanes)) {}
 
 void BandExtension::extend(int lane, std::span<float> re, std::span<float> im) LIMPID_REALTIME {
   if (bins_ <= band_) return;
   const auto below = [this](double fraction) { return band_ - static_cast<int>(fraction * band_); };
+  const std::size_t stride = re.size() / static_cast<std::size_t>(taps_);
   float* smooth = smooth_.data() + 2 * lane;
-  smooth[0] += (1.0f - keep_) * (mean_magnitude(re, im, below(kEdge), band_) - smooth[0]);
-  smooth[1] += (1.0f - keep_) * (mean_magnitude(re, im, below(kTop), band_) - smooth[1]);
+  smooth[0] += (1.0f - keep_) * (mean_magnitude(re, im, stride, below(kEdge), band_) - smooth[0]);
+  smooth[1] += (1.0f - keep_) * (mean_magnitude(re, im, stride, below(kTop), band_) - smooth[1]);
   const float blend = 1.0f / static_cast<float>(std::max(1.0, kBlend * band_));
   for (int k = band_; k < bins_; ++k) {
     const float far = std::min(1.0f, static_cast<float>(k - band_ + 1) * blend);

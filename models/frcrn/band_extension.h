@@ -12,18 +12,21 @@ namespace limpid::models {
 
 class BandExtension {
  public:
-  // band: bins of the network; bins: of the spectrum; frame_seconds: the hop.
-  BandExtension(int band, int bins, double frame_seconds, int lanes);
+  // band: bins of the network; bins: of the spectrum; frame_seconds: the hop; taps: masks a frame.
+  BandExtension(int band, int bins, double frame_seconds, int lanes, int taps = 1);
 
-  // Mask bins [0, band) are given, [band, bins) are filled with real gains in [0, 1]: from the mask
-  // magnitude just below the edge, within an eighth of the band, to that of the whole top.
+  // [tap][stride], stride >= bins. Bins [0, band) are given, [band, bins) of tap 0 are filled with
+  // real gains in [0, 1]: from the gain just below the edge, within an eighth of the band, to that
+  // of the whole top. The gain of a filter is taken as the root of the sum of its squared taps:
+  // what it does to frames that have nothing in common, as those of noise nearly have (with 50 %
+  // overlap they share a tenth of their power), and for one tap the magnitude of the mask.
   void extend(int lane, std::span<float> re, std::span<float> im) LIMPID_REALTIME;
   void reset() noexcept;
 
  private:
   static constexpr float kSmoothingSeconds = 0.02f;  // mask magnitudes jitter; hiss must not
 
-  int band_, bins_;
+  int band_, bins_, taps_;
   float keep_;                 // of the smoothed gains, per frame
   std::vector<float> smooth_;  // [lane][edge, top]
 };

@@ -46,6 +46,9 @@ std::string range_problem(const FrcrnConfig& c) {
       c.time_order > kMaxOrder)
     return "orders must be 0.." + std::to_string(kMaxOrder);
   if (c.time_layers < 0 || c.time_layers > 8) return "time_layers must be 0..8";
+  if (c.taps < 1 || c.taps > kMaxTaps) return "taps must be 1.." + std::to_string(kMaxTaps);
+  if (c.taps > 1 && (c.unets != 1 || c.lookahead))
+    return "taps above 1 need unets 1 and no look-ahead";
   if (c.reduction < 1 || c.pooling_horizon < 1)
     return "reduction and pooling_horizon must be positive";
   if (c.pooling != nn::Pooling::none && !all_within(c.channels, c.reduction, kMaxChannels))
@@ -90,7 +93,7 @@ nn::ConvShape FrcrnConfig::decoder(int stage) const {
   const int level = depth() - 1 - stage;
   const nn::ConvShape mirror = encoder(level);
   const int below = channels[static_cast<std::size_t>(level)];
-  return {stage == 0 ? below : 2 * below, level == 0 ? 1 : mirror.in_channels,
+  return {stage == 0 ? below : 2 * below, level == 0 ? taps : mirror.in_channels,
           decoder_kernels[static_cast<std::size_t>(stage)], nn::ComplexConv::out_rows(mirror)};
 }
 
@@ -111,7 +114,11 @@ double FrcrnConfig::macs_per_second() const {
     }
   }
   if (time_order > 0) macs += time_layers * recurrence(1, channels.back(), time_order);
-  return macs * unets / hop;
+  macs += 4.0 * taps * taps * bins();  // the closing 1x1 convolution
+  if (taps > 1) macs += 4.0 * taps * bins();
+  macs *= unets;
+  if (voice) macs += 2.0 * channels.back();
+  return macs / hop;
 }
 
 Result<FrcrnConfig> parse_frcrn_config(std::string_view json, const std::string& origin) {
@@ -134,6 +141,8 @@ Result<FrcrnConfig> parse_frcrn_config(std::string_view json, const std::string&
     c.reduction = j.at("reduction").get<int>();
     c.pooling_horizon = j.value("pooling_horizon", c.pooling_horizon);
     c.lookahead = j.at("lookahead").get<bool>();
+    c.taps = j.value("taps", c.taps);
+    c.voice = j.value("voice", c.voice);
     auto pooling = parse_pooling(j.at("pooling").get<std::string>());
     if (pooling)
       c.pooling = *pooling;

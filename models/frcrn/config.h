@@ -13,6 +13,8 @@
 
 namespace limpid::models {
 
+inline constexpr int kMaxTaps = 8;
+
 struct FrcrnConfig {
   int sample_rate = 16000;           // Hz; the network sees bins 0 .. sample_rate / 2
   double window = 0.02, hop = 0.01;  // seconds
@@ -29,6 +31,8 @@ struct FrcrnConfig {
   int reduction = 8;          // of the squeeze-excitation bottleneck
   int pooling_horizon = 100;  // frames; Pooling::running
   bool lookahead = false;     // true: every decoder sees one frame ahead (published)
+  int taps = 1;               // frames that one output frame is filtered from, see FrcrnSession
+  bool voice = false;         // whether there is a voice-activity output, see VoiceHead
 
   int depth() const noexcept { return static_cast<int>(channels.size()); }
   int bins() const noexcept;  // frequencies at sample_rate
@@ -37,7 +41,7 @@ struct FrcrnConfig {
   nn::ConvShape encoder(int level) const;  // shapes of the convolutions
   nn::ConvShape decoder(int stage) const;  // stage 0 is the deepest
 
-  // Real multiply-accumulates per second of audio, convolutions and recurrences.
+  // Real multiply-accumulates per second of audio; without transforms, gates, and one-tap masks.
   double macs_per_second() const;
 };
 

@@ -71,6 +71,7 @@ Result<std::shared_ptr<const Model>> make_frcrn(io::Weights weights) {
   spec.min_rate = config->any_rate ? kLowestRate : config->sample_rate;
   spec.max_rate = config->any_rate ? kHighestRate : config->sample_rate;
   spec.memory = config->pooling == nn::Pooling::global ? Memory::windowed : Memory::carried;
+  spec.voice_activity = config->voice && spec.memory == Memory::carried;
   spec.macs_per_second = config->macs_per_second();
   return std::shared_ptr<const Model>(
       std::make_shared<const Frcrn>(*std::move(network), std::move(spec)));

@@ -8,7 +8,7 @@
 namespace limpid::models {
 
 Result<MaskNetwork> MaskNetwork::load(io::Weights& weights, const FrcrnConfig& config) {
-  MaskNetwork network{config, {}};
+  MaskNetwork network{config, {}, {}};
   const int gates = 2 * config.depth() - 3;  // of one U-Net
   std::span<const float> frozen;
   if (config.pooling == nn::Pooling::frozen) {
@@ -23,6 +23,11 @@ Result<MaskNetwork> MaskNetwork::load(io::Weights& weights, const FrcrnConfig& c
     if (!unet) return unet.error();
     network.unets.push_back(*std::move(unet));
   }
+  if (config.voice) {
+    auto voice = VoiceHead::load(weights, config.channels.back());
+    if (!voice) return voice.error();
+    network.voice = *std::move(voice);
+  }
   if (auto done = weights.all_used(); !done) return done.error();
   return network;
 }
@@ -34,14 +39,19 @@ MaskState::MaskState(const MaskNetwork& network, int lanes, int max_frames)
   for (const Unet& unet : network.unets) {
     states_.emplace_back(unet, arena_, lanes, max_frames, false);
     const int wait = config.lookahead ? config.depth() : 0;  // for the U-Net that follows
-    outputs_.emplace_back(arena_, lanes, max_frames + wait, config.bins(), 1, 0);
+    outputs_.emplace_back(arena_, lanes, max_frames + wait, config.bins(), config.taps, 0);
     scratch = std::max(scratch, unet.scratch(lanes));
   }
   scratch_ = arena_.claim<float>(scratch);
+  tanh_ = arena_.claim<float>(static_cast<std::size_t>(config.bins() * config.taps));
+  if (!network.voice) return;
+  voice_capacity_ = static_cast<std::size_t>(max_frames + config.lookahead_frames());
+  voice_ = arena_.claim<float>(static_cast<std::size_t>(lanes) * voice_capacity_);
 }
 
 int MaskState::run() LIMPID_REALTIME {
   int ready = network_.unets[0].run(states_[0], outputs_[0], false, scratch_);
+  if (network_.voice) listen();
   for (std::size_t i = 1; i < states_.size(); ++i) {
     const nn::Timeline& before = outputs_[i - 1];
     const nn::ConstActivation fresh = before.frames(before.size() - ready, ready);
@@ -54,24 +64,42 @@ int MaskState::run() LIMPID_REALTIME {
   return ready;
 }
 
-void MaskState::mask(int lane, int frame, float* re, float* im) const LIMPID_REALTIME {
-  const int bins = network_.config.bins();
-  std::fill_n(re, bins, 0.0f);
-  std::fill_n(im, bins, 0.0f);
-  for (const nn::Timeline& output : outputs_) {
-    const nn::ConstActivation u = output.frames(frame, 1);
-    kernels::add_tanh(u.at(lane, 0, 0), bins, re);
-    kernels::add_tanh(u.at(lanes_ + lane, 0, 0), bins, im);
+// The bottleneck sees no frame ahead, so there may be probabilities before there are masks.
+void MaskState::listen() LIMPID_REALTIME {
+  const nn::ConstActivation heard = states_[0].bottleneck();
+  for (int lane = 0; lane < lanes_; ++lane)
+    network_.voice->run(heard, lane, voice_.data() + voice_at(lane, heard_));
+  heard_ += heard.frames;
+}
+
+void MaskState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
+                     float* im) LIMPID_REALTIME {
+  const int bins = network_.config.bins(), taps = network_.config.taps;
+  for (float* part : {re, im}) {
+    const int block = part == re ? lane : lanes_ + lane;
+    std::ranges::fill(tanh_, 0.0f);
+    for (const nn::Timeline& output : outputs_)
+      kernels::add_tanh(output.frames(frame, 1).at(block, 0, 0), bins * taps, tanh_.data());
+    for (int k = 0; k < taps; ++k)
+      for (int bin = 0; bin < bins; ++bin)
+        part[k * stride + bin] = tanh_[static_cast<std::size_t>(bin * taps + k)];
   }
 }
 
 void MaskState::pop(int frames) LIMPID_REALTIME {
   for (nn::Timeline& output : outputs_) output.drop_front(frames);
+  if (!network_.voice) return;
+  for (int lane = 0; lane < lanes_; ++lane) {
+    float* waiting = voice_.data() + voice_at(lane, 0);
+    std::copy(waiting + frames, waiting + heard_, waiting);
+  }
+  heard_ -= frames;
 }
 
 void MaskState::reset() noexcept {
   for (UnetState& state : states_) state.reset();
   for (nn::Timeline& output : outputs_) output.reset();
+  heard_ = 0;
 }
 
 }  // namespace limpid::models

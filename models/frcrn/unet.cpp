@@ -3,6 +3,7 @@
 #include "models/frcrn/unet.h"
 
 #include <algorithm>
+#include <array>
 
 namespace limpid::models {
 namespace {
@@ -19,6 +20,7 @@ void copy_rows(nn::ConstActivation from, nn::Activation to) noexcept {
 int Unet::run(UnetState& state, nn::Timeline& mask, bool last,
               std::span<float> scratch) const LIMPID_REALTIME {
   const int depth = config_.depth();
+  state.bottleneck_.drop_front(state.bottleneck_.size());
   for (int level = 0; level < depth; ++level) encode(state, level, last, scratch);
   recur_in_time(state, scratch);
   for (int stage = 0; stage + 1 < depth; ++stage) {
@@ -66,7 +68,6 @@ void Unet::recur_in_time(UnetState& state, std::span<float> scratch) const LIMPI
   for (std::size_t layer = 0; layer < time_.size(); ++layer)
     time_[layer].run_time(x, x, state.past_[layer], scratch);
   copy_rows(x, state.decoding_[0].append(ready));
-  state.bottleneck_.drop_front(ready);
 }
 
 void Unet::decode(UnetState& state, int stage, nn::Activation out,
@@ -84,17 +85,29 @@ void Unet::decode(UnetState& state, int stage, nn::Activation out,
 
 // The complex 1x1 convolution at the end.
 void Unet::finish(nn::Activation mask) const LIMPID_REALTIME {
-  const auto [a, b, bias_re, bias_im] = linear_;
   for (int lane = 0; lane < mask.lanes; ++lane) {
     for (int frame = 0; frame < mask.frames; ++frame) {
-      float* re = mask.at(lane, frame, 0);
-      float* im = mask.at(mask.lanes + lane, frame, 0);
-      for (int bin = 0; bin < mask.rows; ++bin) {
-        const float x = re[bin], y = im[bin];
-        re[bin] = a * x - b * y + bias_re;
-        im[bin] = a * y + b * x + bias_im;
-      }
+      for (int bin = 0; bin < mask.rows; ++bin)
+        mix_taps(mask.at(lane, frame, bin), mask.at(mask.lanes + lane, frame, bin));
     }
+  }
+}
+
+void Unet::mix_taps(float* re, float* im) const LIMPID_REALTIME {
+  const auto taps = static_cast<std::size_t>(config_.taps);
+  std::array<float, kMaxTaps> x, y;
+  std::copy_n(re, taps, x.begin());
+  std::copy_n(im, taps, y.begin());
+  for (std::size_t out = 0; out < taps; ++out) {
+    const float* a = linear_.re.data() + out * taps;
+    const float* b = linear_.im.data() + out * taps;
+    float sum_re = a[0] * x[0] - b[0] * y[0], sum_im = a[0] * y[0] + b[0] * x[0];
+    for (std::size_t in = 1; in < taps; ++in) {
+      sum_re += a[in] * x[in] - b[in] * y[in];
+      sum_im += a[in] * y[in] + b[in] * x[in];
+    }
+    re[out] = sum_re + linear_.bias_re[out];
+    im[out] = sum_im + linear_.bias_im[out];
   }
 }
 

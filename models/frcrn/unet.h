@@ -8,7 +8,6 @@
 // (look-ahead), is only a matter of what stands in its Timeline when the stream begins.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,7 +32,7 @@ class Unet {
                            const FrcrnConfig& config, std::span<const float> frozen);
 
   // Takes the frames appended to state.input(), appends what is ready to `mask` ([bins] rows, one
-  // channel) and returns how many frames that was. `last`: nothing will follow, so the layers with
+  // channel a tap) and returns how many frames that was. `last`: nothing will follow, so the layers with
   // look-ahead also see the zeros that the published network pads with.
   int run(UnetState& state, nn::Timeline& mask, bool last,
           std::span<float> scratch) const LIMPID_REALTIME;
@@ -68,12 +67,17 @@ class Unet {
   void decode(UnetState& state, int stage, nn::Activation out,
               std::span<float> scratch) const LIMPID_REALTIME;
   void finish(nn::Activation mask) const LIMPID_REALTIME;
+  void mix_taps(float* re, float* im) const LIMPID_REALTIME;
 
   FrcrnConfig config_;
   std::vector<Encoder> encoders_;
   std::vector<Decoder> decoders_;
   std::vector<nn::ComplexFsmn> time_;
-  std::array<float, 4> linear_{};  // closing 1x1 convolution: weight re, im, bias re, im
+  // The closing 1x1 convolution: a row for each output tap.
+  struct Linear {
+    std::vector<float> re, im;            // [taps][taps]
+    std::vector<float> bias_re, bias_im;  // [taps]
+  } linear_;
 };
 
 // What one U-Net remembers of `lanes` streams.
@@ -82,6 +86,10 @@ class UnetState {
   // `whole`: run() will be called once, with `last`.
   UnetState(const Unet& unet, Arena& arena, int lanes, int max_frames, bool whole);
   nn::Timeline& input() noexcept { return inputs_[0]; }
+  // What came out of the recurrence along time in the latest run: its frames, without look-ahead.
+  nn::ConstActivation bottleneck() const noexcept {
+    return bottleneck_.frames(0, bottleneck_.size());
+  }
   void reset() noexcept;
 
  private:

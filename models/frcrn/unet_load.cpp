@@ -91,13 +91,19 @@ Status Unet::load_gate(io::Weights& weights, const std::string& prefix, int chan
 
 Status Unet::load_output(io::Weights& weights, const std::string& prefix) {
   const std::string name = prefix + ".linear.conv";
-  const auto a = weights.find(name + "_re.weight", {1, 1, 1, 1});
-  const auto b = weights.find(name + "_im.weight", {1, 1, 1, 1});
-  const auto bias_a = weights.find(name + "_re.bias", {1});
-  const auto bias_b = weights.find(name + "_im.bias", {1});
+  const int taps = config_.taps;
+  const auto a = weights.find(name + "_re.weight", {taps, taps, 1, 1});
+  const auto b = weights.find(name + "_im.weight", {taps, taps, 1, 1});
+  const auto bias_a = weights.find(name + "_re.bias", {taps});
+  const auto bias_b = weights.find(name + "_im.bias", {taps});
   for (const auto* tensor : {&a, &b, &bias_a, &bias_b})
     if (!*tensor) return tensor->error();
-  linear_ = {(*a)[0], (*b)[0], (*bias_a)[0] - (*bias_b)[0], (*bias_a)[0] + (*bias_b)[0]};
+  linear_.re.assign(a->begin(), a->end());
+  linear_.im.assign(b->begin(), b->end());
+  for (std::size_t k = 0; k < static_cast<std::size_t>(taps); ++k) {
+    linear_.bias_re.push_back((*bias_a)[k] - (*bias_b)[k]);
+    linear_.bias_im.push_back((*bias_a)[k] + (*bias_b)[k]);
+  }
   return Done{};
 }
 

@@ -150,6 +150,21 @@ TEST_P(Elementwise, ApplyMask) {
   }
 }
 
+TEST_P(Elementwise, AddMasked) {
+  for (int n = 0; n <= kLongest; ++n) {
+    const auto size = static_cast<std::size_t>(n);
+    const auto re = noise(size, 3), im = noise(size, 4), before = noise(2 * size, 5);
+    const auto x = spectrum(size, 1);
+    Fenced y(2 * size), expected(2 * size);
+    std::ranges::copy(before, y.data());
+    std::ranges::copy(before, expected.data());
+    add_masked(x.data(), re.data(), im.data(), n, reinterpret_cast<cfloat*>(y.data()));
+    reference::add_masked(x.data(), re.data(), im.data(), n,
+                          reinterpret_cast<cfloat*>(expected.data()));
+    expect_near(y, expected, 3e-7f, "add_masked", n);
+  }
+}
+
 TEST_P(Elementwise, RepairLetsNothingDangerousThrough) {
   const float bad[] = {NAN, -NAN, kInfinity, -kInfinity};
   const float odd[] = {1e30f,

@@ -44,7 +44,8 @@ Tensor<float, 2> run(Session& session, AudioView<const float> in, int max_frames
 std::string recipe_name(const testing::TestParamInfo<FrcrnRecipe>& info) {
   const FrcrnRecipe& r = info.param;
   return r.pooling + (r.lookahead ? "_lookahead" : "_causal") + "_unets" + std::to_string(r.unets) +
-         "_order" + std::to_string(r.frequency_order) + "_" + std::to_string(r.time_order);
+         "_order" + std::to_string(r.frequency_order) + "_" + std::to_string(r.time_order) +
+         "_taps" + std::to_string(r.taps) + (r.voice ? "_voice" : "");
 }
 
 class FrcrnStream : public testing::TestWithParam<FrcrnRecipe> {
@@ -163,6 +164,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(FrcrnRecipe{}, FrcrnRecipe{.pooling = "running"},
                     FrcrnRecipe{.unets = 2, .lookahead = true, .compression = 1.0f},
                     FrcrnRecipe{.unets = 2, .pooling = "running", .lookahead = true},
+                    FrcrnRecipe{.taps = 3, .voice = true}, FrcrnRecipe{.taps = 8},
+                    FrcrnRecipe{.unets = 2, .lookahead = true, .voice = true},
                     FrcrnRecipe{.frequency_order = 0},
                     FrcrnRecipe{.frequency_order = 3, .time_order = 0}),
     recipe_name);

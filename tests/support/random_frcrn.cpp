@@ -17,6 +17,10 @@ class Writer {
 
   WeightsBuilder build() {
     for (int i = 0; i < recipe_.unets; ++i) unet(i == 0 ? "unet" : "unet2");
+    if (recipe_.voice) {
+      file_.add("voice.weight", {1, 2 * recipe_.channels.back()}, 0.5f);
+      file_.add("voice.bias", {1}, 0.2f);
+    }
     return file_;
   }
 
@@ -37,7 +41,7 @@ class Writer {
     for (int i = 0; i < depth; ++i) {
       const std::string n = std::to_string(i);
       const int below = channels(depth - 1 - i), in = i == 0 ? below : 2 * below;
-      const int out = i + 1 == depth ? 1 : channels(depth - 2 - i);
+      const int out = i + 1 == depth ? recipe_.taps : channels(depth - 2 - i);
       conv(u + ".decoder" + n + ".transconv.tconv", {in, out, kDecoderKernels[i], 2}, out,
            in * kDecoderKernels[i]);
       norm(u + ".decoder" + n + ".bn", out);
@@ -49,8 +53,9 @@ class Writer {
       for (int layer : {1, 2})
         fsmn(u + ".fsmn", layer, recipe_.channels.back(), recipe_.time_order);
     for (const char* part : {"re", "im"}) {
-      file_.add(u + ".linear.conv_" + part + ".weight", {1, 1, 1, 1}, 0.1f, 0.6f);
-      file_.add(u + ".linear.conv_" + part + ".bias", {1}, 0.1f);
+      file_.add(u + ".linear.conv_" + part + ".weight", {recipe_.taps, recipe_.taps, 1, 1},
+                recipe_.taps == 1 ? 0.1f : 0.4f, recipe_.taps == 1 ? 0.6f : 0.2f);
+      file_.add(u + ".linear.conv_" + part + ".bias", {recipe_.taps}, 0.1f);
     }
   }
 
@@ -108,7 +113,9 @@ std::string frcrn_metadata(const FrcrnRecipe& r) {
       channels + R"(],"compression":)" + (r.compression == 1.0f ? "1" : "0.5") + R"(,"unets":)" +
       std::to_string(r.unets) + R"(,"pooling":")" + r.pooling + R"(","lookahead":)" +
       (r.lookahead ? "true" : "false") + R"(,"frequency_order":)" +
-      std::to_string(r.frequency_order) + R"(,"time_order":)" + std::to_string(r.time_order) + "}";
+      std::to_string(r.frequency_order) + R"(,"time_order":)" + std::to_string(r.time_order) +
+      (r.taps == 1 ? "" : R"(,"taps":)" + std::to_string(r.taps)) +
+      (r.voice ? R"(,"voice":true})" : "}");
   std::string quoted;
   for (char c : config) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
   return R"({"format":"limpid","config":")" + quoted + R"(","card":"{\"name\":\"random\"}"})";

@@ -18,6 +18,8 @@ struct FrcrnRecipe {
   bool lookahead = false;
   int frequency_order = 20, time_order = 20;
   float compression = 0.5f;
+  int taps = 1;
+  bool voice = false;
   unsigned seed = 1;
 };
 
