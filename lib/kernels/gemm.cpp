@@ -129,11 +129,13 @@ void multiply_block(const Block& block, const PackedMatrix& b, const float* bias
 }
 
 void Gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_stride,
-          const PackedMatrix& b, const float* bias, bool relu, const Rows<float>& c) {
+          const std::ptrdiff_t* offsets, const PackedMatrix& b, const float* bias, bool relu,
+          const Rows<float>& c) {
   Tile tile{};
   tile.segments = segments;
   tile.length = b.k() / segments;
   tile.segment_stride = segment_stride;
+  tile.offsets = offsets;
   tile.relu = relu;
   RowCursor<const float> a_rows(a);
   RowCursor<float> c_rows(c);
@@ -158,8 +160,16 @@ void gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_strid
           const PackedMatrix& b, std::span<const float> bias, Activation activation,
           const Rows<float>& c) LIMPID_REALTIME {
   HWY_DYNAMIC_DISPATCH(Gemm)
-  (a, segments, segment_stride, b, bias.empty() ? nullptr : bias.data(),
+  (a, segments, segment_stride, nullptr, b, bias.empty() ? nullptr : bias.data(),
    activation == Activation::relu, c);
+}
+
+void gemm(const Rows<const float>& a, std::span<const std::ptrdiff_t> offsets,
+          const PackedMatrix& b, std::span<const float> bias, const Rows<float>& c)
+    LIMPID_REALTIME {
+  HWY_DYNAMIC_DISPATCH(Gemm)
+  (a, static_cast<int>(offsets.size()), 0, offsets.data(), b, bias.empty() ? nullptr : bias.data(),
+   false, c);
 }
 
 }  // namespace limpid::kernels

@@ -38,9 +38,18 @@ class PackedMatrix {
   // Throws std::bad_alloc.
   PackedMatrix(std::span<const float> rows, int n, int k);
 
+  // A matrix made while running: borrows packed_size(n, k) floats, 64-byte aligned, that put() fills.
+  static PackedMatrix borrow(float* storage, int n, int k) noexcept;
+  static std::size_t packed_size(int n, int k) noexcept {
+    return (static_cast<std::size_t>(n) + 3) / 4 * 4 * static_cast<std::size_t>(k);
+  }
+  // The n weights of input p of a matrix whose memory is `storage`.
+  static void put(float* storage, int n, int k, int p, const float* weights) noexcept;
+
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }
-  bool narrow() const noexcept { return n_ <= kNarrow && k_ >= kLong; }
+  bool narrow() const noexcept { return narrow(n_, k_); }
+  static constexpr bool narrow(int n, int k) noexcept { return n <= kNarrow && k >= kLong; }
 
   // The panel that begins at this column, or the column of a narrow matrix. panel(0) and whole
   // panels are 64-byte aligned.
@@ -71,6 +80,11 @@ enum class Activation { none, relu };
 void gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_stride,
           const PackedMatrix& b, std::span<const float> bias, Activation activation,
           const Rows<float>& c) LIMPID_REALTIME;
+
+// The same with segments at any distance: piece s of a row starts at row start + offsets[s]. So the
+// taps of a convolution may lie in a ring of frames, and its inputs in several buffers.
+void gemm(const Rows<const float>& a, std::span<const std::ptrdiff_t> offsets,
+          const PackedMatrix& b, std::span<const float> bias, const Rows<float>& c) LIMPID_REALTIME;
 
 namespace reference {  // the oracle: three loops, double accumulation
 void gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_stride,

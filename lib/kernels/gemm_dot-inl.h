@@ -88,7 +88,7 @@ void dot_tile(const Tile& t) {
   const std::ptrdiff_t k = std::ptrdiff_t{t.segments} * t.length;
   for (int s = 0; s < t.segments; ++s) {
     const float* a[kRows];
-    for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + s * t.segment_stride;
+    for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + t.offset(s);
     const float* b = t.b + s * t.length;
     int p = 0;
     for (; p + lanes(d) <= t.length; p += lanes(d))

@@ -47,9 +47,14 @@ struct Tile {
   std::ptrdiff_t column;  // first column of the tile in C; the tile writes all of its columns
   int segments, length;   // of a row of A
   std::ptrdiff_t segment_stride;
+  const std::ptrdiff_t* offsets;  // of the segments, in place of segment_stride; or null
   const float* b;     // of the tile's columns, as PackedMatrix lays them out
   const float* bias;  // of the tile's columns
   bool relu;
+
+  std::ptrdiff_t offset(int segment) const {
+    return offsets == nullptr ? segment * segment_stride : offsets[segment];
+  }
 };
 
 template <bool kRelu, class D, int kVectors>
@@ -95,7 +100,7 @@ void multiply_tile(const Tile& t) {
   for (auto& row : sum)
     for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, t.bias + v * lanes(d));
   for (int s = 0; s < t.segments; ++s)
-    multiply_segment<kWidth>(d, t, s * t.segment_stride, t.b + s * t.length * kWidth, sum);
+    multiply_segment<kWidth>(d, t, t.offset(s), t.b + s * t.length * kWidth, sum);
   store(d, t, sum);
 }
 

@@ -41,4 +41,26 @@ PackedMatrix::PackedMatrix(std::span<const float> rows, int n, int k) : n_(n), k
   }
 }
 
+PackedMatrix PackedMatrix::borrow(float* storage, int n, int k) noexcept {
+  PackedMatrix matrix;
+  matrix.n_ = n;
+  matrix.k_ = k;
+  matrix.data_ = std::shared_ptr<const float[]>(std::shared_ptr<const float[]>(), storage);
+  return matrix;
+}
+
+void PackedMatrix::put(float* storage, int n, int k, int p, const float* weights) noexcept {
+  const auto inputs = static_cast<std::ptrdiff_t>(k);
+  if (narrow(n, k)) {
+    for (int i = 0; i < n; ++i) storage[i * inputs + p] = weights[i];
+    return;
+  }
+  for (int column = 0; column < n; column += width(column, n)) {
+    const int w = width(column, n), used = std::min(w, n - column);
+    float* out = storage + column * inputs + static_cast<std::ptrdiff_t>(p) * w;
+    std::copy_n(weights + column, used, out);
+    std::fill(out + used, out + w, 0.0f);
+  }
+}
+
 }  // namespace limpid::kernels

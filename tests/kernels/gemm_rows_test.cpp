@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A row's result must not depend on which other rows are in the call: N frames at once are N calls
 // of one frame, bit for bit.
+#include <cmath>
 #include <cstring>
 
 #include "lib/kernels/gemm.h"
@@ -62,6 +63,42 @@ TEST_P(GemmRows, DoNotDependOnSegmentation) {
   gemm({a.data()}, 1, 0, b, {}, Activation::none, {whole.data()});
   gemm({a.data()}, 3, 20, b, {}, Activation::none, {cut.data()});
   EXPECT_EQ(whole, cut);
+}
+
+TEST_P(GemmRows, TakeSegmentsFromAnywhere) {
+  for (const Shape shape : {Shape{40, 60}, {3, 96}}) {
+    const auto a = noise(60 + 96, 1);
+    const auto weights = noise(static_cast<std::size_t>(shape.n * shape.k), 2);
+    const PackedMatrix b(weights, shape.n, shape.k);
+    const int length = shape.k / 3;
+    const std::ptrdiff_t offsets[] = {2 * length + 1, 0, length + 5};
+    std::vector<float> gathered, got(40), want(40);
+    for (const auto offset : offsets)
+      gathered.insert(gathered.end(), a.begin() + offset, a.begin() + offset + length);
+    gemm({gathered.data()}, 1, 0, b, {}, Activation::none, {want.data()});
+    gemm({a.data()}, offsets, b, {}, {got.data()});
+    EXPECT_EQ(got, want) << "n " << shape.n;
+  }
+}
+
+TEST_P(GemmRows, TakeMatricesMadeWhileRunning) {
+  for (const Shape shape : {Shape{61, 33}, {4, 768}, {3, 5}, {64, 64}}) {
+    const auto a = noise(static_cast<std::size_t>(shape.k), 1);
+    const auto weights = noise(static_cast<std::size_t>(shape.n * shape.k), 2);
+    const PackedMatrix loaded(weights, shape.n, shape.k);
+    std::vector<float> storage(PackedMatrix::packed_size(shape.n, shape.k), NAN), input;
+    for (int p = 0; p < shape.k; ++p) {
+      input.clear();
+      for (int i = 0; i < shape.n; ++i)
+        input.push_back(weights[static_cast<std::size_t>(i * shape.k + p)]);
+      PackedMatrix::put(storage.data(), shape.n, shape.k, p, input.data());
+    }
+    std::vector<float> want(static_cast<std::size_t>(shape.n)), got = want;
+    gemm({a.data()}, 1, 0, loaded, {}, Activation::none, {want.data()});
+    gemm({a.data()}, 1, 0, PackedMatrix::borrow(storage.data(), shape.n, shape.k), {},
+         Activation::none, {got.data()});
+    EXPECT_EQ(got, want) << "n " << shape.n;
+  }
 }
 
 TEST(PackedMatrix, IsSharedByItsCopies) {
