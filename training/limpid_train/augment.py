@@ -1,4 +1,4 @@
-"""Random spectral shapes, rooms and noises; everything draws from the generator it is given."""
+"""Random spectral shapes and what a room does to speech; everything draws from the generator it is given."""
 import numpy as np
 from scipy import fft
 from scipy.signal import fftconvolve
@@ -33,35 +33,6 @@ def reshape(signal, curve_of_bins, length):
         spectrum = np.pad(spectrum, (0, bins - len(spectrum)))
     scale = length / len(signal)
     return fft.irfft(spectrum[:bins], n=length) * np.float32(scale)
-
-
-def coloured_noise(rng, length):
-    """Gaussian noise of a random slope, slowly modulated in level half of the time."""
-    bins = length // 2 + 1
-    frequency = np.maximum(np.arange(bins), 20 * length / RATE)
-    spectrum = (rng.standard_normal(bins) + 1j * rng.standard_normal(bins)) * frequency ** rng.uniform(-1, 0.3)
-    spectrum = (spectrum * random_equaliser(rng, bins, 0, 10)).astype(np.complex64)
-    noise = fft.irfft(spectrum, n=length)
-    if rng.random() < 0.5:
-        knots = rng.uniform(-15, 0, max(3, length // 8000))
-        noise *= 10 ** (np.interp(np.linspace(0, 1, length), np.linspace(0, 1, len(knots)), knots) / 20)
-    return noise.astype(np.float32)
-
-
-def small_room(rng):
-    """Simulated response of an everyday room: direct sound, sparse early echoes, exponentially decaying tail."""
-    decay = rng.uniform(0.12, 0.7)                                          # reverberation time in seconds
-    length = fft.next_fast_len(int(RATE * decay), real=True)
-    time = np.arange(length) / RATE
-    tail = rng.standard_normal(length) * 10 ** (-3 * time / decay)
-    gap = rng.integers(16, 80)                                              # first echo after 1..5 ms
-    tail[:gap] = 0
-    tail *= 10 ** (rng.uniform(-12, 3) / 20) / (np.sqrt(np.sum(tail ** 2)) + 1e-9)
-    spectrum = fft.rfft(tail)
-    spectrum *= random_equaliser(rng, len(spectrum), 3, 4)
-    response = np.concatenate([np.zeros(8), fft.irfft(spectrum, n=length)])
-    response[8] += 1
-    return response.astype(np.float32)
 
 
 def reverberate(speech, response):

@@ -1,19 +1,27 @@
 """Draws training examples: (noisy, target) pairs mixed on the fly, a pure function of (seed, step)."""
 import numpy as np
 from scipy import fft
+from scipy.signal import fftconvolve
 
-from . import augment
+from . import augment, distort, noises
 
 KINDS = {"mixture": 0.87, "speech_only": 0.07, "noise_only": 0.06}
 SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2i": 0.08, "asterisk": 0.15,
                   "festvox-ru": 0.10}
+NOISES = {"recording": 0.56, "texture": 0.10, "babble": 0.12, "coloured": 0.09, "hum": 0.06, "knocks": 0.07}
+ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
+DISTORTIONS = {"none": 0.87, "clip": 0.04, "companded": 0.03, "coded": 0.06}
+
+
+def draw(rng, table):
+    return rng.choice(list(table), p=list(table.values()))
 
 
 class Mixer:
-    """Turns a random generator into examples of `seconds` seconds."""
+    """Turns a random generator into examples of `seconds` seconds. `bank` holds simulated rooms (rooms.RoomBank)."""
 
-    def __init__(self, corpus, seconds):
-        self.corpus, self.length = corpus, int(seconds * augment.RATE)
+    def __init__(self, corpus, bank, seconds):
+        self.corpus, self.bank, self.length = corpus, bank, int(seconds * augment.RATE)
         self.speakers = {}
         for item in corpus.items["speech"]:
             self.speakers.setdefault(item["source"], {}).setdefault(item["speaker"], []).append(item)
@@ -28,18 +36,18 @@ class Mixer:
         return np.stack([noisy for noisy, _ in pairs]), np.stack([target for _, target in pairs])
 
     def example(self, rng):
-        kind = rng.choice(list(KINDS), p=list(KINDS.values()))
+        kind = draw(rng, KINDS)
         wet, target = np.zeros((2, self.length), np.float32)
-        noise = np.zeros(self.length, np.float32)
+        noise, room = np.zeros(self.length, np.float32), None
         if kind != "noise_only":
-            wet, target = self._room(rng, self._speech(rng))
+            wet, target, room = self._room(rng, self._speech(rng))
         if kind != "speech_only":
-            noise = self._noises(rng)
+            noise = self._noises(rng, room)
             noise *= self._noise_gain(rng, wet, noise)
         noisy = wet + noise
         if kind == "speech_only":
             noisy = target  # clean speech must pass as it is, so without its room
-        return self._finish(rng, noisy, target)
+        return self._finish(rng, noisy, target, kind)
 
     def _speech(self, rng):
         piece = self._utterance(rng, rng.uniform(0.92, 1.09))
@@ -62,34 +70,48 @@ class Mixer:
         return augment.reshape(raw, lambda bins: augment.random_equaliser(rng, bins, tilt, bump), self.length)
 
     def _room(self, rng, speech):
-        draw = rng.random()
-        if draw < 0.52:
-            return speech, speech
-        if draw < 0.78:
-            return augment.reverberate(speech, augment.small_room(rng))
+        """Speech in a room, the target, and which room of the bank it was."""
+        kind = draw(rng, ROOMS)
+        if kind == "none":
+            return speech, speech, None
+        if kind == "simulated":
+            room = int(rng.integers(len(self.bank)))
+            return *augment.reverberate(speech, self.bank.response(room, 0)), room
         rooms = self.corpus.items["rir"]
         item = rooms[rng.integers(len(rooms))]
-        return augment.reverberate(speech, self.corpus.read("rir", item, 0, item["length"]))
+        return *augment.reverberate(speech, self.corpus.read("rir", item, 0, item["length"])), None
 
-    def _noises(self, rng):
-        """One to three noises of random relative level."""
+    def _noises(self, rng, room):
+        """One to three noises of random relative level, some from other places of the same or of any room."""
         total = np.zeros(self.length, np.float32)
         for _ in range(rng.choice([1, 2, 3], p=[0.60, 0.28, 0.12])):
             noise = self._noise(rng)
+            if rng.random() < (0.2 if room is None else 0.5):
+                noise = self._elsewhere(rng, noise, room)
             rms = np.sqrt(np.mean(noise ** 2))
             total += noise * (10 ** (rng.uniform(-10, 0) / 20) / (rms + 1e-6))
         return total
 
+    def _elsewhere(self, rng, noise, room):
+        """Noise through a response to one of a room's noise positions."""
+        room = int(rng.integers(len(self.bank))) if room is None else room
+        places = len(self.bank.rooms[room]["sources"])
+        if places < 2:
+            return noise
+        response = self.bank.response(room, int(rng.integers(1, places)))
+        return fftconvolve(noise, response)[: self.length].astype(np.float32)
+
     def _noise(self, rng):
-        draw = rng.random()
-        if draw < 0.14:
-            return augment.coloured_noise(rng, self.length)
-        if draw < 0.26:                                                     # fresh babble
+        kind = draw(rng, NOISES)
+        if kind == "babble":
             return sum(self._utterance(rng, rng.uniform(0.85, 1.15)) * rng.uniform(0.5, 1)
                        for _ in range(rng.integers(4, 8)))
+        if kind in ("coloured", "hum", "knocks"):
+            return getattr(noises, kind)(rng, self.length)
         items = self.corpus.items["noise"]
         item = items[rng.choice(len(items), p=self.noise_weights)]
-        return self._segment(rng, "noise", item, rng.uniform(0.6, 1.5), 4, 9)
+        recording = self._segment(rng, "noise", item, rng.uniform(0.6, 1.5), 4, 9)
+        return noises.texture(rng, recording) if kind == "texture" else recording
 
     def _noise_gain(self, rng, speech, noise):
         """Gain for an SNR between -5 and 20 dB, drawn a little more often from its lower half."""
@@ -97,11 +119,17 @@ class Mixer:
         level = augment.active_level(speech)
         return (level if level > 0 else 0.05) / (np.sqrt(np.mean(noise ** 2)) + 1e-6) * 10 ** (-snr / 20)
 
-    def _finish(self, rng, noisy, target):
-        """Narrow-band material now and then, and any level a user may have."""
+    def _finish(self, rng, noisy, target, kind):
+        """Narrow-band material and distortions now and then, a change of gain, and any level a user may have."""
         if rng.random() < 0.10:
             curve = augment.low_pass(rng, self.length // 2 + 1)
             noisy, target = (augment.reshape(x, lambda bins: curve, self.length) for x in (noisy, target))
-        gain = 10 ** (rng.uniform(-45, -10) / 20) / (np.sqrt(np.mean(noisy ** 2)) + 1e-6)
+        if rng.random() < 0.06:
+            change = distort.gain_change(rng, self.length)
+            noisy, target = noisy * change, target * change
+        distortion = draw(rng, DISTORTIONS)
+        if distortion != "none" and kind == "mixture":
+            noisy = getattr(distort, distortion)(rng, noisy)
+        gain = 10 ** (rng.uniform(-45, -5) / 20) / (np.sqrt(np.mean(noisy ** 2)) + 1e-6)
         gain = min(gain, 0.99 / (np.max(np.abs(noisy)) + 1e-6))
         return noisy * np.float32(gain), target * np.float32(gain)

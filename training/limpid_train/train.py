@@ -14,9 +14,11 @@ from .corpus import Corpus
 from .losses import total_loss
 from .master import Master
 from .mixing import Mixer
+from .rooms import RoomBank, write_bank
 from .validation import fixed_mixtures, validate
 
 CHECKPOINT_SECONDS = 120
+ROOMS = 3000  # about four minutes of one core
 
 
 class Worker:
@@ -76,6 +78,13 @@ class Worker:
             file.write(json.dumps({"step": step, "spent": round(self.spent(), 1), **row}) + "\n")
 
 
+def room_bank(folder, processes):
+    """Simulated rooms, made on first use; index.json is written last."""
+    if not (folder / "index.json").exists():
+        write_bank(folder, ROOMS, seed=1, processes=processes)
+    return RoomBank(folder)
+
+
 def train(config, corpus, cache, run, budget, processes, start=None):
     """Runs until `budget` seconds are spent over all the runs of this folder."""
     run = Path(run)
@@ -84,8 +93,9 @@ def train(config, corpus, cache, run, budget, processes, start=None):
     options = config["training"]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     master = Master(config, run, device, start)
-    mixer = Mixer(Corpus(corpus, cache, "train"), options["seconds"])
-    mixtures = fixed_mixtures(Corpus(corpus, cache, "valid"), options["seed"])
+    bank = room_bank(Path(cache) / "rooms", processes)
+    mixer = Mixer(Corpus(corpus, cache, "train"), bank, options["seconds"])
+    mixtures = fixed_mixtures(Corpus(corpus, cache, "valid"), bank, options["seed"])
     context = multiprocessing.get_context("fork")
     lock, counter = context.Lock(), context.Value("q", master.step)
     workers = [context.Process(target=_work, args=(master, rank, lock, counter, mixer, mixtures, budget))

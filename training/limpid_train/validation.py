@@ -15,9 +15,9 @@ def si_sdr(estimate, reference):
     return 10 * np.log10(((target ** 2).sum(-1) + 1e-12) / ((noise ** 2).sum(-1) + 1e-12))
 
 
-def fixed_mixtures(corpus, seed, count=64, seconds=4):
+def fixed_mixtures(corpus, bank, seed, count=64, seconds=4):
     """The same noisy and target waveforms for every run with this seed."""
-    return Mixer(corpus, seconds).batch(np.random.default_rng((seed, 10 ** 9)), count)
+    return Mixer(corpus, bank, seconds).batch(np.random.default_rng((seed, 10 ** 9)), count)
 
 
 def enhance(network, noisy, batch=16):

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from limpid_train import augment, losses
+from limpid_train import augment, distort, losses, noises
 from limpid_train.corpus import Corpus
 from limpid_train.mixing import Mixer
+from limpid_train.rooms import RoomBank, write_bank
 from limpid_train.validation import si_sdr
 
 
@@ -26,19 +27,20 @@ def small_cache(folder):
         index[kind] = [{"path": kind, "source": "a", "speaker": "s", "split": "train", "start": 0,
                         "length": len(array)}]
     (Path(folder) / "index.json").write_text(json.dumps(index))
+    write_bank(Path(folder) / "rooms", count=4, seed=1)
 
 
 class Mixing(unittest.TestCase):
     def test_same_seed_same_batch(self):
         with tempfile.TemporaryDirectory() as folder:
             small_cache(folder)
-            mixer = Mixer(Corpus(folder, folder, "train"), 1.0)
+            mixer = Mixer(Corpus(folder, folder, "train"), RoomBank(Path(folder) / "rooms"), 1.0)
             first, again = (mixer.batch(np.random.default_rng((1, 5)), 12) for _ in range(2))
         np.testing.assert_array_equal(first[0], again[0])
         np.testing.assert_array_equal(first[1], again[1])
         level = 10 * np.log10((first[0] ** 2).mean(1))
         self.assertEqual(first[0].shape, (12, 16000))
-        self.assertTrue(np.all(level > -46) and np.all(level < -9))
+        self.assertTrue(np.all(level > -46) and np.all(level < -4.9))
         self.assertLessEqual(np.abs(first[0]).max(), 1.0)
 
     def test_reading_wraps_at_the_end(self):
@@ -56,6 +58,47 @@ class Mixing(unittest.TestCase):
         wet, early = augment.reverberate(speech, response)
         np.testing.assert_allclose(early[392:], speech[392:] + 0.5 * speech[:-392], atol=1e-5)
         np.testing.assert_allclose((wet - early)[1992:], 0.5 * speech[:-1992], atol=1e-5)
+
+
+class MadeNoises(unittest.TestCase):
+    def test_they_sound_and_never_repeat(self):
+        for make in (noises.coloured, noises.hum, noises.knocks):
+            for seed in range(5):
+                noise = make(np.random.default_rng(seed), 8000)
+                other = make(np.random.default_rng(seed + 100), 8000)
+                self.assertEqual(noise.shape, (8000,))
+                self.assertTrue(np.all(np.isfinite(noise)), make.__name__)
+                self.assertGreater(noise.std(), 0)
+                self.assertLess(abs(np.corrcoef(noise, other)[0, 1]), 0.5)
+
+    def test_texture_keeps_the_spectrum_and_not_the_waveform(self):
+        rng = np.random.default_rng(2)
+        low = np.cumsum(rng.standard_normal(16000)).astype(np.float32)      # energy at low frequencies
+        low -= low.mean()
+        noise = noises.texture(rng, low)
+        share = [np.sum(np.abs(np.fft.rfft(x)[:500]) ** 2) / np.sum(np.abs(np.fft.rfft(x)) ** 2) for x in (low, noise)]
+        self.assertGreater(min(share), 0.9)
+        self.assertLess(abs(np.corrcoef(low, noise)[0, 1]), 0.5)
+
+
+class Distortions(unittest.TestCase):
+    def setUp(self):
+        self.x = (0.1 * np.random.default_rng(3).standard_normal(16000)).astype(np.float32)
+
+    def snr(self, y):
+        return 10 * np.log10(np.sum(self.x ** 2) / np.sum((y - self.x) ** 2))
+
+    def test_they_harm_as_much_as_their_models(self):
+        for distortion, low, high in ((distort.clip, 0, 60), (distort.companded, 15, 45), (distort.coded, 1, 30)):
+            for seed in range(6):
+                harm = self.snr(distortion(np.random.default_rng(seed), self.x))
+                self.assertTrue(low < harm < high, f"{distortion.__name__}: {harm} dB")
+
+    def test_gain_changes_by_at_most_15_db(self):
+        for seed in range(20):
+            gain = 20 * np.log10(distort.gain_change(np.random.default_rng(seed), 16000))
+            self.assertLessEqual(np.abs(gain).max(), 15)
+            self.assertGreater(np.ptp(gain), 0)
 
 
 class Losses(unittest.TestCase):
