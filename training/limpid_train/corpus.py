@@ -1,6 +1,7 @@
 """Packs a corpus described by manifest.csv into two int16 arrays that training maps into memory."""
 import csv
 import json
+from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def read_mono(path):
     return audio[:, 0]
 
 
-def pack(corpus, cache):
+def pack(corpus, cache, processes=1):
     """Decodes every file once. Opus decoding would otherwise cost more than mixing does."""
     corpus, cache = Path(corpus), Path(cache)
     cache.mkdir(parents=True, exist_ok=True)
@@ -32,9 +33,8 @@ def pack(corpus, cache):
         rows = [row for row in read_manifest(corpus) if row["kind"] == kind]
         dtype = np.float32 if kind == "rir" else np.int16
         position = 0
-        with open(cache / f"{kind}.bin", "wb") as out:
-            for row in rows:
-                audio = read_mono(corpus / row["path"])
+        with open(cache / f"{kind}.bin", "wb") as out, Pool(processes) as pool:
+            for row, audio in zip(rows, pool.imap(read_mono, [corpus / row["path"] for row in rows], chunksize=8)):
                 if kind != "rir":
                     audio = np.clip(np.rint(audio * 32768), -32768, 32767)
                 out.write(audio.astype(dtype).tobytes())
@@ -48,9 +48,9 @@ def pack(corpus, cache):
 class Corpus:
     """The packed arrays and their index, restricted to one split."""
 
-    def __init__(self, corpus, cache, split):
+    def __init__(self, corpus, cache, split, processes=1):
         index_file = Path(cache) / "index.json"
-        index = json.loads(index_file.read_text()) if index_file.exists() else pack(corpus, cache)
+        index = json.loads(index_file.read_text()) if index_file.exists() else pack(corpus, cache, processes)
         self.items = {kind: [item for item in rows if item["split"] == split] for kind, rows in index.items()}
         self.arrays = {kind: np.memmap(Path(cache) / f"{kind}.bin", mode="r",
                                        dtype=np.float32 if kind == "rir" else np.int16) for kind in index}

@@ -36,18 +36,28 @@ def card(run, config, tensors, state, scores):
     sources = [f"{kind}: {name}" for kind, items in DATA.items() for name in items]
     licences = sorted({licence for items in DATA.values() for licence in items.values()})
     return {
-        "name": "frcrn-causal",
-        "summary": "Causal FRCRN: complex recurrent encoder-decoder, no look-ahead, 20 ms window, 10 ms hop, any rate",
+        "name": config["name"], "summary": config["summary"],
         "data": sources, "licences": licences,
         "licence_note": "Weights learned from audio under the licences above, among them CC BY-SA and GPL-2+ noises and "
                         "noises under the Pixabay Content License; no audio is contained. Whether such terms reach "
                         "trained weights is not settled; retrain without those folders if that matters to you.",
-        "recipe": "training/ of limpid, configs/frcrn-causal.json",
+        "recipe": f"training/ of limpid, configs/{config['name']}.json",
         "seed": training["seed"], "steps": state["step"],
         "hours_seen": round(state["hours"], 2),
         "macs_per_second": complexity.macs_per_second(network), "parameters": complexity.parameters(tensors),
         "scores": scores, "licence": "MIT",
         "trained": datetime.date.today().isoformat(), "config_sha256": hashlib.sha256(text).hexdigest()}
+
+
+def export(run, output, scores=None):
+    """Writes the model file of a run's last checkpoint and returns its card."""
+    config = json.loads((Path(run) / "config.json").read_text())
+    state = load_latest(run)
+    tensors = weights.tensors_of(state["average"])
+    weights.build(config["network"], tensors)  # refuses what the library would refuse
+    description = card(run, config, tensors, state, scores or {})
+    weights.write(output, tensors, config["network"], description)
+    return description
 
 
 def main():
@@ -56,14 +66,8 @@ def main():
     parser.add_argument("--scores", help="JSON written by evaluate.py, put into the card")
     parser.add_argument("-o", "--output", required=True)
     arguments = parser.parse_args()
-    config = json.loads((Path(arguments.run) / "config.json").read_text())
-    state = load_latest(arguments.run)
-    tensors = weights.tensors_of(state["average"])
-    weights.build(config["network"], tensors)  # refuses what the library would refuse
     scores = json.loads(Path(arguments.scores).read_text()) if arguments.scores else {}
-    description = card(arguments.run, config, tensors, state, scores)
-    weights.write(arguments.output, tensors, config["network"], description)
-    print(json.dumps(description, indent=2))
+    print(json.dumps(export(arguments.run, arguments.output, scores), indent=2))
 
 
 if __name__ == "__main__":

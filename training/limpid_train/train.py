@@ -11,6 +11,8 @@ from torch import multiprocessing
 
 from .config import load_config
 from .corpus import Corpus
+from .export import export
+from .feed import MixAhead, MixHere
 from .losses import total_loss
 from .master import Master
 from .mixing import Mixer
@@ -22,14 +24,19 @@ ROOMS = 3000  # about four minutes of one core
 
 
 class Worker:
-    """One process: draws a step number, mixes that step's batch, computes gradients, hands them to the master. With one
+    """One process: draws a step number, gets that step's batch, computes gradients, hands them to the master. With one
     worker a run is a pure function of its seed; with more, only the order of the updates is not."""
 
-    def __init__(self, master, rank, lock, counter, mixer, mixtures):
+    def __init__(self, master, rank, lock, counter, feed, mixtures, model_file=None):
         self.master, self.rank, self.lock, self.counter = master, rank, lock, counter
-        self.mixer, self.mixtures, self.options = mixer, mixtures, master.options
+        self.feed, self.mixtures, self.options, self.model_file = feed, mixtures, master.options, model_file
         self.replica = master.replica()
         self.start, self.before = time.monotonic(), master.spent
+
+    @classmethod
+    def work(cls, *arguments):
+        """Everything that another process does: Worker(all but the last).run(last)."""
+        cls(*arguments[:-1]).run(arguments[-1])
 
     def spent(self):
         return self.before + time.monotonic() - self.start
@@ -55,16 +62,21 @@ class Worker:
                 self.log(step, **validate(self.master.average, self.mixtures))
                 validated = step
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                with self.lock:
-                    self.master.checkpoint(self.counter.value, self.spent())
+                self.save()
                 saved = time.monotonic()
+
+    def save(self):
+        """A checkpoint and, where one is wanted, the model file it makes."""
+        with self.lock:
+            self.master.checkpoint(self.counter.value, self.spent())
+        if self.model_file:
+            export(self.master.run, self.model_file)
 
     def _step(self, budget):
         with self.lock:
             step = self.counter.value
             self.counter.value += 1
-        batch = self.mixer.batch(np.random.default_rng((self.options["seed"], step)), self.options["batch"])
-        noisy, target = (torch.as_tensor(part, device=self.master.device) for part in batch)
+        noisy, target = (part.to(self.master.device, non_blocking=True) for part in self.feed.batch(step))
         before = [buffer.clone() for buffer in self.replica.buffers()]
         loss, parts = total_loss(self.replica, noisy, target, self.options["losses"], self.autocast())
         self.replica.zero_grad()
@@ -85,33 +97,34 @@ def room_bank(folder, processes):
     return RoomBank(folder)
 
 
-def train(config, corpus, cache, run, budget, processes, start=None):
-    """Runs until `budget` seconds are spent over all the runs of this folder."""
-    run = Path(run)
+def train(config, corpus, cache, run, budget, processes, start=None, model_file=None):
+    """Runs until `budget` seconds are spent over all the runs of this folder. On a CPU, `processes` train side by side;
+    on a GPU one does, and the others mix for it."""
+    run, options = Path(run), config["training"]
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.json").write_text(json.dumps(config, indent=2))
-    options = config["training"]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     master = Master(config, run, device, start)
+    train_set, valid_set = (Corpus(corpus, cache, split, processes) for split in ("train", "valid"))
     bank = room_bank(Path(cache) / "rooms", processes)
-    mixer = Mixer(Corpus(corpus, cache, "train"), bank, options["seconds"])
-    mixtures = fixed_mixtures(Corpus(corpus, cache, "valid"), bank, options["seed"])
+    mixer = Mixer(train_set, bank, options["seconds"])
+    mixtures = fixed_mixtures(valid_set, bank, options["seed"])
+    if device.type == "cuda" and processes > 1:
+        feed, trainers = MixAhead(mixer, options, master.step, processes - 1), 1
+    else:
+        feed, trainers = MixHere(mixer, options), processes
     context = multiprocessing.get_context("fork")
     lock, counter = context.Lock(), context.Value("q", master.step)
-    workers = [context.Process(target=_work, args=(master, rank, lock, counter, mixer, mixtures, budget))
-               for rank in range(1, processes)]
-    for process in workers:
+    others = [context.Process(target=Worker.work, args=(master, rank, lock, counter, feed, mixtures, budget))
+              for rank in range(1, trainers)]
+    for process in others:
         process.start()
-    last = Worker(master, 0, lock, counter, mixer, mixtures)
+    last = Worker(master, 0, lock, counter, feed, mixtures, model_file)
     last.run(budget)
-    for process in workers:
+    for process in others:
         process.join()
-    master.checkpoint(counter.value, last.spent())
+    last.save()
     last.log(counter.value, **validate(master.average, mixtures))
-
-
-def _work(master, rank, lock, counter, mixer, mixtures, budget):
-    Worker(master, rank, lock, counter, mixer, mixtures).run(budget)
 
 
 def main():
@@ -121,14 +134,16 @@ def main():
     parser.add_argument("--cache", default=Path(__file__).parents[1] / "data", help="where decoded audio is kept")
     parser.add_argument("--run", required=True, help="folder of checkpoints and log; an existing run is resumed")
     parser.add_argument("--time-budget", type=float, required=True, help="seconds over all runs of this folder")
-    parser.add_argument("--processes", type=int, default=1, help="more than one: asynchronous updates, CPU only")
+    parser.add_argument("--processes", type=int, default=1, 
+                        help="CPU: how many train, with asynchronous updates; GPU: one trains, the others mix for it")
     parser.add_argument("--threads", type=int, help="per process; default: all cores of one process, 1 of several")
     parser.add_argument("--start", help="model file that a new run begins from")
+    parser.add_argument("--export", help="model file that is written anew with every checkpoint")
     arguments = parser.parse_args()
     if arguments.threads or arguments.processes > 1:
         torch.set_num_threads(arguments.threads or 1)
     train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,
-          arguments.time_budget, arguments.processes, arguments.start)
+          arguments.time_budget, arguments.processes, arguments.start, arguments.export)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,17 @@ import torch
 
 from limpid_train import train
 from limpid_train.checkpoint import load_latest
+from limpid_train.corpus import Corpus
+from limpid_train.export import export
+from limpid_train.feed import MixAhead, MixHere
 from limpid_train.master import Master, learning_rate
+from limpid_train.mixing import Mixer
+from limpid_train.rooms import RoomBank
+from limpid_train.weights import load_network
 from make_test_vectors import TINY
 from tests.test_data import small_cache
 
-CONFIG = {"network": {**TINY, "pooling": "none"},
+CONFIG = {"name": "tiny", "summary": "for tests", "network": {**TINY, "pooling": "none"},
           "training": {"seed": 1, "seconds": 0.3, "batch": 2, "bfloat16": False, "lr": 1e-3, "final_lr": 1e-5,
                        "warmup": 2, "weight_decay": 0.01, "clip": 5.0, "ema": 0.9,
                        "losses": {"snr": 0.1, "spectrum": 1.0, "mask": 0.5}, "log_every": 2, "validate_every": 100}}
@@ -38,7 +44,11 @@ class Resuming(unittest.TestCase):
             expected = steps(whole, cache, 6)
             steps(parts, cache, 3)
             resumed = steps(parts, cache, 6)
+            card = export(parts, parts / "model.safetensors")
+            weight = load_network(parts / "model.safetensors").unet.encoder0.conv.conv_re.weight
         self.assertEqual(resumed["step"], 6)
+        self.assertEqual((card["name"], card["steps"]), ("tiny", 6))
+        torch.testing.assert_close(weight, resumed["average"]["unet.encoder0.conv.conv_re.weight"], rtol=0, atol=0)
         self.assertAlmostEqual(resumed["hours"], 6 * 2 * 0.3 / 3600)
         for kind in ("network", "average"):
             for name, value in expected[kind].items():
@@ -50,6 +60,21 @@ class Resuming(unittest.TestCase):
         self.assertAlmostEqual(rates[0], 1e-3)
         self.assertTrue(rates[0] > rates[1] > rates[2] == rates[3] == 1e-5)
         self.assertLess(learning_rate(options, 0, 0), rates[0])
+
+
+class Feeding(unittest.TestCase):
+    def test_mixing_ahead_changes_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder)
+            mixer = Mixer(Corpus(folder, folder, "train"), RoomBank(Path(folder) / "rooms"), 0.3)
+            here = MixHere(mixer, CONFIG["training"])
+            ahead = MixAhead(mixer, CONFIG["training"], first=7, processes=2)
+            for step in (7, 8, 9):
+                for mine, other in zip(here.batch(step), ahead.batch(step)):
+                    torch.testing.assert_close(mine, other, rtol=0, atol=0)
+            with self.assertRaises(ValueError):
+                ahead.batch(7)
+            del ahead
 
 
 class Averaging(unittest.TestCase):
