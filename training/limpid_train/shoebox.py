@@ -11,7 +11,7 @@ RATE = 16000
 SPEED = 343.0                                             # of sound, m/s
 BANDS = np.array([250, 500, 1000, 2000, 4000, 8000])      # Hz, where the decay is given; between them it is blended
 OVERSAMPLING = 16                                         # of the grid that images are laid on
-EXACT_ORDER = 2                                           # reflections that follow the walls to the letter
+EXACT_ORDER = 1                                           # reflections that follow the walls to the letter
 FADE = 0.020                                              # s, from images to tail
 MARGIN = 64                                               # samples that circular filtering may spoil
 
@@ -53,7 +53,7 @@ def random_room(rng, shortest, longest, width=(2, 10), height=(2.2, 4)):
         size = np.array([rng.uniform(*width), rng.uniform(*width), rng.uniform(*height)])
         room = Room(size, decay * shape, np.ones((3, 2)))
         walls = shares * room.areas.sum() / np.sum(shares * room.areas)
-        if np.max(room.absorption) * walls.max() < 2.3 and size[:2].max() < 3 * size[:2].min():  # alpha below 0.9
+        if np.max(room.absorption) * walls.max() < 1.8 and size[:2].max() < 3 * size[:2].min():  # alpha below 0.84
             return Room(size, decay * shape, walls)
 
 

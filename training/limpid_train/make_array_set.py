@@ -1,0 +1,99 @@
+"""The held-out set for arrays, from the valid split of a corpus; the same seed gives the same files:
+python -m limpid_train.make_array_set --corpus C --mics 4 --count 40 --output DIR
+
+DIR/noisy and DIR/image hold one channel per microphone, DIR/clean the target at the reference microphone (direct path
+and 50 ms of reflections), set.csv one row per file."""
+import argparse
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from . import arrays
+from .augment import active_level
+from .corpus import read_manifest, read_mono
+from .shoebox import RATE
+
+SNRS = (-5, 0, 5, 10, 15)                                 # dB, in turn
+SECONDS = 6
+
+
+class Valid:
+    """Draws segments of the valid rows; files are read when first used."""
+
+    def __init__(self, corpus):
+        self.corpus, self.read = Path(corpus), {}
+        self.rows = {kind: sorted(row["path"] for row in read_manifest(corpus)
+                                  if row["kind"] == kind and row["split"] == "valid") for kind in ("speech", "noise")}
+        for kind, rows in self.rows.items():
+            if not rows:
+                raise ValueError(f"{corpus}: no {kind} in the valid split")
+
+    def segment(self, rng, path, length):
+        """`length` samples from a random place, going round at the end of the file."""
+        if path not in self.read:
+            self.read[path] = read_mono(self.corpus / path)
+        audio = self.read[path]
+        return np.take(audio, np.arange(length) + rng.integers(len(audio)), mode="wrap").astype(np.float64)
+
+    def speech(self, rng, length):
+        while True:
+            path = self.rows["speech"][rng.integers(len(self.rows["speech"]))]
+            piece = self.segment(rng, path, length)
+            if active_level(piece) > 0.005:
+                return path, piece
+
+    def noise(self, rng, length, count=1):
+        """`count` stretches [count, length] of one file."""
+        path = self.rows["noise"][rng.integers(len(self.rows["noise"]))]
+        return path, np.stack([self.segment(rng, path, length) for _ in range(count)])
+
+
+def example(valid, seed, index, mics, seconds=SECONDS, reference=0):
+    """Scene `index` and the paths it is made of; it depends on nothing but its arguments."""
+    rng, length = np.random.default_rng((seed, mics, index)), int(seconds * RATE)
+    speech_path, speech = valid.speech(rng, length)
+    points = [valid.noise(rng, length) for _ in range(rng.integers(1, 3))]
+    field_path, field = valid.noise(rng, length, mics) if rng.random() < 0.7 else ("", None)
+    made = arrays.scene(rng, speech, [signal[0] for _, signal in points], arrays.usual_layout(mics), reference,
+                        snr_db=SNRS[index % len(SNRS)], diffuse=field)
+    return made, {"speech": speech_path, "noise": [path for path, _ in points], "diffuse": field_path}
+
+
+def write_set(corpus, folder, mics, count, seed, seconds=SECONDS):
+    """Writes the whole set; set.csv comes last."""
+    valid, folder, rows = Valid(corpus), Path(folder), []
+    for part in ("noisy", "image", "clean"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        made, paths = example(valid, seed, index, mics, seconds)
+        name = f"array{mics}_{index:03d}"
+        for part, audio in (("noisy", made.noisy.T), ("image", made.image.T), ("clean", made.target)):
+            soundfile.write(folder / part / f"{name}.wav", audio, RATE, subtype="PCM_24")
+        facts = {key: value if isinstance(value, float) else json.dumps(np.round(value, 5).tolist())
+                 for key, value in made.about.items()}
+        facts.update({key: f"{facts[key]:.3f}" for key in ("snr_db", "rt60", "distance")})
+        rows.append({"name": name, "reference": made.reference, **facts, "speech": paths["speech"],
+                     "noise": " ".join(paths["noise"]), "diffuse": paths["diffuse"]})
+    with open(folder / "set.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--mics", type=int, default=4, choices=range(2, 9))
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--output", required=True)
+    args = parser.parse_args()
+    write_set(args.corpus, args.output, args.mics, args.count, args.seed)
+    print(f"{args.count} files in {args.output}")
+
+
+if __name__ == "__main__":
+    main()
