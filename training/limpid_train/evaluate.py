@@ -1,96 +1,130 @@
-"""Scores a model on the corpus's evaluation sets, with the noisy files beside it."""
+"""Scores limpid (or anything that makes files) on the corpus's evaluation sets, with the noisy files beside it."""
 import argparse
-import csv
+import importlib.util
 import json
+import sys
+import tempfile
 from pathlib import Path
 
-import numpy as np
-import torch
+from .rows import rows_of
+from .sets import ALL, items_of
+from .systems import Folder, Network, Program
+from .tables import comparison, extremes, markdown, set_table, summarise, write_csv
 
-from .corpus import RATE, read_manifest, read_mono
-from .scores import level_drop, mean_rows, score
-from .systems import Folder, Network, Program, enhance_signals
-from .validation import si_sdr
-
-
-def evaluate_set(system, folder):
-    """One row per file: scores of the noisy input and of the output."""
-    rows = []
-    for name, output in system(folder / "noisy"):
-        clean, noisy = (read_mono(folder / kind / name) for kind in ("clean", "noisy"))
-        if len(output) != len(clean):
-            raise ValueError(f"{name}: {len(output)} samples, the reference has {len(clean)}")
-        row = {f"noisy_{key}": value for key, value in score(noisy, clean).items()}
-        rows.append({"file": name, **row, **score(output, clean)})
-    return rows
+NETWORK_RATE = 16000
 
 
-def valid_noises(corpus, seconds=5):
-    """The first seconds of every noise of the valid split."""
-    return {Path(row["path"]).stem: read_mono(Path(corpus) / row["path"])[: seconds * RATE]
-            for row in read_manifest(corpus) if row["kind"] == "noise" and row["split"] == "valid"}
+class Evaluation:
+    """Items, output files and rows of one system, by set."""
+
+    def __init__(self, name):
+        self.name, self.items, self.paths, self.rows = name, {}, {}, {}
+
+    def add(self, set_name, items, paths, jobs, dnsmos):
+        self.items[set_name], self.paths[set_name] = items, paths
+        self.rows[set_name] = rows_of(set_name, items, paths, jobs, dnsmos)
+
+    def summary(self):
+        return {name: summarise(rows) for name, rows in self.rows.items()}
 
 
-def evaluate_extremes(system, corpus, sets):
-    """What should pass passes, and what is only noise goes. Output levels of noise are taken without the first half
-    second, in which a causal system has to guess."""
-    noises = valid_noises(corpus)
-    outputs = enhance_signals(system, {**noises, "digital_silence": np.zeros(3 * RATE, np.float32)})
-    silence = outputs.pop("digital_silence")
-    drops = [level_drop(noises[name][RATE // 2:], output[RATE // 2:]) for name, output in outputs.items()]
-    clean = []
-    for name in sets:
-        folder = Path(corpus) / "eval" / name / "clean"
-        clean += [si_sdr(output, read_mono(folder / file)) for file, output in system(folder)]
-    return {"clean_in_si_sdr": round(float(np.mean(clean)), 2), "clean_in_si_sdr_worst": round(float(np.min(clean)), 2),
-            "noise_only_attenuation_db": round(float(np.mean(drops)), 2),
-            "noise_only_attenuation_worst_db": round(float(np.min(drops)), 2),
-            "silence_peak": float(np.max(np.abs(silence)))}
+def run(system, name, set_items, outputs, jobs, dnsmos=None):
+    """One system over {set: items}. Sets that it has no files of are left out."""
+    evaluation = Evaluation(name)
+    for set_name, items in set_items.items():
+        if isinstance(system, Network):
+            items = [item for item in items if item.rate == NETWORK_RATE]
+        folder = Path(outputs) / set_name
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = system(set_name, items, folder) if items else None
+        if paths:
+            evaluation.add(set_name, items, paths, jobs, dnsmos)
+            print(f"{name}: {set_name}, {len(items)} files", file=sys.stderr)
+    return evaluation
 
 
-def system_of(arguments):
-    if arguments.limpid:
-        return Program(arguments.limpid, arguments.model)
-    return Folder(arguments.enhanced) if arguments.enhanced else Network(arguments.model)
+def tables_text(evaluation, others):
+    """All tables as Markdown: a set after the other, each with the noisy row, other systems and paired differences."""
+    text, summaries = [], {system.name: system.summary() for system in (evaluation, *others)}
+    for name, rows in evaluation.rows.items():
+        text.append(f"### {name} ({len(rows)} files)\n")
+        text.append(markdown(*set_table({system: means[name] for system, means in summaries.items() if name in means})))
+        for other in others:
+            if name in other.rows:
+                text.append(f"{evaluation.name} − {other.name}\n")
+                text.append(markdown(*comparison(rows, other.rows[name])))
+    return "\n".join(text)
 
 
-def print_table(summary):
-    print(f"{'set':8} {'':8} {'SI-SDR':>8} {'WB-PESQ':>8} {'STOI':>8}")
-    for name, row in summary.items():
-        for label, prefix in (("noisy", "noisy_"), ("output", "")):
-            print(f"{name:8} {label:8} {row[prefix + 'si_sdr']:8.2f} {row[prefix + 'pesq_wb']:8.3f} "
-                  f"{row[prefix + 'stoi']:8.3f}")
+def replace_between(path, text, begin="<!-- scores -->", end="<!-- /scores -->"):
+    """Puts a text between two marks of a page, so that numbers can be renewed without touching words."""
+    page = Path(path).read_text(encoding="utf-8")
+    if begin not in page or end not in page:
+        raise ValueError(f"{path}: no {begin} … {end}")
+    head, tail = page.split(begin)[0], page.split(end)[1]
+    Path(path).write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
 
 
-def main():
+def named_folder(text):
+    name, _, folder = text.partition("=")
+    if not folder:
+        raise argparse.ArgumentTypeError(f"{text}: NAME=FOLDER is expected")
+    return name, folder
+
+
+def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True)
-    parser.add_argument("--model", help="model file; alone: run by PyTorch, with --limpid: run by the program")
-    parser.add_argument("--limpid", help="path of the limpid program")
-    parser.add_argument("--enhanced", help="folder with output files")
-    parser.add_argument("--sets", nargs="+", default=["vb60", "mix"])
+    parser.add_argument("--limpid", help="path of the limpid program: what people run, so what is scored by default")
+    parser.add_argument("--model", help="model file or name for --limpid; alone: a model file, run by PyTorch")
+    parser.add_argument("--enhanced", help="folder of finished output files instead, FOLDER/SET/NAME")
+    parser.add_argument("--name", default="limpid", help="what the tables call it")
+    parser.add_argument("--compare", metavar="NAME=FOLDER", type=named_folder, nargs="+", default=[],
+                        help="outputs of other systems, FOLDER/SET/NAME or FOLDER/**/NAME")
+    parser.add_argument("--sets", nargs="+", default=list(ALL), choices=ALL)
+    parser.add_argument("--every", type=int, default=1, help="only every n-th file: a quick look")
+    parser.add_argument("--outputs", help="keep the outputs here, for a later --compare")
+    parser.add_argument("--dnsmos", metavar="sig_bak_ovr.onnx", help="Microsoft's P.835 model; needs onnxruntime")
     parser.add_argument("--csv", help="per-file scores")
-    parser.add_argument("--json", help="means, for the model card")
-    parser.add_argument("--threads", type=int, default=1)
-    arguments = parser.parse_args()
-    if not (arguments.model or arguments.limpid or arguments.enhanced):
-        parser.error("one of --model, --limpid, --enhanced is needed")
-    torch.set_num_threads(arguments.threads)
-    system = system_of(arguments)
-    rows = {name: evaluate_set(system, Path(arguments.corpus) / "eval" / name) for name in arguments.sets}
-    summary = {name: mean_rows([{key: value for key, value in row.items() if key != "file"} for row in part])
-               for name, part in rows.items()}
-    print_table(summary)
-    if not arguments.enhanced:
-        summary["extremes"] = evaluate_extremes(system, arguments.corpus, arguments.sets)
-        print(json.dumps(summary["extremes"]))
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps(summary, indent=2))
-    if arguments.csv:
-        with open(arguments.csv, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, ["set", *next(iter(rows.values()))[0]])
-            writer.writeheader()
-            writer.writerows({"set": name, **row} for name, part in rows.items() for row in part)
+    parser.add_argument("--json", help="means, for the model card (export.py --scores)")
+    parser.add_argument("--table", metavar="PAGE.md", help="renew the tables between the marks of this page")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    options = parser.parse_args(arguments)
+    if not (options.model or options.limpid or options.enhanced):
+        parser.error("one of --limpid, --model, --enhanced is needed")
+    return options
+
+
+def system_of(options):
+    if options.limpid:
+        return Program(options.limpid, options.model, options.jobs)
+    return Folder(options.enhanced) if options.enhanced else Network(options.model)
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    for package in ("pesq", "pystoi"):
+        if importlib.util.find_spec(package) is None:
+            print(f"the Python package {package} is not installed: its scores are left out", file=sys.stderr)
+    dnsmos = None
+    if options.dnsmos:
+        from .dnsmos import Dnsmos
+        dnsmos = Dnsmos(options.dnsmos)
+    with tempfile.TemporaryDirectory() as scratch:
+        items = {name: items_of(options.corpus, name, Path(scratch) / "inputs", options.every) for name in options.sets}
+        outputs = options.outputs or Path(scratch) / "outputs"
+        evaluation = run(system_of(options), options.name, items, outputs, options.jobs, dnsmos)
+        others = [run(Folder(folder), name, items, Path(scratch) / "none", options.jobs, dnsmos)
+                  for name, folder in options.compare]
+        text = tables_text(evaluation, others)
+        print(text)
+        if options.json:
+            summary = {**evaluation.summary(), "extremes": extremes(evaluation.rows)}
+            Path(options.json).write_text(json.dumps(summary, indent=2), encoding="utf-8")
+        if options.csv:
+            write_csv(options.csv, evaluation.rows)
+        if options.table:
+            replace_between(options.table, text)
 
 
 if __name__ == "__main__":

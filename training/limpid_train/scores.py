@@ -1,29 +1,82 @@
-"""Objective measures of enhanced speech against its clean reference."""
-import numpy as np
-from pesq import NoUtterancesError, pesq
-from pystoi import stoi
+"""Objective measures of an enhanced signal, each a function of (input, output, clean) that names what it needs.
 
+SI-SDR: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019. WB-PESQ: ITU-T P.862.2. STOI: Taal et al., IEEE
+TASLP 19(7), 2011. ESTOI: Jensen and Taal, IEEE TASLP 24(11), 2016. Both take 16 kHz here; other rates are resampled.
+"""
+import importlib.util
+from math import gcd
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from . import levels
+from .artefacts import artefacts
+from .bands import highs
 from .validation import si_sdr
 
 RATE = 16000
 
 
-def score(estimate, reference):
-    """SI-SDR in dB, wide-band PESQ, STOI. PESQ is NaN where it finds no speech."""
+def resampled(signal, rate, wanted=RATE):
+    """A polyphase resampling to the wanted rate; the signal itself where nothing is to be done."""
+    if rate == wanted:
+        return signal
+    common = gcd(rate, wanted)
+    return resample_poly(signal, wanted // common, rate // common)
+
+
+def pesq_wb(estimate, reference):
+    """NaN where it finds no speech; None without the `pesq` package."""
+    if importlib.util.find_spec("pesq") is None:
+        return None
+    from pesq import PesqError, pesq
     try:
-        quality = pesq(RATE, reference, estimate, "wb")
-    except NoUtterancesError:
-        quality = float("nan")
-    return {"si_sdr": float(si_sdr(estimate, reference)), "pesq_wb": float(quality),
-            "stoi": float(stoi(reference, estimate, RATE))}
+        return float(pesq(RATE, reference, estimate, "wb"))
+    except PesqError:
+        return float("nan")
+
+
+def intelligibility(estimate, reference):
+    """STOI and ESTOI; None without the `pystoi` package."""
+    if importlib.util.find_spec("pystoi") is None:
+        return None, None
+    from pystoi import stoi
+    return tuple(float(stoi(reference, estimate, RATE, extended=extended)) for extended in (False, True))
+
+
+def levels_of(noisy, output, clean, rate):
+    """Level change of the active speech, and noise reduction in the pauses, in dB.
+
+    The level counts all of the output's power in the frames where the clean speech is active, noise that is left
+    included, so a noisy input has a positive change.
+    """
+    powers = [levels.frame_powers(x, rate) for x in (noisy, output, clean)]
+    active, pauses = levels.activity(clean, rate)
+    return {"level_change_db": levels.change(powers[2], powers[1], active),
+            "pause_reduction_db": -levels.change(powers[0], powers[1], pauses)}
+
+
+def score(noisy, output, clean, rate, dnsmos=None):
+    """All measures with a reference of one output; `noisy` itself as output gives the row to compare with."""
+    noisy, output, clean = (np.asarray(x, np.float64) for x in (noisy, output, clean))
+    estimate, reference = (resampled(x, rate) for x in (output, clean))
+    stoi, estoi = intelligibility(estimate, reference)
+    row = {"si_sdr": float(si_sdr(output, clean)), "pesq_wb": pesq_wb(estimate, reference), "stoi": stoi,
+           "estoi": estoi, **levels_of(noisy, output, clean, rate), **highs(noisy, output, clean, rate),
+           **artefacts(noisy, output, clean, rate), **blind(output, rate, dnsmos)}
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def blind(output, rate, dnsmos):
+    """What needs no reference."""
+    return dnsmos(resampled(np.asarray(output, np.float64), rate)) if dnsmos else {}
 
 
 def mean_rows(rows):
-    """Column means without the NaN of single files."""
-    return {name: round(float(np.nanmean([row[name] for row in rows])), 3) for name in rows[0]}
-
-
-def level_drop(before, after):
-    """How many dB lower the second signal is; digital silence counts as -150 dB full scale."""
-    power = [10 * np.log10(np.mean(np.square(x, dtype=np.float64)) + 1e-15) for x in (before, after)]
-    return power[0] - power[1]
+    """Column means without the NaN of single files; columns that are NaN throughout are left out."""
+    means = {}
+    for name in dict.fromkeys(name for row in rows for name in row):
+        values = np.array([row[name] for row in rows if name in row], np.float64)
+        if np.isfinite(values).any():
+            means[name] = round(float(np.mean(values[np.isfinite(values)])), 3)
+    return means

@@ -1,62 +1,81 @@
-"""Three ways to get enhanced audio for a folder of files: the network itself, the program, or files made before."""
+"""Three ways to get enhanced audio for files: the network itself, the program, or files made before.
+
+Each is called with (set name, items, folder for outputs) and returns the path of the output of each item.
+"""
 import subprocess
-import tempfile
 from pathlib import Path
 
-import numpy as np
 import soundfile
-import torch
 
-from .corpus import RATE, read_mono
-from .weights import load_network
+from .sets import SPEECH, read_audio
 
-
-def audio_files(folder):
-    return sorted(path for path in Path(folder).iterdir() if path.suffix in (".wav", ".flac"))
+SUFFIXES = (".flac", ".wav")
 
 
 class Network:
-    """The PyTorch definition, with the weights of a model file."""
+    """The PyTorch definition, with the weights of a model file, at the rate that it was trained for."""
 
     def __init__(self, model):
+        from .weights import load_network
         self.network = load_network(model)
 
-    def __call__(self, folder):
-        for path in audio_files(folder):
-            noisy = torch.as_tensor(read_mono(path))[None]
+    def __call__(self, _, items, output):
+        import torch
+        paths = []
+        for item in items:
+            audio, _ = read_audio(item.noisy)
             with torch.no_grad():
-                yield path.name, self.network(noisy)[0].numpy()
+                result = self.network(torch.as_tensor(audio, dtype=torch.float32)[None])[0].numpy()
+            paths.append(output / f"{item.name}.wav")
+            soundfile.write(paths[-1], result, item.rate, subtype="FLOAT")
+        return paths
 
 
 class Program:
     """The `limpid` command line."""
 
-    def __init__(self, binary, model):
-        self.command = [binary, "enhance"] + (["--model", model] if model else [])
+    def __init__(self, binary, model=None, jobs=1, options=()):
+        model = ["--model", str(model)] if model else []
+        self.command = [str(binary), "enhance", "--quiet", "--overwrite", "--jobs", str(jobs), *model, *options]
 
-    def __call__(self, folder):
-        with tempfile.TemporaryDirectory() as output:
-            subprocess.run([self.command[0], "enhance", str(folder), "-o", output, "--quiet", *self.command[2:]], check=True)
-            yield from Folder(output)(folder)
+    def __call__(self, _, items, output):
+        for folder in sorted({item.noisy.parent for item in items}):
+            files = [str(item.noisy) for item in items if item.noisy.parent == folder]
+            subprocess.run([*self.command, *files, "-o", str(output)], check=True, stderr=subprocess.PIPE, text=True)
+        return [output / item.noisy.name for item in items]
 
 
 class Folder:
-    """Files of the same names, made by whatever system."""
+    """Files of the same names, made by whatever system, in FOLDER/SET/ or, for the sets of speech and `real`, anywhere
+    below FOLDER."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise NotADirectoryError(f"{folder}: no such folder")
 
-    def __call__(self, folder):
-        for path in audio_files(folder):
-            found = [file for file in self.folder.rglob(path.name)]
-            if not found:
-                raise FileNotFoundError(f"{path.name}: not in {self.folder}")
-            yield path.name, read_mono(found[0])
+    def has(self, name):
+        return (self.folder / name).is_dir()
 
+    def find(self, set_name, item):
+        """The path, or None."""
+        for suffix in SUFFIXES:
+            path = self.folder / set_name / (item.name + suffix)
+            if path.exists():
+                return path
+        if set_name in (*SPEECH, "real"):
+            found = [path for path in self.folder.rglob(f"{item.name}.*") if path.suffix in SUFFIXES
+                     and not any(part == "clean-in" for part in path.parts)]
+            if found:
+                return found[0]
+        return None
 
-def enhance_signals(system, signals):
-    """Named signals through a system that wants files."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, signal in signals.items():
-            soundfile.write(Path(folder) / f"{name}.wav", np.asarray(signal), RATE, subtype="FLOAT")
-        return {Path(name).stem: output for name, output in system(folder)}
+    def __call__(self, set_name, items, _):
+        """Nothing for a set that is not there; one file missing of a set that is there is an error."""
+        paths = [self.find(set_name, item) for item in items]
+        if not any(paths):
+            return None
+        for item, path in zip(items, paths):
+            if path is None:
+                raise FileNotFoundError(f"{item.name}: not in {self.folder}, where others of {set_name} are")
+        return paths

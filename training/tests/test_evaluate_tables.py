@@ -1,0 +1,141 @@
+"""The way from files to tables, with made-up files and systems."""
+import csv
+import io
+import json
+import tempfile
+import unittest
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from limpid_train import evaluate
+from limpid_train.bootstrap import interval, paired
+from limpid_train.sets import ALL, items_of
+from limpid_train.systems import Folder
+from limpid_train.tables import comparison, markdown
+from tests.signals import RATE, white, words
+
+
+def small_corpus(folder):
+    """Every set of eval/ with two files, and one valid noise."""
+    for name, rate in (("vb60", RATE), ("mix", RATE), ("fullband", 3 * RATE)):
+        for kind in ("noisy", "clean"):
+            (folder / "eval" / name / kind).mkdir(parents=True)
+        for i in range(2):
+            clean = words(rate, 3, seed=i)
+            for kind, audio in (("clean", clean), ("noisy", clean + white(len(clean), seed=9 + i))):
+                soundfile.write(folder / "eval" / name / kind / f"{name}_{i}.flac", audio, rate)
+    (folder / "eval" / "real").mkdir()
+    soundfile.write(folder / "eval" / "real" / "street.flac", words() + white(4 * RATE), RATE)
+    soundfile.write(folder / "hum.wav", white(6 * RATE), RATE)
+    (folder / "manifest.csv").write_text("path,kind,split\nhum.wav,noise,valid\n", encoding="utf-8")
+
+
+def outputs(corpus, folder, gain):
+    """A system that knows nothing but a gain."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in ALL:
+            (folder / name).mkdir(parents=True)
+            for item in items_of(corpus, name, scratch):
+                audio, rate = soundfile.read(item.noisy)
+                soundfile.write(folder / name / f"{item.name}.wav", gain * audio, rate, subtype="FLOAT")
+
+
+class Evaluating(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        small_corpus(self.folder)
+        outputs(self.folder, self.folder / "half", 0.5)
+
+    def run_main(self, *arguments):
+        text = io.StringIO()
+        with redirect_stdout(text), redirect_stderr(io.StringIO()):
+            evaluate.main(["--corpus", str(self.folder), *map(str, arguments)])
+        return text.getvalue()
+
+    def test_all_sets_to_csv_json_and_tables(self):
+        (self.folder / "same").mkdir()
+        for path in (self.folder / "eval" / "mix" / "noisy").iterdir():
+            (self.folder / "same" / path.name).write_bytes(path.read_bytes())
+        text = self.run_main("--enhanced", self.folder / "half", "--csv", self.folder / "s.csv", "--json",
+                             self.folder / "s.json", "--compare", f"untouched={self.folder / 'same'}", "--jobs", 2)
+        summary = json.loads((self.folder / "s.json").read_text())
+        self.assertEqual(set(summary), {*ALL, "extremes"})
+        self.assertAlmostEqual(summary["vb60"]["noisy_si_sdr"], summary["vb60"]["si_sdr"], places=3)
+        self.assertAlmostEqual(summary["mix"]["pause_reduction_db"], 6.021, places=3)
+        self.assertAlmostEqual(summary["mix"]["level_change_db"] - summary["mix"]["noisy_level_change_db"], -6.021, places=2)
+        self.assertAlmostEqual(summary["fullband"]["highs_reduction_db"], 6.021, places=2)
+        self.assertAlmostEqual(summary["noise-only"]["reduction_after_1s_db"], 6.021, places=3)
+        self.assertEqual(summary["noise-only"]["reached_30db"], 0)
+        self.assertEqual(summary["extremes"]["silence_peak"], 0)
+        self.assertGreater(summary["extremes"]["clean_in_si_sdr_worst"], 60)
+        with open(self.folder / "s.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 6 + 1 + 6 + 1 + 2)
+        self.assertEqual({row["set"] for row in rows}, set(ALL))
+        self.assertIn("| untouched |", text)
+        self.assertIn("limpid − untouched", text)
+
+    def test_marks_of_a_page_hold_the_tables(self):
+        page = self.folder / "page.md"
+        page.write_text("words\n<!-- scores -->\nold\n<!-- /scores -->\nmore words\n", encoding="utf-8")
+        self.run_main("--enhanced", self.folder / "half", "--sets", "silence", "--table", page)
+        text = page.read_text(encoding="utf-8")
+        self.assertTrue(text.startswith("words\n") and text.endswith("more words\n"))
+        self.assertIn("### silence", text)
+        self.assertNotIn("old", text)
+        with self.assertRaisesRegex(ValueError, "no <!-- scores -->"):
+            evaluate.replace_between(self.folder / "manifest.csv", "")
+
+    def test_a_missing_file_and_a_wrong_length_are_errors(self):
+        lone = self.folder / "half" / "mix" / "mix_1.wav"
+        audio = lone.read_bytes()
+        lone.unlink()
+        items = items_of(self.folder, "mix", self.folder / "scratch")
+        with self.assertRaisesRegex(FileNotFoundError, "mix_1: not in"):
+            Folder(self.folder / "half")("mix", items, None)
+        lone.write_bytes(audio)
+        soundfile.write(lone, np.zeros(100), RATE)
+        with self.assertRaisesRegex(ValueError, "100 samples, the input has 48000"):
+            self.run_main("--enhanced", self.folder / "half", "--sets", "mix")
+
+    def test_a_system_without_a_set_is_left_out_of_it(self):
+        items = items_of(self.folder, "clean-in", self.folder / "scratch")
+        (self.folder / "few").mkdir()
+        self.assertIsNone(Folder(self.folder / "few")("clean-in", items, None))
+
+
+class Intervals(unittest.TestCase):
+    def test_constant_difference_is_certain(self):
+        rows = [{"file": str(i), "x": i + 0.5} for i in range(10)]
+        others = [{"file": str(i), "x": float(i)} for i in range(5)]
+        self.assertEqual(paired(rows, others, "x"), (0.5, 0.5, 0.5, 5))
+
+    def test_covers_the_normal_interval(self):
+        values = np.random.default_rng(3).standard_normal(200)
+        mean, low, high = interval(values)
+        error = 1.96 * values.std() / np.sqrt(200)
+        self.assertAlmostEqual(low, mean - error, delta=0.02)
+        self.assertAlmostEqual(high, mean + error, delta=0.02)
+
+    def test_one_file_says_nothing(self):
+        self.assertTrue(np.isnan(interval([1.0])[1]))
+
+    def test_verdicts(self):
+        def rows(offset):
+            return [{"file": str(i), "si_sdr": i + offset, "level_change_db": -offset, "floor_modulation_db": offset} for i in range(9)]
+        verdicts = [line[-1] for line in comparison(rows(2.0), rows(1.0))[1]]
+        self.assertEqual(verdicts, ["better", "worse", "worse"])
+        mixed = [{"file": str(i), "si_sdr": i + (-1) ** i} for i in range(8)]
+        self.assertEqual(comparison(mixed, rows(0.0))[1][0][-1], "no clear difference")
+
+    def test_cells_cannot_break_a_table(self):
+        self.assertEqual(markdown(["a"], [["|x|"]]), "| a |\n| --- |\n| \\|x\\| |\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
