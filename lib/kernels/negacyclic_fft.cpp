@@ -189,8 +189,9 @@ NegacyclicFft::NegacyclicFft(int size) : size_(size) {
   const int bits = std::bit_width(static_cast<unsigned>(size)) - 1;
   rows_ = 1 << (bits / 2);
   columns_ = size / rows_;
-  column_width_ = std::min(columns_, 16);
-  k1_width_ = std::min(rows_, 16);
+  const int widest = size > 4096 ? 8 : 16;  // long columns make units large enough
+  column_width_ = std::min(columns_, widest);
+  k1_width_ = std::min(rows_, widest);
   append_roots(roots_, rows_);
   if (columns_ != rows_) {
     column_roots_ = roots_.size();
