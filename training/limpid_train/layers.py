@@ -96,11 +96,12 @@ class FsmnCell(nn.Module):
 
 
 class Fsmn(nn.Module):
-    """Complex memory over one axis: re = F(xr) - G(xi), im = F(xi) + G(xr), each cell being x + p + taps * p."""
+    """Complex memory over one axis: re = F(xr) - G(xi), im = F(xi) + G(xr), each cell being x + p + taps * p. Along
+    frequency (axis 2) the published direction is "up"; the others are there to be compared with it."""
 
-    def __init__(self, channels, order, layers, axis):
+    def __init__(self, channels, order, layers, axis, direction="up"):
         super().__init__()
-        self.order, self.layers, self.axis, self.channels = order, layers, axis, channels
+        self.order, self.layers, self.axis, self.channels, self.direction = order, layers, axis, channels, direction
         for i in range(1, layers + 1):
             self.add_module(f"fsmn_re_L{i}", FsmnCell(channels, order))
             self.add_module(f"fsmn_im_L{i}", FsmnCell(channels, order))
@@ -133,7 +134,12 @@ class Fsmn(nn.Module):
         taps = taps + identity
         if self.axis == 3:
             return F.conv2d(F.pad(p, (self.order - 1, 0)), taps.transpose(2, 3), groups=p.shape[1])
-        return torch.matmul(toeplitz(taps[:, 0, :, 0], p.shape[2]), p)
+        matrix = toeplitz(taps[:, 0, :, 0], p.shape[2])
+        if self.direction == "down":
+            matrix = matrix.transpose(1, 2)
+        elif self.direction == "both":
+            matrix = 0.5 * (matrix + matrix.transpose(1, 2))
+        return torch.matmul(matrix, p)
 
 
 def product(weights, x):

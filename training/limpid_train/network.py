@@ -47,10 +47,10 @@ class UNet(nn.Module):
 
     def _add_recurrences(self, channels, outputs, config):
         """Along frequency before every encoder but the first and after every decoder but the last; along time between."""
-        order = config["frequency_order"]
+        order, direction = config["frequency_order"], config.get("frequency_direction", "up")
         for i in range(self.depth - 1 if order else 0):
-            self.add_module(f"fsmn_enc{i + 1}", Fsmn(channels[i], order, 1, axis=2))
-            self.add_module(f"fsmn_dec{i}", Fsmn(outputs[i], order, 1, axis=2))
+            self.add_module(f"fsmn_enc{i + 1}", Fsmn(channels[i], order, 1, 2, direction))
+            self.add_module(f"fsmn_dec{i}", Fsmn(outputs[i], order, 1, 2, direction))
         if config["time_order"]:
             self.fsmn = Fsmn(channels[-1], config["time_order"], config["time_layers"], axis=3)
 

@@ -3,6 +3,7 @@ import argparse
 import contextlib
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,14 @@ CHECKPOINT_SECONDS = 120
 ROOMS = 3000  # about four minutes of one core
 
 
+@dataclass
+class Limit:
+    """When a run is over: after wall-clock seconds, or after steps, for comparisons that have to be repeatable."""
+
+    seconds: float = 0
+    steps: int = 0
+
+
 class Worker:
     """One process: draws a step number, gets that step's batch, computes gradients, hands them to the master. With one
     worker a run is a pure function of its seed; with more, only the order of the updates is not."""
@@ -41,16 +50,20 @@ class Worker:
     def spent(self):
         return self.before + time.monotonic() - self.start
 
+    def progress(self, limit):
+        """The part of the run that is done."""
+        return self.counter.value / limit.steps if limit.steps else self.spent() / limit.seconds
+
     def autocast(self):
         """bfloat16 products where the hardware has them; sums, losses and weights stay in single precision."""
         if not self.options["bfloat16"]:
             return contextlib.nullcontext()
         return torch.autocast(self.master.device.type, dtype=torch.bfloat16)
 
-    def run(self, budget):
+    def run(self, limit):
         sums, saved, validated = {}, time.monotonic(), self.master.step
-        while self.spent() < budget:
-            step, parts = self._step(budget)
+        while self.progress(limit) < 1:
+            step, parts = self._step(limit)
             for name, value in parts.items():
                 sums.setdefault(name, []).append(value)
             if self.rank:
@@ -72,7 +85,7 @@ class Worker:
         if self.model_file:
             export(self.master.run, self.model_file)
 
-    def _step(self, budget):
+    def _step(self, limit):
         with self.lock:
             step = self.counter.value
             self.counter.value += 1
@@ -82,7 +95,7 @@ class Worker:
         self.replica.zero_grad()
         loss.backward()
         with self.lock:
-            applied = self.master.apply(self.replica, before, step, self.spent() / budget)
+            applied = self.master.apply(self.replica, before, step, self.progress(limit))
         return step, {"loss": loss.item(), **applied, **{name: value.item() for name, value in parts.items()}}
 
     def log(self, step, **row):
@@ -97,8 +110,8 @@ def room_bank(folder, processes):
     return RoomBank(folder)
 
 
-def train(config, corpus, cache, run, budget, processes, start=None, model_file=None):
-    """Runs until `budget` seconds are spent over all the runs of this folder. On a CPU, `processes` train side by side;
+def train(config, corpus, cache, run, limit, processes, start=None, model_file=None):
+    """Runs until the limit over all the runs of this folder is reached. On a CPU, `processes` train side by side;
     on a GPU one does, and the others mix for it."""
     run, options = Path(run), config["training"]
     run.mkdir(parents=True, exist_ok=True)
@@ -115,12 +128,12 @@ def train(config, corpus, cache, run, budget, processes, start=None, model_file=
         feed, trainers = MixHere(mixer, options), processes
     context = multiprocessing.get_context("fork")
     lock, counter = context.Lock(), context.Value("q", master.step)
-    others = [context.Process(target=Worker.work, args=(master, rank, lock, counter, feed, mixtures, budget))
+    others = [context.Process(target=Worker.work, args=(master, rank, lock, counter, feed, mixtures, limit))
               for rank in range(1, trainers)]
     for process in others:
         process.start()
     last = Worker(master, 0, lock, counter, feed, mixtures, model_file)
-    last.run(budget)
+    last.run(limit)
     for process in others:
         process.join()
     last.save()
@@ -143,7 +156,7 @@ def main():
     if arguments.threads or arguments.processes > 1:
         torch.set_num_threads(arguments.threads or 1)
     train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,
-          arguments.time_budget, arguments.processes, arguments.start, arguments.export)
+          Limit(seconds=arguments.time_budget), arguments.processes, arguments.start, arguments.export)
 
 
 if __name__ == "__main__":

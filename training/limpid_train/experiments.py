@@ -1,0 +1,107 @@
+"""Trains variants of one configuration on the very same batches and writes a table of what each is worth:
+python -m limpid_train.experiments --corpus CORPUS --output runs/experiments --steps 2000 [--only NAME ...]
+
+Every variant sees the same seed, hence the same examples in the same order, and is scored on the same valid mixtures.
+A variant that is in the table is not run again, so the command may be stopped and repeated."""
+import argparse
+import copy
+import csv
+import time
+from pathlib import Path
+
+import torch
+
+from . import train
+from .complexity import macs_per_second
+from .config import check_shapes, load_config
+from .checkpoint import load_latest
+from .corpus import Corpus
+from .network import Frcrn
+from .validation import fixed_mixtures, validate
+
+# name: (what changes in "network" and "training", what was expected before it was run)
+VARIANTS = {
+    "control": ({}, {}, "the reference of every row"),
+    "no-frequency-recurrence": ({"frequency_order": 0}, {}, "worse: the paper's claim"),
+    "frequency-order-8": ({"frequency_order": 8}, {}, "slightly worse: 400 Hz instead of 1 kHz of reach at full resolution"),
+    "frequency-down": ({"frequency_direction": "down"}, {}, "slightly worse: lows are cleaner and should inform highs"),
+    "frequency-both": ({"frequency_direction": "both"}, {}, "slightly better: each bin sees both neighbours, with shared taps"),
+    "no-time-recurrence": ({"time_order": 0}, {}, "much worse: 12 frames of memory are left"),
+    "compression-1": ({"compression": 1}, {}, "worse: loud bins dominate"),
+    "compression-0.3": ({"compression": 0.3}, {}, "about equal"),
+    "taps-1": ({"taps": 1}, {}, "worse by a few tenths: a complex ratio mask"),
+    "taps-5": ({"taps": 5}, {}, "about equal to three taps"),
+    "no-voice": ({"voice": False}, {}, "equal: the head is small"),
+    "running-gates": ({"pooling": "running"}, {}, "slightly better on steady noise"),
+    "narrow-deep": ({"channels": [8, 16, 24, 32, 64, 96]}, {}, "about equal at the same cost"),
+    "wide-flat": ({"channels": [16, 24, 32, 32, 32, 32]}, {}, "worse: memory traffic at high resolution buys little"),
+    "no-asymmetry": ({}, {"losses": {"snr": 0.25, "spectrum": 3.0, "voice": 0.2}}, "more suppression, more speech lost"),
+    "mask-loss": ({}, {"losses": {"snr": 0.25, "spectrum": 3.0, "lost": 1.5, "voice": 0.2, "mask": 0.5}},
+                  "about equal: FRCRN's own loss has it"),
+}
+
+
+def varied(config, name):
+    """The configuration of a variant."""
+    config = copy.deepcopy(config)
+    network, training, _ = VARIANTS[name]
+    config["network"].update(network)
+    config["training"].update(training)
+    config["name"] = name
+    check_shapes(config["network"])
+    return config
+
+
+def run_variant(config, arguments, folder):
+    train.train(config, arguments.corpus, arguments.cache, folder, train.Limit(steps=arguments.steps), arguments.processes)
+    network = Frcrn(config["network"])
+    network.load_state_dict(load_latest(folder)["average"])
+    return network.eval()
+
+
+def measure(name, config, arguments, mixtures):
+    begin = time.process_time()
+    network = run_variant(config, arguments, Path(arguments.output) / name)
+    return {"variant": name, "gmacs": round(macs_per_second(config["network"]) / 1e9, 3),
+            "parameters": sum(p.numel() for p in network.parameters()), "steps": arguments.steps,
+            **{key.removeprefix("valid_"): value for key, value in validate(network, mixtures).items()},
+            "cpu_seconds": round(time.process_time() - begin), "expected": VARIANTS[name][2]}
+
+
+def append(path, row):
+    new = not path.exists()
+    with open(path, "a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--config", default="light")
+    parser.add_argument("--cache", default=Path(__file__).parents[1] / "data")
+    parser.add_argument("--output", required=True)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--only", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    table = Path(arguments.output) / "results.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    base = load_config(arguments.config)
+    bank = train.room_bank(Path(arguments.cache) / "rooms", arguments.processes)
+    mixtures = fixed_mixtures(Corpus(arguments.corpus, arguments.cache, "valid"), bank, seed=0, count=96)
+    done = set()
+    if table.exists():
+        with open(table, newline="", encoding="utf-8") as file:
+            done = {row["variant"] for row in csv.DictReader(file)}
+    for name in arguments.only:
+        if name not in done:
+            append(table, measure(name, varied(base, name), arguments, mixtures))
+
+
+if __name__ == "__main__":
+    main()

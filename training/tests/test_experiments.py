@@ -1,0 +1,46 @@
+"""Every variant of the experiments is a network that can be built; a finished one is not run again."""
+import csv
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import torch
+
+from limpid_train import experiments
+from limpid_train.config import load_config
+from limpid_train.network import Frcrn
+from tests.test_data import small_cache
+
+
+class Variants(unittest.TestCase):
+    def test_each_differs_from_the_control_and_runs(self):
+        base = load_config("nano")
+        for name in experiments.VARIANTS:
+            config = experiments.varied(base, name)
+            self.assertEqual(config == {**base, "name": name}, name == "control", name)
+            with torch.no_grad():
+                self.assertEqual(Frcrn(config["network"]).eval()(torch.zeros(1, 800)).shape, (1, 800), name)
+
+    def test_table_is_continued(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cache, output = Path(folder) / "cache", Path(folder) / "out"
+            cache.mkdir()
+            small_cache(cache)
+            command = ["experiments", "--corpus", str(cache), "--cache", str(cache), "--output", str(output),
+                       "--config", "nano", "--steps", "2", "--only", "control"]
+            scores = {"valid_gain": 1.0}
+            with mock.patch.object(sys, "argv", command), mock.patch.object(experiments, "fixed_mixtures"), \
+                    mock.patch("limpid_train.train.fixed_mixtures"), \
+                    mock.patch("limpid_train.train.validate", lambda *_: scores), \
+                    mock.patch.object(experiments, "validate", lambda *_: scores):
+                experiments.main()
+                experiments.main()
+            with open(output / "results.csv", newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+        self.assertEqual([(row["variant"], row["gain"], row["steps"]) for row in rows], [("control", "1.0", "2")])
+
+
+if __name__ == "__main__":
+    unittest.main()
