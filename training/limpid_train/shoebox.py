@@ -13,6 +13,7 @@ BANDS = np.array([250, 500, 1000, 2000, 4000, 8000])      # Hz, where the decay 
 OVERSAMPLING = 16                                         # of the grid that images are laid on
 EXACT_ORDER = 1                                           # reflections that follow the walls to the letter
 FADE = 0.020                                              # s, from images to tail
+SIZES = 2000                                              # of a room that are tried for given walls
 MARGIN = 64                                               # samples that circular filtering may spoil
 
 
@@ -44,17 +45,19 @@ class Room:
 
 
 def random_room(rng, shortest, longest, width=(2, 10), height=(2.2, 4)):
-    """A room with a reverberation time (mean of 500 and 1000 Hz) log-uniform in [shortest, longest] seconds."""
-    decay = np.exp(rng.uniform(np.log(shortest), np.log(longest)))
-    low, high = rng.uniform(0.85, 1.4), rng.uniform(0.5, 1.0)
-    shape = np.exp(np.interp(np.log2(BANDS), np.log2([250, 500, 1000, 8000]), np.log([low, 1, 1, high])))
-    shares = rng.uniform(0.3, 1.7, (3, 2))
+    """A room with a reverberation time (mean of 500 and 1000 Hz) log-uniform in [shortest, longest] seconds. Walls that
+    no size of room allows for, because they would have to absorb nearly everything, are drawn again."""
     while True:
-        size = np.array([rng.uniform(*width), rng.uniform(*width), rng.uniform(*height)])
-        room = Room(size, decay * shape, np.ones((3, 2)))
-        walls = shares * room.areas.sum() / np.sum(shares * room.areas)
-        if np.max(room.absorption) * walls.max() < 1.8 and size[:2].max() < 3 * size[:2].min():  # alpha below 0.84
-            return Room(size, decay * shape, walls)
+        decay = np.exp(rng.uniform(np.log(shortest), np.log(longest)))
+        low, high = rng.uniform(0.85, 1.4), rng.uniform(0.5, 1.0)
+        shape = np.exp(np.interp(np.log2(BANDS), np.log2([250, 500, 1000, 8000]), np.log([low, 1, 1, high])))
+        shares = rng.uniform(0.3, 1.7, (3, 2))
+        for _ in range(SIZES):
+            size = np.array([rng.uniform(*width), rng.uniform(*width), rng.uniform(*height)])
+            room = Room(size, decay * shape, np.ones((3, 2)))
+            walls = shares * room.areas.sum() / np.sum(shares * room.areas)
+            if np.max(room.absorption) * walls.max() < 1.8 and size[:2].max() < 3 * size[:2].min():  # alpha below 0.84
+                return Room(size, decay * shape, walls)
 
 
 def images(room, source, centre, reach, rng=None, jitter=0.04):

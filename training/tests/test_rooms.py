@@ -37,6 +37,12 @@ class Decay(unittest.TestCase):
             self.assertLess(np.max(np.abs(np.array(measured) / decay - 1)), 0.10, f"{decay} s: {measured}")
 
 
+    def test_walls_that_fit_no_room_are_drawn_again(self):
+        for index in (248, 334):                                            # of the bank of seed 1
+            room = shoebox.random_room(np.random.default_rng((1, index)), 0.1, 1.0)
+            self.assertLess(np.max(room.absorption) * room.walls.max(), 1.8)
+
+
 class Delays(unittest.TestCase):
     def test_a_direct_path_arrives_when_geometry_says(self):
         rng = np.random.default_rng(2)
