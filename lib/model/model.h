@@ -16,6 +16,8 @@
 
 namespace limpid {
 
+struct AttentionTrace;  // lib/model/attention_trace.h
+
 enum class Memory {
   carried,   // process() continues where the last call stopped: N frames at once = N calls of one
   windowed,  // every call stands alone, because the network looks at its whole input
@@ -97,6 +99,10 @@ class Model {
   // normalisation, padding and all), so that results compare with the authors' code sample for
   // sample. Output length = input length. unsupported where nothing was published.
   virtual Result<std::vector<float>> enhance_exact(std::span<const float> audio) const;
+
+  // What the network attends to in a whole recording, [input_channels][samples] at
+  // spec().sample_rate; time and memory grow with its square. unsupported where nothing attends.
+  virtual Result<AttentionTrace> trace_attention(AudioView<const float> audio) const;
 };
 
 }  // namespace limpid

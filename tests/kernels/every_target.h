@@ -36,8 +36,9 @@ class EveryTarget : public testing::TestWithParam<std::int64_t> {
   }
 };
 
-#define INSTANTIATE_EVERY_TARGET(Suite)                                               \
-  INSTANTIATE_TEST_SUITE_P(Simd, Suite, testing::ValuesIn(targets_of_this_machine()), \
+#define INSTANTIATE_EVERY_TARGET(Suite)                                                   \
+  INSTANTIATE_TEST_SUITE_P(Simd, Suite,                                                   \
+                           testing::ValuesIn(limpid::kernels::targets_of_this_machine()), \
                            [](const auto& target) { return hwy::TargetName(target.param); })
 
 inline std::vector<float> noise(std::size_t count, unsigned seed, float level = 1.0f) {

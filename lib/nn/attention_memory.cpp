@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "lib/nn/attention_memory.h"
+
+namespace limpid::nn {
+
+AttentionMemory::AttentionMemory(Arena& arena, const Attention& attention, int lanes,
+                                 std::int64_t frames) {
+  const AttentionConfig& config = attention.config();
+  const int rows = lanes * config.kv_heads;
+  const auto blocks = static_cast<int>((frames + KeyCache::kBlock - 1) / KeyCache::kBlock + 1);
+  recent_ = KeyCache(arena, rows, blocks, config.width, config.value_width);
+  if (config.sinks > 0) sinks_ = KeyCache(arena, rows, 1, config.width, config.value_width);
+  key_ = arena.claim<float>(static_cast<std::size_t>(config.width));
+  angles_ = arena.claim<float>(static_cast<std::size_t>(config.width));
+}
+
+void AttentionMemory::append(const Attention& attention, const AttentionInput& in,
+                             const AttentionTile& tile) LIMPID_REALTIME {
+  const AttentionConfig& config = attention.config();
+  const auto lanes = static_cast<int>(in.k.extent(0));
+  for (int f = 0; f < tile.count; ++f) {
+    const std::int64_t frame = tile.frame + f, age = frame - begin_;
+    const bool sink = age < config.sinks;
+    const float* angles = tile.angles + static_cast<std::ptrdiff_t>(f) * config.width;
+    if (sink && config.position == AttentionPosition::rotary) {
+      attention.rotary().angles(age, angles_);  // positions of the cache, not of the stream
+      angles = angles_.data();
+    }
+    for (int lane = 0; lane < lanes; ++lane)
+      for (int head = 0; head < config.kv_heads; ++head) {
+        const float* key = in.k[lane][tile.offset + f].data() + head * config.width;
+        const float* value = in.v[lane][tile.offset + f].data() + head * config.value_width;
+        make_ready(attention, key, angles, key_.data());
+        (sink ? sinks_ : recent_)
+            .put(lane * config.kv_heads + head, sink ? age : frame, key_.data(), value);
+      }
+  }
+  end_ = tile.frame + tile.count;
+}
+
+}  // namespace limpid::nn

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "lib/nn/attention_query.h"
+
+#include "lib/nn/attention_gate.h"
+
+namespace limpid::nn {
+namespace {
+
+using kernels::AttentionRow;
+using kernels::AttentionRule;
+using kernels::AttentionWeight;
+
+// LSSAR takes off nothing while fewer keys than that would leave next to nothing (section 3.3).
+constexpr std::int64_t kUnweightedKeys = 3;
+
+AttentionRule rule_of(const AttentionConfig& config) noexcept {
+  switch (config.kind) {
+    case AttentionKind::softmax:
+    case AttentionKind::softmax1:
+    case AttentionKind::sink_logit:
+    case AttentionKind::key_bias:
+      return {AttentionWeight::exponential};
+    case AttentionKind::sigmoid:
+      return {AttentionWeight::sigmoid, config.bias};
+    case AttentionKind::elu1:
+      return {AttentionWeight::elu1, config.bias};
+    case AttentionKind::lssa:
+    case AttentionKind::lssar:  // its first pass
+      return {AttentionWeight::softplus};
+    case AttentionKind::linear_decay:
+      return {AttentionWeight::linear};
+  }
+  return {};
+}
+
+float dot(const float* a, const float* b, int n) noexcept {
+  float sum = 0;
+  for (int i = 0; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+}  // namespace
+
+AttentionQuery::AttentionQuery(Arena& arena, const Attention& attention) {
+  const AttentionConfig& config = attention.config();
+  const auto rows = static_cast<std::size_t>(attention.group()) * KeyCache::kBlock;
+  const auto width = static_cast<std::size_t>(config.width);
+  rows_ = arena.claim<AttentionRow>(rows);
+  sights_ = arena.claim<Sight>(rows);
+  queries_ = arena.claim<float>(rows * width);
+  if (config.sinks > 0) sink_queries_ = arena.claim<float>(rows * width);
+  sink_angles_ = arena.claim<float>(width);
+  gates_ = arena.claim<float>(static_cast<std::size_t>(std::max(config.value_width, 1)));
+}
+
+AttentionQuery::Sight AttentionQuery::sight(const AttentionConfig& config,
+                                            const AttentionMemory& memory,
+                                            std::int64_t frame) const noexcept {
+  const std::int64_t begin = memory.begin(), age = frame - begin;
+  Sight s{};
+  s.frame = frame;
+  s.last = std::min(frame + config.future + 1, memory.end());
+  s.first = std::min(std::max(frame - config.past, begin + config.sinks), s.last);
+  s.sinks = static_cast<int>(std::min<std::int64_t>(config.sinks, age + 1));
+  s.sink_distance = static_cast<float>(std::min(age, config.sinks + config.past));
+  return s;
+}
+
+void AttentionQuery::begin_row(const Attention& attention, int head, const float* query,
+                               int index) noexcept {
+  const AttentionConfig& config = attention.config();
+  AttentionRow& row = rows_[static_cast<std::size_t>(index)];
+  const Sight& sight = sights_[static_cast<std::size_t>(index)];
+  float* values = row.values;
+  row = {};
+  row.values = values;
+  row.gain = config.scale;
+  row.slope = attention.slope(head);
+  std::fill_n(values, config.value_width, 0.0f);
+  switch (config.kind) {
+    case AttentionKind::softmax1:
+    case AttentionKind::sink_logit:
+      row.maximum = attention.sink_logit(head);
+      row.total = 1;
+      break;
+    case AttentionKind::key_bias:
+      row.maximum = config.scale * dot(query, attention.sink_key(head), config.width);
+      row.total = 1;
+      break;
+    case AttentionKind::lssa:
+    case AttentionKind::lssar:
+      row.gain = std::log(static_cast<float>(config.width)) *
+                 std::log(static_cast<float>(std::max<std::int64_t>(sight.keys(), 1)));
+      break;
+    default:
+      break;
+  }
+}
+
+void AttentionQuery::begin(const Attention& attention, const AttentionMemory& memory,
+                           const AttentionInput& in, const AttentionTile& tile, int lane,
+                           int kv_head, TensorView<float, 3> y) noexcept {
+  const AttentionConfig& config = attention.config();
+  const int group = attention.group(), width = config.width;
+  count_ = group * tile.count;
+  for (int f = 0; f < tile.count; ++f) {
+    const Sight where = sight(config, memory, tile.frame + f);
+    const float* angles = tile.angles + static_cast<std::ptrdiff_t>(f) * width;
+    if (config.sinks > 0 && config.position == AttentionPosition::rotary)
+      attention.rotary().angles(static_cast<std::int64_t>(where.sink_distance), sink_angles_);
+    for (int g = 0; g < group; ++g) {
+      const int index = g * tile.count + f, head = kv_head * group + g;
+      const float* query = in.q[lane][tile.offset + f].data() + head * width;
+      sights_[static_cast<std::size_t>(index)] = where;
+      rows_[static_cast<std::size_t>(index)].values =
+          y[lane][tile.offset + f].data() + head * config.value_width;
+      begin_row(attention, head, query, index);
+      make_ready(attention, query, angles, queries_.data() + index * width);
+      if (config.sinks > 0)
+        make_ready(attention, query, sink_angles_.data(), sink_queries_.data() + index * width);
+    }
+  }
+}
+
+// All keys, block after block: first the sinks, then the recent ones.
+void AttentionQuery::sweep(const AttentionConfig& config, const AttentionMemory& memory,
+                           int cache_row, const AttentionRule& rule, int value_width) noexcept {
+  const auto count = static_cast<std::size_t>(count_);
+  const auto rows = rows_.first(count);
+  std::int64_t first = memory.end(), last = 0;
+  for (std::size_t r = 0; r < count; ++r) {
+    const auto at = static_cast<std::ptrdiff_t>(r) * config.width;
+    if (sights_[r].first < sights_[r].last) {
+      first = std::min(first, sights_[r].first);
+      last = std::max(last, sights_[r].last);
+    }
+    if (config.sinks == 0) continue;
+    rows[r].query = sink_queries_.data() + at;
+    rows[r].first = 0;
+    rows[r].last = sights_[r].sinks;
+    rows[r].distance = sights_[r].sink_distance;
+  }
+  if (config.sinks > 0)
+    kernels::attend(rows, config.width, memory.sinks().block(cache_row, 0), value_width, rule);
+  for (std::size_t r = 0; r < count; ++r)
+    rows[r].query = queries_.data() + static_cast<std::ptrdiff_t>(r) * config.width;
+  for (std::int64_t b = first / KeyCache::kBlock; b * KeyCache::kBlock < last; ++b) {
+    const std::int64_t start = b * KeyCache::kBlock;
+    for (std::size_t r = 0; r < count; ++r) {
+      const auto slot = [&](std::int64_t frame) {
+        return static_cast<int>(std::clamp<std::int64_t>(frame - start, 0, KeyCache::kBlock));
+      };
+      rows[r].first = slot(sights_[r].first);
+      rows[r].last = slot(sights_[r].last);
+      rows[r].distance = static_cast<float>(sights_[r].frame - start);
+    }
+    kernels::attend(rows, config.width, memory.recent().block(cache_row, b), value_width, rule);
+  }
+}
+
+// LSSAR, between its passes: what a weight is, relative to the mean, decides what is left of it.
+void AttentionQuery::reweight() noexcept {
+  for (int r = 0; r < count_; ++r) {
+    AttentionRow& row = rows_[static_cast<std::size_t>(r)];
+    const auto keys = sights_[static_cast<std::size_t>(r)].keys();
+    row.share = row.total > 0 ? static_cast<float>(keys) / row.total : 0.0f;
+    row.offset = keys <= kUnweightedKeys ? 0.0f : 1.0f;
+    row.total = 0;
+    row.maximum = -std::numeric_limits<float>::infinity();
+  }
+}
+
+void AttentionQuery::finish(const Attention& attention, const AttentionInput& in,
+                            const AttentionTile& tile, int lane, int kv_head) noexcept {
+  const int group = attention.group();
+  for (int g = 0; g < group; ++g)
+    for (int f = 0; f < tile.count; ++f) {
+      const AttentionRow& row = rows_[static_cast<std::size_t>(g * tile.count + f)];
+      float factor = 1;
+      if (attention.normalised()) factor = row.total > 0 ? 1 / row.total : 0.0f;
+      scale_output(attention.config(), in.gate, {lane, tile.offset + f, kv_head * group + g},
+                   factor, gates_, row.values);
+    }
+}
+
+void AttentionQuery::answer(const Attention& attention, const AttentionMemory& memory,
+                            const AttentionInput& in, const AttentionTile& tile,
+                            TensorView<float, 3> y) LIMPID_REALTIME {
+  const AttentionConfig& config = attention.config();
+  const AttentionRule rule = rule_of(config);
+  for (int lane = 0; lane < static_cast<int>(in.q.extent(0)); ++lane)
+    for (int kv_head = 0; kv_head < config.kv_heads; ++kv_head) {
+      const int cache_row = lane * config.kv_heads + kv_head;
+      begin(attention, memory, in, tile, lane, kv_head, y);
+      if (config.kind == AttentionKind::lssar) {
+        sweep(config, memory, cache_row, rule, 0);
+        reweight();
+        sweep(config, memory, cache_row, {AttentionWeight::power, 0, config.exponent},
+              config.value_width);
+      } else {
+        sweep(config, memory, cache_row, rule, config.value_width);
+      }
+      finish(attention, in, tile, lane, kv_head);
+    }
+}
+
+}  // namespace limpid::nn

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "lib/nn/linear_memory.h"
+
+#include "lib/nn/attention_gate.h"
+
+namespace limpid::nn {
+
+LinearMemory::LinearMemory(Arena& arena, const Attention& attention, int lanes) {
+  const AttentionConfig& config = attention.config();
+  const auto width = static_cast<std::size_t>(config.width);
+  const auto value_width = static_cast<std::size_t>(config.value_width);
+  const std::size_t block = KeyCache::kBlock;
+  state_ = arena.claim<float>(static_cast<std::size_t>(lanes) *
+                              static_cast<std::size_t>(config.heads) * width * value_width);
+  block_ = KeyCache(arena, 1, 1, config.width, config.value_width);
+  rows_ = arena.claim<kernels::AttentionRow>(block);
+  queries_ = arena.claim<float>(block * width);
+  faded_queries_ = arena.claim<float>(block * width);
+  key_ = arena.claim<float>(width);
+  faded_values_ = arena.claim<float>(block * value_width);
+  gates_ = arena.claim<float>(value_width);
+}
+
+void LinearMemory::take_keys(const Attention& attention, const AttentionInput& in,
+                             const AttentionTile& tile, int lane, int kv_head) noexcept {
+  const AttentionConfig& config = attention.config();
+  for (int f = 0; f < tile.count; ++f) {
+    const float* angles = tile.angles + static_cast<std::ptrdiff_t>(f) * config.width;
+    make_ready(attention, in.k[lane][tile.offset + f].data() + kv_head * config.width, angles,
+               key_.data());
+    block_.put(0, tile.frame + f, key_.data(),
+               in.v[lane][tile.offset + f].data() + kv_head * config.value_width);
+  }
+}
+
+void LinearMemory::begin(const Attention& attention, const AttentionInput& in,
+                         const AttentionTile& tile, int lane, int head,
+                         TensorView<float, 3> y) noexcept {
+  const AttentionConfig& config = attention.config();
+  const auto slot = static_cast<int>(tile.frame % KeyCache::kBlock);
+  const float slope = attention.slope(head);
+  for (int f = 0; f < tile.count; ++f) {
+    const auto at = static_cast<std::ptrdiff_t>(f) * config.width;
+    float* query = queries_.data() + at;
+    make_ready(attention, in.q[lane][tile.offset + f].data() + head * config.width,
+               tile.angles + at, query);
+    const float fade = config.scale * std::exp(-slope * static_cast<float>(f + 1));
+    for (int c = 0; c < config.width; ++c)
+      faded_queries_[static_cast<std::size_t>(at + c)] = fade * query[c];
+    kernels::AttentionRow& row = rows_[static_cast<std::size_t>(f)];
+    row = {};
+    row.query = query;
+    row.values = y[lane][tile.offset + f].data() + head * config.value_width;
+    row.gain = config.scale;
+    row.slope = slope;
+    row.distance = static_cast<float>(slot + f);
+    row.first = slot;
+    row.last = slot + f + 1;
+  }
+}
+
+// y of each row = what is older than the tile.
+void LinearMemory::read(const AttentionConfig& config, const float* state, int count,
+                        std::ptrdiff_t y_stride) noexcept {
+  kernels::small_product({faded_queries_.data(), config.width, state, config.value_width,
+                          rows_[0].values, y_stride, count, config.width, config.value_width, 0});
+}
+
+// The tile becomes part of the past.
+void LinearMemory::update(const AttentionConfig& config, float slope, float* state, int slot,
+                          int count) noexcept {
+  const kernels::KeyBlock block = block_.block(0, 0);
+  for (int f = 0; f < count; ++f) {
+    const float fade = std::exp(-slope * static_cast<float>(count - 1 - f));
+    const float* value = block.values + (slot + f) * block.value_stride;
+    float* faded = faded_values_.data() + f * config.value_width;
+    for (int c = 0; c < config.value_width; ++c) faded[c] = fade * value[c];
+  }
+  kernels::small_product({block.keys + slot, KeyCache::kBlock, faded_values_.data(),
+                          config.value_width, state, config.value_width, config.width, count,
+                          config.value_width, std::exp(-slope * static_cast<float>(count))});
+}
+
+void LinearMemory::advance(const Attention& attention, const AttentionInput& in,
+                           const AttentionTile& tile, TensorView<float, 3> y) LIMPID_REALTIME {
+  const AttentionConfig& config = attention.config();
+  const auto rows = rows_.first(static_cast<std::size_t>(tile.count));
+  const auto slot = static_cast<int>(tile.frame % KeyCache::kBlock);
+  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(config.width) * config.value_width;
+  for (int lane = 0; lane < static_cast<int>(in.q.extent(0)); ++lane)
+    for (int head = 0; head < config.heads; ++head) {
+      if (head % attention.group() == 0)
+        take_keys(attention, in, tile, lane, head / attention.group());
+      float* state = state_.data() + (lane * config.heads + head) * size;
+      begin(attention, in, tile, lane, head, y);
+      read(config, state, tile.count, y.stride(1));
+      kernels::attend(rows, config.width, block_.block(0, 0), config.value_width,
+                      {kernels::AttentionWeight::linear});
+      update(config, attention.slope(head), state, slot, tile.count);
+      for (int f = 0; f < tile.count; ++f)
+        scale_output(config, in.gate, {lane, tile.offset + f, head}, 1, gates_,
+                     rows_[static_cast<std::size_t>(f)].values);
+    }
+}
+
+}  // namespace limpid::nn

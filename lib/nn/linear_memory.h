@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// LinearMemory: causal linear attention that decays, whose whole past is one matrix a head,
+//   S_t = e^-slope S_(t-1) + k_t v_t^T,  y_t = scale q_t S_t.
+// Frames of a block are worked on together: what is older comes from S, the block itself from the
+// masked products (Lightning Attention-2, Qin 2024, algorithm 1). All exponents are <= 0.
+#pragma once
+
+#include "lib/nn/attention_tile.h"
+
+namespace limpid::nn {
+
+class LinearMemory {
+ public:
+  LinearMemory() = default;
+  LinearMemory(Arena& arena, const Attention& attention, int lanes);  // throws std::bad_alloc
+
+  void advance(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
+               TensorView<float, 3> y) LIMPID_REALTIME;
+
+  void reset() noexcept { std::ranges::fill(state_, 0.0f); }
+
+ private:
+  void take_keys(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
+                 int lane, int kv_head) noexcept;
+  void begin(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
+             int lane, int head, TensorView<float, 3> y) noexcept;
+  void read(const AttentionConfig& config, const float* state, int count,
+            std::ptrdiff_t y_stride) noexcept;
+  void update(const AttentionConfig& config, float slope, float* state, int slot,
+              int count) noexcept;
+
+  std::span<float> state_;                 // [lane][head][width][value_width]
+  KeyCache block_;                         // of one head at a time
+  std::span<kernels::AttentionRow> rows_;  // [frame of the tile]
+  std::span<float> queries_, faded_queries_, key_;
+  std::span<float> faded_values_, gates_;
+};
+
+}  // namespace limpid::nn
