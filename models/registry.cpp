@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/deftan2/deftan2.h"
 #include "models/frcrn/frcrn.h"
 #include "models/shipped.h"
 
@@ -14,7 +15,7 @@ struct Architecture {
   Result<std::shared_ptr<const Model>> (*make)(io::Weights weights);
 };
 
-constexpr Architecture kArchitectures[] = {{"frcrn", make_frcrn}};
+constexpr Architecture kArchitectures[] = {{"deftan2", make_deftan2}, {"frcrn", make_frcrn}};
 
 Result<std::shared_ptr<const Model>> make(io::Weights weights) {
   const auto config = nlohmann::json::parse(weights.metadata("config"), nullptr, false);
@@ -29,7 +30,7 @@ Result<std::shared_ptr<const Model>> make(io::Weights weights) {
   for (const Architecture& architecture : kArchitectures)
     if (architecture.name == name) return architecture.make(std::move(weights));
   return Error{ErrorCode::unsupported, weights.origin() + ": architecture '" + name +
-                                           "' is not one that this version knows (frcrn)"};
+                                           "' is not one that this version knows (deftan2, frcrn)"};
 }
 
 bool looks_like_path(std::string_view model) {

@@ -23,6 +23,13 @@ inline std::vector<float> channel(const std::filesystem::path& path) {
   return {samples.begin(), samples.end()};
 }
 
+// All channels of a file; empty (and a failed test) when it cannot be read.
+inline Tensor<float, 2> channels(const std::filesystem::path& path) {
+  auto audio = io::read_audio(path);
+  EXPECT_TRUE(audio) << audio.error().message;
+  return audio ? std::move(audio->samples) : Tensor<float, 2>();
+}
+
 // max |got - want| / max |want| without the first and last samples; 1e9 when lengths differ or a
 // sample is not finite.
 inline double relative_error(std::span<const float> got, std::span<const float> want,

@@ -13,27 +13,38 @@
 
 namespace limpid::test {
 
-// Calls of 1..max_frames hops, drawn with `seed`; silence follows the input until all of it is out.
-inline std::vector<float> stream_whole(const Model& model, std::vector<float> audio, int rate,
-                                       int max_frames, unsigned seed) {
+// [input channel][sample] to [output channel][sample] in calls of 1..max_frames hops, drawn with
+// `seed`; silence follows the input until all of it is out.
+inline Tensor<float, 2> stream_channels(const Model& model, AudioView<const float> audio, int rate,
+                                        int max_frames, unsigned seed) {
+  const auto length = audio.extent(1);
+  Tensor<float, 2> result({model.spec().output_channels, length});
   auto session = model.open({.sample_rate = rate, .lanes = 1, .max_frames = max_frames});
   EXPECT_TRUE(session) << session.error().message;
-  if (!session) return {};
+  if (!session) return result;
   const auto format = (*session)->format();
-  const auto hop = static_cast<std::size_t>(format.hop);
-  const auto latency = static_cast<std::size_t>(format.latency), length = audio.size();
-  audio.resize((length + latency + hop - 1) / hop * hop);
+  const auto padded = (length + format.latency + format.hop - 1) / format.hop * format.hop;
+  Tensor<float, 2> in({audio.extent(0), padded}), out({result.extent(0), padded});
+  for (std::ptrdiff_t c = 0; c < audio.extent(0); ++c)
+    std::ranges::copy(audio[c].span(), in.view()[c].data());
   std::mt19937 random(seed);
   std::uniform_int_distribution<std::ptrdiff_t> chunk(1, max_frames);
-  std::vector<float> out(audio.size());
-  for (std::size_t at = 0; at < audio.size();) {
-    const auto left = static_cast<std::ptrdiff_t>(audio.size() - at);
-    const std::ptrdiff_t count = std::min(left, chunk(random) * format.hop);
-    (*session)->process({audio.data() + at, {1, count}}, {out.data() + at, {1, count}});
-    at += static_cast<std::size_t>(count);
+  for (std::ptrdiff_t at = 0, count = 0; at < padded; at += count) {
+    count = std::min(padded - at, chunk(random) * format.hop);
+    (*session)->process(in.view().slice(1, at, count), out.view().slice(1, at, count));
   }
-  const auto begin = out.begin() + format.latency;
-  return {begin, begin + static_cast<std::ptrdiff_t>(length)};
+  for (std::ptrdiff_t c = 0; c < result.extent(0); ++c)
+    std::copy_n(out.view()[c].data() + format.latency, length, result.view()[c].data());
+  return result;
+}
+
+// The same of one channel.
+inline std::vector<float> stream_whole(const Model& model, const std::vector<float>& audio, int rate,
+                                       int max_frames, unsigned seed) {
+  const auto length = static_cast<std::ptrdiff_t>(audio.size());
+  const auto out = stream_channels(model, {audio.data(), {1, length}}, rate, max_frames, seed);
+  const auto samples = out.view()[0].span();
+  return {samples.begin(), samples.end()};
 }
 
 }  // namespace limpid::test

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "models/deftan2/deftan2.h"
+
+#include <new>
+
+#include "models/card.h"
+#include "models/deftan2/session.h"
+
+namespace limpid::models {
+namespace {
+
+class Deftan2 final : public Model {
+ public:
+  Deftan2(Deftan2Network network, ModelSpec spec)
+      : network_(std::make_shared<const Deftan2Network>(std::move(network))),
+        spec_(std::move(spec)) {}
+
+  const ModelSpec& spec() const noexcept override { return spec_; }
+
+  Result<StreamFormat> format(int sample_rate) const override {
+    if (sample_rate != spec_.sample_rate) return unsupported_rate(spec_, sample_rate);
+    return deftan2_format(network_->config);
+  }
+
+  Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
+    if (auto format = this->format(config.sample_rate); !format) return format.error();
+    if (auto checked = check_session(config); !checked) return checked.error();
+    if (spec_.memory == Memory::windowed) {
+      return Error{ErrorCode::unsupported,
+                   spec_.name +
+                       " attends to the whole recording, so it cannot stream; train a causal one, "
+                       "or use the exact offline mode"};
+    }
+    try {
+      return Deftan2Session::open(network_, config);
+    } catch (const std::bad_alloc&) {
+      return out_of_memory(spec_, config);
+    }
+  }
+
+ private:
+  std::shared_ptr<const Deftan2Network> network_;
+  ModelSpec spec_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Model>> make_deftan2(io::Weights weights) {
+  auto config = parse_deftan2_config(weights.metadata("config"), weights.origin());
+  if (!config) return config.error();
+  auto network = Deftan2Network::load(weights, *config);
+  if (!network) return network.error();
+
+  ModelSpec spec = spec_from_card(weights);
+  spec.architecture = "deftan2";
+  spec.sample_rate = spec.min_rate = spec.max_rate = config->sample_rate;
+  spec.input_channels = config->microphones;
+  spec.memory = config->causal ? Memory::carried : Memory::windowed;
+  spec.macs_per_second = config->macs_per_second();
+  return std::shared_ptr<const Model>(
+      std::make_shared<const Deftan2>(*std::move(network), std::move(spec)));
+}
+
+}  // namespace limpid::models

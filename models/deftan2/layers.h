@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// The weights of DeFTAN-II's layers, in the order in which gemm reads them, and how they are read
+// from a file. Lee and Choi: "DeFTAN-II: efficient multichannel speech enhancement with subgroup
+// processing", IEEE/ACM TASLP 32, 2024. Tensor names are those of the official checkpoint.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "lib/io/weights.h"
+#include "lib/kernels/gemm.h"
+#include "models/deftan2/config.h"
+
+namespace limpid::models {
+
+inline constexpr float kNormEpsilon = 1e-5f;
+
+// Finds tensors and remembers the first thing that was wrong, so that loaders read like a list.
+class TensorReader {
+ public:
+  explicit TensorReader(io::Weights& weights) : weights_(weights) {}
+  // Zeros where the file has no such tensor of this shape.
+  std::vector<float> take(const std::string& name, std::initializer_list<std::int64_t> shape);
+  const Status& status() const noexcept { return status_; }
+
+ private:
+  io::Weights& weights_;
+  Status status_ = Done{};
+};
+
+struct Linear {
+  kernels::PackedMatrix weights;
+  std::vector<float> bias;  // may be empty
+};
+
+struct Norm {  // per channel; empty: there is none
+  std::vector<float> gain, offset;
+};
+
+// One stage of a split dense block: convolution, norm, PReLU. Its inputs are the result of the
+// stage before (but for the first) and a group of its own, in the order [source][tap][channel].
+struct DenseStage {
+  Linear conv;
+  Norm norm;
+  std::vector<float> slope;  // empty: no PReLU
+};
+using SplitDense = std::vector<DenseStage>;
+
+// Convolutional efficient attention. The scale of the heads is part of `out`.
+struct Attention {
+  Norm norm;
+  Linear local;  // 3 taps, 2 C outputs of which the second half gates the first
+  Linear query, key, value, out;
+  // Per head, out * value: where keys meet the whole sequence, values need not exist.
+  std::vector<kernels::PackedMatrix> value_to_out;
+  std::vector<float> decay;  // per head, per frame; causal attention along time only
+};
+
+struct FeedForward {  // "dual-path feed-forward network"
+  Norm norm;
+  Linear alone, around;  // C -> half each
+  Linear conv;           // 5 taps, `dilation` apart
+  Norm conv_norm;
+  std::vector<float> slope;
+  Linear out;  // [alone, conv] -> C
+  int dilation = 1;
+};
+
+// Half of a block: x += fold(forward(attention(dense(unfold(norm(x)))))) along one axis.
+struct Half {
+  Norm norm;
+  SplitDense dense;
+  Attention attention;
+  FeedForward forward;
+  Linear fold;  // transposed convolution as a convolution: taps oldest first
+};
+
+// Either end of the network: a 3 x 3 convolution to interleaved groups of channels, and a split
+// dense block on them. Groups are apart here, which costs nothing: rows of weights change places.
+struct PlaneBlock {
+  int inputs = 0, width = 0;  // planes in; channels of a group and of the result
+  std::vector<Linear> conv;   // per group, [time tap][frequency tap][channel]
+  std::vector<Norm> norm;     // per group, over all groups together; empty: none
+  SplitDense dense;
+  int groups() const noexcept { return static_cast<int>(conv.size()); }
+};
+
+Half load_half(TensorReader& reader, const std::string& prefix, const Deftan2Config& config,
+               int block, char axis);
+PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config);
+PlaneBlock load_decoder(TensorReader& reader, const Deftan2Config& config);
+
+}  // namespace limpid::models

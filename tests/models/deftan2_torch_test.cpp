@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The causal family against training/limpid_train/deftan2.py: what was trained is what runs.
+// tests/data is written by training/make_test_vectors.py.
+#include <gtest/gtest.h>
+
+#include "models/registry.h"
+#include "tests/kernels/every_target.h"
+#include "tests/support/audio_compare.h"
+#include "tests/support/stream_whole.h"
+
+namespace limpid {
+namespace {
+
+std::string data(const std::string& file) {
+  return std::string(LIMPID_TEST_DATA) + "/" + file;
+}
+
+class Deftan2AgainstTorch : public kernels::EveryTarget {};
+
+// Three microphones through odd sizes: no width is a multiple of a vector.
+TEST_P(Deftan2AgainstTorch, TinyCausalNetwork) {
+  auto model = models::load_file(data("deftan2_tiny_causal.safetensors"));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto want = test::channel(data("deftan2_tiny_causal_expected.wav"));
+  const auto input = test::channels(data("deftan2_tiny_input.wav"));
+  ASSERT_EQ(input.extent(0), (*model)->spec().input_channels);
+  for (int frames : {1, 16}) {
+    const auto got = test::stream_channels(**model, input.view(), 16000, frames, 1);
+    EXPECT_LE(test::relative_error(got.view()[0].span(), want, 0, 0), 1e-5)
+        << frames << " frames a call";
+  }
+}
+
+INSTANTIATE_EVERY_TARGET(Deftan2AgainstTorch);
+
+}  // namespace
+}  // namespace limpid
