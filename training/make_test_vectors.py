@@ -9,6 +9,7 @@ from scipy.io import wavfile
 
 from limpid_train import weights
 from limpid_train.deftan2 import Deftan2
+from limpid_train.longconv import LongConv
 from limpid_train.network import Frcrn
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,10 @@ TINY = {"architecture": "frcrn", "sample_rate": RATE, "window": 0.02, "hop": 0.0
 ARRAY = {"architecture": "deftan2", "sample_rate": RATE, "window": 0.032, "hop": 0.016, "microphones": 3, "layers": 2,
          "channels": 12, "unfold": 3, "heads": 2, "head_width": 5, "hidden": 20, "causal": False}
 ARRAY_CAUSAL = {**ARRAY, "causal": True, "output": "filter", "level_horizon": 30}
+
+LONGCONV = {"architecture": "longconv", "sample_rate": RATE, "window": 0.02, "hop": 0.01, "any_rate": True,
+            "bands": [3, 5, 9, 20, 51, 73], "channels": 7, "blocks": 2, "memory": 5, "short_taps": 3, "long_taps": 71,
+            "filter_hidden": 6, "exchange": 9, "hidden": 11, "taps": 2, "voice": True}
 
 
 def voiced_signal():
@@ -60,7 +65,9 @@ def randomise_array(network, seed):
     with torch.no_grad():
         for name, value in network.state_dict().items():
             noise = torch.rand(value.shape, generator=generator) * 2 - 1
-            if name.endswith("decay"):
+            if name.endswith("log_decay"):  # windows of 5 to 30 frames
+                value.copy_(-2.5 + 0.9 * noise)
+            elif name.endswith("decay"):
                 value.copy_(2 + 2 * noise)
             elif name.endswith(".2.weight"):
                 value.copy_(0.25 + 0.1 * noise)
@@ -105,6 +112,14 @@ def write_arrays(folder):
         write_wav(folder / f"{name}_expected.wav", expected(network, signal))
 
 
+def write_longconv(folder, signal):
+    """Odd sizes, filters longer than the signal is at first and shorter than it is in the end."""
+    network = randomise_array(LongConv(LONGCONV), seed=11)
+    weights.write(folder / "longconv_tiny.safetensors", weights.tensors_of(network.state_dict()), LONGCONV,
+                  {"name": "longconv-tiny", "summary": "random weights for tests, seed 11", "licence": "MIT"})
+    write_wav(folder / "longconv_tiny_expected.wav", expected(network, signal))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "tests" / "data")
@@ -120,6 +135,7 @@ def main():
     write_wav(arguments.output / "frcrn_tiny_expected.wav", result)
     print(json.dumps({"tiny_rms": float(np.sqrt(np.mean(result ** 2)))}))
     write_arrays(arguments.output)
+    write_longconv(arguments.output, signal)
     if arguments.model.exists():
         shipped = weights.load_network(arguments.model)
         write_wav(arguments.output / "frcrn_causal_expected.wav", expected(shipped, signal))

@@ -4,7 +4,16 @@ from .config import frequency_sizes
 
 def macs_per_second(network):
     """Multiply-adds per second of audio; a complex product counts four. Transforms and gates are left out."""
-    return deftan2(network) if network["architecture"] == "deftan2" else frcrn(network)
+    return {"deftan2": deftan2, "frcrn": frcrn, "longconv": longconv}[network["architecture"]](network)
+
+
+def longconv(network):
+    """The long filters count as run: in direct form."""
+    bins, bands, channels = sum(network["bands"]), len(network["bands"]), network["channels"]
+    memory = channels * network["short_taps"] + network["memory"] * (4 * channels + network["long_taps"])
+    block = bands * (memory + 2 * channels * (network["hidden"] + network["exchange"]))
+    masks = bins * network["taps"] * (2 * channels + 4)
+    return round((network["blocks"] * block + 3 * bins * channels + masks) / network["hop"])
 
 
 def deftan2(network):

@@ -29,6 +29,11 @@ def check_shapes(network):
         if network["hidden"] % 2:
             raise ValueError("hidden must be even: both paths have half of it")
         return
+    if network["architecture"] == "longconv":
+        bins = round(network["window"] * network["sample_rate"]) // 2 + 1
+        if sum(network["bands"]) != bins:
+            raise ValueError(f"bands have {sum(network['bands'])} bins together where the spectrum has {bins}")
+        return
     sizes = frequency_sizes(network)
     size = sizes[-1]
     for kernel, expected in zip(network["decoder_kernels"], sizes[-2::-1]):

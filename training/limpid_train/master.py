@@ -6,7 +6,6 @@ import torch
 
 from . import weights
 from .checkpoint import load_latest, save
-from .network import Frcrn
 
 
 def learning_rate(options, step, progress):
@@ -38,7 +37,7 @@ class Master:
         """`start` is a model file to begin a new run from, of this network or of one that it extends."""
         self.options, self.run, self.device = config["training"], run, device
         torch.manual_seed(self.options["seed"])
-        self.network = Frcrn(config["network"]).to(device)
+        self.network = weights.NETWORKS[config["network"]["architecture"]](config["network"]).to(device)
         self.network.start_open()
         if start:
             adopt(self.network, weights.read(start)[0])

@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .layers import ComplexConv, ComplexConvTranspose, ComplexNorm, Fsmn, SqueezeExcitation, leaky, precise
-from .spectrum import Stft
+from .spectrum import Stft, deep_filter
 
 
 class Encoder(nn.Module):
@@ -120,13 +120,9 @@ class Frcrn(nn.Module):
         return torch.complex(m[:, :self.taps], m[:, self.taps:]), voice
 
     def estimate(self, spectrum):
-        """The enhanced spectrum, with what it was made by: deep filtering over the last `taps` frames (Mack and Habets
-        2020), which for one tap is the complex ratio mask."""
+        """The enhanced spectrum, with what it was made by."""
         masks, voice = self.masks(spectrum)
-        frames = spectrum.shape[-1]
-        past = F.pad(spectrum, (self.taps - 1, 0))
-        output = sum(masks[:, k] * past[..., self.taps - 1 - k:self.taps - 1 - k + frames] for k in range(self.taps))
-        return output, masks, voice
+        return deep_filter(spectrum, masks), masks, voice
 
     def gates(self):
         """Squeeze-excitation layers in the order of frozen gains: per network, encoders, then decoders."""

@@ -28,3 +28,11 @@ class Stft(nn.Module):
         frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.window_length) * self.window
         first, second = frames[..., :self.hop], frames[..., self.hop:]
         return (first[:, 1:] + second[:, :-1]).flatten(1)[:, :length]
+
+
+def deep_filter(spectrum, masks):
+    """Filters every bin along time: complex [B, F, T] and masks [B, taps, F, T], of which mask k is for the frame k
+    earlier (Mack and Habets 2020). One tap is a complex ratio mask."""
+    taps, frames = masks.shape[1], spectrum.shape[-1]
+    past = F.pad(spectrum, (taps - 1, 0))
+    return sum(masks[:, k] * past[..., taps - 1 - k:taps - 1 - k + frames] for k in range(taps))

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 
 from .deftan2 import Deftan2
+from .longconv import LongConv
 from .network import Frcrn
 
-NETWORKS = {"frcrn": Frcrn, "deftan2": Deftan2}
+NETWORKS = {"frcrn": Frcrn, "deftan2": Deftan2, "longconv": LongConv}
 DTYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
 
 

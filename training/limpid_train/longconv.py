@@ -1,0 +1,139 @@
+"""LongConv: gated long convolutions over STFT frames. The spectrum is cut into bands (Luo and Yu 2023, "Music source
+separation with band-split RNN"); every band remembers seconds by the operator of Hyena (Poli et al. 2023) with one set of
+implicit, decaying filters, a bottleneck over all bands exchanges what they found, and every band makes its masks."""
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .gated_conv import ShortConv, gated_conv
+from .layers import precise
+from .spectrum import Stft, deep_filter
+
+FLOOR = 1e-6    # of |X|^2 inside the logarithm: 40 dB below the quantisation noise of 16 bits
+LOG_SCALE = 0.2  # brings speech from -60 to 0 dBFS within about +-1
+
+
+class ImplicitFilters(nn.Module):
+    """[channels, taps]: a small network of the time since, under exponential windows of 20 ms to a third of the reach.
+    Windows have the sum 1, so that a filter's gain does not depend on how long it remembers (Poli et al., section 3.3)."""
+
+    def __init__(self, channels, taps, hidden, frequencies=8):
+        super().__init__()
+        self.taps = taps
+        time = torch.arange(taps) / taps
+        angle = 2 * math.pi * time[:, None] * 2.0 ** torch.arange(frequencies) / 2
+        self.register_buffer("position", torch.cat([time[:, None], angle.cos(), angle.sin()], 1), persistent=False)
+        self.first = nn.Linear(2 * frequencies + 1, hidden)
+        self.second = nn.Linear(hidden, channels)
+        self.log_decay = nn.Parameter(-torch.linspace(math.log(2.0), math.log(taps / 3), channels))
+
+    def forward(self):
+        shape = self.second(torch.sin(self.first(self.position))).T          # [channels, taps]
+        frames = torch.arange(self.taps, device=shape.device, dtype=shape.dtype)
+        window = torch.exp(-frames * torch.exp(self.log_decay)[:, None])
+        return shape * window / window.sum(1, keepdim=True)
+
+
+class LongMemory(nn.Module):
+    """y = q * (h conv (k * v)) over the frames of every band, on [B, T, G, C]; q, k and v see the last few frames."""
+
+    def __init__(self, config):
+        super().__init__()
+        channels, inner = config["channels"], config["memory"]
+        self.norm = nn.LayerNorm(channels)
+        self.short = nn.Parameter(torch.zeros(config["short_taps"], channels))  # the last tap is the present frame
+        self.inputs = nn.Linear(channels, 3 * inner)
+        self.filters = ImplicitFilters(inner, config["long_taps"], config["filter_hidden"])
+        self.outputs = nn.Linear(inner, channels)
+        with torch.no_grad():
+            self.short[-1] = 1
+
+    def forward(self, x):
+        n = ShortConv.apply(self.norm(x), self.short)
+        z = gated_conv(precise(self.inputs(n)), self.filters())
+        return x + self.outputs(z)
+
+
+class FeedForward(nn.Module):
+    """x + W2 gelu(W1 norm(x)); `flat`: over all channels of all bands at once, else in every band alike."""
+
+    def __init__(self, channels, width, hidden):
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+        self.inputs, self.outputs = nn.Linear(width, hidden), nn.Linear(hidden, width)
+        self.flat = width != channels
+
+    def forward(self, x):
+        n = self.norm(x)
+        y = self.outputs(F.gelu(self.inputs(n.flatten(2) if self.flat else n)))
+        return x + y.view_as(x)
+
+
+class Block(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        channels = config["channels"]
+        self.memory = LongMemory(config)
+        self.exchange = FeedForward(channels, channels * len(config["bands"]), config["exchange"])
+        self.refine = FeedForward(channels, channels, config["hidden"])
+
+    def forward(self, x):
+        return self.refine(self.exchange(self.memory(x)))
+
+
+class LongConv(nn.Module):
+    """Waveform [B, N] in, enhanced waveform [B, N] out, aligned with it."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config, self.taps, self.bands = config, config["taps"], config["bands"]
+        self.stft = Stft(config)
+        channels, bands = config["channels"], len(self.bands)
+        self.split = nn.ModuleList(nn.Linear(3 * width, channels) for width in self.bands)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config["blocks"]))
+        self.norm = nn.LayerNorm(channels)
+        self.masks_of = nn.ModuleList(nn.Linear(channels, 2 * self.taps * width) for width in self.bands)
+        if config.get("voice"):
+            self.voice = nn.Linear(channels, 1)
+
+    def features(self, spectrum):
+        """complex [B, F, T] -> [B, T, F, 3]: log magnitude, and the compressed spectrum at unit level in every frame."""
+        power = spectrum.real ** 2 + spectrum.imag ** 2
+        level = LOG_SCALE * torch.log(power + FLOOR)
+        squeezed = (power + 1e-12) ** -0.25                                   # |X|^-1/2
+        scale = squeezed / (power.sqrt().mean(1, keepdim=True) + 1e-6).sqrt()
+        return torch.stack([level, spectrum.real * scale, spectrum.imag * scale], -1).transpose(1, 2)
+
+    def masks(self, spectrum):
+        """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1); and the logits [B, T] of speech being
+        present, or None."""
+        pieces = self.features(spectrum).split(self.bands, 2)
+        x = torch.stack([layer(piece.flatten(2)) for layer, piece in zip(self.split, pieces)], 2)
+        for block in self.blocks:
+            x = block(x)
+        x = precise(self.norm(x))
+        parts = [layer(x[:, :, g]).unflatten(-1, (2, self.taps, -1)) for g, layer in enumerate(self.masks_of)]
+        m = torch.tanh(precise(torch.cat(parts, -1))).permute(2, 0, 3, 4, 1)   # [2, B, taps, F, T]
+        voice = self.voice(x.mean(2))[..., 0] if self.config.get("voice") else None
+        return torch.complex(m[0], m[1]), voice
+
+    def estimate(self, spectrum):
+        """The enhanced spectrum, with what it was made by."""
+        masks, voice = self.masks(spectrum)
+        return deep_filter(spectrum, masks), masks, voice
+
+    def forward(self, waveform):
+        """What a stream gives: silence before the waveform."""
+        return self.stft.inverse(self.estimate(self.stft(waveform))[0], waveform.shape[-1])
+
+    def start_open(self):
+        """Starts as a mild pass-through with a residual path that is nearly open: tap 0 near 0.6, the others near 0."""
+        with torch.no_grad():
+            for block in self.blocks:
+                for part in block.children():
+                    part.outputs.weight.mul_(1 / math.sqrt(3 * len(self.blocks)))
+            for layer in self.masks_of:
+                layer.weight.mul_(0.3)
+                layer.bias.zero_().unflatten(0, (2, self.taps, -1))[0, 0] = 0.7
