@@ -104,6 +104,10 @@ void limpid_set_attenuation_limit(limpid_enhancer* enhancer, float db) {
   if (enhancer != nullptr) enhancer->enhancer.set_attenuation_limit(db);
 }
 
+float limpid_voice_activity(const limpid_enhancer* enhancer, int channel) {
+  return enhancer == nullptr ? -1.0f : enhancer->enhancer.voice_activity(channel);
+}
+
 uint64_t limpid_repaired(const limpid_enhancer* enhancer) {
   return enhancer == nullptr ? 0 : enhancer->enhancer.repaired();
 }

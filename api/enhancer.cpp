@@ -97,6 +97,9 @@ void Enhancer::set_bypass(bool bypass) noexcept {
 void Enhancer::set_attenuation_limit(float db) noexcept {
   state_->processor.set_attenuation_limit(db);
 }
+float Enhancer::voice_activity(int channel) const noexcept {
+  return state_->processor.voice_activity(channel);
+}
 std::uint64_t Enhancer::repaired() const noexcept {
   return state_->processor.repaired();
 }

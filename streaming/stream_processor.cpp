@@ -13,6 +13,7 @@
 #include "streaming/delay_line.h"
 #include "streaming/dry_source.h"
 #include "streaming/fade.h"
+#include "streaming/voice_track.h"
 
 namespace limpid::streaming {
 namespace {
@@ -61,7 +62,8 @@ struct StreamProcessor::State {
         dry({rows_out, capacity}),
         share(static_cast<std::size_t>(capacity)),
         delays(static_cast<std::size_t>(rows_out), DelayLine(latency)),
-        fade(static_cast<int>(std::lround(kFadeSeconds * config.sample_rate))) {
+        fade(static_cast<int>(std::lround(kFadeSeconds * config.sample_rate))),
+        voice(*model, config, hop) {
     limit_share = dry_share(config.attenuation_limit_db);
     reset();
   }
@@ -73,6 +75,7 @@ struct StreamProcessor::State {
     held = 0;
     wet_begin = 0;
     wet_end = hop - 1;
+    voice.reset();
     fade.jump(target());
   }
 
@@ -117,6 +120,7 @@ struct StreamProcessor::State {
     move_to_front(wet.view(), wet_begin, wet_end - wet_begin);
     wet_end -= std::exchange(wet_begin, 0);
     session->process(input.view().slice(1, 0, whole), wet.view().slice(1, wet_end, whole));
+    voice.add(session->voice_activity(), wet_end);
     wet_end += whole;
     held -= whole;
     move_to_front(input.view(), whole, held);
@@ -149,6 +153,7 @@ struct StreamProcessor::State {
   std::vector<float> share;  // [capacity], of the dry signal in the output
   std::vector<DelayLine> delays;
   Fade fade;
+  VoiceTrack voice;
   std::ptrdiff_t held = 0, wet_begin = 0, wet_end = 0;
   std::uint64_t bad_samples = 0;
   std::atomic<bool> bypass = false;
@@ -182,6 +187,7 @@ void StreamProcessor::process(AudioView<const float> in, AudioView<float> out) L
     count = std::min(in.extent(1) - done, state_->capacity - state_->held);
     state_->step(in.slice(1, done, count), out.slice(1, done, count));
   }
+  state_->voice.publish(state_->wet_begin);
 }
 
 void StreamProcessor::reset() LIMPID_REALTIME {
@@ -202,6 +208,10 @@ void StreamProcessor::set_bypass(bool bypass) noexcept {
 }
 void StreamProcessor::set_attenuation_limit(float db) noexcept {
   state_->limit_share.store(dry_share(db), std::memory_order_relaxed);
+}
+
+float StreamProcessor::voice_activity(int channel) const noexcept {
+  return state_->voice.now(channel);
 }
 
 std::uint64_t StreamProcessor::repaired() const noexcept {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 
 #include "lib/base/realtime.h"
 #include "lib/model/model.h"
@@ -15,6 +17,8 @@ struct StreamConfig {
   int channels = 1;                   // each is enhanced on its own (a lane); 1..64
   float attenuation_limit_db = 0.0f;  // most that noise may be lowered; 0 (or less) = no limit
   int frames_per_call = 1;  // hops the network takes at once when it can: 1 live, 16 files
+  // Told Session::voice_activity() by process() each time the network has run: every frame, once.
+  std::function<void(std::span<const float>)> on_voice = {};
 };
 
 class StreamProcessor {
@@ -47,6 +51,10 @@ class StreamProcessor {
   // out = wet * (1 - g) + dry * g with g = 10^(-db / 20); g = 0 for db <= 0. Reached within 10 ms.
   // [any thread]
   void set_attenuation_limit(float db) noexcept;
+
+  // Probability in 0..1 of speech in the hop that the last sample given out belongs to; negative
+  // where the model does not tell, or there is no such channel. [any thread]
+  float voice_activity(int channel) const noexcept;
 
   std::uint64_t repaired() const noexcept;  // non-finite input samples replaced by 0 so far
   const StreamFormat& format() const noexcept;

@@ -26,7 +26,8 @@ struct Arguments {
   std::string output, model, report;
   int jobs = 0;
   float attenuation_limit_db = 0;
-  bool resume = false, overwrite = false, exact = false, json = false, quiet = false;
+  bool resume = false, overwrite = false, exact = false;
+  bool json = false, voice = false, quiet = false;
 };
 
 struct Tally {
@@ -87,7 +88,11 @@ std::vector<FileResult> process(const Plan& plan, const EnhanceSettings& setting
 int run(const Arguments& arguments) {
   auto model = models::load(arguments.model);
   if (!model) return refuse(model.error());
-  const EnhanceSettings settings{*model, arguments.attenuation_limit_db, arguments.exact};
+  if (arguments.voice && !(*model)->spec().voice_activity)
+    return refuse({ErrorCode::unsupported,
+                   "model " + (*model)->spec().name + " does not tell where speech is"});
+  const EnhanceSettings settings{*model, arguments.attenuation_limit_db, arguments.exact,
+                                 arguments.voice};
 
   PlanRequest request;
   request.inputs.assign(arguments.inputs.begin(), arguments.inputs.end());
@@ -156,7 +161,13 @@ void add_reporting(CLI::App& command, Arguments& a) {
         return name.ends_with(".html") ? "" : "the report's name must end in .html";
       })
       ->type_name("FILE.html");
-  command.add_flag("--json", a.json, "One JSON object a file on standard output, and a summary");
+  auto* json = command.add_flag("--json", a.json,
+                                "One JSON object a file on standard output, and a summary");
+  command
+      .add_flag("--voice", a.voice,
+                "With --json: the probability of speech in every frame of every channel")
+      ->needs(json)
+      ->excludes("--exact");
   command.add_flag("-q,--quiet", a.quiet, "No progress; only problems and the last line");
 }
 

@@ -53,8 +53,11 @@ class Work {
         buffer_({channels_, kBlock}) {}
 
   Status stream(const EnhanceSettings& settings) {
+    VoiceFrames voice(channels_ / settings.model->spec().input_channels);
     auto chain = FileStream::open(settings.model, reader_.format().sample_rate, channels_,
-                                  settings.attenuation_limit_db);
+                                  settings.attenuation_limit_db, [&](auto probabilities) {
+                                    if (settings.voice) voice.add(probabilities);
+                                  });
     if (!chain) return std::move(chain).error();
     if (chain->resamples()) note_resampling(chain->model_rate());
     while (true) {
@@ -64,7 +67,9 @@ class Work {
       auto enhanced = last ? chain->finish() : chain->push(*block);
       if (!enhanced) return std::move(enhanced).error();
       if (auto status = emit(*enhanced); !status) return status;
-      if (last || cancelled()) return finish();
+      if (!last && !cancelled()) continue;
+      if (settings.voice) result_.voice = std::move(voice).of_file(chain->format(), seconds_read());
+      return finish();
     }
   }
 
@@ -94,6 +99,9 @@ class Work {
 
  private:
   bool cancelled() const { return result_.outcome == Outcome::cancelled; }
+  double seconds_read() const {
+    return static_cast<double>(read_) / reader_.format().sample_rate;
+  }
 
   void note_resampling(int model_rate) {
     result_.notices.push_back(fmt::format("resampled to {} Hz for the model and back", model_rate));
@@ -126,7 +134,7 @@ class Work {
       const Tensor<float, 2> silence({result_.output_format.channels, read_ - written_});
       if (auto status = emit(silence.view()); !status) return status;
     }
-    result_.audio_seconds = static_cast<double>(read_) / reader_.format().sample_rate;
+    result_.audio_seconds = seconds_read();
     result_.levels = meter_.levels();
     result_.clipped = writer_.clipped();
     return writer_.commit();

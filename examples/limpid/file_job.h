@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "examples/limpid/levels.h"
+#include "examples/limpid/voice_frames.h"
 #include "lib/io/audio_file.h"
 #include "lib/model/model.h"
 
@@ -27,6 +28,7 @@ struct EnhanceSettings {
   std::shared_ptr<const Model> model;
   float attenuation_limit_db = 0;  // 0 = no limit
   bool exact = false;              // the published offline recipe, whole file at once
+  bool voice = false;              // keep what the model tells of speech; not with `exact`
 };
 
 enum class Outcome { done, skipped, failed, cancelled };
@@ -39,6 +41,7 @@ struct FileResult {
   io::AudioFormat input_format, output_format;
   double audio_seconds = 0, wall_seconds = 0;
   Levels levels;
+  VoiceActivity voice;
   std::uint64_t repaired = 0, clipped = 0;  // samples
 };
 

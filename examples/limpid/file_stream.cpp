@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace limpid::cli {
 namespace {
@@ -24,7 +25,8 @@ FileStream::FileStream(streaming::StreamProcessor processor)
     : processor_(std::move(processor)), to_drop_(processor_.latency()) {}
 
 Result<FileStream> FileStream::open(std::shared_ptr<const Model> model, int sample_rate,
-                                    int channels, float attenuation_limit_db) {
+                                    int channels, float attenuation_limit_db,
+                                    std::function<void(std::span<const float>)> on_voice) {
   const ModelSpec& spec = model->spec();
   auto outputs = enhanced_channels(spec, channels);
   if (!outputs) return std::move(outputs).error();
@@ -34,7 +36,8 @@ Result<FileStream> FileStream::open(std::shared_ptr<const Model> model, int samp
       streaming::StreamProcessor::open(model, {.sample_rate = model_rate,
                                                .channels = channels / spec.input_channels,
                                                .attenuation_limit_db = attenuation_limit_db,
-                                               .frames_per_call = kFramesPerCall});
+                                               .frames_per_call = kFramesPerCall,
+                                               .on_voice = std::move(on_voice)});
   if (!processor) return std::move(processor).error();
   FileStream stream(*std::move(processor));
   if (native) return stream;

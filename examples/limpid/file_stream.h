@@ -3,8 +3,10 @@
 // is cut off the front and flushed out of the end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lib/dsp/resampler.h"
@@ -20,9 +22,11 @@ Result<int> enhanced_channels(const ModelSpec& model, int channels);
 class FileStream {
  public:
   // Runs the model at the file's rate where it can, and resamples to the model's rate and back
-  // where it cannot. unsupported, invalid_argument, out_of_memory.
+  // where it cannot. `on_voice`, if any, is told every hop: see streaming::StreamConfig.
+  // unsupported, invalid_argument, out_of_memory.
   static Result<FileStream> open(std::shared_ptr<const Model> model, int sample_rate, int channels,
-                                 float attenuation_limit_db);
+                                 float attenuation_limit_db,
+                                 std::function<void(std::span<const float>)> on_voice = {});
 
   // [channel][any number] in; what is complete out, aligned with the input, valid until next time.
   Result<AudioView<const float>> push(AudioView<const float> in);
@@ -31,6 +35,7 @@ class FileStream {
 
   bool resamples() const noexcept { return in_.has_value(); }
   int model_rate() const noexcept { return processor_.format().sample_rate; }
+  const StreamFormat& format() const noexcept { return processor_.format(); }  // of the model
 
  private:
   explicit FileStream(streaming::StreamProcessor processor);

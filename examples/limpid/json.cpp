@@ -39,6 +39,15 @@ Json to_json(const Levels& levels) {
           {"pause_reduction_db", decibels(levels.pause_reduction())}};
 }
 
+Json to_json(const VoiceActivity& voice) {
+  Json channels = Json::array();
+  for (const auto& channel : voice.probability) {
+    Json& row = channels.emplace_back(Json::array());
+    for (const float probability : channel) row.push_back(rounded(probability, 1000));
+  }
+  return {{"frame_seconds", voice.frame_seconds}, {"probability", std::move(channels)}};
+}
+
 // The model's own JSON where it is JSON, its text where it is not, null where there is none.
 Json embedded(const std::string& text) {
   if (text.empty()) return nullptr;
@@ -68,6 +77,7 @@ Json to_json(const FileResult& result) {
     object["input_format"] = result.input_format.describe();
     object["output_format"] = result.output_format.describe();
     object["levels"] = to_json(result.levels);
+    if (result.voice.frame_seconds > 0) object["voice"] = to_json(result.voice);
     object["repaired_samples"] = result.repaired;
     object["clipped_samples"] = result.clipped;
   }
@@ -86,6 +96,7 @@ Json to_json(const ModelSpec& spec) {
           {"input_channels", spec.input_channels},
           {"output_channels", spec.output_channels},
           {"streams", spec.memory == Memory::carried},
+          {"voice_activity", spec.voice_activity},
           {"parameters", spec.parameters},
           {"macs_per_second", spec.macs_per_second},
           {"config", embedded(spec.config)},

@@ -9,7 +9,7 @@
  *   limpid_process(enhancer, in, out, samples);
  *   limpid_destroy(enhancer);
  *
- * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0.
+ * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0 (voice activity: -1).
  */
 #ifndef LIMPID_LIMPID_H
 #define LIMPID_LIMPID_H
@@ -69,6 +69,10 @@ LIMPID_API void limpid_reset(limpid_enhancer* enhancer); /* forgets all audio; r
 /* These two may be called from any thread. */
 LIMPID_API void limpid_set_bypass(limpid_enhancer* enhancer, int bypass);
 LIMPID_API void limpid_set_attenuation_limit(limpid_enhancer* enhancer, float db);
+
+/* Probability in 0..1 that there is speech in the last sample that limpid_process gave out on a
+ * channel; negative where the model does not tell or there is no such channel. From any thread. */
+LIMPID_API float limpid_voice_activity(const limpid_enhancer* enhancer, int channel);
 
 /* NaN and infinite input samples so far; they were taken as 0. */
 LIMPID_API uint64_t limpid_repaired(const limpid_enhancer* enhancer);

@@ -52,6 +52,11 @@ class LIMPID_API Enhancer {
   void set_bypass(bool bypass) noexcept;
   void set_attenuation_limit(float db) noexcept;  // as in EnhancerConfig. [any thread]
 
+  // Probability in 0..1 that there is speech in the last sample that process() gave out, found anew
+  // every 10 ms or so (the hop of the model): call process() with as little, to see each. Negative
+  // where the model does not tell, or there is no such output channel. [any thread]
+  float voice_activity(int channel = 0) const noexcept;
+
   std::uint64_t repaired() const noexcept;  // NaN and infinite input samples since open()
 
  private:

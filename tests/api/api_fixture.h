@@ -17,11 +17,14 @@ namespace limpid::test {
 
 class ApiTest : public testing::Test {
  protected:
-  ApiTest() : model_((folder_ / "small.safetensors").string()) {
-    const FrcrnRecipe recipe;
+  ApiTest() : model_(write_model("small.safetensors", {})) {}
+
+  std::string write_model(const std::string& name, const FrcrnRecipe& recipe) {
     const auto bytes = frcrn_weights(recipe).bytes(frcrn_metadata(recipe));
-    std::ofstream(model_, std::ios::binary)
+    const std::string path = (folder_ / name).string();
+    std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+    return path;
   }
 
   Enhancer open(int sample_rate = 16000, int channels = 1) {

@@ -62,6 +62,23 @@ TEST_F(CApiTest, BypassLimitAndRepairs) {
   limpid_set_attenuation_limit(c.get(), 12);
 }
 
+TEST_F(CApiTest, TellsOfSpeechWhatCxxTells) {
+  limpid_config config = LIMPID_CONFIG_DEFAULT;
+  const std::string model = write_model("voice.safetensors", {.voice = true});
+  config.model = model.c_str();
+  limpid_enhancer* c = nullptr;
+  ASSERT_EQ(limpid_create(&config, &c, nullptr, 0), LIMPID_OK);
+  const Handle handle(c);
+  auto cxx = Enhancer::open({.model = model});
+  in_blocks(signal(4000), 480, [&](auto* in, auto* out, int samples) {
+    limpid_process(c, in, out, samples);
+    cxx->process(in, out, samples);
+    EXPECT_EQ(limpid_voice_activity(c, 0), cxx->voice_activity());
+  });
+  EXPECT_GT(limpid_voice_activity(c, 0), 0.0f);
+  EXPECT_EQ(limpid_voice_activity(c, 1), -1.0f);
+}
+
 TEST_F(CApiTest, NullEnhancersAreIgnored) {
   float sample = 3;
   float* channel = &sample;
@@ -75,6 +92,7 @@ TEST_F(CApiTest, NullEnhancersAreIgnored) {
   EXPECT_EQ(limpid_inputs(nullptr), 0);
   EXPECT_EQ(limpid_outputs(nullptr), 0);
   EXPECT_EQ(limpid_repaired(nullptr), 0u);
+  EXPECT_EQ(limpid_voice_activity(nullptr, 0), -1.0f);
 }
 
 TEST_F(CApiTest, CreateRefusesNullPointers) {

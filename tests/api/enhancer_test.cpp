@@ -123,6 +123,26 @@ TEST_F(ApiTest, NullPointersAndNoSamplesDoNothing) {
   EXPECT_EQ(output, std::vector<float>(100, 5.0f));
 }
 
+TEST_F(ApiTest, TellsWhereSpeechIs) {
+  auto opened = Enhancer::open({.model = write_model("voice.safetensors", {.voice = true}),
+                                .sample_rate = 16000,
+                                .channels = 2});
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened->voice_activity(), 0.0f);
+  const auto input = signal(1600);
+  std::vector<float> output(1600);
+  const float* in[] = {input.data(), input.data()};
+  float* out[] = {output.data(), output.data()};
+  opened->process(in, out, 1600);
+  EXPECT_GT(opened->voice_activity(0), 0.0f);
+  EXPECT_LT(opened->voice_activity(0), 1.0f);
+  EXPECT_EQ(opened->voice_activity(1), opened->voice_activity(0));
+  EXPECT_EQ(opened->voice_activity(2), -1.0f);
+  opened->reset();
+  EXPECT_EQ(opened->voice_activity(), 0.0f);
+  EXPECT_EQ(open().voice_activity(), -1.0f) << "this model has no such output";
+}
+
 TEST_F(ApiTest, CanBeMoved) {
   auto first = open();
   const auto input = signal(1600);

@@ -54,6 +54,28 @@ TEST_F(FileJobTest, LatencyIsCutAndTheTailIsKept) {
   }
 }
 
+// Hop h of the fake model's output says 0.001 h; the file begins `latency` samples into it.
+TEST_F(FileJobTest, VoiceActivityIsAlignedWithTheFile) {
+  FileJob job;
+  job.input = record("in.wav", 16000, 16100, 2);
+  job.output = (*this)("out.wav");
+  for (const int hops : {0, 1, 7}) {
+    const auto model = test::fake_model({.latency = 160 * hops, .voice = true});
+    const FileResult result = enhance_file(job, {.model = model, .voice = true}, kGoOn);
+    ASSERT_EQ(result.outcome, Outcome::done) << result.error;
+    EXPECT_DOUBLE_EQ(result.voice.frame_seconds, 0.01);
+    ASSERT_EQ(result.voice.probability.size(), 2u);
+    for (std::size_t c = 0; c < 2; ++c) {
+      ASSERT_EQ(result.voice.probability[c].size(), 101u);  // the last is not whole
+      for (std::size_t f = 0; f < 101; ++f)
+        ASSERT_FLOAT_EQ(result.voice.probability[c][f],
+                        0.001f * static_cast<float>(f + static_cast<std::size_t>(hops)) +
+                            0.5f * static_cast<float>(c));
+    }
+    EXPECT_EQ(enhance_file(job, {.model = model}, kGoOn).voice.frame_seconds, 0) << "not asked";
+  }
+}
+
 TEST_F(FileJobTest, RatesTheModelDoesNotTakeAreResampledInPlace) {
   const auto input = record("in.wav", 192000, 192000);  // the fake model stops at 96 kHz
   const FileResult result = enhance(input, {.latency = 77});

@@ -187,6 +187,45 @@ TEST(StreamProcessor, NonFiniteSamplesBecomeSilenceInBothPaths) {
   EXPECT_EQ(stream.repaired(), 2u);
 }
 
+// Hop h of the session's output begins hop - 1 samples after the stream's own sample h * hop.
+TEST(StreamProcessor, VoiceActivityGoesWithTheLastSampleGivenOut) {
+  const auto in = noise(2, 20000);
+  for (const int frames : {1, 2, 16}) {
+    auto stream = open({.latency = 160, .voice = true}, {.channels = 2, .frames_per_call = frames});
+    for (unsigned seed = 0; seed < 5; ++seed) {
+      stream.reset();
+      EXPECT_EQ(stream.voice_activity(0), 0.0f);
+      std::ptrdiff_t done = 0;
+      for (const auto block : awkward_blocks(20000, seed)) {
+        auto part = noise(2, block);
+        stream.process(part.view(), part.view());
+        done += block;
+        if (done == 0) continue;
+        const auto hop = (done - 1) / kHop - (done % kHop != 0);  // of sample done - 1, -1: before
+        const float expected = hop < 0 ? 0.0f : 0.001f * static_cast<float>(hop);
+        ASSERT_FLOAT_EQ(stream.voice_activity(0), expected) << done << ", seed " << seed;
+        ASSERT_FLOAT_EQ(stream.voice_activity(1), hop < 0 ? 0.0f : expected + 0.5f) << done;
+      }
+    }
+    EXPECT_EQ(stream.voice_activity(2), -1.0f);
+    EXPECT_EQ(stream.voice_activity(-1), -1.0f);
+  }
+  EXPECT_EQ(open({}).voice_activity(0), -1.0f) << "a model that does not tell";
+}
+
+TEST(StreamProcessor, TellsEveryHopOnce) {
+  for (const int frames : {1, 16}) {
+    std::vector<float> told;
+    auto stream = open({.voice = true}, {.frames_per_call = frames, .on_voice = [&](auto found) {
+                                           told.insert(told.end(), found.begin(), found.end());
+                                         }});
+    run(stream, noise(1, 20000).view(), awkward_blocks(20000, 4));
+    ASSERT_EQ(told.size(), 125u);
+    for (std::size_t hop = 0; hop < told.size(); ++hop)
+      ASSERT_FLOAT_EQ(told[hop], 0.001f * static_cast<float>(hop));
+  }
+}
+
 TEST(StreamProcessor, ModelsWithSeveralInputsGetTheFirstOnesAsDrySignal) {
   const auto in = noise(8, 1000);
   auto stream = open({.latency = 5, .input_channels = 4}, {.channels = 2});
@@ -215,7 +254,7 @@ TEST(StreamProcessor, SaysWhyItCannotOpen) {
 }
 
 TEST(StreamProcessor, IsRealtimeSafe) {
-  auto stream = open({.latency = 160}, {.channels = 2, .frames_per_call = 4});
+  auto stream = open({.latency = 160, .voice = true}, {.channels = 2, .frames_per_call = 4});
   auto buffer = noise(2, 8192);
   test::expect_realtime([&] {
     for (const auto block : {8192, 1, 0, 479, 160, 97}) {

@@ -17,15 +17,18 @@ void burn(std::chrono::microseconds time) noexcept {
 
 class FakeSession final : public Session {
  public:
-  FakeSession(const FakeModelConfig& config, const StreamFormat& format, int lanes)
+  FakeSession(const FakeModelConfig& config, const StreamFormat& format, int lanes,
+              int max_frames)
       : config_(config), format_(format), lanes_(lanes) {
     const auto rows = static_cast<std::size_t>(lanes * config.output_channels);
     past_.assign(rows, std::vector<float>(static_cast<std::size_t>(format.latency)));
     next_.assign(rows, 0);
     row_.resize(static_cast<std::size_t>(lanes * config.input_channels));
+    if (config.voice) voice_.resize(static_cast<std::size_t>(lanes * max_frames));
   }
 
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override {
+    if (config_.voice) tell(static_cast<int>(in.extent(1) / format_.hop));
     for (auto hops = in.extent(1) / format_.hop; hops > 0; --hops, ++hop_)
       if (const auto time = hop_ == config_.slow_hop ? config_.slow_work : config_.work;
           time.count() > 0)
@@ -36,6 +39,8 @@ class FakeSession final : public Session {
   void reset() LIMPID_REALTIME override {
     for (auto& past : past_) std::fill(past.begin(), past.end(), 0.0f);
     std::fill(next_.begin(), next_.end(), std::size_t{0});
+    told_ = 0;
+    voice_now_ = {};
   }
 
   const StreamFormat& format() const noexcept override { return format_; }
@@ -43,6 +48,7 @@ class FakeSession final : public Session {
     return past_.size() * static_cast<std::size_t>(format_.latency) * sizeof(float);
   }
   std::uint64_t repaired() const noexcept override { return repaired_; }
+  std::span<const float> voice_activity() const noexcept override { return voice_now_; }
 
  private:
   // All inputs are read before any output is written: in and out may be the same memory.
@@ -60,6 +66,15 @@ class FakeSession final : public Session {
       }
   }
 
+  void tell(int hops) noexcept {
+    float* next = voice_.data();
+    for (int lane = 0; lane < lanes_; ++lane)
+      for (int hop = 0; hop < hops; ++hop)
+        *next++ = 0.001f * static_cast<float>(told_ + hop) + 0.5f * static_cast<float>(lane);
+    told_ += hops;
+    voice_now_ = {voice_.data(), next};
+  }
+
   float delay(std::size_t row, float sample) noexcept {
     auto& past = past_[row];
     if (past.empty()) return sample;
@@ -74,6 +89,9 @@ class FakeSession final : public Session {
   std::vector<std::vector<float>> past_;  // [lane * outputs][latency]
   std::vector<std::size_t> next_;
   std::vector<float> row_;
+  std::vector<float> voice_;  // [lane][frame] of the latest call
+  std::span<const float> voice_now_;
+  int told_ = 0;
   std::int64_t hop_ = 0;
   std::uint64_t repaired_ = 0;
 };
@@ -91,6 +109,7 @@ FakeModel::FakeModel(const FakeModelConfig& config) : config_(config) {
   spec_.input_channels = config.input_channels;
   spec_.output_channels = config.output_channels;
   spec_.memory = config.memory;
+  spec_.voice_activity = config.voice;
 }
 
 Result<StreamFormat> FakeModel::format(int sample_rate) const {
@@ -107,7 +126,7 @@ Result<std::unique_ptr<Session>> FakeModel::open(const SessionConfig& config) co
   if (config.lanes < 1 || config.max_frames < 1)
     return Error{ErrorCode::invalid_argument,
                  "fake model: lanes and max_frames must be at least 1"};
-  return std::unique_ptr<Session>(std::make_unique<FakeSession>(config_, *found, config.lanes));
+  return std::unique_ptr<Session>(std::make_unique<FakeSession>(config_, *found, config.lanes, config.max_frames));
 }
 
 }  // namespace limpid::test

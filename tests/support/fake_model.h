@@ -17,6 +17,7 @@ struct FakeModelConfig {
   float gain = 1.0f;
   int input_channels = 1, output_channels = 1;  // output o plays input min(o, inputs - 1)
   Memory memory = Memory::carried;
+  bool voice = false;  // tells 0.001 of the number of each hop since reset(), half more a lane
   std::chrono::microseconds work{0};       // processor time burnt per hop
   std::int64_t slow_hop = -1;              // this hop (since open) ...
   std::chrono::microseconds slow_work{0};  // ... burns this much instead
