@@ -3,16 +3,17 @@ import torch
 from torch.nn import functional as F
 
 FLOOR = 1e-3  # the ratio stops counting at 30 dB, so that easy examples do not dominate
+SILENT_FLOOR = 1e-4  # noise alone is worth lowering by 40 dB
 
 
 def snr_loss(estimate, target, noisy):
     """-SNR in dB per example, soft-limited at 30 dB. Where the target is silence, the energy left over relative to the
-    input takes its place, which keeps the same scale."""
+    input takes its place, which keeps the same scale, with a limit of 40 dB."""
     error = ((estimate - target) ** 2).sum(-1)
     power, reference = (target ** 2).sum(-1), (noisy ** 2).sum(-1)
     silent = power < 1e-6 * reference
     scale = torch.where(silent, reference, power) + 1e-8
-    return 10 * torch.log10(error / scale + FLOOR)
+    return 10 * torch.log10(error / scale + torch.where(silent, SILENT_FLOOR, FLOOR))
 
 
 def si_snr_loss(estimate, target):

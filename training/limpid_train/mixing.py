@@ -111,6 +111,8 @@ class Mixer:
         items = self.corpus.items["noise"]
         item = items[rng.choice(len(items), p=self.noise_weights)]
         recording = self._segment(rng, "noise", item, rng.uniform(0.6, 1.5), 4, 9)
+        if rng.random() < 0.3:
+            recording = recording[::-1]                                     # another noise of the same spectrum
         return noises.texture(rng, recording) if kind == "texture" else recording
 
     def _noise_gain(self, rng, speech, noise):
