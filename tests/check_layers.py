@@ -14,6 +14,7 @@ MAY_INCLUDE = {
     "lib/dsp": BASE + ["lib/kernels"],
     "lib/nn": BASE + ["lib/kernels", "lib/io"],
     "lib/model": BASE,
+    "lib/analysis": BASE + ["lib/nn", "lib/model"],
     "models": ["lib", "include/limpid"],
     "streaming": BASE + ["lib/model", "lib/kernels", "lib/dsp"],
     "api": ["lib", "models", "streaming", "include/limpid"],

@@ -28,9 +28,9 @@ PackedMatrix pack_taps(const std::vector<float>& w, int out, int sources, int in
     for (int s = 0; s < sources; ++s)
       for (int tap = 0; tap < taps; ++tap)
         for (int i = 0; i < in; ++i)
-          rows.push_back(
-              w[(size(o * step + first) * size(sources * in) + size(s * in + i)) * size(taps) +
-                size(tap)]);
+          rows.push_back(w[(size(o * step + first) * size(sources * in) + size(s * in + i)) *
+                               size(taps) +
+                           size(tap)]);
   return PackedMatrix(rows, out, sources * in * taps);
 }
 
@@ -130,7 +130,8 @@ Linear load_fold(TensorReader& reader, const std::string& name, int channels, in
   std::vector<float> rows;
   for (int o = 0; o < channels; ++o)
     for (int j = taps; j-- > 0;)
-      for (int i = 0; i < channels; ++i) rows.push_back(w[size((i * channels + o) * taps + j)]);
+      for (int i = 0; i < channels; ++i)
+        rows.push_back(w[size((i * channels + o) * taps + j)]);
   return {PackedMatrix(rows, channels, channels * taps), reader.take(name + ".bias", {channels})};
 }
 
@@ -140,8 +141,8 @@ void load_grouped(TensorReader& reader, const std::string& name, int groups, Pla
   const auto weight = reader.take(name + ".weight", {out, block.inputs, 3, 3});
   const auto bias = reader.take(name + ".bias", {out});
   for (int g = 0; g < groups; ++g)
-    block.conv.push_back(
-        {pack_taps(weight, block.width, 1, block.inputs, 9, groups, g), every(bias, groups, g)});
+    block.conv.push_back({pack_taps(weight, block.width, 1, block.inputs, 9, groups, g),
+                          every(bias, groups, g)});
 }
 
 }  // namespace
@@ -178,7 +179,8 @@ PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config) {
   load_grouped(reader, "up_conv.0", config.heads, block);
   const Norm norm = load_norm(reader, "up_conv.1", config.channels * config.heads);
   for (int g = 0; g < config.heads; ++g)
-    block.norm.push_back({every(norm.gain, config.heads, g), every(norm.offset, config.heads, g)});
+    block.norm.push_back(
+        {every(norm.gain, config.heads, g), every(norm.offset, config.heads, g)});
   block.dense = load_dense(reader, "up_conv.2", config.channels, config.heads, true, true);
   return block;
 }
