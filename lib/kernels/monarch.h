@@ -92,8 +92,8 @@ class MonarchPlan {
 
 // What a filter needs at run time: its transform divided by size(), and which factors are not zero.
 struct MonarchSpectrum {
-  std::span<const float> values;                 // floats(), aligned to 64 bytes
-  std::vector<std::vector<std::uint8_t>> alive;  // [level][node]; empty: all
+  std::span<const float> values;                          // floats(), aligned to 64 bytes
+  std::span<const std::vector<std::uint8_t>> alive = {};  // [level][node]; empty: all
 };
 
 // spectrum = transform of the input, times scale. `spectrum` has floats() elements,

@@ -133,7 +133,8 @@ TEST_P(Monarch, AFactorLeftOutIsOneOfZeros) {
                      bench.scratch);
   };
   run(with);
-  spectrum.alive = {{1}, {1, 0, 1, 1}, std::vector<std::uint8_t>(16, 1)};
+  const std::vector<std::uint8_t> alive[] = {{1}, {1, 0, 1, 1}, std::vector<std::uint8_t>(16, 1)};
+  spectrum.alive = alive;
   run(without);
   ASSERT_EQ(with, without);
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// ThreadTeam: one piece of work on several threads at once, the caller's among them. The others
+// sleep in between.
+#pragma once
+
+#include <atomic>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace limpid {
+
+class ThreadTeam {
+ public:
+  // Throws std::system_error when the system has no more threads, std::bad_alloc.
+  explicit ThreadTeam(int threads) {
+    helpers_.reserve(static_cast<std::size_t>(threads - 1));
+    try {
+      for (int i = 1; i < threads; ++i) helpers_.emplace_back([this, i] { help(i); });
+    } catch (...) {
+      start();  // without a job: those that exist end
+      throw;
+    }
+  }
+  ~ThreadTeam() {
+    job_ = nullptr;
+    start();
+  }
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  int size() const noexcept { return static_cast<int>(helpers_.size()) + 1; }
+
+  // body(0) .. body(size() - 1), each on its own thread; body must not throw. One call at a time.
+  template <class Body>
+  void run(Body&& body) noexcept {
+    job_ = [](void* context, int index) {
+      (*static_cast<std::remove_reference_t<Body>*>(context))(index);
+    };
+    context_ = &body;
+    busy_.store(size() - 1, std::memory_order_relaxed);
+    start();
+    body(0);
+    for (int left = busy_.load(); left > 0; left = busy_.load()) busy_.wait(left);
+  }
+
+ private:
+  void start() noexcept {
+    round_.fetch_add(1);
+    round_.notify_all();
+  }
+  void help(int index) noexcept {
+    for (unsigned seen = 0;; ++seen) {
+      round_.wait(seen);
+      if (job_ == nullptr) return;
+      job_(context_, index);
+      if (busy_.fetch_sub(1) == 1) busy_.notify_one();
+    }
+  }
+
+  void (*job_)(void*, int) = nullptr;
+  void* context_ = nullptr;
+  std::atomic<unsigned> round_{0};
+  std::atomic<int> busy_{0};
+  std::vector<std::jthread> helpers_;  // last: they are gone before what they use
+};
+
+}  // namespace limpid

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "lib/dsp/long_conv.h"
+
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+
+#include "lib/base/float_mode.h"
+#include "lib/base/thread_team.h"
+#include "lib/dsp/long_conv_engine.h"
+
+namespace limpid::dsp {
+namespace {
+
+constexpr int kMostThreads = 256;
+
+Error invalid(std::string message) {
+  return {ErrorCode::invalid_argument, "long convolution: " + std::move(message)};
+}
+
+template <class T>
+std::string describe(const TensorView<T, 3>& view) {
+  return "[" + std::to_string(view.extent(0)) + "][" + std::to_string(view.extent(1)) + "][" +
+         std::to_string(view.extent(2)) + "]";
+}
+
+// One row of the operands; gates may be null.
+struct Row {
+  const float *u, *before, *after;
+  float* y;
+};
+
+const float* offset(const float* p, std::ptrdiff_t by) {
+  return p != nullptr ? p + by : nullptr;
+}
+
+// Window `block` of a row of n samples. `end`: the last samples of a circular row, as they were.
+ConvWindow window_of(const LongConvLayout& layout, const Row& row, std::int64_t n,
+                     std::int64_t block, const float* end) {
+  const std::int64_t start = block * layout.step - layout.overlap;
+  ConvWindow w;
+  w.in[0] = {row.u + start, offset(row.before, start), std::max<std::int64_t>(0, -start),
+             std::min(layout.window, n - start)};
+  if (end != nullptr && start < 0)  // -start samples before the row are those before its end
+    w.in[1] = {end + layout.overlap + start, offset(row.before, n + start), 0, -start};
+  w.out = {row.y + start, offset(row.after, start), layout.overlap,
+           std::min(layout.window, n - start)};
+  return w;
+}
+
+}  // namespace
+
+struct LongConv::State {
+  State(std::shared_ptr<const LongConvFilter> first, int threads)
+      : filter(std::move(first)), plan(filter->plan()), team(threads) {
+    const LongConvLayout& layout = plan->layout();
+    for (int i = 0; i < threads; ++i) {
+      workers.push_back(plan->engine().worker());
+      ends.push_back(plan->spec().circular && layout.overlap > 0
+                         ? arena.claim<float>(static_cast<std::size_t>(layout.overlap))
+                         : std::span<float>());
+    }
+  }
+
+  // Rows in groups that share a filter; lanes of a channel follow each other, so that it stays in
+  // the cache.
+  void process(TensorView<const float, 3> u, TensorView<float, 3> y, const LongConvGates& gates) {
+    const auto rows = static_cast<std::int64_t>(plan->engine().rows());
+    const std::int64_t groups = (u.extent(0) + rows - 1) / rows, all = groups * u.extent(1);
+    std::atomic<std::int64_t> next = 0;
+    team.run([&](int thread) noexcept {
+      const FlushDenormals flush;
+      for (std::int64_t i = next++; i < all; i = next++) {
+        Row group[2];
+        const std::int64_t channel = i / groups, lane = i % groups * rows;
+        const auto count = static_cast<std::size_t>(std::min(rows, u.extent(0) - lane));
+        for (std::size_t r = 0; r < count; ++r) {
+          const auto at = [&](const auto& view) {
+            return view.data() != nullptr
+                       ? view[lane + static_cast<std::ptrdiff_t>(r)][channel].data()
+                       : nullptr;
+          };
+          group[r] = {at(u), at(gates.before), at(gates.after), at(y)};
+        }
+        convolve(static_cast<std::size_t>(thread), channel, {group, count}, u.extent(2));
+      }
+    });
+  }
+
+  // From the last window to the first: what a window overwrites, if y is u, no other one reads.
+  void convolve(std::size_t thread, std::int64_t channel, std::span<const Row> rows,
+                std::int64_t n) noexcept {
+    const LongConvLayout& layout = plan->layout();
+    const auto spectrum = filter->spectrum(channel);
+    const auto end = ends[thread];
+    if (!end.empty()) std::copy_n(rows[0].u + n - layout.overlap, layout.overlap, end.data());
+    for (std::int64_t block = (n + layout.step - 1) / layout.step; block-- > 0;) {
+      ConvWindow windows[2];
+      for (std::size_t r = 0; r < rows.size(); ++r)
+        windows[r] = window_of(layout, rows[r], n, block, end.empty() ? nullptr : end.data());
+      workers[thread]->convolve(spectrum, {windows, rows.size()});
+    }
+  }
+
+  std::shared_ptr<const LongConvFilter> filter;
+  std::shared_ptr<const LongConvPlan> plan;
+  Arena arena;
+  std::vector<std::unique_ptr<LongConvWorker>> workers;
+  std::vector<std::span<float>> ends;  // [thread]
+  ThreadTeam team;
+};
+
+Result<LongConv> LongConv::open(std::shared_ptr<const LongConvFilter> filter, int threads) try {
+  if (threads < 1 || threads > kMostThreads)
+    return invalid("expected 1 to " + std::to_string(kMostThreads) + " threads, found " +
+                   std::to_string(threads));
+  return LongConv(std::make_unique<State>(std::move(filter), threads));
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory,
+               "long convolution: not enough memory for " + std::to_string(threads) + " threads"};
+} catch (const std::system_error& problem) {
+  return Error{ErrorCode::out_of_memory,
+               "long convolution: no more threads: " + std::string(problem.what())};
+}
+
+LongConv::LongConv(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+LongConv::LongConv(LongConv&&) noexcept = default;
+LongConv& LongConv::operator=(LongConv&&) noexcept = default;
+LongConv::~LongConv() = default;
+
+Status LongConv::process(TensorView<const float, 3> u, TensorView<float, 3> y,
+                         const LongConvGates& gates) noexcept {
+  const LongConvSpec& spec = state_->plan->spec();
+  if (u.extent(1) != spec.channels || u.extent(2) > spec.samples ||
+      (spec.circular && u.extent(2) != spec.samples))
+    return invalid("expected [lane][" + std::to_string(spec.channels) + "][" +
+                   (spec.circular ? "" : "up to ") + std::to_string(spec.samples) + "], found " +
+                   describe(u));
+  if (y.shape() != u.shape())
+    return invalid("expected results of the shape " + describe(u) + ", found " + describe(y));
+  for (const auto& gate : {gates.before, gates.after})
+    if (gate.data() != nullptr && gate.shape() != u.shape())
+      return invalid("expected gates of the shape " + describe(u) + ", found " + describe(gate));
+  state_->process(u, y, gates);
+  return Done{};
+}
+
+Status LongConv::use(std::shared_ptr<const LongConvFilter> filter) {
+  if (filter->plan() != state_->plan) return invalid("the filter was made for another plan");
+  state_->filter = std::move(filter);
+  return Done{};
+}
+
+}  // namespace limpid::dsp
