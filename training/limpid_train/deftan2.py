@@ -110,14 +110,28 @@ class Deftan2(Network):
 
     def _stream(self, waveform):
         """What a stream gives: silence before the waveform."""
-        spectrum = self.stft(waveform.flatten(0, 1)).unflatten(0, waveform.shape[:2]).transpose(2, 3)
+        return self.stft.inverse(self.estimate(self.stft(waveform))[0], waveform.shape[-1])
+
+    def estimate(self, spectrum):
+        """Of the causal family: spectrum [B, M, F, T] of all microphones -> the output's [B, F, T], and, as other
+        networks have them, masks and voice: None."""
+        spectrum = spectrum.transpose(2, 3)
         level = self._level(spectrum)                                       # [B, T, 1]
         spectrum = spectrum / level[:, None]
-        planes = torch.view_as_real(spectrum).movedim(-1, 2).flatten(1, 2)
+        planes = torch.view_as_real(self._seen(spectrum)).movedim(-1, 2).flatten(1, 2)
         result = torch.view_as_complex(super().forward(planes).unflatten(1, (-1, 2)).movedim(2, -1).contiguous())
         if self.config["output"] == "filter":
             result = result * spectrum
-        return self.stft.inverse((result.sum(1) * level).transpose(1, 2), waveform.shape[-1])
+        return (result.sum(1) * level).transpose(1, 2), None, None
+
+    def _seen(self, spectrum):
+        """What the network is shown: magnitudes compressed, and with "relative" input all phases less that of the first
+        microphone, so that the filter follows from how microphones differ and turns with what they have in common."""
+        power = spectrum.real ** 2 + spectrum.imag ** 2 + 1e-12
+        seen = spectrum * power ** ((self.config.get("compression", 1) - 1) / 2)
+        if self.config.get("input") == "relative":
+            seen = seen * (spectrum[:, :1].conj() * power[:, :1] ** -0.5)
+        return seen
 
     def _level(self, spectrum):
         """Root of the mean power so far, in a mean whose memory stops growing after `level_horizon` frames."""

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+CHUNK = 16     # frames that training's form of the running attention takes at a time; it changes no result
 K_LIMIT = 10.0  # a streaming key's exponent stays within this, which bounds the running state whatever comes
 
 
@@ -41,9 +42,10 @@ class Norm(nn.Module):
 
     def forward(self, x):
         mean = x.mean(self.over, keepdim=True)
-        var = ((x - mean) ** 2).mean(self.over, keepdim=True)
+        x = x - mean
+        var = x.square().mean(self.over, keepdim=True)
         shape = (1, -1) + (1,) * (x.ndim - 2)
-        return (x - mean) * torch.rsqrt(var + 1e-5) * self.weight.view(shape) + self.bias.view(shape)
+        return torch.addcmul(self.bias.view(shape), x * torch.rsqrt(var + 1e-5), self.weight.view(shape))
 
 
 def norm1d(channels, past):
@@ -65,9 +67,9 @@ class ChannelNorm(nn.Module):
         self.beta = nn.Parameter(torch.zeros(1, channels, 1, 1))
 
     def forward(self, x):
-        mean = x.mean(1, keepdim=True)
-        var = ((x - mean) ** 2).mean(1, keepdim=True)
-        return (x - mean) * torch.rsqrt(var + 1e-5) * self.gamma + self.beta
+        x = x - x.mean(1, keepdim=True)
+        var = x.square().mean(1, keepdim=True)
+        return torch.addcmul(self.beta, x * torch.rsqrt(var + 1e-5), self.gamma)
 
 
 class SplitDense(nn.Module):
@@ -107,6 +109,12 @@ class PreNorm(nn.Module):
         return self.fn(self.norm(x))
 
 
+def softmax(x, axis):
+    """PyTorch's own takes several times as long on short and on inner axes."""
+    e = torch.exp(x - x.detach().amax(axis, keepdim=True))
+    return e / e.sum(axis, keepdim=True)
+
+
 class EfficientAttention(nn.Module):
     """Convolutional efficient attention: queries are normalised over features, keys over the sequence, and what lies
     between them is one matrix of features by features. With `past` it is a running mean that forgets: a key of age n
@@ -127,20 +135,38 @@ class EfficientAttention(nn.Module):
         """[R, L, C]"""
         local = F.glu(self.cv_qk(y.transpose(1, 2)), dim=1).transpose(1, 2)
         q, k, v = (self._split(x) for x in (self.to_q(local), self.to_k(local), self.to_v(y)))
-        q = q.softmax(-1)
-        mixed = self._running(q, k, v) if hasattr(self, "decay") else q @ (k.softmax(-2).transpose(-1, -2) @ v)
+        q = softmax(q, -1)
+        mixed = self._running(q, k, v) if hasattr(self, "decay") else q @ (softmax(k, -2).transpose(-1, -2) @ v)
         return self.to_out((mixed * self.width ** -0.5).transpose(1, 2).flatten(2))
 
     def _split(self, x):
         return x.unflatten(-1, (self.heads, self.width)).transpose(1, 2)    # [R, heads, L, width]
 
     def _running(self, q, k, v):
-        """q diag(1/z_t) S_t with S_t = decay S_(t-1) + exp(k_t) v_t^T and z_t alike, here for all t at once."""
-        age = torch.arange(k.shape[-2], device=k.device)
-        age = age[:, None] - age                                            # [t, s]
-        weight = torch.exp(F.logsigmoid(self.decay)[:, None, None] * age.clamp(min=0)) * (age >= 0)
-        e = torch.exp(k.clamp(-K_LIMIT, K_LIMIT))
-        return (q / (weight @ e) @ e.transpose(-1, -2) * weight) @ v
+        """q diag(1/z_t) S_t with S_t = decay S_(t-1) + exp(k_t) v_t^T and z_t alike. For all t at once, in chunks: what
+        a chunk's own keys give, and what the state at its beginning gives."""
+        rows, heads, length, width = k.shape
+        count = -(-length // CHUNK)
+        q, e, v = (F.pad(x, (0, 0, 0, count * CHUNK - length)).view(rows, heads, count, CHUNK, width)
+                   for x in (q, k.clamp(-K_LIMIT, K_LIMIT), v))
+        e = torch.exp(e)                                                    # of the padding, too: it is in the future
+        within, begin, end, between = self._weights(count)
+        state = torch.einsum("hs,rhcsd,rhcse->rhcde", end, e, v)            # what each chunk leaves behind
+        state = torch.einsum("hcb,rhbde->rhcde", between, state)            # and what all before it have left
+        total = torch.einsum("hcb,hs,rhbsd->rhcd", between, end, e)
+        z = torch.einsum("hts,rhcsd->rhctd", within, e) + begin[:, None, :, None] * total[..., None, :]
+        q = q / z
+        mixed = (q @ e.transpose(-1, -2) * within[:, None]) @ v + (q * begin[:, None, :, None]) @ state
+        return mixed.flatten(2, 3)[:, :, :length]
+
+    def _weights(self, count):
+        """Of an age: [head, t, s] within a chunk, [head, t] from its beginning, [head, s] to its end, and
+        [head, chunk, chunk] from the end of one to the beginning of a later one."""
+        log = F.logsigmoid(self.decay)
+        t, c = torch.arange(CHUNK, device=log.device), torch.arange(count, device=log.device)
+        age, gap = t[:, None] - t, CHUNK * (c[:, None] - c - 1)
+        return (torch.exp(log[:, None, None] * age.clamp(min=0)) * (age >= 0), torch.exp(log[:, None] * (t + 1)),
+                torch.exp(log[:, None] * (CHUNK - 1 - t)), torch.exp(log[:, None, None] * gap.clamp(min=0)) * (gap >= 0))
 
 
 class FeedForward(nn.Module):

@@ -61,10 +61,13 @@ def speech_frames(target):
 
 
 def total_loss(network, noisy, target, weights, autocast):
-    """Weighted sum and its parts, averaged over a batch of waveforms [B, N]."""
+    """Weighted sum and its parts, averaged over a batch of waveforms [B, N]; of an array, `noisy` is [B, M, N] and its
+    first microphone the reference."""
     spectrum, wanted = network.stft(noisy), network.stft(target)
     with autocast:
         estimate, masks, voice = network.estimate(spectrum)
+    if noisy.ndim == 3:
+        noisy, spectrum = noisy[:, 0], spectrum[:, 0]
     waveform = network.stft.inverse(estimate, noisy.shape[-1])
     spectral, lost = spectrum_losses(estimate, wanted, spectrum)
     parts = {"snr": snr_loss(waveform, target, noisy).mean(), "spectrum": spectral.mean(), "lost": lost.mean()}

@@ -81,17 +81,17 @@ def make_room(job):
     return about, [wet for wet, _, _ in made]
 
 
-def write_bank(folder, count, seed, processes=1):
+def write_bank(folder, count, seed, processes=1, make=make_room):
     """Writes responses.bin (float16) and then index.json, whose presence says that the bank is whole."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.json").unlink(missing_ok=True)
     rooms, start = [], 0
     with Pool(processes) as pool, open(folder / "responses.bin", "wb") as out:
-        for about, responses in pool.imap(make_room, [(seed, index) for index in range(count)], chunksize=8):
+        for about, responses in pool.imap(make, [(seed, index) for index in range(count)], chunksize=8):
             for source, wet in zip(about["sources"], responses):
-                source.update(start=start, length=len(wet))
-                start += len(wet)
+                source.update(start=start, length=wet.shape[-1])
+                start += wet.size
                 out.write(wet.tobytes())
             rooms.append(about)
     index = {"format": FORMAT, "rate": RATE, "seed": seed, "bands": shoebox.BANDS.tolist(), "rooms": rooms}

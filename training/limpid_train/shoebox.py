@@ -141,11 +141,12 @@ def response(room, source, mics, rng, length=None, origin=0.0):
     middle = np.sqrt(np.sum((places - centre) ** 2, axis=1)) / SPEED
     shape = np.exp(gains) * np.cos(0.5 * np.pi * np.clip((middle - splice) / FADE, 0, 1))[:, None]
     direct, wet = np.zeros((2, len(mics), length))
+    near = min(length, int(origin + (splice + FADE + aperture / SPEED) * RATE) + MARGIN)     # no image is later
     for mic, path in enumerate(distance):
         amplitudes = shape / (4 * np.pi * path)[:, None]
         delays = path / SPEED * RATE + origin
-        direct[mic] = place(delays[:1], amplitudes[:1, :1], length)
-        wet[mic] = place(delays[1:], amplitudes[1:], length)
+        direct[mic, :near] = place(delays[:1], amplitudes[:1, :1], near)
+        wet[mic, :near] = place(delays[1:], amplitudes[1:], near)
     level = tail_level(room, middle[1:], gains[1:], splice)
     return direct, high_pass(wet + tail(room, mics, rng, length, origin, splice, level))
 

@@ -17,11 +17,11 @@ class Stft(nn.Module):
         self.register_buffer("window", window.float(), persistent=False)
 
     def forward(self, x):
-        """[B, N] -> complex [B, F, T] with T = ceil(N / hop) + 1"""
+        """[..., N] -> complex [..., F, T] with T = ceil(N / hop) + 1"""
         tail = -x.shape[-1] % self.hop + self.hop
         x = F.pad(x, (self.window_length - self.hop, tail))
-        frames = x.unfold(-1, self.window_length, self.hop) * self.window   # [B, T, window]
-        return torch.fft.rfft(frames).transpose(1, 2)
+        frames = x.unfold(-1, self.window_length, self.hop) * self.window   # [..., T, window]
+        return torch.fft.rfft(frames).transpose(-1, -2)
 
     def inverse(self, spectrum, length):
         """complex [B, F, T] -> [B, length]"""

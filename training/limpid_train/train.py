@@ -4,12 +4,15 @@ import contextlib
 import json
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import multiprocessing
 
+from .array_mixing import ArrayMixer
+from .array_rooms import array_bank
 from .config import load_config
 from .corpus import Corpus
 from .export import export
@@ -18,10 +21,13 @@ from .losses import total_loss
 from .master import Master
 from .mixing import Mixer
 from .rooms import RoomBank, write_bank
+from .shoebox import RATE
 from .validation import fixed_mixtures, validate
 
 CHECKPOINT_SECONDS = 120
 ROOMS = 3000  # about four minutes of one core
+ARRAY_ROOMS = 400
+ARRAY_VALID = 12  # mixtures: a network for arrays costs more
 
 
 @dataclass
@@ -110,6 +116,18 @@ def room_bank(folder, processes):
     return RoomBank(folder)
 
 
+def mixing(config, cache, processes, train_set, valid_set):
+    """What makes the batches of a configuration, and its fixed valid mixtures."""
+    network, options = config["network"], config["training"]
+    if "microphones" not in network:
+        bank = room_bank(Path(cache) / "rooms", processes)
+        return Mixer(train_set, bank, options["seconds"]), fixed_mixtures(valid_set, bank, options["seed"])
+    bank = array_bank(Path(cache) / f"arrays{network['microphones']}", network["microphones"], processes, ARRAY_ROOMS)
+    kind = partial(ArrayMixer, halved=network["sample_rate"] == RATE // 2)
+    return (kind(train_set, bank, options["seconds"]),
+            fixed_mixtures(valid_set, bank, options["seed"], ARRAY_VALID, kind=kind))
+
+
 def train(config, corpus, cache, run, limit, processes, start=None, model_file=None):
     """Runs until the limit over all the runs of this folder is reached. On a CPU, `processes` train side by side;
     on a GPU one does, and the others mix for it."""
@@ -119,9 +137,7 @@ def train(config, corpus, cache, run, limit, processes, start=None, model_file=N
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     master = Master(config, run, device, start)
     train_set, valid_set = (Corpus(corpus, cache, split, processes) for split in ("train", "valid"))
-    bank = room_bank(Path(cache) / "rooms", processes)
-    mixer = Mixer(train_set, bank, options["seconds"])
-    mixtures = fixed_mixtures(valid_set, bank, options["seed"])
+    mixer, mixtures = mixing(config, cache, processes, train_set, valid_set)
     if device.type == "cuda" and processes > 1:
         feed, trainers = MixAhead(mixer, options, master.step, processes - 1), 1
     else:

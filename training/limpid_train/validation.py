@@ -15,9 +15,9 @@ def si_sdr(estimate, reference):
     return 10 * np.log10(((target ** 2).sum(-1) + 1e-12) / ((noise ** 2).sum(-1) + 1e-12))
 
 
-def fixed_mixtures(corpus, bank, seed, count=64, seconds=4):
+def fixed_mixtures(corpus, bank, seed, count=64, seconds=4, kind=Mixer):
     """The same noisy and target waveforms for every run with this seed."""
-    return Mixer(corpus, bank, seconds).batch(np.random.default_rng((seed, 10 ** 9)), count)
+    return kind(corpus, bank, seconds).batch(np.random.default_rng((seed, 10 ** 9)), count)
 
 
 def enhance(network, noisy, batch=16):
@@ -32,6 +32,8 @@ def validate(network, mixtures):
     """SI-SDR gained on mixtures; SI-SDR kept on clean speech; attenuation of noise alone."""
     noisy, target = mixtures
     output = enhance(network, noisy)
+    if noisy.ndim == 3:
+        noisy = noisy[:, 0]
     power = (target ** 2).sum(-1)
     silent = power < 1e-6 * (noisy ** 2).sum(-1)
     clean = ~silent & (((noisy - target) ** 2).sum(-1) < 1e-6 * power)

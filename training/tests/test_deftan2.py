@@ -79,6 +79,16 @@ class Causal(unittest.TestCase):
             wanted.append((q[..., t, None, :] @ (state / total))[..., 0, :])
         torch.testing.assert_close(layer._running(q, k, v), torch.stack(wanted, -2), rtol=1e-3, atol=1e-4)
 
+    def test_relative_input_turns_with_a_common_phase_and_sees_no_other(self):
+        network = randomise_array(Deftan2({**ARRAY_CAUSAL, "input": "relative", "compression": 0.5}), 3)
+        x = network.stft(torch.as_tensor(array_signal(3))[None, :, :6400])
+        turn = torch.polar(torch.ones(x.shape[2:]), torch.rand(x.shape[2:]) * 6)
+        with torch.no_grad():
+            torch.testing.assert_close(network.estimate(x * turn)[0], network.estimate(x)[0] * turn, rtol=1e-3, atol=1e-5)
+            seen = network._seen(x)
+        torch.testing.assert_close(seen.abs(), x.abs().sqrt(), rtol=1e-2, atol=1e-3)
+        torch.testing.assert_close(seen[:, 0].imag, torch.zeros(seen[:, 0].shape), rtol=0, atol=1e-5)
+
     def test_every_tensor_learns(self):
         for output in ("filter", "mapping"):
             network = Deftan2({**ARRAY_CAUSAL, "output": output}).train()

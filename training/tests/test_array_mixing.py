@@ -1,0 +1,136 @@
+"""What networks for arrays are trained on: a bank of rooms as geometry says, mixtures that repeat, a run that resumes."""
+import tempfile
+import unittest
+from functools import partial
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import torch
+
+from limpid_train import array_rooms, arrays, rooms, shoebox, train
+from limpid_train.array_mixing import ArrayMixer, decimate, spread
+from limpid_train.array_rooms import ArrayBank
+from limpid_train.checkpoint import load_latest
+from limpid_train.corpus import Corpus
+from limpid_train.export import export
+from limpid_train.shoebox import BANDS, RATE
+from limpid_train.weights import load_network
+from make_test_vectors import ARRAY_CAUSAL
+from tests.test_data import small_cache
+from tests.test_rooms import reverberation_time
+
+CONFIG = {"name": "tiny", "summary": "for tests",
+          "network": {**ARRAY_CAUSAL, "microphones": 2, "layers": 1, "input": "relative", "compression": 0.5},
+          "training": {"seed": 1, "seconds": 0.3, "batch": 2, "bfloat16": False, "lr": 1e-3, "final_lr": 1e-5,
+                       "warmup": 2, "weight_decay": 0.01, "clip": 5.0, "ema": 0.9,
+                       "losses": {"snr": 0.5, "spectrum": 2.0}, "log_every": 2, "validate_every": 100}}
+
+
+def small_array_cache(folder, mics):
+    small_cache(folder)
+    rooms.write_bank(Path(folder) / f"arrays{mics}", 4, 1, make=partial(array_rooms.make_room, mics))
+
+
+class Rooms(unittest.TestCase):
+    def test_decay_at_every_microphone_is_the_one_asked_for(self):
+        rng = np.random.default_rng(1)
+        for decay in (0.2, 0.6, 1.2):
+            room = shoebox.random_room(rng, decay, decay * 1.0001, width=(3, 10))
+            room = shoebox.Room(room.size, np.full(len(BANDS), decay), room.walls)
+            centre = rooms.position(rng, room, arrays.CLEARANCE)
+            talker = rooms.target_position(rng, room, centre, 0.5, 3.0)
+            _, wet = arrays.responses(room, talker, centre + arrays.circular(4, 0.05), 0, rng)
+            measured = np.array([reverberation_time(response, -5, -35) for response in wet])
+            self.assertLess(np.max(np.abs(measured / decay - 1)), 0.10, f"{decay} s: {measured}")
+
+    def test_bank(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rooms.write_bank(folder, 3, 5, make=partial(array_rooms.make_room, 4))
+            bank = ArrayBank(folder)
+            for index, about in enumerate(bank.rooms):
+                self.assertEqual(len(about["sources"]), array_rooms.TALKERS + array_rooms.NOISES)
+                for source in range(len(about["sources"])):
+                    response = bank.response(index, source)
+                    self.assertEqual(response.shape[0], 4)
+                    self.assertLess(np.abs(response[0, :arrays.LEAD - 20]).max(), 0.02)      # nothing is earlier
+                    self.assertGreater(response[0, arrays.LEAD], 0.7)
+                made = array_rooms.make_room(4, (5, index))[1]
+                np.testing.assert_array_equal(bank.response(index, 1), made[1].astype(np.float32))
+
+
+class Devices(unittest.TestCase):
+    def test_built_arrays_differ_a_little_in_shape_and_gain(self):
+        layout, rng = arrays.circular(4, 0.05), np.random.default_rng(2)
+        made = [arrays.built(rng, layout, spread=0.002, gain_db=1.0) for _ in range(400)]
+        sides = np.array([np.linalg.norm(places[1] - places[0]) for places, _ in made])
+        self.assertAlmostEqual(sides.mean(), 0.05 * np.sqrt(2), delta=0.001)
+        self.assertAlmostEqual(sides.std(), 0.002 * np.sqrt(2), delta=0.0005)
+        gains = 20 * np.log10([gain for _, gain in made])
+        self.assertAlmostEqual(gains.std(), 1.0, delta=0.1)
+        angles = [np.arctan2(*(places[0] - places[2])[1::-1]) for places, _ in made]
+        self.assertLess(np.abs(np.mean(np.exp(1j * np.array(angles)))), 0.15)                # turned by any angle
+
+    def test_a_moving_level_stays_within_its_depth(self):
+        gain = 20 * np.log10(arrays.moving_level(np.random.default_rng(3), 10 * RATE, 8.0))
+        self.assertTrue(gain.max() <= 1e-9 and gain.min() >= -8)
+        self.assertGreater(np.ptp(gain), 4)
+        self.assertLess(np.abs(np.diff(gain)).max() * RATE, 8.01)                            # dB a second
+
+
+class Mixing(unittest.TestCase):
+    def test_repeatable_and_whole(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_array_cache(folder, 2)
+            corpus, bank = Corpus(folder, folder, "train"), ArrayBank(Path(folder) / "arrays2")
+            mixer, halved = (ArrayMixer(corpus, bank, 1.0, half) for half in (False, True))
+            one, two = (mixer.batch(np.random.default_rng((1, 2)), 20) for _ in range(2))
+            half = halved.batch(np.random.default_rng((1, 2)), 20)
+        for mine, other, low in zip(one, two, half):
+            np.testing.assert_array_equal(mine, other)
+            np.testing.assert_array_equal(low, decimate(mine))
+        self.assertEqual((one[0].shape, one[1].shape, one[0].dtype), ((20, 2, RATE), (20, RATE), np.float32))
+        self.assertLess(np.abs(one[0]).max(), 1)
+        silent = (one[1] == 0).all(1)
+        self.assertTrue(silent.sum() <= 4 and (one[0][silent] != 0).any())
+
+    def test_the_direct_path_is_where_the_signal_had_it(self):
+        signal, response = np.random.default_rng(1).standard_normal(500), np.zeros((2, 100))
+        response[0, arrays.LEAD], response[1, arrays.LEAD + 3] = 1, 0.5
+        result = spread(signal, response, 500)
+        np.testing.assert_allclose(result[0], signal, atol=1e-12)
+        np.testing.assert_allclose(result[1, 3:], 0.5 * signal[:-3], atol=1e-12)
+
+    def test_decimation_keeps_what_is_below_four_kilohertz(self):
+        time = np.arange(RATE) / RATE
+        low, high = (np.sin(2 * np.pi * f * time) for f in (1000, 5000))
+        np.testing.assert_allclose(decimate(low + high), low[::2], atol=1e-6)
+
+
+class Training(unittest.TestCase):
+    def run_to(self, run, cache, steps):
+        with mock.patch.object(train, "fixed_mixtures", lambda *_, **__: None), \
+                mock.patch.object(train, "validate", lambda *_: {}), \
+                mock.patch("limpid_train.master.learning_rate", lambda *_: 1e-3), \
+                mock.patch.object(torch.cuda, "is_available", lambda: False):
+            train.train(CONFIG, cache, cache, run, train.Limit(steps=steps), 1)
+        return load_latest(run)["average"]
+
+    def test_resumed_equals_uninterrupted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cache, whole, parts = (Path(folder) / name for name in ("cache", "whole", "parts"))
+            cache.mkdir()
+            small_array_cache(cache, 2)
+            expected = self.run_to(whole, cache, 4)
+            self.run_to(parts, cache, 2)
+            resumed = self.run_to(parts, cache, 4)
+            card = export(parts, parts / "model.safetensors")
+            shipped = load_network(parts / "model.safetensors").state_dict()
+        self.assertEqual(card["steps"], 4)
+        for name, value in expected.items():
+            torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
+            torch.testing.assert_close(shipped[name], value, rtol=0, atol=0, msg=name)
+
+
+if __name__ == "__main__":
+    unittest.main()
