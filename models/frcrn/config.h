@@ -31,7 +31,7 @@ struct FrcrnConfig {
   int reduction = 8;          // of the squeeze-excitation bottleneck
   int pooling_horizon = 100;  // frames; Pooling::running
   bool lookahead = false;     // true: every decoder sees one frame ahead (published)
-  int taps = 1;               // frames that one output frame is filtered from, see FrcrnSession
+  int taps = 1;               // frames that one output frame is filtered from, see MaskSession
   bool voice = false;         // whether there is a voice-activity output, see VoiceHead
 
   int depth() const noexcept { return static_cast<int>(channels.size()); }

@@ -5,12 +5,18 @@
 
 #include "models/card.h"
 #include "models/frcrn/exact.h"
-#include "models/frcrn/session.h"
+#include "models/mask_session.h"
 
 namespace limpid::models {
 namespace {
 
 constexpr int kLowestRate = 8000, kHighestRate = 96000;
+constexpr int kTile = 64;  // frames; more at once are no faster
+
+MaskTraits traits_of(const FrcrnConfig& config) noexcept {
+  return {config.window, config.hop,  config.bins(), config.taps, config.lookahead_frames(),
+          config.voice};
+}
 
 class Frcrn final : public Model {
  public:
@@ -22,7 +28,7 @@ class Frcrn final : public Model {
   Result<StreamFormat> format(int sample_rate) const override {
     if (sample_rate < spec_.min_rate || sample_rate > spec_.max_rate)
       return unsupported_rate(spec_, sample_rate);
-    return frcrn_format(network_->config, sample_rate);
+    return mask_format(traits_of(network_->config), sample_rate);
   }
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
@@ -35,7 +41,10 @@ class Frcrn final : public Model {
                        "with running or frozen pooling, or use the exact offline mode"};
     }
     try {
-      return FrcrnSession::open(network_, config);
+      return MaskSession::open(traits_of(network_->config), config, kTile,
+                               [this](int lanes, int capacity) {
+                                 return std::make_unique<MaskState>(network_, lanes, capacity);
+                               });
     } catch (const std::bad_alloc&) {
       return out_of_memory(spec_, config);
     }

@@ -32,11 +32,11 @@ Result<MaskNetwork> MaskNetwork::load(io::Weights& weights, const FrcrnConfig& c
   return network;
 }
 
-MaskState::MaskState(const MaskNetwork& network, int lanes, int max_frames)
-    : network_(network), lanes_(lanes) {
-  const FrcrnConfig& config = network.config;
+MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int max_frames)
+    : network_(std::move(network)), lanes_(lanes) {
+  const FrcrnConfig& config = network_->config;
   std::size_t scratch = 0;
-  for (const Unet& unet : network.unets) {
+  for (const Unet& unet : network_->unets) {
     states_.emplace_back(unet, arena_, lanes, max_frames, false);
     const int wait = config.lookahead ? config.depth() : 0;  // for the U-Net that follows
     outputs_.emplace_back(arena_, lanes, max_frames + wait, config.bins(), config.taps, 0);
@@ -44,14 +44,23 @@ MaskState::MaskState(const MaskNetwork& network, int lanes, int max_frames)
   }
   scratch_ = arena_.claim<float>(scratch);
   tanh_ = arena_.claim<float>(static_cast<std::size_t>(config.bins() * config.taps));
-  if (!network.voice) return;
+  if (!network_->voice) return;
   voice_capacity_ = static_cast<std::size_t>(max_frames + config.lookahead_frames());
   voice_ = arena_.claim<float>(static_cast<std::size_t>(lanes) * voice_capacity_);
 }
 
+void MaskState::hear(int lane, int frame, const std::complex<float>* column, int band,
+                     float scale) LIMPID_REALTIME {
+  float* re = input_.at(lane, frame, 0);
+  float* im = input_.at(lanes_ + lane, frame, 0);
+  kernels::compress(column, band, scale, network_->config.compression, re, im);
+  std::fill(re + band, re + input_.rows, 0.0f);
+  std::fill(im + band, im + input_.rows, 0.0f);
+}
+
 int MaskState::run() LIMPID_REALTIME {
-  int ready = network_.unets[0].run(states_[0], outputs_[0], false, scratch_);
-  if (network_.voice) listen();
+  int ready = network_->unets[0].run(states_[0], outputs_[0], false, scratch_);
+  if (network_->voice) listen();
   for (std::size_t i = 1; i < states_.size(); ++i) {
     const nn::Timeline& before = outputs_[i - 1];
     const nn::ConstActivation fresh = before.frames(before.size() - ready, ready);
@@ -59,7 +68,7 @@ int MaskState::run() LIMPID_REALTIME {
     for (int block = 0; block < 2 * lanes_; ++block)
       for (int frame = 0; frame < ready; ++frame)
         std::copy_n(fresh.at(block, frame, 0), fresh.rows, input.at(block, frame, 0));
-    ready = network_.unets[i].run(states_[i], outputs_[i], false, scratch_);
+    ready = network_->unets[i].run(states_[i], outputs_[i], false, scratch_);
   }
   return ready;
 }
@@ -68,13 +77,13 @@ int MaskState::run() LIMPID_REALTIME {
 void MaskState::listen() LIMPID_REALTIME {
   const nn::ConstActivation heard = states_[0].bottleneck();
   for (int lane = 0; lane < lanes_; ++lane)
-    network_.voice->run(heard, lane, voice_.data() + voice_at(lane, heard_));
+    network_->voice->run(heard, lane, voice_.data() + voice_at(lane, heard_));
   heard_ += heard.frames;
 }
 
 void MaskState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
                      float* im) LIMPID_REALTIME {
-  const int bins = network_.config.bins(), taps = network_.config.taps;
+  const int bins = network_->config.bins(), taps = network_->config.taps;
   for (float* part : {re, im}) {
     const int block = part == re ? lane : lanes_ + lane;
     std::ranges::fill(tanh_, 0.0f);
@@ -88,7 +97,7 @@ void MaskState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
 
 void MaskState::pop(int frames) LIMPID_REALTIME {
   for (nn::Timeline& output : outputs_) output.drop_front(frames);
-  if (!network_.voice) return;
+  if (!network_->voice) return;
   for (int lane = 0; lane < lanes_; ++lane) {
     float* waiting = voice_.data() + voice_at(lane, 0);
     std::copy(waiting + frames, waiting + heard_, waiting);
@@ -96,7 +105,7 @@ void MaskState::pop(int frames) LIMPID_REALTIME {
   heard_ -= frames;
 }
 
-void MaskState::reset() noexcept {
+void MaskState::reset() LIMPID_REALTIME {
   for (UnetState& state : states_) state.reset();
   for (nn::Timeline& output : outputs_) output.reset();
   heard_ = 0;

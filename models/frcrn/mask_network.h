@@ -4,12 +4,14 @@
 // with `taps` makes that many masks a frame, of which the k-th is for the frame k earlier.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "models/frcrn/unet.h"
 #include "models/frcrn/voice_head.h"
+#include "models/mask_maker.h"
 
 namespace limpid::models {
 
@@ -23,25 +25,23 @@ struct MaskNetwork {
   static Result<MaskNetwork> load(io::Weights& weights, const FrcrnConfig& config);
 };
 
-// The state of `lanes` streams. Frames go in at input(), masks come out in order, late by
-// lookahead_frames() when streaming.
-class MaskState {
+// The state of `lanes` streams. Masks are late by lookahead_frames().
+class MaskState final : public MaskMaker {
  public:
-  MaskState(const MaskNetwork& network, int lanes, int max_frames);
+  MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int max_frames);
 
-  // Room for the network's input: [bins] rows, one channel. At most max_frames between runs.
-  nn::Activation append(int frames) noexcept { return states_[0].input().append(frames); }
-
-  // Runs what was appended; returns how many masks are ready.
-  int run() LIMPID_REALTIME;
-
-  // Masks `frame` of those ready, [bins] each; that of tap k begins at re + k * stride.
-  void mask(int lane, int frame, std::ptrdiff_t stride, float* re, float* im) LIMPID_REALTIME;
-  // Probability of speech in that frame; only of networks that have `voice`.
-  float voice(int lane, int frame) const noexcept { return voice_[voice_at(lane, frame)]; }
-  void pop(int frames) LIMPID_REALTIME;
-  void reset() noexcept;
-  std::size_t memory() const noexcept { return arena_.used(); }
+  void begin(int frames) LIMPID_REALTIME override { input_ = states_[0].input().append(frames); }
+  void hear(int lane, int frame, const std::complex<float>* column, int band,
+            float scale) LIMPID_REALTIME override;
+  int run() LIMPID_REALTIME override;
+  void mask(int lane, int frame, std::ptrdiff_t stride, float* re,
+            float* im) LIMPID_REALTIME override;
+  float voice(int lane, int frame) const LIMPID_REALTIME override {
+    return voice_[voice_at(lane, frame)];
+  }
+  void pop(int frames) LIMPID_REALTIME override;
+  void reset() LIMPID_REALTIME override;
+  std::size_t memory() const noexcept override { return arena_.used(); }
 
  private:
   std::size_t voice_at(int lane, int frame) const noexcept {
@@ -49,9 +49,10 @@ class MaskState {
   }
   void listen() LIMPID_REALTIME;
 
-  const MaskNetwork& network_;
+  std::shared_ptr<const MaskNetwork> network_;
   Arena arena_;
   std::vector<UnetState> states_;
+  nn::Activation input_;  // of the frames that begin() announced
   std::vector<nn::Timeline> outputs_;  // of each U-Net, waiting for the last one
   std::span<float> scratch_;
   std::span<float> tanh_;   // one part of one frame of masks, taps side by side

@@ -6,7 +6,7 @@
 #include <numbers>
 #include <utility>
 
-#include "models/frcrn/band_extension.h"
+#include "models/band_extension.h"
 #include "models/frcrn/frcrn.h"
 #include "tests/support/audio_compare.h"
 #include "tests/support/random_frcrn.h"

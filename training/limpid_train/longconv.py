@@ -11,7 +11,7 @@ from .gated_conv import ShortConv, gated_conv
 from .layers import precise
 from .spectrum import Stft, deep_filter
 
-FLOOR = 1e-6    # of |X|^2 inside the logarithm: 40 dB below the quantisation noise of 16 bits
+FLOOR = 1e-6     # of |X|^2 inside the logarithm: noise at -82 dBFS
 LOG_SCALE = 0.2  # brings speech from -60 to 0 dBFS within about +-1
 
 

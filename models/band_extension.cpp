@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "models/frcrn/band_extension.h"
+#include "models/band_extension.h"
 
 #include <algorithm>
 #include <cmath>

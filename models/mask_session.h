@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: MIT
-// FRCRN as a stream: hops of audio in, hops of audio out, any sample rate.
+// A network of masks as a stream: hops of audio in, hops of audio out, any sample rate.
 //
 // Each output bin is filtered from the latest `taps` frames of that bin, the frames before the
-// stream being zero: Y[t, f] = sum over k < taps of M_k[t, f] X[t - k, f]. One tap is the complex
-// ratio mask of FRCRN; more are deep filtering along time (Mack and Habets, "Deep filtering: signal
+// stream being zero: Y[t, f] = sum over k < taps of M_k[t, f] X[t - k, f]. One tap is a complex
+// ratio mask; more are deep filtering along time (Mack and Habets, "Deep filtering: signal
 // extraction and reconstruction using complex time-frequency filters", 2019).
 #pragma once
 
 #include <complex>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "lib/dsp/stft.h"
 #include "lib/model/model.h"
-#include "models/frcrn/band_extension.h"
-#include "models/frcrn/mask_network.h"
+#include "models/band_extension.h"
+#include "models/mask_maker.h"
 
 namespace limpid::models {
 
-StreamFormat frcrn_format(const FrcrnConfig& config, int sample_rate) noexcept;
+StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept;
 
-class FrcrnSession final : public Session {
+class MaskSession final : public Session {
  public:
-  static Result<std::unique_ptr<Session>> open(std::shared_ptr<const MaskNetwork> network,
-                                               const SessionConfig& config);
+  // Makes the network's state for so many lanes and frames at once. May throw std::bad_alloc.
+  using MakeMaker = std::function<std::unique_ptr<MaskMaker>(int lanes, int capacity)>;
+
+  // Long calls are cut into pieces of `tile` frames, so that memory does not grow with max_frames.
+  // May throw std::bad_alloc.
+  static Result<std::unique_ptr<Session>> open(const MaskTraits& traits,
+                                               const SessionConfig& config, int tile,
+                                               const MakeMaker& make);
 
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override;
   void reset() LIMPID_REALTIME override;
@@ -33,24 +40,27 @@ class FrcrnSession final : public Session {
   std::span<const float> voice_activity() const noexcept override { return voice_now_; }
 
  private:
-  FrcrnSession(std::shared_ptr<const MaskNetwork> network, const SessionConfig& config,
-               dsp::Analysis analysis, dsp::Synthesis synthesis);
+  MaskSession(const MaskTraits& traits, const SessionConfig& config, int tile,
+              const MakeMaker& make, dsp::Analysis analysis, dsp::Synthesis synthesis);
+  void process_tile(AudioView<const float> in, AudioView<float> out, int first,
+                    int calls_frames) LIMPID_REALTIME;
   void analyse(AudioView<const float> in, int frames) LIMPID_REALTIME;
-  void report_voice(int frames, int ready) LIMPID_REALTIME;
+  void report_voice(int first, int frames, int ready, int calls_frames) LIMPID_REALTIME;
   void emit(int lane, int frame, float* hop) LIMPID_REALTIME;
   std::complex<float>* spectrum(int lane, int frame) noexcept;
   void pop_spectra(int frames) noexcept;
 
-  std::shared_ptr<const MaskNetwork> network_;
+  MaskTraits traits_;
   StreamFormat format_;
   int lanes_, bins_;
+  int tile_;      // frames that are processed together
   int history_;   // frames before the present one that the filter needs
   int capacity_;  // frames, with the history
-  int band_;     // bins that network and spectrum share
-  float scale_;  // of this rate's spectrum to that of the training rate
+  int band_;      // bins that network and spectrum share
+  float scale_;   // of this rate's spectrum to that of the training rate
   dsp::Analysis analysis_;
   dsp::Synthesis synthesis_;
-  MaskState masks_;
+  std::unique_ptr<MaskMaker> masks_;
   BandExtension extension_;
   std::vector<std::complex<float>> spectra_;  // [lane][capacity][bin]: history, then those waiting for masks
   int waiting_ = 0;

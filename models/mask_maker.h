@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// MaskMaker: what a network does inside a MaskSession. Columns of spectrum in, masks out.
+#pragma once
+
+#include <complex>
+#include <cstddef>
+
+#include "lib/base/realtime.h"
+
+namespace limpid::models {
+
+// What a session has to know about a network of masks; the same at every sample rate.
+struct MaskTraits {
+  double window = 0, hop = 0;  // seconds
+  int bins = 0;                // frequencies of the network, at its own rate
+  int taps = 1;                // masks a frame: the k-th is for the frame k earlier
+  int lookahead = 0;           // frames by which masks trail the columns
+  bool voice = false;          // whether there is a voice-activity output
+};
+
+// The state of `lanes` streams through one network.
+class MaskMaker {
+ public:
+  MaskMaker() = default;
+  MaskMaker(const MaskMaker&) = delete;
+  MaskMaker& operator=(const MaskMaker&) = delete;
+  virtual ~MaskMaker() = default;
+
+  // `frames` columns of every lane follow, by hear(); then run(). Never more than the capacity that
+  // the maker was opened with.
+  virtual void begin(int frames) LIMPID_REALTIME = 0;
+
+  // Frame 0 <= frame < frames of a lane. The first `band` bins of `column` times `scale` are those
+  // of the network; what it has above them is silent.
+  virtual void hear(int lane, int frame, const std::complex<float>* column, int band,
+                    float scale) LIMPID_REALTIME = 0;
+
+  // Returns how many frames of masks are ready, those of earlier runs included.
+  virtual int run() LIMPID_REALTIME = 0;
+
+  // Masks of `frame` of those ready: [bins] each, that of tap k begins at re + k * stride.
+  virtual void mask(int lane, int frame, std::ptrdiff_t stride, float* re,
+                    float* im) LIMPID_REALTIME = 0;
+
+  // Probability of speech in that frame; asked of networks with `voice` only.
+  virtual float voice(int lane, int frame) const LIMPID_REALTIME = 0;
+
+  // Forgets the first `frames` of those ready.
+  virtual void pop(int frames) LIMPID_REALTIME = 0;
+
+  virtual void reset() LIMPID_REALTIME = 0;            // as just opened
+  virtual std::size_t memory() const noexcept = 0;  // bytes
+};
+
+}  // namespace limpid::models

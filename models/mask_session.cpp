@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "models/mask_session.h"
+
+#include <algorithm>
+
+#include "lib/base/float_mode.h"
+#include "lib/kernels/elementwise.h"
+
+namespace limpid::models {
+namespace {
+
+dsp::StftSpec stft_of(const MaskTraits& traits, int sample_rate) noexcept {
+  return dsp::stft_at(traits.window, traits.hop, sample_rate);
+}
+
+}  // namespace
+
+StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept {
+  const dsp::StftSpec stft = stft_of(traits, sample_rate);
+  return {sample_rate, stft.hop, stft.window - stft.hop + traits.lookahead * stft.hop};
+}
+
+Result<std::unique_ptr<Session>> MaskSession::open(const MaskTraits& traits,
+                                                   const SessionConfig& config, int tile,
+                                                   const MakeMaker& make) {
+  const dsp::StftSpec stft = stft_of(traits, config.sample_rate);
+  auto analysis = dsp::Analysis::create(stft, config.lanes);
+  if (!analysis) return analysis.error();
+  auto synthesis = dsp::Synthesis::create(stft, config.lanes);
+  if (!synthesis) return synthesis.error();
+  return std::unique_ptr<Session>(
+      new MaskSession(traits, config, tile, make, *std::move(analysis), *std::move(synthesis)));
+}
+
+MaskSession::MaskSession(const MaskTraits& traits, const SessionConfig& config, int tile,
+                         const MakeMaker& make, dsp::Analysis analysis, dsp::Synthesis synthesis)
+    : traits_(traits),
+      format_(mask_format(traits, config.sample_rate)),
+      lanes_(config.lanes),
+      bins_(stft_of(traits, config.sample_rate).bins()),
+      tile_(std::min(tile, config.max_frames)),
+      history_(traits.taps - 1),
+      capacity_(history_ + tile_ + traits.lookahead),
+      band_(std::min(bins_, traits.bins)),
+      scale_(static_cast<float>(traits.bins - 1) / static_cast<float>(bins_ - 1)),
+      analysis_(std::move(analysis)),
+      synthesis_(std::move(synthesis)),
+      masks_(make(config.lanes, tile_)),
+      extension_(traits.bins, bins_, traits.hop, config.lanes, traits.taps) {
+  const auto bins = static_cast<std::size_t>(std::max(bins_, traits.bins));
+  spectra_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(capacity_) *
+                  static_cast<std::size_t>(bins_));
+  hop_.resize(static_cast<std::size_t>(format_.hop));
+  const auto taps = static_cast<std::size_t>(traits.taps);
+  mask_re_.resize(taps * bins);
+  mask_im_.resize(taps * bins);
+  masked_.resize(bins);
+  if (traits.voice)
+    voice_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(config.max_frames));
+}
+
+std::complex<float>* MaskSession::spectrum(int lane, int frame) noexcept {
+  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(lane) * capacity_ + history_ + frame;
+  return spectra_.data() + at * bins_;
+}
+
+void MaskSession::process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME {
+  const FlushDenormals no_denormals;
+  const int frames = static_cast<int>(in.extent(1)) / format_.hop;
+  for (int first = 0; first < frames; first += tile_) {
+    const std::ptrdiff_t hop = format_.hop;
+    const auto samples = static_cast<std::ptrdiff_t>(std::min(tile_, frames - first)) * hop;
+    process_tile(in.slice(1, first * hop, samples), out.slice(1, first * hop, samples), first,
+                 frames);
+  }
+  if (traits_.voice)
+    voice_now_ = {voice_.data(), static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(frames)};
+}
+
+// `first` and `calls_frames`: where this piece lies in the call.
+void MaskSession::process_tile(AudioView<const float> in, AudioView<float> out, int first,
+                               int calls_frames) LIMPID_REALTIME {
+  const int frames = static_cast<int>(in.extent(1)) / format_.hop;
+  analyse(in, frames);  // reads all of `in`, which may be `out`
+  const int ready = masks_->run();
+  const int silent = frames - ready;  // only while the look-ahead fills
+  for (int lane = 0; lane < lanes_; ++lane) {
+    float* samples = out[lane].data();
+    std::fill_n(samples, silent * format_.hop, 0.0f);
+    for (int frame = 0; frame < ready; ++frame)
+      emit(lane, frame, samples + (silent + frame) * format_.hop);
+  }
+  if (traits_.voice) report_voice(first, frames, ready, calls_frames);
+  masks_->pop(ready);
+  pop_spectra(ready);
+}
+
+void MaskSession::analyse(AudioView<const float> in, int frames) LIMPID_REALTIME {
+  masks_->begin(frames);
+  for (int lane = 0; lane < lanes_; ++lane) {
+    for (int frame = 0; frame < frames; ++frame) {
+      std::complex<float>* column = spectrum(lane, waiting_ + frame);
+      repaired_ += kernels::repair(in[lane].data() + frame * format_.hop, format_.hop, hop_.data());
+      analysis_.process(lane, hop_.data(), column);
+      masks_->hear(lane, frame, column, band_, scale_);
+    }
+  }
+  waiting_ += frames;
+}
+
+void MaskSession::report_voice(int first, int frames, int ready,
+                               int calls_frames) LIMPID_REALTIME {
+  for (int lane = 0; lane < lanes_; ++lane) {
+    float* next = voice_.data() + static_cast<std::ptrdiff_t>(lane) * calls_frames + first;
+    next = std::fill_n(next, frames - ready, 0.0f);
+    for (int frame = 0; frame < ready; ++frame) *next++ = masks_->voice(lane, frame);
+  }
+}
+
+void MaskSession::emit(int lane, int frame, float* hop) LIMPID_REALTIME {
+  const auto stride = static_cast<std::ptrdiff_t>(masked_.size());
+  masks_->mask(lane, frame, stride, mask_re_.data(), mask_im_.data());
+  extension_.extend(lane, mask_re_, mask_im_);
+  kernels::apply_mask(spectrum(lane, frame), mask_re_.data(), mask_im_.data(), bins_,
+                      masked_.data());
+  for (int k = 1; k <= history_; ++k)  // above the band there is one gain a bin
+    kernels::add_masked(spectrum(lane, frame - k), mask_re_.data() + k * stride,
+                        mask_im_.data() + k * stride, band_, masked_.data());
+  synthesis_.process(lane, masked_.data(), hop);
+}
+
+void MaskSession::pop_spectra(int frames) noexcept {
+  for (int lane = 0; lane < lanes_; ++lane)
+    std::copy(spectrum(lane, frames - history_), spectrum(lane, waiting_),
+              spectrum(lane, -history_));
+  waiting_ -= frames;
+}
+
+void MaskSession::reset() LIMPID_REALTIME {
+  analysis_.reset();
+  synthesis_.reset();
+  masks_->reset();
+  extension_.reset();
+  for (int lane = 0; lane < lanes_; ++lane)
+    std::fill(spectrum(lane, -history_), spectrum(lane, 0), std::complex<float>());
+  waiting_ = 0;
+  voice_now_ = {};
+}
+
+std::size_t MaskSession::memory() const noexcept {
+  return sizeof(*this) + masks_->memory() + spectra_.size() * sizeof(spectra_[0]);
+}
+
+}  // namespace limpid::models
