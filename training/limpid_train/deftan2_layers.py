@@ -182,5 +182,6 @@ class FeedForward(nn.Module):
 
     def forward(self, y):
         """[R, L, C]"""
-        around = self.DW_Conv(self.PW2(y).transpose(1, 2)).transpose(1, 2)
+        linear, gelu = self.PW2                                             # GELU last: the gradient of PyTorch 1.13's is
+        around = self.DW_Conv(gelu(linear(y).transpose(1, 2))).transpose(1, 2)               # wrong where strides change
         return self.PW3(torch.cat([self.PW1(y), around], -1))
