@@ -22,5 +22,6 @@ void add_live(CLI::App& app, int& status);
 void add_models(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
 void add_bench(CLI::App& app, int& status);
+void add_attention(CLI::App& app, int& status);
 
 }  // namespace limpid::cli

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   add_models(app, status);
   add_inspect(app, status);
   add_bench(app, status);
+  add_attention(app, status);
   if (argc == 1) {
     std::cerr << app.help();
     return kUsage;
