@@ -5,6 +5,7 @@
 
 #include "models/deftan2/deftan2.h"
 #include "models/frcrn/frcrn.h"
+#include "models/longconv/longconv.h"
 #include "models/shipped.h"
 
 namespace limpid::models {
@@ -15,7 +16,8 @@ struct Architecture {
   Result<std::shared_ptr<const Model>> (*make)(io::Weights weights);
 };
 
-constexpr Architecture kArchitectures[] = {{"deftan2", make_deftan2}, {"frcrn", make_frcrn}};
+constexpr Architecture kArchitectures[] = {
+    {"deftan2", make_deftan2}, {"frcrn", make_frcrn}, {"longconv", make_longconv}};
 
 Result<std::shared_ptr<const Model>> make(io::Weights weights) {
   const auto config = nlohmann::json::parse(weights.metadata("config"), nullptr, false);
@@ -29,8 +31,9 @@ Result<std::shared_ptr<const Model>> make(io::Weights weights) {
   const auto name = found->get<std::string>();
   for (const Architecture& architecture : kArchitectures)
     if (architecture.name == name) return architecture.make(std::move(weights));
-  return Error{ErrorCode::unsupported, weights.origin() + ": architecture '" + name +
-                                           "' is not one that this version knows (deftan2, frcrn)"};
+  return Error{ErrorCode::unsupported,
+               weights.origin() + ": architecture '" + name +
+                   "' is not one that this version knows (deftan2, frcrn, longconv)"};
 }
 
 bool looks_like_path(std::string_view model) {

@@ -28,20 +28,10 @@ PackedMatrix pack_taps(const std::vector<float>& w, int out, int sources, int in
     for (int s = 0; s < sources; ++s)
       for (int tap = 0; tap < taps; ++tap)
         for (int i = 0; i < in; ++i)
-          rows.push_back(w[(size(o * step + first) * size(sources * in) + size(s * in + i)) *
-                               size(taps) +
-                           size(tap)]);
+          rows.push_back(
+              w[(size(o * step + first) * size(sources * in) + size(s * in + i)) * size(taps) +
+                size(tap)]);
   return PackedMatrix(rows, out, sources * in * taps);
-}
-
-Norm load_norm(TensorReader& reader, const std::string& name, int channels) {
-  return {reader.take(name + ".weight", {channels}), reader.take(name + ".bias", {channels})};
-}
-
-Linear load_linear(TensorReader& reader, const std::string& name, int out, int in, bool bias) {
-  const auto weight = reader.take(name + ".weight", {out, in});
-  return {PackedMatrix(weight, out, in),
-          bias ? reader.take(name + ".bias", {out}) : std::vector<float>()};
 }
 
 Linear load_conv1d(TensorReader& reader, const std::string& name, int out, int sources, int in,
@@ -130,8 +120,7 @@ Linear load_fold(TensorReader& reader, const std::string& name, int channels, in
   std::vector<float> rows;
   for (int o = 0; o < channels; ++o)
     for (int j = taps; j-- > 0;)
-      for (int i = 0; i < channels; ++i)
-        rows.push_back(w[size((i * channels + o) * taps + j)]);
+      for (int i = 0; i < channels; ++i) rows.push_back(w[size((i * channels + o) * taps + j)]);
   return {PackedMatrix(rows, channels, channels * taps), reader.take(name + ".bias", {channels})};
 }
 
@@ -141,24 +130,11 @@ void load_grouped(TensorReader& reader, const std::string& name, int groups, Pla
   const auto weight = reader.take(name + ".weight", {out, block.inputs, 3, 3});
   const auto bias = reader.take(name + ".bias", {out});
   for (int g = 0; g < groups; ++g)
-    block.conv.push_back({pack_taps(weight, block.width, 1, block.inputs, 9, groups, g),
-                          every(bias, groups, g)});
+    block.conv.push_back(
+        {pack_taps(weight, block.width, 1, block.inputs, 9, groups, g), every(bias, groups, g)});
 }
 
 }  // namespace
-
-std::vector<float> TensorReader::take(const std::string& name,
-                                      std::initializer_list<std::int64_t> shape) {
-  if (status_) {
-    if (const auto found = weights_.find(name, shape); found)
-      return {found->begin(), found->end()};
-    else
-      status_ = found.error();
-  }
-  std::size_t count = 1;
-  for (const auto extent : shape) count *= static_cast<std::size_t>(extent);
-  return std::vector<float>(count);
-}
 
 Half load_half(TensorReader& reader, const std::string& prefix, const Deftan2Config& config,
                int block, char axis) {
@@ -179,8 +155,7 @@ PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config) {
   load_grouped(reader, "up_conv.0", config.heads, block);
   const Norm norm = load_norm(reader, "up_conv.1", config.channels * config.heads);
   for (int g = 0; g < config.heads; ++g)
-    block.norm.push_back(
-        {every(norm.gain, config.heads, g), every(norm.offset, config.heads, g)});
+    block.norm.push_back({every(norm.gain, config.heads, g), every(norm.offset, config.heads, g)});
   block.dense = load_dense(reader, "up_conv.2", config.channels, config.heads, true, true);
   return block;
 }

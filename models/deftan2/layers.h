@@ -4,39 +4,14 @@
 // processing", IEEE/ACM TASLP 32, 2024. Tensor names are those of the official checkpoint.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <vector>
 
-#include "lib/io/weights.h"
 #include "lib/kernels/gemm.h"
 #include "models/deftan2/config.h"
+#include "models/tensor_reader.h"
 
 namespace limpid::models {
-
-inline constexpr float kNormEpsilon = 1e-5f;
-
-// Finds tensors and remembers the first thing that was wrong, so that loaders read like a list.
-class TensorReader {
- public:
-  explicit TensorReader(io::Weights& weights) : weights_(weights) {}
-  // Zeros where the file has no such tensor of this shape.
-  std::vector<float> take(const std::string& name, std::initializer_list<std::int64_t> shape);
-  const Status& status() const noexcept { return status_; }
-
- private:
-  io::Weights& weights_;
-  Status status_ = Done{};
-};
-
-struct Linear {
-  kernels::PackedMatrix weights;
-  std::vector<float> bias;  // may be empty
-};
-
-struct Norm {  // per channel; empty: there is none
-  std::vector<float> gain, offset;
-};
 
 // One stage of a split dense block: convolution, norm, PReLU. Its inputs are the result of the
 // stage before (but for the first) and a group of its own, in the order [source][tap][channel].

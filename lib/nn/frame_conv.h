@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// A long convolution over the frames of a network, live: y[t][c] = sum over d < taps of h[d][c]
+// u[t - d][c], the frames before the stream being zero. Frame by frame, without latency, exact.
+//
+// Two levels (Gardner, "Efficient convolution without input-output delay", 1995): every kBlock
+// frames, what all earlier frames add to the next kBlock is computed in one pass, in which a frame
+// and a tap are loaded once for many products; frames within the block add themselves directly. At
+// the few hundred taps of 10 ms each that seconds of memory are, this is faster than transforms,
+// whose blocks would also come late or all at once (docs/long_convolution.md). Groups that share
+// the filters reach their blocks in turn, so that every frame costs about the same.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "lib/base/arena.h"
+#include "lib/base/realtime.h"
+
+namespace limpid::nn {
+
+class FrameConv {
+ public:
+  static constexpr int kBlock = 32;
+
+  FrameConv() = default;
+  // h[tap][channel], tap 0 being that of the present frame; taps, channels >= 1.
+  FrameConv(std::span<const float> h, int taps, int channels);
+
+  int taps() const noexcept { return taps_; }
+  int channels() const noexcept { return channels_; }
+
+  // What `groups` groups of channels remember.
+  class State {
+   public:
+    State() = default;
+    State(const FrameConv& conv, Arena& arena, int groups);
+    void reset() noexcept;
+
+   private:
+    friend class FrameConv;
+    struct Group {
+      float* past;     // [taps - 1 frames before the block][kBlock frames of it, zero at first]
+      float* pending;  // [kBlock]: what the frames before the block add to it
+      int at;          // frames of the block that have come
+    };
+    std::span<float> memory_;
+    std::vector<Group> groups_;
+    std::size_t frames_ = 0;  // of `past`, times channels
+  };
+
+  // The next `frames` of one group, [frame][channel], in place.
+  void run(State& state, int group, float* rows, int frames) const LIMPID_REALTIME;
+
+ private:
+  void begin_block(State::Group& group) const LIMPID_REALTIME;
+
+  int taps_ = 0, channels_ = 0;
+  std::vector<float> oldest_first_;  // [tap][channel]
+};
+
+}  // namespace limpid::nn

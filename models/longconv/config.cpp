@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "models/longconv/config.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+namespace limpid::models {
+namespace {
+
+struct Range {
+  const char* key;
+  int LongConvConfig::*value;
+  int low, high;
+};
+
+constexpr Range kRanges[] = {{"sample_rate", &LongConvConfig::sample_rate, 8000, 96000},
+                             {"channels", &LongConvConfig::channels, 1, 1024},
+                             {"blocks", &LongConvConfig::blocks, 1, 64},
+                             {"memory", &LongConvConfig::memory, 1, 512},
+                             {"short_taps", &LongConvConfig::short_taps, 1, 16},
+                             {"long_taps", &LongConvConfig::long_taps, 1, 8192},
+                             {"filter_hidden", &LongConvConfig::filter_hidden, 1, 1024},
+                             {"exchange", &LongConvConfig::exchange, 1, 2048},
+                             {"hidden", &LongConvConfig::hidden, 1, 4096},
+                             {"taps", &LongConvConfig::taps, 1, 8}};
+constexpr int kMostBands = 256, kWidest = 8192;
+
+// The first thing wrong with the numbers themselves, or "".
+std::string range_problem(const LongConvConfig& c) {
+  for (const Range& range : kRanges)
+    if (c.*range.value < range.low || c.*range.value > range.high)
+      return std::string(range.key) + " must be " + std::to_string(range.low) + ".." +
+             std::to_string(range.high);
+  if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
+    return "window and hop must be 0.001..0.2 seconds";
+  if (std::lround(c.window / c.hop) != 2) return "window must be two hops";
+  if (c.bands.empty() || c.bands.size() > kMostBands)
+    return "there must be 1.." + std::to_string(kMostBands) + " bands";
+  if (c.width() > kWidest) return "bands times channels must be at most " + std::to_string(kWidest);
+  std::int64_t bins = 0;
+  for (const int width : c.bands) {
+    if (width < 1 || width > c.bins())
+      return "a band must have 1.." + std::to_string(c.bins()) + " bins";
+    bins += width;
+  }
+  if (bins != c.bins())
+    return "bands have " + std::to_string(bins) + " bins together where the spectrum has " +
+           std::to_string(c.bins());
+  return "";
+}
+
+}  // namespace
+
+int LongConvConfig::bins() const noexcept {
+  const long samples = std::lround(window / hop) * std::lround(hop * sample_rate);
+  return static_cast<int>(samples / 2 + 1);
+}
+
+MaskTraits LongConvConfig::traits() const noexcept {
+  return {window, hop, bins(), taps, 0, voice};
+}
+
+double LongConvConfig::macs_per_second() const noexcept {
+  const double c = channels;
+  const double remember = c * short_taps + memory * (4 * c + long_taps);
+  const double block = band_count() * (remember + 2 * c * (hidden + exchange));
+  const double masks = static_cast<double>(bins()) * taps * (2 * c + 4);
+  return (blocks * block + 3 * bins() * c + masks) / hop;
+}
+
+Result<LongConvConfig> parse_longconv_config(std::string_view json, const std::string& origin) {
+  LongConvConfig c;
+  std::string problem;
+  try {
+    const auto j = nlohmann::json::parse(json);
+    for (const Range& range : kRanges) c.*range.value = j.at(range.key).get<int>();
+    c.window = j.at("window").get<double>();
+    c.hop = j.at("hop").get<double>();
+    c.any_rate = j.at("any_rate").get<bool>();
+    c.bands = j.at("bands").get<std::vector<int>>();
+    c.voice = j.value("voice", c.voice);
+  } catch (const nlohmann::json::exception& e) {
+    problem = e.what();
+  }
+  if (problem.empty()) problem = range_problem(c);
+  if (!problem.empty())
+    return Error{ErrorCode::bad_format, origin + ": LongConv config: " + problem};
+  return c;
+}
+
+}  // namespace limpid::models

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "models/longconv/network.h"
+
+#include <algorithm>
+
+#include "lib/kernels/elementwise.h"
+#include "lib/kernels/norms.h"
+#include "models/longconv/features.h"
+#include "models/longconv/filters.h"
+
+namespace limpid::models {
+namespace {
+
+std::size_t size(int n) {
+  return static_cast<std::size_t>(n);
+}
+
+// One band of every frame of `all`, whose rows are `width` long: `count` columns from `first`.
+kernels::Matrix<float> columns_of(std::span<float> all, int width, int rows, int first, int count) {
+  return {all.data() + first, width, rows, count};
+}
+
+}  // namespace
+
+Result<LongConvNetwork> LongConvNetwork::load(io::Weights& weights, const LongConvConfig& config) {
+  LongConvNetwork network;
+  network.config = config;
+  TensorReader reader(weights);
+  for (int band = 0; band < config.band_count() && reader.status(); ++band) {
+    const std::string index = std::to_string(band);
+    const int bins = config.bands[size(band)];
+    network.split.push_back(
+        load_linear(reader, "split." + index, config.channels, kFeatures * bins, true));
+    network.masks.push_back(
+        load_linear(reader, "masks_of." + index, 2 * config.taps * bins, config.channels, true));
+  }
+  for (int i = 0; i < config.blocks && reader.status(); ++i) {
+    const std::string name = "blocks." + std::to_string(i);
+    auto filters = load_implicit_filters(weights, name + ".memory.filters", config);
+    if (!filters) return filters.error();
+    network.blocks.push_back(
+        {LongMemory(reader, name + ".memory", config, *filters),
+         Perceptron(reader, name + ".exchange", config, Perceptron::Over::frame),
+         Perceptron(reader, name + ".refine", config, Perceptron::Over::band)});
+  }
+  network.norm = load_norm(reader, "norm", config.channels);
+  if (config.voice) {
+    network.voice = reader.take("voice.weight", {1, config.channels});
+    network.voice_bias = reader.take("voice.bias", {1})[0];
+  }
+  if (!reader.status()) return reader.status().error();
+  if (auto done = weights.all_used(); !done) return done.error();
+  return network;
+}
+
+LongConvState::LongConvState(std::shared_ptr<const LongConvNetwork> network, int lanes,
+                             int max_frames)
+    : network_(std::move(network)) {
+  const LongConvConfig& config = network_->config;
+  std::size_t scratch = 0;
+  for (const LongConvNetwork::Block& block : network_->blocks) {
+    memories_.emplace_back(block.memory, arena_, lanes, max_frames);
+    scratch = std::max({scratch, block.memory.scratch(lanes, max_frames),
+                        block.exchange.scratch(lanes, max_frames),
+                        block.refine.scratch(lanes, max_frames)});
+  }
+  const std::size_t columns = size(lanes) * size(max_frames);
+  x_ = {arena_.claim<float>(columns * size(config.width())).data(), lanes, 0, config.band_count(),
+        config.channels};
+  features_ = arena_.claim<float>(columns * size(config.bins() * kFeatures));
+  masks_ = arena_.claim<float>(columns * size(2 * config.taps * config.bins()));
+  tanh_ = arena_.claim<float>(size(2 * config.taps * config.bins()));
+  voice_ = arena_.claim<float>(config.voice ? columns : 0);
+  scratch_ = arena_.claim<float>(scratch);
+}
+
+void LongConvState::hear(int lane, int frame, const std::complex<float>* column_of_bins, int band,
+                         float scale) LIMPID_REALTIME {
+  const int bins = network_->config.bins();
+  spectrum_features(column_of_bins, band, bins, scale,
+                    features_.data() + column(lane, frame) * kFeatures * bins);
+}
+
+int LongConvState::run() LIMPID_REALTIME {
+  const LongConvConfig& config = network_->config;
+  for (int band = 0, first = 0; band < config.band_count(); first += config.bands[size(band++)]) {
+    const Linear& layer = network_->split[size(band)];
+    kernels::gemm(columns_of(features_, kFeatures * config.bins(), x_.columns(), kFeatures * first,
+                             layer.weights.k()),
+                  1, 0, layer.weights, layer.bias, kernels::Activation::none, x_.band(band));
+  }
+  for (std::size_t i = 0; i < memories_.size(); ++i) {
+    const LongConvNetwork::Block& block = network_->blocks[i];
+    block.memory.run(memories_[i], x_, scratch_);
+    block.exchange.run(x_, scratch_);
+    block.refine.run(x_, scratch_);
+  }
+  kernels::layer_norm(x_.by_band(), network_->norm.gain.data(), network_->norm.offset.data(),
+                      nullptr, kNormEpsilon, x_.by_band());
+  make_masks();
+  if (config.voice) listen();
+  return x_.frames;
+}
+
+void LongConvState::make_masks() LIMPID_REALTIME {
+  const LongConvConfig& config = network_->config;
+  const int parts = 2 * config.taps;
+  for (int band = 0, first = 0; band < config.band_count(); first += config.bands[size(band++)]) {
+    const Linear& layer = network_->masks[size(band)];
+    kernels::gemm(
+        x_.band(band), 1, 0, layer.weights, layer.bias, kernels::Activation::none,
+        columns_of(masks_, parts * config.bins(), x_.columns(), parts * first, layer.weights.n()));
+  }
+}
+
+// One linear layer on the mean of the bands.
+void LongConvState::listen() LIMPID_REALTIME {
+  for (int column = 0; column < x_.columns(); ++column) {
+    float sum = 0.0f;
+    for (int band = 0; band < x_.bands; ++band) {
+      const float* values = x_.band(band).row(column);
+      for (int c = 0; c < x_.channels; ++c) sum += network_->voice[size(c)] * values[c];
+    }
+    voice_[size(column)] = sum / static_cast<float>(x_.bands) + network_->voice_bias;
+  }
+  kernels::sigmoid(voice_.data(), x_.columns(), voice_.data());
+}
+
+void LongConvState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
+                         float* im) LIMPID_REALTIME {
+  const LongConvConfig& config = network_->config;
+  const int taps = config.taps, all = 2 * taps * config.bins();
+  std::ranges::fill(tanh_, 0.0f);
+  kernels::add_tanh(masks_.data() + column(lane, frame) * all, all, tanh_.data());
+  const float* next = tanh_.data();
+  for (int band = 0, first = 0; band < config.band_count(); first += config.bands[size(band++)]) {
+    for (float* part : {re, im})
+      for (int tap = 0; tap < taps; ++tap, next += config.bands[size(band)])
+        std::copy_n(next, config.bands[size(band)], part + tap * stride + first);
+  }
+}
+
+float LongConvState::voice(int lane, int frame) const LIMPID_REALTIME {
+  return voice_[static_cast<std::size_t>(column(lane, frame))];
+}
+
+void LongConvState::reset() LIMPID_REALTIME {
+  for (LongMemory::State& state : memories_) state.reset();
+}
+
+}  // namespace limpid::models

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// LongConv files that lie: each is refused with a message that says what is wrong.
+#include <gtest/gtest.h>
+
+#include "models/longconv/filters.h"
+#include "models/longconv/longconv.h"
+#include "tests/support/random_longconv.h"
+
+namespace limpid {
+namespace {
+
+using test::LongConvRecipe;
+
+// The message with which a file is refused; "" when it is taken.
+std::string refusal(const test::WeightsBuilder& file, const std::string& metadata) {
+  const auto model = models::make_longconv(file.weights(metadata));
+  if (model) return "";
+  EXPECT_EQ(model.error().code, ErrorCode::bad_format);
+  return model.error().message;
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  const auto at = text.find(what);
+  EXPECT_NE(at, text.npos) << what;
+  return at == text.npos ? text : text.replace(at, what.size(), with);
+}
+
+TEST(LongConvLoad, SaysWhatTheNetworkIs) {
+  const auto model = test::random_longconv({.voice = true});
+  EXPECT_EQ(model->spec().architecture, "longconv");
+  EXPECT_TRUE(model->spec().voice_activity);
+  EXPECT_EQ(model->spec().memory, Memory::carried);
+  // Two blocks of six bands of seven channels: (7 * 3 + 5 * (28 + 71) + 14 * (9 + 11)) * 6 each.
+  const double frame = 2 * 6 * (21 + 495 + 280) + 3 * 161 * 7 + 161 * 2 * 18;
+  EXPECT_NEAR(model->spec().macs_per_second, 100 * frame, 1);
+}
+
+TEST(LongConvLoad, ConfigsThatCannotBe) {
+  const LongConvRecipe recipe;
+  const auto file = test::longconv_weights(recipe);
+  const std::string good = test::longconv_metadata(recipe);
+  EXPECT_EQ(refusal(file, good), "");
+  const std::pair<const char*, const char*> lies[] = {
+      {"\\\"channels\\\":7", "\\\"channels\\\":0"},
+      {"\\\"channels\\\":7", "\\\"channels\\\":7.5e9"},
+      {"\\\"channels\\\":7", "\\\"channels\\\":\\\"many\\\""},
+      {"\\\"channels\\\":7", "\\\"canals\\\":7"},
+      {"\\\"blocks\\\":2", "\\\"blocks\\\":-1"},
+      {"\\\"long_taps\\\":71", "\\\"long_taps\\\":8193"},
+      {"\\\"taps\\\":2", "\\\"taps\\\":9"},
+      {"\\\"bands\\\":[3,5", "\\\"bands\\\":[3,4"},
+      {"\\\"bands\\\":[3,5", "\\\"bands\\\":[-3,5"},
+      {"\\\"bands\\\":[3,5,9,20,51,73]", "\\\"bands\\\":[]"},
+      {"\\\"hop\\\":0.01", "\\\"hop\\\":0.02"},
+      {"\\\"window\\\":0.02", "\\\"window\\\":1e400"},
+      {"\\\"sample_rate\\\":16000", "\\\"sample_rate\\\":0"}};
+  for (const auto& [what, with] : lies)
+    EXPECT_NE(refusal(file, replaced(good, what, with)).find("LongConv config"), std::string::npos)
+        << with;
+}
+
+TEST(LongConvLoad, TensorsThatDoNotFit) {
+  const LongConvRecipe recipe;
+  const std::string metadata = test::longconv_metadata(recipe);
+  auto more = test::longconv_weights(recipe);
+  more.add("blocks.2.memory.short", {3, 7}, 1.0f);
+  EXPECT_NE(refusal(more, metadata).find("blocks.2.memory.short"), std::string::npos);
+  // Sizes of the configuration that the tensors do not have.
+  EXPECT_NE(refusal(test::longconv_weights(recipe), test::longconv_metadata({.channels = 8}))
+                .find("split.0.weight"),
+            std::string::npos);
+  EXPECT_NE(refusal(test::longconv_weights(recipe), test::longconv_metadata({.exchange = 10}))
+                .find("blocks.0.exchange.inputs.weight"),
+            std::string::npos);
+  EXPECT_NE(refusal(test::longconv_weights(recipe), test::longconv_metadata({.voice = true}))
+                .find("voice.weight"),
+            std::string::npos);
+}
+
+// exp(exp(90)) is too much for any window.
+TEST(LongConvLoad, FiltersThatAreNotFinite) {
+  const LongConvRecipe recipe{.log_decay = 1000.0f};
+  EXPECT_NE(refusal(test::longconv_weights(recipe), test::longconv_metadata(recipe))
+                .find("blocks.0.memory.filters"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace limpid

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// LongConv against training/limpid_train/longconv.py: what was trained is what runs. tests/data is
+// written by training/make_test_vectors.py.
+#include <gtest/gtest.h>
+
+#include "models/registry.h"
+#include "tests/support/audio_compare.h"
+#include "tests/support/stream_whole.h"
+
+namespace limpid {
+namespace {
+
+std::string data(const std::string& file) {
+  return std::string(LIMPID_TEST_DATA) + "/" + file;
+}
+
+// Odd sizes everywhere; the filters are shorter than the signal, and longer than a call.
+TEST(LongConvAgainstTorch, TinyNetworkWithEverythingOn) {
+  auto model = models::load_file(data("longconv_tiny.safetensors"));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto want = test::channel(data("longconv_tiny_expected.wav"));
+  const auto input = test::channel(data("frcrn_tiny_input.wav"));
+  for (int frames : {1, 7, 100}) {
+    const auto got = test::stream_whole(**model, input, 16000, frames, 1);
+    EXPECT_LE(test::relative_error(got, want, 0, 0), 1e-5) << frames << " frames a call";
+  }
+}
+
+}  // namespace
+}  // namespace limpid
