@@ -15,19 +15,19 @@ namespace {
 constexpr std::int64_t kLargestFft = std::int64_t{1} << 24;  // of RealFft
 constexpr std::int64_t kDirectStep = 1024;
 constexpr std::int64_t kDirectTaps = 1024;  // long sums of floats would be less exact than an FFT
-constexpr double kDirect = 0.033;           // nanoseconds a tap and sample
+constexpr double kDirectTap = 0.028, kDirectSample = 0.25;  // nanoseconds a sample
 
-// Nanoseconds a sample for a window of 2^(7 + index) samples there, times the filter, and back;
-// limpid_long_conv_costs measures them. FFTW with its plans of FFTW_ESTIMATE.
+// Nanoseconds a sample for a window of 2^(7 + index) samples there, times the filter, and back, as
+// limpid_long_conv_bench --costs measured them on an Intel Xeon with AVX-512 (which is as fast as
+// AVX2 here), and FFTW with its plans of FFTW_ESTIMATE; Monarch with vectors of 8, 4 and 1.
 using Table = std::array<double, 18>;
-constexpr Table kFftTable{2.6, 2.6, 2.7, 3.0, 3.0, 3.1, 3.5, 3.5, 4.5,
-                          5.1, 5.8, 6.4, 7.3, 9.8, 12,  14,  16,  18};
-constexpr Table kMonarch8{1.5, 1.5, 1.5, 1.5, 1.5, 1.6, 1.7, 1.8, 1.9,
-                          2.0, 2.1, 2.4, 2.6, 2.9, 3.2, 3.5, 3.8, 4.1};
-constexpr Table kMonarch4{2.3, 2.3, 2.3, 2.3, 2.3, 2.3, 2.4, 2.5, 2.6,
-                          2.7, 2.9, 3.2, 3.4, 3.7, 4.0, 4.3, 4.6, 5.0};
-constexpr Table kMonarch1{8.0, 9.0, 9.5, 10, 10, 10, 11, 12, 12,
-                          12,  13,  13,  14, 14, 15, 15, 16, 16};
+constexpr Table kFftTable{3.5, 3.0, 2.8, 2.9, 3.1, 3.3, 3.8, 3.7, 5.0,
+                          5.6, 6.1, 6.7, 8.5, 12,  15,  24,  33,  31};
+constexpr Table kMonarch8{1.7, 1.45, 1.3, 1.3, 1.35, 1.5, 1.6, 1.75, 1.8,
+                          1.9, 1.95, 2.1, 2.3, 3.0,  3.2, 3.8, 3.9,  4.7};
+constexpr Table kMonarch4{2.6, 2.5, 2.4, 2.3, 2.3, 2.3, 2.4, 2.5, 2.6,
+                          2.8, 3.0, 3.3, 3.6, 4.2, 4.5, 5.0, 5.2, 6.0};
+constexpr Table kMonarch1{11, 11, 11, 11, 11, 11, 12, 12, 12, 13, 13, 13, 14, 14, 15, 15, 16, 16};
 
 double look_up(const Table& table, std::int64_t window) {
   const int bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(window))) - 1;
@@ -77,7 +77,7 @@ class Search {
   }
 
   void direct() {
-    const double each = kDirect * static_cast<double>(overlap_ + 1) + 1;
+    const double each = kDirectTap * static_cast<double>(overlap_ + 1) + kDirectSample;
     const std::int64_t step = std::min(kDirectStep, spec_.samples);
     offer({LongConvMethod::direct, false, step + overlap_, overlap_, step,
            (spec_.samples + step - 1) / step, each * static_cast<double>(spec_.samples)});
