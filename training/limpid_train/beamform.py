@@ -1,17 +1,9 @@
-"""Two classical beamformers that know more than they could in a real room, as a yardstick for networks:
-python -m limpid_train.beamform DIR prints their SI-SDR on a set made by limpid_train.make_array_set."""
-import argparse
-import csv
-import json
-from pathlib import Path
-
+"""Two classical beamformers that know more than they could in a real room: yardsticks for networks."""
 import numpy as np
-import soundfile
 from scipy import fft
 from scipy.signal import istft, stft
 
 from .shoebox import RATE, SPEED
-from .validation import si_sdr
 
 WINDOW = 1024                                             # samples, 75 % overlap
 LOADING = 1e-6                                            # of the mean power, on the diagonal of the noise covariance
@@ -40,32 +32,3 @@ def mvdr(noisy, image, reference=0):
     ratio = np.linalg.solve(noise, speech)
     weights = ratio[:, :, reference] / (np.trace(ratio, axis1=1, axis2=2)[:, None] + 1e-20)
     return istft(np.einsum("fm,mft->ft", weights.conj(), mixture), **options)[1][:noisy.shape[1]]
-
-
-def score_set(folder):
-    """Rows (name, reference microphone, delay-and-sum, MVDR): SI-SDR in dB against the target."""
-    folder, rows = Path(folder), []
-    with open(folder / "set.csv", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            noisy, image = (soundfile.read(folder / part / f"{row['name']}.wav", dtype="float32", always_2d=True)[0].T
-                            for part in ("noisy", "image"))
-            reference = int(row["reference"])
-            estimates = (noisy[reference],
-                         delay_and_sum(noisy, json.loads(row["mics"]), json.loads(row["talker"]), reference),
-                         mvdr(noisy, image, reference))
-            rows.append((row["name"], *(float(si_sdr(x.astype(np.float64), image[reference].astype(np.float64)))
-                                        for x in estimates)))
-    return rows
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder")
-    rows = score_set(parser.parse_args().folder)
-    noisy, summed, oracle = np.array([row[1:] for row in rows]).mean(0)
-    print(f"{len(rows)} files, mean SI-SDR in dB: reference microphone {noisy:.2f}, delay-and-sum {summed:.2f} "
-          f"({summed - noisy:+.2f}), MVDR with true covariances {oracle:.2f} ({oracle - noisy:+.2f})")
-
-
-if __name__ == "__main__":
-    main()

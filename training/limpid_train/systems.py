@@ -7,7 +7,7 @@ from pathlib import Path
 
 import soundfile
 
-from .sets import SPEECH, read_audio
+from .sets import SPEECH
 
 SUFFIXES = (".flac", ".wav")
 
@@ -23,9 +23,10 @@ class Network:
         import torch
         paths = []
         for item in items:
-            audio, _ = read_audio(item.noisy)
+            audio = soundfile.read(item.noisy, dtype="float32", always_2d=True)[0].T
+            heard = audio if "microphones" in self.network.config else audio[0]
             with torch.no_grad():
-                result = self.network(torch.as_tensor(audio, dtype=torch.float32)[None])[0].numpy()
+                result = self.network(torch.tensor(heard)[None])[0].numpy()
             paths.append(output / f"{item.name}.wav")
             soundfile.write(paths[-1], result, item.rate, subtype="FLOAT")
         return paths

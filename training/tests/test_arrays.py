@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 from scipy.signal import csd, welch
 
-from limpid_train import arrays, beamform, make_array_set, rooms, shoebox
+from limpid_train import array_scores, arrays, beamform, make_array_set, rooms, shoebox
 from limpid_train.shoebox import RATE, SPEED
 from limpid_train.spatial import diffuse_coherence
 from limpid_train.validation import si_sdr
@@ -164,6 +164,20 @@ class Beamformers(unittest.TestCase):
         self.assertGreater(float(si_sdr(clean, scene.target.astype(np.float64))), 15)
 
 
+class HalfOf:
+    """A system that gives back half of the sum of the channels, and remembers how many there were."""
+
+    def __init__(self):
+        self.channels = []
+
+    def __call__(self, _, items, output):
+        for item in items:
+            audio, rate = soundfile.read(item.noisy, always_2d=True)
+            self.channels.append(audio.shape[1])
+            soundfile.write(output / item.noisy.name, 0.5 * audio.sum(1), rate, subtype="FLOAT")
+        return [output / item.noisy.name for item in items]
+
+
 class EvaluationSet(unittest.TestCase):
     def test_written_twice_the_same_from_the_valid_split_alone(self):
         rng = np.random.default_rng(8)
@@ -185,9 +199,17 @@ class EvaluationSet(unittest.TestCase):
                 rows = list(csv.DictReader(file))
             self.assertEqual([float(row["snr_db"]) for row in rows], [-5, 0, 5])
             self.assertEqual(soundfile.info(folder / "a" / "noisy" / f"{rows[0]['name']}.wav").channels, 2)
-            scores = beamform.score_set(folder / "a")
-            self.assertEqual(len(scores), 3)
-            self.assertTrue(all(mvdr > noisy for _, noisy, _, mvdr in scores))
+            halves = HalfOf()
+            rows = array_scores.score_set(array_scores.read_set(folder / "a"), {"one": (halves, True), "all": (halves, False)})
+        found = {(row["name"], row["system"]): row["si_sdr"] for row in rows}
+        self.assertEqual(len(found), 3 * 5)
+        for index in range(3):
+            reference, summed, oracle, one, both = list(found.values())[5 * index: 5 * index + 5]
+            self.assertGreater(oracle, reference)
+            self.assertAlmostEqual(one, reference, delta=1e-3)                                # SI-SDR knows no scale
+            self.assertNotAlmostEqual(both, reference, delta=1e-3)
+        self.assertEqual(halves.channels, [1, 1, 1, 2, 2, 2])
+        self.assertRegex(array_scores.table(rows), r"reference microphone \| -?[0-9.]+ \| \+0.00 ")
 
 
 if __name__ == "__main__":

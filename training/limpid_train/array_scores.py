@@ -1,0 +1,136 @@
+"""Scores of networks for arrays beside their yardsticks, on a set made by limpid_train.make_array_set:
+python -m limpid_train.array_scores DATA/set4 --array ../assets/array-small-4.safetensors --single
+../assets/frcrn-causal.safetensors [--limpid LIMPID] --csv scores/array-small-4.csv
+
+The yardsticks: the reference microphone as it is; delay-and-sum that knows where the talker is; MVDR that knows the
+true covariances; a network for one channel on the reference microphone. Everything is scored against the target at that
+microphone. With --limpid the program enhances, otherwise the PyTorch definition."""
+import argparse
+import csv
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from .beamform import delay_and_sum, mvdr
+from .scores import intelligibility, pesq_wb
+from .shoebox import RATE
+from .systems import Network, Program
+from .validation import si_sdr
+
+MEASURES = ("si_sdr", "pesq_wb", "stoi")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row of a set: `noisy` and `image` are [mic, sample], `facts` the columns of set.csv."""
+
+    noisy: np.ndarray
+    image: np.ndarray
+    facts: dict
+
+    @property
+    def reference(self):
+        return int(self.facts["reference"])
+
+    @property
+    def target(self):
+        return self.image[self.reference]
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a system of limpid_train.systems is given."""
+
+    name: str
+    noisy: Path
+    rate: int = RATE
+
+
+def read_set(folder):
+    """The examples of a set by name."""
+    folder, examples = Path(folder), {}
+    with open(folder / "set.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            noisy, image = (soundfile.read(folder / part / f"{row['name']}.wav", dtype="float32", always_2d=True)[0].T
+                            for part in ("noisy", "image"))
+            examples[row["name"]] = Example(noisy, image, row)
+    return examples
+
+
+def yardsticks(example):
+    """Outputs by name of what needs no network."""
+    mics, talker = (json.loads(example.facts[name]) for name in ("mics", "talker"))
+    return {"reference microphone": example.noisy[example.reference],
+            "delay-and-sum": delay_and_sum(example.noisy, mics, talker, example.reference),
+            "MVDR, true covariances": mvdr(example.noisy, example.image, example.reference)}
+
+
+def enhanced(system, examples, single):
+    """Outputs by name of what a system makes of all microphones, or of the reference one alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        inputs, outputs = Path(folder) / "in", Path(folder) / "out"
+        inputs.mkdir(), outputs.mkdir()
+        items = [Item(name, inputs / f"{name}.wav") for name in examples]
+        for item, example in zip(items, examples.values()):
+            audio = example.noisy[example.reference] if single else example.noisy.T
+            soundfile.write(item.noisy, audio, RATE, subtype="FLOAT")
+        return {item.name: soundfile.read(path, dtype="float32", always_2d=True)[0][:, 0]
+                for item, path in zip(items, system("arrays", items, outputs))}
+
+
+def score(output, target):
+    """Values of MEASURES; None where a package is missing."""
+    wide = [np.asarray(x, np.float64) for x in (output, target)]
+    return dict(zip(MEASURES, (float(si_sdr(*wide)), pesq_wb(output, target), intelligibility(output, target)[0])))
+
+
+def score_set(examples, systems):
+    """Rows of name, system and measures. `systems` maps a name to (system, whether it hears one channel alone)."""
+    outputs = {name: yardsticks(example) for name, example in examples.items()}
+    for system, (run, single) in systems.items():
+        for name, output in enhanced(run, examples, single).items():
+            outputs[name][system] = output
+    return [{"name": name, "system": system, **score(output.astype(np.float32), examples[name].target)}
+            for name, made in outputs.items() for system, output in made.items()]
+
+
+def table(rows):
+    """Markdown: means of every system, and what each gains over the reference microphone."""
+    systems = list(dict.fromkeys(row["system"] for row in rows))
+    mean = {system: {measure: np.mean([row[measure] for row in rows if row["system"] == system])
+                     for measure in MEASURES if rows[0][measure] is not None} for system in systems}
+    lines = ["| | SI-SDR dB | gained dB | WB-PESQ | STOI |", "|---|---|---|---|---|"]
+    for system in systems:
+        si, others = mean[system]["si_sdr"], [mean[system].get(measure) for measure in MEASURES[1:]]
+        lines.append(f"| {system} | {si:.2f} | {si - mean[systems[0]]['si_sdr']:+.2f} | "
+                     + " | ".join("" if value is None else f"{value:.3f}" for value in others) + " |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("--array", action="append", default=[], help="model file of a network for arrays")
+    parser.add_argument("--single", action="append", default=[], help="model file of a network for one channel")
+    parser.add_argument("--limpid", help="the program")
+    parser.add_argument("--csv", help="scores of every file")
+    args = parser.parse_args()
+    run = (lambda model: Program(args.limpid, model)) if args.limpid else Network
+    systems = {Path(model).stem: (run(model), single) for models, single in ((args.single, True), (args.array, False))
+               for model in models}
+    rows = score_set(read_set(args.folder), systems)
+    if args.csv:
+        with open(args.csv, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows({key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()}
+                             for row in rows)
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
