@@ -8,12 +8,19 @@
 #define LIMPID_KERNELS_ROW_PRODUCT_INL_H_
 #endif
 
+#include <algorithm>
+
 #include "lib/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE {
 
-inline constexpr int kProductRows = 4;  // rows that share the loads of B
+// Rows that share the loads of B, and sums of vectors that stay in registers.
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+inline constexpr int kProductRows = 8, kSums = 16;
+#else
+inline constexpr int kProductRows = 4, kSums = 8;
+#endif
 
 struct RowProduct {
   const float* a[kProductRows];
@@ -47,8 +54,8 @@ HWY_INLINE void row_product_tile(D d, const RowProduct& p, std::size_t column) {
       hn::StoreU(sum[r][v], d, p.c[r] + column + static_cast<std::size_t>(v) * hn::Lanes(d));
 }
 
-// Columns [column, n): tiles of eight sums, then fewer, then parts of a vector.
-template <int kRows, int kVectors = 8 / kRows>
+// Columns [column, n): tiles of kSums sums (or fewer), then smaller ones, then parts of a vector.
+template <int kRows, int kVectors = std::min(kSums / kRows, 8)>
 HWY_INLINE void row_product(const RowProduct& p, std::size_t n, std::size_t column = 0) {
   const hn::CappedTag<float, kLanes> d;
   for (; column + kVectors * kLanes <= n; column += kVectors * kLanes)

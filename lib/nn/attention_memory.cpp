@@ -17,25 +17,28 @@ AttentionMemory::AttentionMemory(Arena& arena, const Attention& attention, int l
 void AttentionMemory::append(const Attention& attention, const AttentionInput& in,
                              const AttentionTile& tile) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();
-  const auto lanes = static_cast<int>(in.k.extent(0));
-  for (int f = 0; f < tile.count; ++f) {
-    const std::int64_t frame = tile.frame + f, age = frame - begin_;
-    const bool sink = age < config.sinks;
-    const float* angles = tile.angles + static_cast<std::ptrdiff_t>(f) * config.width;
-    if (sink && config.position == AttentionPosition::rotary) {
-      attention.rotary().angles(age, angles_);  // positions of the cache, not of the stream
-      angles = angles_.data();
-    }
-    for (int lane = 0; lane < lanes; ++lane)
-      for (int head = 0; head < config.kv_heads; ++head) {
-        const float* key = in.k[lane][tile.offset + f].data() + head * config.width;
-        const float* value = in.v[lane][tile.offset + f].data() + head * config.value_width;
-        make_ready(attention, key, angles, key_.data());
-        (sink ? sinks_ : recent_)
-            .put(lane * config.kv_heads + head, sink ? age : frame, key_.data(), value);
-      }
-  }
+  // A sequence after the other, because the keys of a block are written across all of it.
+  for (int lane = 0; lane < static_cast<int>(in.k.extent(0)); ++lane)
+    for (int head = 0; head < config.kv_heads; ++head)
+      for (int f = 0; f < tile.count; ++f) put(attention, in, tile, {lane, head, f});
   end_ = tile.frame + tile.count;
+}
+
+void AttentionMemory::put(const Attention& attention, const AttentionInput& in,
+                          const AttentionTile& tile, const Place& at) noexcept {
+  const AttentionConfig& config = attention.config();
+  const std::int64_t frame = tile.frame + at.frame, age = frame - begin_;
+  const bool sink = age < config.sinks;
+  const float* key = in.k[at.lane][tile.offset + at.frame].data() + at.head * config.width;
+  const float* value = in.v[at.lane][tile.offset + at.frame].data() + at.head * config.value_width;
+  const float* angles = tile.angles + static_cast<std::ptrdiff_t>(at.frame) * config.width;
+  if (sink && config.position == AttentionPosition::rotary) {
+    attention.rotary().angles(age, angles_);  // positions of the cache, not of the stream
+    angles = angles_.data();
+  }
+  make_ready(attention, key, angles, key_.data());
+  (sink ? sinks_ : recent_)
+      .put(at.lane * config.kv_heads + at.head, sink ? age : frame, key_.data(), value);
 }
 
 }  // namespace limpid::nn

@@ -26,6 +26,12 @@ class AttentionMemory {
   const KeyCache& sinks() const noexcept { return sinks_; }  // frame begin() + s at s
 
  private:
+  struct Place {
+    int lane, head, frame;  // of the tile
+  };
+  void put(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
+           const Place& at) noexcept;
+
   KeyCache recent_, sinks_;
   std::span<float> key_, angles_;
   std::int64_t begin_ = 0, end_ = 0;

@@ -49,6 +49,7 @@ AttentionQuery::AttentionQuery(Arena& arena, const Attention& attention) {
   sights_ = arena.claim<Sight>(rows);
   queries_ = arena.claim<float>(rows * width);
   if (config.sinks > 0) sink_queries_ = arena.claim<float>(rows * width);
+  values_ = arena.claim<float>(rows * static_cast<std::size_t>(config.value_width));
   sink_angles_ = arena.claim<float>(width);
   gates_ = arena.claim<float>(static_cast<std::size_t>(std::max(config.value_width, 1)));
 }
@@ -71,12 +72,11 @@ void AttentionQuery::begin_row(const Attention& attention, int head, const float
   const AttentionConfig& config = attention.config();
   AttentionRow& row = rows_[static_cast<std::size_t>(index)];
   const Sight& sight = sights_[static_cast<std::size_t>(index)];
-  float* values = row.values;
   row = {};
-  row.values = values;
+  row.values = values_.data() + static_cast<std::ptrdiff_t>(index) * config.value_width;
   row.gain = config.scale;
   row.slope = attention.slope(head);
-  std::fill_n(values, config.value_width, 0.0f);
+  std::fill_n(row.values, config.value_width, 0.0f);
   switch (config.kind) {
     case AttentionKind::softmax1:
     case AttentionKind::sink_logit:
@@ -99,7 +99,7 @@ void AttentionQuery::begin_row(const Attention& attention, int head, const float
 
 void AttentionQuery::begin(const Attention& attention, const AttentionMemory& memory,
                            const AttentionInput& in, const AttentionTile& tile, int lane,
-                           int kv_head, TensorView<float, 3> y) noexcept {
+                           int kv_head) noexcept {
   const AttentionConfig& config = attention.config();
   const int group = attention.group(), width = config.width;
   count_ = group * tile.count;
@@ -112,8 +112,6 @@ void AttentionQuery::begin(const Attention& attention, const AttentionMemory& me
       const int index = g * tile.count + f, head = kv_head * group + g;
       const float* query = in.q[lane][tile.offset + f].data() + head * width;
       sights_[static_cast<std::size_t>(index)] = where;
-      rows_[static_cast<std::size_t>(index)].values =
-          y[lane][tile.offset + f].data() + head * config.value_width;
       begin_row(attention, head, query, index);
       make_ready(attention, query, angles, queries_.data() + index * width);
       if (config.sinks > 0)
@@ -171,15 +169,17 @@ void AttentionQuery::reweight() noexcept {
 }
 
 void AttentionQuery::finish(const Attention& attention, const AttentionInput& in,
-                            const AttentionTile& tile, int lane, int kv_head) noexcept {
-  const int group = attention.group();
+                            const AttentionTile& tile, int lane, int kv_head,
+                            TensorView<float, 3> y) noexcept {
+  const int group = attention.group(), width = attention.config().value_width;
   for (int g = 0; g < group; ++g)
     for (int f = 0; f < tile.count; ++f) {
       const AttentionRow& row = rows_[static_cast<std::size_t>(g * tile.count + f)];
       float factor = 1;
       if (attention.normalised()) factor = row.total > 0 ? 1 / row.total : 0.0f;
-      scale_output(attention.config(), in.gate, {lane, tile.offset + f, kv_head * group + g},
-                   factor, gates_, row.values);
+      const HeadOutput at{lane, tile.offset + f, kv_head * group + g};
+      scale_output(attention.config(), in.gate, at, factor, gates_, row.values);
+      std::copy_n(row.values, width, y[lane][at.frame].data() + at.head * width);
     }
 }
 
@@ -191,7 +191,7 @@ void AttentionQuery::answer(const Attention& attention, const AttentionMemory& m
   for (int lane = 0; lane < static_cast<int>(in.q.extent(0)); ++lane)
     for (int kv_head = 0; kv_head < config.kv_heads; ++kv_head) {
       const int cache_row = lane * config.kv_heads + kv_head;
-      begin(attention, memory, in, tile, lane, kv_head, y);
+      begin(attention, memory, in, tile, lane, kv_head);
       if (config.kind == AttentionKind::lssar) {
         sweep(config, memory, cache_row, rule, 0);
         reweight();
@@ -200,7 +200,7 @@ void AttentionQuery::answer(const Attention& attention, const AttentionMemory& m
       } else {
         sweep(config, memory, cache_row, rule, config.value_width);
       }
-      finish(attention, in, tile, lane, kv_head);
+      finish(attention, in, tile, lane, kv_head, y);
     }
 }
 

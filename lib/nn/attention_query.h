@@ -28,17 +28,18 @@ class AttentionQuery {
   Sight sight(const AttentionConfig& config, const AttentionMemory& memory,
               std::int64_t frame) const noexcept;
   void begin(const Attention& attention, const AttentionMemory& memory, const AttentionInput& in,
-             const AttentionTile& tile, int lane, int kv_head, TensorView<float, 3> y) noexcept;
+             const AttentionTile& tile, int lane, int kv_head) noexcept;
   void begin_row(const Attention& attention, int head, const float* query, int row) noexcept;
   void sweep(const AttentionConfig& config, const AttentionMemory& memory, int cache_row,
              const kernels::AttentionRule& rule, int value_width) noexcept;
   void reweight() noexcept;
   void finish(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
-              int lane, int kv_head) noexcept;
+              int lane, int kv_head, TensorView<float, 3> y) noexcept;
 
   std::span<kernels::AttentionRow> rows_;    // [head of the group][frame of the tile]
   std::span<Sight> sights_;                  // the same
   std::span<float> queries_, sink_queries_;  // [row][width], as the recent keys and the sinks want
+  std::span<float> values_;                  // [row][value_width], what each has gathered
   std::span<float> sink_angles_, gates_;
   int count_ = 0;  // rows in use
 };
