@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "models/card.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace limpid::models {
 namespace {
 
-constexpr int kMostLanes = 65536, kMostFrames = 1 << 20;
+constexpr int kMostLanes = 65536, kMostFrames = 1 << 20, kMostThreads = 1024;
 
 std::string text(const nlohmann::json& card, const char* key, std::string otherwise) {
   const auto found = card.find(key);
@@ -45,6 +46,20 @@ Status check_session(const SessionConfig& config) {
   return Done{};
 }
 
+Status check_exact(const ModelSpec& spec, AudioView<const float> audio, int threads) {
+  if (audio.extent(0) != spec.input_channels) {
+    return Error{ErrorCode::invalid_argument, "model " + spec.name + " needs recordings with " +
+                                                  std::to_string(spec.input_channels) +
+                                                  " channels, found " +
+                                                  std::to_string(audio.extent(0))};
+  }
+  if (threads < 1 || threads > kMostThreads) {
+    return Error{ErrorCode::invalid_argument, "threads is " + std::to_string(threads) +
+                                                  ", must be 1.." + std::to_string(kMostThreads)};
+  }
+  return Done{};
+}
+
 Error unsupported_rate(const ModelSpec& spec, int sample_rate) {
   const std::string range =
       spec.min_rate == spec.max_rate
@@ -58,6 +73,17 @@ Error out_of_memory(const ModelSpec& spec, const SessionConfig& config) {
   return {ErrorCode::out_of_memory, "no memory for " + std::to_string(config.lanes) + " lanes of " +
                                         std::to_string(config.max_frames) + " frames of " +
                                         spec.name};
+}
+
+Error out_of_memory(const ModelSpec& spec, AudioView<const float> audio) {
+  return {ErrorCode::out_of_memory, "no memory for the exact pass of " + spec.name + " over " +
+                                        std::to_string(audio.extent(1)) + " samples"};
+}
+
+Tensor<float, 2> one_channel(std::span<const float> samples) {
+  Tensor<float, 2> result({1, std::ssize(samples)});
+  std::ranges::copy(samples, result.view()[0].data());
+  return result;
 }
 
 }  // namespace limpid::models

@@ -11,7 +11,12 @@ namespace limpid::models {
 ModelSpec spec_from_card(const io::Weights& weights);
 
 Status check_session(const SessionConfig& config);  // invalid_argument
+Status check_exact(const ModelSpec& spec, AudioView<const float> audio, int threads);
 Error unsupported_rate(const ModelSpec& spec, int sample_rate);
 Error out_of_memory(const ModelSpec& spec, const SessionConfig& config);
+Error out_of_memory(const ModelSpec& spec, AudioView<const float> audio);  // the exact pass
+
+// One channel of results.
+Tensor<float, 2> one_channel(std::span<const float> samples);
 
 }  // namespace limpid::models

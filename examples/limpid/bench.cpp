@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   std::string model;
   double seconds = 10;
-  int rate = 0, lanes = 1, frames = 1;
+  int rate = 0, lanes = 1, frames = 1, threads = 1;
   bool json = false;
 };
 
@@ -100,10 +100,11 @@ Result<Timing> measure(const Model& model, const Arguments& a) {
 // A model that looks at whole recordings has one call and one deadline: the recording's end.
 Result<Timing> measure_whole(const Model& model, const Arguments& a) {
   const int rate = model.spec().sample_rate;
-  Tensor<float, 2> audio({1, std::max(1L, std::lround(a.seconds * rate))});
+  Tensor<float, 2> audio(
+      {model.spec().input_channels, std::max(1L, std::lround(a.seconds * rate))});
   fill_with_noise(audio.view());
   const auto start = Clock::now();
-  auto enhanced = model.enhance_exact(audio.view()[0].span());
+  auto enhanced = model.enhance_exact(audio.view(), a.threads);
   if (!enhanced) return std::move(enhanced).error();
   Timing timing;
   timing.calls = {std::chrono::duration<double>(Clock::now() - start).count()};
@@ -134,7 +135,8 @@ void print(const Model& model, const Timing& t, const Arguments& a) {
           : fmt::format("{} stream{}, {} hop{} of {:.3g} ms a call", a.lanes,
                         a.lanes == 1 ? "" : "s", a.frames, a.frames == 1 ? "" : "s",
                         1e3 * t.format.hop / t.format.sample_rate);
-  fmt::print("{} at {} Hz: {}, one core\n", spec.name, t.format.sample_rate, work);
+  const std::string cores = a.threads == 1 ? "one core" : fmt::format("{} cores", a.threads);
+  fmt::print("{} at {} Hz: {}, {}\n", spec.name, t.format.sample_rate, work, cores);
   fmt::print("real-time factor  {:.4f}   ({:.3g}x real time)\n", factor, 1 / factor);
   fmt::print("arithmetic        {:.3g} GMAC/s\n", spec.macs_per_second / factor / 1e9);
   fmt::print("loaded in         {:.2f} s\n", t.load_seconds);
@@ -146,6 +148,7 @@ nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Argume
           {"sample_rate", t.format.sample_rate},
           {"lanes", a.lanes},
           {"frames", a.frames},
+          {"threads", a.threads},
           {"hop", t.format.hop},
           {"latency_samples", t.format.latency + t.format.hop - 1},
           {"calls", t.calls.size()},
@@ -189,8 +192,7 @@ int run(const Arguments& arguments) {
 void add_bench(CLI::App& app, int& status) {
   auto arguments = std::make_shared<Arguments>();
   Arguments& a = *arguments;
-  CLI::App* command =
-      app.add_subcommand("bench", "Measure a model's speed on one core of this machine");
+  CLI::App* command = app.add_subcommand("bench", "Measure a model's speed on this machine");
   command->add_option("model", a.model, "Name or .safetensors file (default: the default model)")
       ->type_name("MODEL");
   command->add_option("--seconds", a.seconds, "Audio to process")
@@ -204,6 +206,9 @@ void add_bench(CLI::App& app, int& status) {
   command->add_option("--frames", a.frames, "Hops a call; 1 is live")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
+  command->add_option("--threads", a.threads, "Cores for a model that takes whole recordings")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
   command->add_flag("--json", a.json, "One JSON object");
   command->callback([arguments, &status] { status = run(*arguments); });
 }

@@ -69,7 +69,7 @@ int refuse(const Error& error) {
   return kUsage;
 }
 
-std::vector<FileResult> process(const Plan& plan, const EnhanceSettings& settings,
+std::vector<FileResult> process(const Plan& plan, EnhanceSettings settings,
                                 const Arguments& arguments) {
   Progress progress(plan.jobs.size() + plan.settled.size(), plan.seconds,
                     stderr_is_terminal() && !arguments.quiet, arguments.quiet);
@@ -79,7 +79,10 @@ std::vector<FileResult> process(const Plan& plan, const EnhanceSettings& setting
   };
   for (const FileResult& result : plan.settled) finished(result);
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  return run_batch(plan.jobs, settings, arguments.jobs > 0 ? arguments.jobs : cores,
+  const int jobs = arguments.jobs > 0 ? arguments.jobs : cores;
+  settings.threads =
+      std::max(1, jobs / static_cast<int>(std::max<std::size_t>(1, plan.jobs.size())));
+  return run_batch(plan.jobs, settings, jobs,
                    {.advance = [&](double seconds) { progress.advance(seconds); },
                     .finished = finished,
                     .stop = interrupted});

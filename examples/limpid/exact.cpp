@@ -8,32 +8,40 @@
 namespace limpid::cli {
 namespace {
 
-Result<std::vector<float>> resample(const std::vector<float>& in, int from_rate, int to_rate) {
-  if (from_rate == to_rate) return in;
-  auto resampler = dsp::Resampler::create(from_rate, to_rate, 1);
+Tensor<float, 2> copy(AudioView<const float> in) {
+  Tensor<float, 2> out({in.extent(0), in.extent(1)});
+  for (std::ptrdiff_t c = 0; c < in.extent(0); ++c)
+    std::ranges::copy(in[c].span(), out.view()[c].data());
+  return out;
+}
+
+Result<Tensor<float, 2>> resample(AudioView<const float> in, int from_rate, int to_rate) {
+  if (from_rate == to_rate) return copy(in);
+  auto resampler = dsp::Resampler::create(from_rate, to_rate, static_cast<int>(in.extent(0)));
   if (!resampler) return std::move(resampler).error();
-  auto out = resampler->process({in.data(), {1, static_cast<std::ptrdiff_t>(in.size())}}, true);
+  auto out = resampler->process(in, true);
   if (!out) return std::move(out).error();
-  const auto samples = (*out)[0].span();
-  return std::vector<float>(samples.begin(), samples.end());
+  return copy(*out);
 }
 
 }  // namespace
 
-Result<Tensor<float, 2>> enhance_exactly(const Model& model,
-                                         const std::vector<std::vector<float>>& channels,
-                                         int sample_rate) {
-  const auto length = static_cast<std::ptrdiff_t>(channels.front().size());
-  Tensor<float, 2> result({static_cast<std::ptrdiff_t>(channels.size()), length});
-  for (std::size_t c = 0; length > 0 && c < channels.size(); ++c) {
-    auto at_model_rate = resample(channels[c], sample_rate, model.spec().sample_rate);
+Result<Tensor<float, 2>> enhance_exactly(const Model& model, AudioView<const float> audio,
+                                         int sample_rate, int threads) {
+  const ModelSpec& spec = model.spec();
+  const auto length = audio.extent(1), lanes = audio.extent(0) / spec.input_channels;
+  Tensor<float, 2> result({lanes * spec.output_channels, length});
+  for (std::ptrdiff_t lane = 0; length > 0 && lane < lanes; ++lane) {
+    const auto own = audio.slice(0, lane * spec.input_channels, spec.input_channels);
+    auto at_model_rate = resample(own, sample_rate, spec.sample_rate);
     if (!at_model_rate) return std::move(at_model_rate).error();
-    auto enhanced = model.enhance_exact(*at_model_rate);
+    auto enhanced = model.enhance_exact(at_model_rate->view(), threads);
     if (!enhanced) return std::move(enhanced).error();
-    auto back = resample(*enhanced, model.spec().sample_rate, sample_rate);
+    auto back = resample(enhanced->view(), spec.sample_rate, sample_rate);
     if (!back) return std::move(back).error();
-    const auto count = std::min(length, static_cast<std::ptrdiff_t>(back->size()));
-    std::copy_n(back->begin(), count, result.view()[static_cast<std::ptrdiff_t>(c)].data());
+    for (std::ptrdiff_t c = 0; c < spec.output_channels; ++c)
+      std::copy_n(back->view()[c].data(), std::min(length, back->extent(1)),
+                  result.view()[lane * spec.output_channels + c].data());
   }
   return result;
 }

@@ -30,13 +30,11 @@ std::uint64_t silence_non_finite(AudioView<float> samples) {
 }
 
 // Leaves `share` of the recording in what the model made of it.
-void keep_some(const std::vector<std::vector<float>>& recording, float share,
-               AudioView<float> enhanced) {
+void keep_some(AudioView<const float> recording, float share, AudioView<float> enhanced) {
   for (std::ptrdiff_t c = 0; c < enhanced.extent(0); ++c)
     for (std::ptrdiff_t i = 0; i < enhanced.extent(1); ++i) {
       float& sample = enhanced[c].data()[i];
-      sample +=
-          share * (recording[static_cast<std::size_t>(c)][static_cast<std::size_t>(i)] - sample);
+      sample += share * (recording[c][i] - sample);
     }
 }
 
@@ -74,34 +72,24 @@ class Work {
   }
 
   Status exact(const EnhanceSettings& settings) {
-    std::vector<std::vector<float>> whole(static_cast<std::size_t>(channels_));
-    while (true) {
-      auto block = next();
-      if (!block) return std::move(block).error();
-      if (block->extent(1) == 0 || cancelled()) break;
-      for (int c = 0; c < channels_; ++c) {
-        const auto part = (*block)[c].span();
-        whole[static_cast<std::size_t>(c)].insert(whole[static_cast<std::size_t>(c)].end(),
-                                                  part.begin(), part.end());
-      }
-    }
+    auto whole = read_whole();
+    if (!whole) return std::move(whole).error();
     if (cancelled()) return finish();
     const int rate = reader_.format().sample_rate;
     if (rate != settings.model->spec().sample_rate)
       note_resampling(settings.model->spec().sample_rate);
-    auto enhanced = enhance_exactly(*settings.model, whole, rate);
+    auto enhanced = enhance_exactly(*settings.model, whole->view(), rate, settings.threads);
     if (!enhanced) return std::move(enhanced).error();
     if (settings.attenuation_limit_db > 0)
-      keep_some(whole, std::pow(10.0f, -settings.attenuation_limit_db / 20), enhanced->view());
+      keep_some(whole->view(), std::pow(10.0f, -settings.attenuation_limit_db / 20),
+                enhanced->view());
     if (auto status = emit(enhanced->view()); !status) return status;
     return finish();
   }
 
  private:
   bool cancelled() const { return result_.outcome == Outcome::cancelled; }
-  double seconds_read() const {
-    return static_cast<double>(read_) / reader_.format().sample_rate;
-  }
+  double seconds_read() const { return static_cast<double>(read_) / reader_.format().sample_rate; }
 
   void note_resampling(int model_rate) {
     result_.notices.push_back(fmt::format("resampled to {} Hz for the model and back", model_rate));
@@ -117,6 +105,26 @@ class Work {
     if (!advance_(static_cast<double>(*count) / reader_.format().sample_rate))
       result_.outcome = Outcome::cancelled;
     return AudioView<const float>(block);
+  }
+
+  Result<Tensor<float, 2>> read_whole() {
+    std::vector<std::vector<float>> parts(static_cast<std::size_t>(channels_));
+    while (true) {
+      auto block = next();
+      if (!block) return std::move(block).error();
+      if (block->extent(1) == 0 || cancelled()) break;
+      for (int c = 0; c < channels_; ++c) {
+        const auto part = (*block)[c].span();
+        auto& channel = parts[static_cast<std::size_t>(c)];
+        channel.insert(channel.end(), part.begin(), part.end());
+      }
+    }
+    Tensor<float, 2> whole({channels_, std::ssize(parts.front())});
+    for (int c = 0; c < channels_; ++c) {
+      std::ranges::copy(parts[static_cast<std::size_t>(c)], whole.view()[c].data());
+      parts[static_cast<std::size_t>(c)] = {};
+    }
+    return whole;
   }
 
   // Never more than was read: resampling there and back may gain a sample.

@@ -29,6 +29,7 @@ struct EnhanceSettings {
   float attenuation_limit_db = 0;  // 0 = no limit
   bool exact = false;              // the published offline recipe, whole file at once
   bool voice = false;              // keep what the model tells of speech; not with `exact`
+  int threads = 1;                 // that may work on one file where a model takes it whole
 };
 
 enum class Outcome { done, skipped, failed, cancelled };

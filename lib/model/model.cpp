@@ -5,7 +5,7 @@
 
 namespace limpid {
 
-Result<std::vector<float>> Model::enhance_exact(std::span<const float>) const {
+Result<Tensor<float, 2>> Model::enhance_exact(AudioView<const float>, int) const {
   return Error{ErrorCode::unsupported,
                "model " + spec().name + " has no published offline recipe to be exact to"};
 }

@@ -95,10 +95,12 @@ class Model {
   // All allocation happens here. unsupported, invalid_argument, out_of_memory.
   virtual Result<std::unique_ptr<Session>> open(const SessionConfig& config) const = 0;
 
-  // A whole one-channel recording at spec().sample_rate, by the published offline recipe (level
-  // normalisation, padding and all), so that results compare with the authors' code sample for
-  // sample. Output length = input length. unsupported where nothing was published.
-  virtual Result<std::vector<float>> enhance_exact(std::span<const float> audio) const;
+  // A whole recording at spec().sample_rate, by the published offline recipe (level normalisation,
+  // padding and all), so that results compare with the authors' code sample for sample.
+  // [input_channels][n] to [output_channels][n]. Up to `threads` threads work on it where the model
+  // can use them, without influence on the result. unsupported where nothing was published;
+  // invalid_argument: another number of channels, threads < 1; out_of_memory.
+  virtual Result<Tensor<float, 2>> enhance_exact(AudioView<const float> audio, int threads) const;
 
   // What the network attends to in a whole recording, [input_channels][samples] at
   // spec().sample_rate; time and memory grow with its square. unsupported where nothing attends.

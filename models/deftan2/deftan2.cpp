@@ -2,9 +2,11 @@
 #include "models/deftan2/deftan2.h"
 
 #include <new>
+#include <system_error>
 
 #include "models/card.h"
 #include "models/deftan2/session.h"
+#include "models/deftan2/whole.h"
 
 namespace limpid::models {
 namespace {
@@ -35,6 +37,21 @@ class Deftan2 final : public Model {
       return Deftan2Session::open(network_, config);
     } catch (const std::bad_alloc&) {
       return out_of_memory(spec_, config);
+    }
+  }
+
+  Result<Tensor<float, 2>> enhance_exact(AudioView<const float> audio, int threads) const override {
+    if (network_->config.causal) return Model::enhance_exact(audio, threads);
+    if (auto checked = check_exact(spec_, audio, threads); !checked) return checked.error();
+    if (audio.extent(1) == 0) return Tensor<float, 2>({1, 0});
+    try {
+      auto enhanced = deftan2_whole(*network_, audio, threads);
+      if (!enhanced) return enhanced.error();
+      return one_channel(*enhanced);
+    } catch (const std::bad_alloc&) {
+      return out_of_memory(spec_, audio);
+    } catch (const std::system_error& problem) {
+      return Error{ErrorCode::out_of_memory, std::string("no thread: ") + problem.what()};
     }
   }
 

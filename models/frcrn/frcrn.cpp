@@ -50,14 +50,15 @@ class Frcrn final : public Model {
     }
   }
 
-  Result<std::vector<float>> enhance_exact(std::span<const float> audio) const override {
-    if (!network_->config.lookahead) return Model::enhance_exact(audio);
+  Result<Tensor<float, 2>> enhance_exact(AudioView<const float> audio, int threads) const override {
+    if (!network_->config.lookahead) return Model::enhance_exact(audio, threads);
+    if (auto checked = check_exact(spec_, audio, threads); !checked) return checked.error();
     try {
-      return frcrn_exact(*network_, audio);
+      auto enhanced = frcrn_exact(*network_, audio[0].span());
+      if (!enhanced) return enhanced.error();
+      return one_channel(*enhanced);
     } catch (const std::bad_alloc&) {
-      return Error{ErrorCode::out_of_memory, "no memory for the exact pass of " + spec_.name +
-                                                 " over " + std::to_string(audio.size()) +
-                                                 " samples"};
+      return out_of_memory(spec_, audio);
     }
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The causal family against training/limpid_train/deftan2.py: what was trained is what runs.
-// tests/data is written by training/make_test_vectors.py.
+// DeFTAN-II, published and causal, against training/limpid_train/deftan2.py: what was trained is
+// what runs. tests/data is written by training/make_test_vectors.py.
 #include <gtest/gtest.h>
 
 #include "models/registry.h"
@@ -29,6 +29,17 @@ TEST_P(Deftan2AgainstTorch, TinyCausalNetwork) {
     EXPECT_LE(test::relative_error(got.view()[0].span(), want, 0, 0), 1e-5)
         << frames << " frames a call";
   }
+}
+
+TEST_P(Deftan2AgainstTorch, TinyPublishedNetwork) {
+  auto model = models::load_file(data("deftan2_tiny.safetensors"));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto got =
+      (*model)->enhance_exact(test::channels(data("deftan2_tiny_input.wav")).view(), 1);
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_LE(test::relative_error(got->view()[0].span(),
+                                 test::channel(data("deftan2_tiny_expected.wav")), 0, 0),
+            1e-5);
 }
 
 INSTANTIATE_EVERY_TARGET(Deftan2AgainstTorch);

@@ -95,7 +95,7 @@ TEST(Rates, ImpossibleSessionsAreRefused) {
   const auto model = test::random_frcrn({});
   EXPECT_FALSE(model->open({.sample_rate = 16000, .lanes = 0, .max_frames = 1}));
   EXPECT_FALSE(model->open({.sample_rate = 16000, .lanes = 1, .max_frames = 0}));
-  EXPECT_FALSE(model->enhance_exact({}));
+  EXPECT_FALSE(model->enhance_exact({}, 1));
 }
 
 // The same signal at 16 kHz and at 48 kHz meets the same mask: the network hears the same bins.
