@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 namespace limpid::models {
 namespace {
@@ -28,12 +29,19 @@ std::string range_problem(const Deftan2Config& c) {
              std::to_string(r.low) + ".." + std::to_string(r.high);
   if (c.hidden % 2 != 0) return "hidden must be even: both paths have half of it";
   if (!(c.hop >= 0.001 && c.hop <= 0.1)) return "hop must be 0.001..0.1 seconds";
-  if (std::lround(c.window * c.sample_rate) != c.window_samples())
-    return "window must be two hops";
+  if (std::lround(c.window * c.sample_rate) != c.window_samples()) return "window must be two hops";
   if (c.causal && (c.level_horizon < 1 || c.level_horizon > 1'000'000))
     return "level_horizon must be 1..1000000";
+  if (c.compression != 1.0f && c.compression != 0.5f) return "compression must be 1 or 0.5";
   if (c.causal && c.layers > 10) return "layers must be 1..10 for a causal network";
   return "";
+}
+
+// Whether `value` is the first of the two words that it may be.
+bool one_of(const std::string& value, const std::string& key, const char* yes, const char* no) {
+  if (value != yes && value != no)
+    throw std::invalid_argument(key + " '" + value + "' is neither " + yes + " nor " + no);
+  return value == yes;
 }
 
 Deftan2Config read(const nlohmann::json& j) {
@@ -49,7 +57,11 @@ Deftan2Config read(const nlohmann::json& j) {
   c.head_width = j.at("head_width").get<int>();
   c.hidden = j.at("hidden").get<int>();
   c.causal = j.at("causal").get<bool>();
-  if (c.causal) c.level_horizon = j.at("level_horizon").get<int>();
+  if (!c.causal) return c;
+  c.level_horizon = j.at("level_horizon").get<int>();
+  c.compression = j.value("compression", c.compression);
+  c.filter = one_of(j.at("output").get<std::string>(), "output", "filter", "spectrum");
+  c.relative = one_of(j.value("input", std::string("plain")), "input", "relative", "plain");
   return c;
 }
 
@@ -63,8 +75,8 @@ double Deftan2Config::macs_per_second() const {
   const double c = channels, k = unfold, g = heads, d = head_width, h = hidden, out = outputs();
   const double half = 3 * c * c * (2 * k - 1) + 6 * c * c + 4 * c * g * d + 2 * g * d * d +
                       2 * c * h + 5 * h * h / 4 + k * c * c;
-  const double ends = 9 * (inputs() * c * g + c * c * (2 * g - 1) + c * out * g +
-                           out * out * (2 * g - 1));
+  const double ends =
+      9 * (inputs() * c * g + c * c * (2 * g - 1) + c * out * g + out * out * (2 * g - 1));
   return (2 * layers * half + ends) * bins() / hop;
 }
 
@@ -72,13 +84,8 @@ Result<Deftan2Config> parse_deftan2_config(std::string_view json, const std::str
   Deftan2Config c;
   std::string problem;
   try {
-    const auto j = nlohmann::json::parse(json);
-    c = read(j);
-    const auto output = c.causal ? j.at("output").get<std::string>() : "spectrum";
-    c.filter = output == "filter";
-    if (!c.filter && output != "spectrum")
-      problem = "output '" + output + "' is neither filter nor spectrum";
-  } catch (const nlohmann::json::exception& e) {
+    c = read(nlohmann::json::parse(json));
+  } catch (const std::exception& e) {
     problem = e.what();
   }
   if (problem.empty()) problem = range_problem(c);

@@ -11,7 +11,7 @@
 namespace limpid::models {
 
 struct Deftan2Config {
-  int sample_rate = 16000;            // Hz; the only rate the network runs at
+  int sample_rate = 16000;             // Hz; the only rate the network runs at
   double window = 0.032, hop = 0.016;  // seconds; the window is two hops
   int microphones = 4;
   int layers = 6;       // blocks of a half along frequency and a half along time
@@ -22,7 +22,9 @@ struct Deftan2Config {
   int hidden = 256;     // of the feed-forward network: half for each of its paths
   bool causal = false;  // false: as published, for whole recordings
   bool filter = false;  // causal only: the output is a weight for each microphone, not a spectrum
-  int level_horizon = 0;  // causal only: frames that the running level remembers
+  int level_horizon = 0;     // causal only: frames that the running level remembers
+  float compression = 1.0f;  // causal only: exponent of |X| at the network's input: 1 or 0.5
+  bool relative = false;     // causal only: phases at the input are less that of microphone 0
 
   int window_samples() const noexcept { return 2 * hop_samples(); }
   int hop_samples() const noexcept;

@@ -32,9 +32,9 @@ SequenceHalf::SequenceHalf(Arena& arena, const Deftan2Config& config, int longes
   const int reach = 2 << (config.layers - 1);  // of the widest dilated convolution
   const int wide = std::max({2 * c, inner, half});
   // One claim, because products read from several of these at once, at distances within it.
-  std::span<float> memory = arena.claim<float>(
-      3 * floats(longest + 2 * config.unfold, c) + floats(longest + 2 * reach, half) +
-      floats(longest, half) + floats(kPiece, wide + c));
+  std::span<float> memory = arena.claim<float>(3 * floats(longest + 2 * config.unfold, c) +
+                                               floats(longest + 2 * reach, half) +
+                                               floats(longest, half) + floats(kPiece, wide + c));
   y_ = claim(memory, longest, config.unfold, c);
   z_ = claim(memory, longest, config.unfold, c);
   other_ = claim(memory, longest, config.unfold, c);

@@ -44,15 +44,16 @@ class SequenceHalf {
   void feed_forward(const FeedForward& f) LIMPID_REALTIME;
   void fold(const Linear& linear, kernels::Matrix<float> x) LIMPID_REALTIME;
 
-  // body(first, count) for pieces of the sequence whose wide intermediate results stay in the cache.
+  // body(first, count) for pieces of the sequence whose wide intermediate results stay in the
+  // cache.
   template <class Body>
   void in_pieces(int length, const Body& body) noexcept;
 
   const Deftan2Config config_;
-  int length_ = 0;            // of the unfolded sequence: positions - unfold + 1
-  Rows y_, z_, other_;        // [position][channels]
-  Rows around_, conv_;        // [position][hidden / 2]
-  Rows wide_, narrow_;        // [piece][anything], [piece][channels]
+  int length_ = 0;                     // of the unfolded sequence: positions - unfold + 1
+  Rows y_, z_, other_;                 // [position][channels]
+  Rows around_, conv_;                 // [position][hidden / 2]
+  Rows wide_, narrow_;                 // [piece][anything], [piece][channels]
   std::span<float> peak_, sum_;        // of each key feature
   std::span<float> context_, packed_;  // [key feature][channels]
   std::span<float> head_;              // [head width][channels]

@@ -10,7 +10,8 @@
 namespace limpid::models {
 namespace {
 
-constexpr float kQuietest = 1e-6f;  // power of a bin below which a stream counts as silent
+constexpr float kQuietest = 1e-6f;     // power of a bin below which a stream counts as silent
+constexpr float kLeastPower = 1e-12f;  // of a bin whose magnitude and phase mean something
 
 dsp::StftSpec stft_of(const Deftan2Config& config) noexcept {
   return {config.window_samples(), config.hop_samples()};
@@ -22,8 +23,8 @@ StreamFormat deftan2_format(const Deftan2Config& config) noexcept {
   return {config.sample_rate, config.hop_samples(), config.window_samples() - config.hop_samples()};
 }
 
-Result<std::unique_ptr<Session>> Deftan2Session::open(
-    std::shared_ptr<const Deftan2Network> network, const SessionConfig& config) {
+Result<std::unique_ptr<Session>> Deftan2Session::open(std::shared_ptr<const Deftan2Network> network,
+                                                      const SessionConfig& config) {
   const dsp::StftSpec stft = stft_of(network->config);
   auto analysis = dsp::Analysis::create(stft, config.lanes * network->config.microphones);
   if (!analysis) return analysis.error();
@@ -89,12 +90,28 @@ float Deftan2Session::follow_level(Level& level) LIMPID_REALTIME {
   return std::sqrt(level.power + kQuietest);
 }
 
+// What the network is shown of x: its magnitude compressed, turned by `turn`.
+std::complex<float> Deftan2Session::seen(std::complex<float> x,
+                                         std::complex<float> turn) const noexcept {
+  if (network_->config.compression != 1.0f)
+    x *= 1.0f / std::sqrt(std::sqrt(std::norm(x) + kLeastPower));
+  return x * turn;
+}
+
+// With relative phases the network sees how microphones differ, and its filter need not turn with
+// what they have in common.
 void Deftan2Session::fill(kernels::Matrix<float> planes, float gain) LIMPID_REALTIME {
-  for (int m = 0; m < microphones_; ++m) {
-    const std::complex<float>* spectrum = spectra_.data() + m * bins_;
-    for (int bin = 0; bin < bins_; ++bin) {
-      planes.row(bin)[2 * m] = gain * spectrum[bin].real();
-      planes.row(bin)[2 * m + 1] = gain * spectrum[bin].imag();
+  for (int bin = 0; bin < bins_; ++bin) {
+    std::complex<float> turn = 1.0f;
+    if (network_->config.relative) {
+      const std::complex<float> first = gain * spectra_[static_cast<std::size_t>(bin)];
+      turn = std::conj(first) / std::sqrt(std::norm(first) + kLeastPower);
+    }
+    float* row = planes.row(bin);
+    for (int m = 0; m < microphones_; ++m) {
+      const auto x = seen(gain * spectra_[static_cast<std::size_t>(m * bins_ + bin)], turn);
+      row[2 * m] = x.real();
+      row[2 * m + 1] = x.imag();
     }
   }
 }

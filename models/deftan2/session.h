@@ -36,6 +36,7 @@ class Deftan2Session final : public Session {
                  dsp::Analysis analysis, dsp::Synthesis synthesis);
   void analyse(AudioView<const float> in, int lane, int frame) LIMPID_REALTIME;
   float follow_level(Level& level) LIMPID_REALTIME;
+  std::complex<float> seen(std::complex<float> x, std::complex<float> turn) const noexcept;
   void fill(kernels::Matrix<float> planes, float gain) LIMPID_REALTIME;
   void combine(float level) LIMPID_REALTIME;
 

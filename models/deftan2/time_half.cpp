@@ -77,8 +77,8 @@ void TimeHalf::step(const Half& half, Matrix<float> x, const TimeScratch& scratc
   for (int j = 0; j < config_.unfold; ++j)
     taps[static_cast<std::size_t>(j)] = z_.frame(config_.unfold - 1 - j) - z_.frame(0);
   const auto out = dense_rows(scratch.narrow, x.rows, x.columns);
-  gemm(z_.now(), std::span(taps).first(static_cast<std::size_t>(config_.unfold)),
-       half.fold.weights, half.fold.bias, out);
+  gemm(z_.now(), std::span(taps).first(static_cast<std::size_t>(config_.unfold)), half.fold.weights,
+       half.fold.bias, out);
   kernels::add_rows(out, x);
 }
 

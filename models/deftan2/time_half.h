@@ -15,10 +15,10 @@ namespace limpid::models {
 struct TimeScratch {
   TimeScratch() = default;
   TimeScratch(Arena& arena, const Deftan2Config& config);
-  std::span<float> local;               // [bin][2 C]
-  std::span<float> gated, narrow;       // [bin][C]
-  std::span<float> query, key, value;   // [bin][inner]
-  std::span<float> alone, conv;         // [bin][hidden / 2]
+  std::span<float> local;              // [bin][2 C]
+  std::span<float> gated, narrow;      // [bin][C]
+  std::span<float> query, key, value;  // [bin][inner]
+  std::span<float> alone, conv;        // [bin][hidden / 2]
 };
 
 class TimeHalf {
@@ -26,8 +26,7 @@ class TimeHalf {
   TimeHalf(Arena& arena, const Deftan2Config& config, int dilation);
 
   // x [bin][channel] of the next frame, in place.
-  void step(const Half& half, kernels::Matrix<float> x,
-            const TimeScratch& scratch) LIMPID_REALTIME;
+  void step(const Half& half, kernels::Matrix<float> x, const TimeScratch& scratch) LIMPID_REALTIME;
   void reset() noexcept;
 
  private:
@@ -36,13 +35,13 @@ class TimeHalf {
   void feed_forward(const FeedForward& f, const TimeScratch& s) LIMPID_REALTIME;
 
   const Deftan2Config config_;
-  FrameRing y_;                // normalised input, as far back as the first group reaches
-  std::vector<FrameRing> o_;   // results of the stages of the split dense block but for the last
-  FrameRing attended_;         // what attention's convolution reads
-  FrameRing around_;           // what the dilated convolution reads
-  FrameRing z_;                // what the fold reads
-  std::span<float> state_;     // [bin][head][key feature][value feature]
-  std::span<float> total_;     // [bin][head][key feature]
+  FrameRing y_;               // normalised input, as far back as the first group reaches
+  std::vector<FrameRing> o_;  // results of the stages of the split dense block but for the last
+  FrameRing attended_;        // what attention's convolution reads
+  FrameRing around_;          // what the dilated convolution reads
+  FrameRing z_;               // what the fold reads
+  std::span<float> state_;    // [bin][head][key feature][value feature]
+  std::span<float> total_;    // [bin][head][key feature]
 };
 
 }  // namespace limpid::models

@@ -39,8 +39,8 @@ inline Tensor<float, 2> stream_channels(const Model& model, AudioView<const floa
 }
 
 // The same of one channel.
-inline std::vector<float> stream_whole(const Model& model, const std::vector<float>& audio, int rate,
-                                       int max_frames, unsigned seed) {
+inline std::vector<float> stream_whole(const Model& model, const std::vector<float>& audio,
+                                       int rate, int max_frames, unsigned seed) {
   const auto length = static_cast<std::ptrdiff_t>(audio.size());
   const auto out = stream_channels(model, {audio.data(), {1, length}}, rate, max_frames, seed);
   const auto samples = out.view()[0].span();
