@@ -13,7 +13,8 @@ def save(run, state):
     os.replace(temporary, path)
 
 
-def load_latest(run, device="cpu"):
-    """The state of a run's checkpoint, or None."""
+def load_latest(run):
+    """The state of a run's checkpoint, or None. In memory of the host: an optimiser's step counters have to stay there,
+    and modules take what is theirs to their device."""
     path = Path(run) / "checkpoint.pt"
-    return torch.load(path, map_location=device) if path.exists() else None
+    return torch.load(path, map_location="cpu") if path.exists() else None

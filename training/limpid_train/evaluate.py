@@ -87,6 +87,8 @@ def parse(arguments):
     parser.add_argument("--dnsmos", metavar="sig_bak_ovr.onnx", help="Microsoft's P.835 model; needs onnxruntime")
     parser.add_argument("--csv", help="per-file scores")
     parser.add_argument("--json", help="means, for the model card (export.py --scores)")
+    parser.add_argument("--html", metavar="PAGE.html",
+                        help="all tables, and spectrograms of the ten files that gained least and of ten of `real`")
     parser.add_argument("--table", metavar="PAGE.md", help="renew the tables between the marks of this page")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
@@ -123,6 +125,9 @@ def main(arguments=None):
             Path(options.json).write_text(json.dumps(summary, indent=2), encoding="utf-8")
         if options.csv:
             write_csv(options.csv, evaluation.rows)
+        if options.html:
+            from .page import write_page
+            write_page(Path(options.html), evaluation, others)
         if options.table:
             replace_between(options.table, text)
 

@@ -1,8 +1,8 @@
 """Trains variants of one configuration on the very same batches and writes a table of what each is worth:
-python -m limpid_train.experiments --corpus CORPUS --output runs/experiments --steps 2000 [--only NAME ...]
+python -m limpid_train.experiments --corpus CORPUS --output runs/experiments --steps 2000 [--only NAME ...] [--seeds 7 8]
 
-Every variant sees the same seed, hence the same examples in the same order, and is scored on the same valid mixtures.
-A variant that is in the table is not run again, so the command may be stopped and repeated."""
+Every variant sees the same seeds, hence the same examples in the same order, and is scored on the same valid mixtures.
+A run that is in the table is not repeated, so the command may be stopped and called again."""
 import argparse
 import copy
 import csv
@@ -41,13 +41,13 @@ VARIANTS = {
 }
 
 
-def varied(config, name):
-    """The configuration of a variant."""
+def varied(config, name, seed):
+    """The configuration of a variant. The seed decides on the batches and on the weights it begins with."""
     config = copy.deepcopy(config)
     network, training, _ = VARIANTS[name]
     config["network"].update(network)
     config["training"].update(training)
-    config["name"] = name
+    config["name"], config["training"]["seed"] = name, seed
     check_shapes(config["network"])
     return config
 
@@ -61,8 +61,9 @@ def run_variant(config, arguments, folder):
 
 def measure(name, config, arguments, mixtures):
     begin = time.process_time()
-    network = run_variant(config, arguments, Path(arguments.output) / name)
-    return {"variant": name, "gmacs": round(macs_per_second(config["network"]) / 1e9, 3),
+    seed = config["training"]["seed"]
+    network = run_variant(config, arguments, Path(arguments.output) / f"{name}-{seed}")
+    return {"variant": name, "seed": seed, "gmacs": round(macs_per_second(config["network"]) / 1e9, 3),
             "parameters": sum(p.numel() for p in network.parameters()), "steps": arguments.steps,
             **{key.removeprefix("valid_"): value for key, value in validate(network, mixtures).items()},
             "cpu_seconds": round(time.process_time() - begin), "expected": VARIANTS[name][2]}
@@ -84,6 +85,7 @@ def main():
     parser.add_argument("--cache", default=Path(__file__).parents[1] / "data")
     parser.add_argument("--output", required=True)
     parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[7])
     parser.add_argument("--only", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -97,10 +99,11 @@ def main():
     done = set()
     if table.exists():
         with open(table, newline="", encoding="utf-8") as file:
-            done = {row["variant"] for row in csv.DictReader(file)}
-    for name in arguments.only:
-        if name not in done:
-            append(table, measure(name, varied(base, name), arguments, mixtures))
+            done = {(row["variant"], int(row["seed"])) for row in csv.DictReader(file)}
+    for seed in arguments.seeds:
+        for name in arguments.only:
+            if (name, seed) not in done:
+                append(table, measure(name, varied(base, name, seed), arguments, mixtures))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class Master:
         return optimizer
 
     def _resume(self):
-        state = load_latest(self.run, self.device)
+        state = load_latest(self.run)
         if state:
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])

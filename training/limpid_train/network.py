@@ -138,7 +138,11 @@ class Frcrn(nn.Module):
 
     def start_open(self):
         """Starts as a mild pass-through: the last stage's two parts are mostly positive, so turning them by -45 degrees
-        makes masks of the right half-plane, which is where almost all useful masks lie. Further taps start at nothing."""
+        makes masks of the right half-plane, which is where almost all useful masks lie. Further taps start at nothing,
+        and so does the voice output, whose first gradients would otherwise drown those of a network that is trained."""
+        if self.config.get("voice"):
+            nn.init.zeros_(self.voice.weight)
+            nn.init.zeros_(self.voice.bias)
         last = getattr(self.unet, f"decoder{self.unet.depth - 1}").bn
         for part in (last.bn_re, last.bn_im):
             nn.init.constant_(part.weight, 0.3)

@@ -3,13 +3,33 @@ import argparse
 import json
 from pathlib import Path
 
-import matplotlib
+PANELS = [("loss",), ("snr", "valid_gain", "valid_sdr"), ("spectrum", "lost", "mask"), ("voice",),
+          ("valid_clean", "valid_attenuation"), ("norm",), ("lr",)]
 
-matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402  the backend has to be chosen first
 
-PANELS = [("loss",), ("snr", "valid_gain", "valid_sdr"), ("mask", "spectrum"), ("valid_clean", "valid_attenuation"),
-          ("lr",)]
+def draw(run, output):
+    """One panel a kind of number over the steps, as a PNG; a message where matplotlib is missing."""
+    try:
+        import matplotlib
+    except ImportError:
+        print("no curves: matplotlib is not installed")
+        return
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    rows = [json.loads(line) for line in (Path(run) / "log.jsonl").read_text().splitlines()]
+    panels = [names for names in PANELS if any(name in row for row in rows for name in names)]
+    figure, axes = pyplot.subplots(len(panels), 1, sharex=True, squeeze=False, figsize=(8, 2.4 * len(panels)))
+    for axis, names in zip(axes[:, 0], panels):
+        for name in names:
+            points = [(row["step"], row[name]) for row in rows if name in row]
+            if points:
+                axis.plot(*zip(*points), label=name)
+        axis.legend()
+        axis.grid(alpha=0.3)
+    axes[-1, 0].set_xlabel("step")
+    figure.tight_layout()
+    figure.savefig(output, dpi=110)
+    pyplot.close(figure)
 
 
 def main():
@@ -17,18 +37,7 @@ def main():
     parser.add_argument("--run", required=True)
     parser.add_argument("-o", "--output", help="default: curves.png in the run's folder")
     arguments = parser.parse_args()
-    rows = [json.loads(line) for line in (Path(arguments.run) / "log.jsonl").read_text().splitlines()]
-    figure, axes = pyplot.subplots(len(PANELS), 1, sharex=True, figsize=(8, 12))
-    for axis, names in zip(axes, PANELS):
-        for name in names:
-            points = [(row["step"], row[name]) for row in rows if name in row]
-            if points:
-                axis.plot(*zip(*points), label=name)
-        axis.legend()
-        axis.grid(alpha=0.3)
-    axes[-1].set_xlabel("step")
-    figure.tight_layout()
-    figure.savefig(arguments.output or Path(arguments.run) / "curves.png", dpi=110)
+    draw(arguments.run, arguments.output or Path(arguments.run) / "curves.png")
 
 
 if __name__ == "__main__":

@@ -32,10 +32,12 @@ ARRAY_VALID = 12  # mixtures: a network for arrays costs more
 
 @dataclass
 class Limit:
-    """When a run is over: after wall-clock seconds, or after steps, for comparisons that have to be repeatable."""
+    """When a run is over: after wall-clock seconds, or after steps, for comparisons that have to be repeatable. It
+    pauses after `pause` seconds, to be gone on with at the learning rate it had."""
 
     seconds: float = 0
     steps: int = 0
+    pause: float = float("inf")
 
 
 class Worker:
@@ -68,7 +70,7 @@ class Worker:
 
     def run(self, limit):
         sums, saved, validated = {}, time.monotonic(), self.master.step
-        while self.progress(limit) < 1:
+        while self.progress(limit) < 1 and self.spent() < limit.pause:
             step, parts = self._step(limit)
             for name, value in parts.items():
                 sums.setdefault(name, []).append(value)
@@ -128,17 +130,25 @@ def mixing(config, cache, processes, train_set, valid_set):
             fixed_mixtures(valid_set, bank, options["seed"], ARRAY_VALID, kind=kind))
 
 
-def train(config, corpus, cache, run, limit, processes, start=None, model_file=None):
+def choose_device():
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    torch.backends.cudnn.benchmark = True  # every batch has the same shapes
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
+    return torch.device("cuda")
+
+
+def train(config, corpus, cache, run, limit, processes, start=None, model_file=None, ahead=False):
     """Runs until the limit over all the runs of this folder is reached. On a CPU, `processes` train side by side;
-    on a GPU one does, and the others mix for it."""
+    on a GPU, or with `ahead`, one does, and the others mix for it."""
     run, options = Path(run), config["training"]
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.json").write_text(json.dumps(config, indent=2))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = choose_device()
     master = Master(config, run, device, start)
     train_set, valid_set = (Corpus(corpus, cache, split, processes) for split in ("train", "valid"))
     mixer, mixtures = mixing(config, cache, processes, train_set, valid_set)
-    if device.type == "cuda" and processes > 1:
+    if (ahead or device.type == "cuda") and processes > 1:
         feed, trainers = MixAhead(mixer, options, master.step, processes - 1), 1
     else:
         feed, trainers = MixHere(mixer, options), processes

@@ -12,6 +12,7 @@ import soundfile
 
 from limpid_train import evaluate
 from limpid_train.bootstrap import interval, paired
+from limpid_train.page import spectrogram, worst
 from limpid_train.sets import ALL, items_of
 from limpid_train.systems import Folder
 from limpid_train.tables import comparison, markdown
@@ -56,6 +57,27 @@ class Evaluating(unittest.TestCase):
         with redirect_stdout(text), redirect_stderr(io.StringIO()):
             evaluate.main(["--corpus", str(self.folder), *map(str, arguments)])
         return text.getvalue()
+
+    def test_a_page_shows_the_worst_and_the_real_ones(self):
+        page = self.folder / "page.html"
+        self.run_main("--enhanced", self.folder / "half", "--sets", "vb60", "mix", "real", "--html", page,
+                      "--compare", f"a<b={self.folder / 'half'}")
+        text = page.read_text(encoding="utf-8")
+        self.assertEqual(text.count("data:image/png;base64,"), 4 * 3 + 2)
+        self.assertIn("a&lt;b", text)
+        self.assertIn("real/street", text)
+        self.assertNotIn("http", text)
+
+    def test_pages_take_the_worst_first(self):
+        evaluation = evaluate.Evaluation("x")
+        evaluation.rows = {"vb60": [{"si_sdr": 5, "noisy_si_sdr": 1}, {"si_sdr": 1, "noisy_si_sdr": 2}],
+                           "mix": [{"si_sdr": 3, "noisy_si_sdr": 1}], "real": [{"quiet_db": 1}]}
+        self.assertEqual(worst(evaluation, 2), [(-1, "vb60", 1), (2, "mix", 0)])
+
+    def test_a_sine_is_at_its_place_in_a_spectrogram(self):
+        levels = spectrogram(np.sin(2 * np.pi * 2000 * np.arange(5 * RATE) / RATE), RATE)
+        self.assertAlmostEqual(np.argmax(levels[:, 300]), levels.shape[0] * 2000 / (RATE / 2), delta=1)
+        self.assertLess(abs(levels.max() + 3), 3)
 
     def test_all_sets_to_csv_json_and_tables(self):
         (self.folder / "same").mkdir()

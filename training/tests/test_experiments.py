@@ -18,7 +18,7 @@ class Variants(unittest.TestCase):
     def test_each_differs_from_the_control_and_runs(self):
         base = load_config("nano")
         for name in experiments.VARIANTS:
-            config = experiments.varied(base, name)
+            config = experiments.varied(base, name, base["training"]["seed"])
             self.assertEqual(config == {**base, "name": name}, name == "control", name)
             with torch.no_grad():
                 self.assertEqual(Frcrn(config["network"]).eval()(torch.zeros(1, 800)).shape, (1, 800), name)
@@ -29,7 +29,7 @@ class Variants(unittest.TestCase):
             cache.mkdir()
             small_cache(cache)
             command = ["experiments", "--corpus", str(cache), "--cache", str(cache), "--output", str(output),
-                       "--config", "nano", "--steps", "2", "--only", "control"]
+                       "--config", "nano", "--steps", "2", "--only", "control", "--seeds", "7", "8"]
             scores = {"valid_gain": 1.0}
             with mock.patch.object(sys, "argv", command), mock.patch.object(experiments, "fixed_mixtures"), \
                     mock.patch("limpid_train.train.fixed_mixtures"), \
@@ -39,7 +39,8 @@ class Variants(unittest.TestCase):
                 experiments.main()
             with open(output / "results.csv", newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
-        self.assertEqual([(row["variant"], row["gain"], row["steps"]) for row in rows], [("control", "1.0", "2")])
+        self.assertEqual([(row["variant"], row["seed"], row["gain"], row["steps"]) for row in rows],
+                         [("control", "7", "1.0", "2"), ("control", "8", "1.0", "2")])
 
 
 if __name__ == "__main__":

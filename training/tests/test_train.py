@@ -1,12 +1,15 @@
 """A run that is interrupted ends with the very weights of one that is not."""
+import json
+import multiprocessing
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import torch
 
-from limpid_train import train
+from limpid_train import limited, train
 from limpid_train.checkpoint import load_latest
 from limpid_train.corpus import Corpus
 from limpid_train.export import export
@@ -52,6 +55,45 @@ class Resuming(unittest.TestCase):
         for kind in ("network", "average"):
             for name, value in expected[kind].items():
                 torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
+
+    def test_a_killed_run_goes_on_exactly(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cache, whole, killed = (Path(folder) / name for name in ("cache", "whole", "killed"))
+            cache.mkdir()
+            small_cache(cache)
+            with mock.patch.object(train, "CHECKPOINT_SECONDS", 0):
+                victim = multiprocessing.get_context("fork").Process(target=steps, args=(killed, cache, 10 ** 6))
+                victim.start()
+            while not (killed / "checkpoint.pt").exists() or load_latest(killed)["step"] < 3:
+                time.sleep(0.01)
+            victim.kill()
+            victim.join()
+            count = load_latest(killed)["step"] + 2
+            resumed, expected = steps(killed, cache, count), steps(whole, cache, count)
+        for kind in ("network", "average"):
+            for name, value in expected[kind].items():
+                torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
+
+    def test_a_limited_time_is_used_and_gone_on_with(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder)
+            (out / "data").mkdir()
+            small_cache(out / "data")
+            with mock.patch.object(train, "fixed_mixtures", lambda *_: None), \
+                    mock.patch.object(train, "validate", lambda *_: {}), \
+                    mock.patch.object(torch.cuda, "is_available", lambda: False):
+                for plan in (60, 0):
+                    limited.spend(out, out, 2, CONFIG, 3, plan, afterwards=0)
+            rates = [row["lr"] for row in map(json.loads, (out / "run" / "log.jsonl").read_text().splitlines())
+                     if "lr" in row]
+            self.assertGreater(rates[-1], 0)
+            self.assertGreater(max(rates), 0.9e-3)
+            self.assertLess(rates[-1], 0.2e-3)
+            state = load_latest(out / "run")
+            self.assertAlmostEqual(state["spent"], 4, delta=1.5)
+            self.assertEqual(load_network(out / "tiny.safetensors").taps, 1)
+            with self.assertRaisesRegex(SystemExit, "no time left"):
+                limited.spend(out, out, 1, CONFIG, 2, afterwards=5)
 
     def test_rate_anneals_with_the_budget(self):
         options = CONFIG["training"]
