@@ -1,0 +1,106 @@
+"""Trains and scores the recogniser of spoken digits, one thread:
+python -m limpid_train.avsr.train --digits FSDD/recordings --corpus CORPUS --output runs/avsr [--only NAME ...]
+
+One model hears every rate (as Cappellazzo et al. 2025, arXiv 2503.06362, do with matryoshka training): each batch has a
+rate of 2, 4, 8 or 16 and audio, video or both. Writes NAME-SEED.pt; a run that is there is not run again."""
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..decorrelation import Decorrelation
+from .digits import BUCKETS, examples, noises, recordings, split
+from .model import DEFAULT, Avsr
+
+RATES = (2, 4, 8, 16)
+MODES = (("audio", "video"), ("audio",), ("video",))
+MODE_CHANCE = (0.5, 0.4, 0.1)
+
+# name: (what differs from DEFAULT, factor of the decorrelation loss)
+RUNS = {
+    "softmax": ({}, 0.0),
+    "softmax-decorrelated": ({}, 1.0),
+    "sink_logit": ({"attention": "sink_logit"}, 0.0),
+    "sigmoid": ({"attention": "sigmoid"}, 0.0),
+    "gated": ({"gate": True}, 0.0),
+}
+
+
+def pool(arguments):
+    """Training examples of every bucket, made once: audio, lips, words padded with -1."""
+    path = arguments.output / "pool.pt"
+    if not path.exists():
+        items = split(recordings(arguments.digits), "train")
+        pieces = noises(arguments.corpus, "train", 1)
+        rng = np.random.default_rng(2)
+        made = []
+        for bucket in BUCKETS:
+            parts = [examples(rng, items, pieces, 250, bucket, (-5.0, 20.0), vary=True) for _ in range(arguments.pool // 250)]
+            words = [w + [-1] * (bucket[1] - len(w)) for part in parts for w in part[2]]
+            made.append((torch.cat([p[0] for p in parts]).half(), torch.cat([p[1] for p in parts]).half(), torch.tensor(words)))
+        torch.save(made, path)
+    return torch.load(path, map_location="cpu")
+
+
+def word_loss(model, audio, lips, words, rate):
+    """Cross-entropy of the words and of the end after them; also the hidden states and the length of the prompt."""
+    end = len(model.config["words"])
+    logits, hidden, length = model(words.clamp(min=0), audio, lips, rate)
+    target = torch.cat([words, torch.full_like(words[:, :1], -1)], 1)
+    target[torch.arange(len(words)), (words >= 0).sum(1)] = end
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=-1), hidden, length
+
+
+def train(name, seed, buckets, steps, batch, rate=2e-3):
+    settings, factor = RUNS[name]
+    torch.manual_seed(seed)
+    model, loss_of = Avsr({**DEFAULT, **settings}), Decorrelation(factor)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    rng, begin, mean = np.random.default_rng(seed), time.process_time(), None
+    for step in range(steps):
+        for group in optimiser.param_groups:
+            group["lr"] = rate * min(1, (step + 1) / 100, 1.02 - step / steps)
+        audio, lips, words = buckets[rng.integers(len(buckets))]
+        chosen = torch.from_numpy(rng.integers(len(words), size=batch))
+        mode, compression = MODES[rng.choice(len(MODES), p=MODE_CHANCE)], RATES[rng.integers(len(RATES))]
+        loss, hidden, length = word_loss(model, audio[chosen].float() if "audio" in mode else None,
+                                         lips[chosen].float() if "video" in mode else None, words[chosen], compression)
+        total = loss if factor == 0 else loss + loss_of([h[:, :length] for h in hidden])
+        optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        mean = loss.item() if mean is None else 0.99 * mean + 0.01 * loss.item()
+        if (step + 1) % 250 == 0:
+            print(f"{name}-{seed} {step + 1}: {time.process_time() - begin:.0f} s, loss {mean:.3f}", flush=True)
+    return model.eval()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--digits", required=True, help="folder with DIGIT_SPEAKER_INDEX.wav")
+    parser.add_argument("--corpus", required=True, help="for its noise")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", choices=list(RUNS), default=list(RUNS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--pool", type=int, default=4000, help="examples of each length")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    buckets = pool(arguments)
+    for seed in arguments.seeds:
+        for name in arguments.only:
+            path = arguments.output / f"{name}-{seed}.pt"
+            if not path.exists():
+                model = train(name, seed, buckets, arguments.steps, arguments.batch)
+                torch.save({"config": model.config, "state": model.state_dict(), "name": name, "seed": seed,
+                            "steps": arguments.steps}, path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Small experiments on attention sinks, see docs/attention.md."""
