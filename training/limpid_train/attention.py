@@ -49,13 +49,16 @@ def rotate(x, positions, base=10000.0):
     return torch.cat([a * cosine - b * sine, b * cosine + a * sine], -1)
 
 
-def attention_map(q, k, kind, seen, gain=None, sink=None, window=None, slope=None, power=3):
+def attention_map(q, k, kind, seen, positions=None, gain=None, sink=None, window=None, slope=None, power=3):
     """Weights [..., T, K] of queries [..., T, d] on keys [..., K, d] where `seen` is true; exactly zero elsewhere.
 
-    gain: 1/sqrt(d) unless given. sink: of sink_logit broadcastable to [..., T], of key_bias k* broadcastable to q.
-    window: of sigmoid, the n of its bias -ln n. slope: of linear_decay, broadcastable to [..., T, K].
+    positions: [T] for rotary positions, with K = T. gain: 1/sqrt(d) unless given. sink: of sink_logit broadcastable to
+    [..., T]; of key_bias k*, broadcastable to q, which meets unrotated queries. window: of sigmoid, the n of its bias -ln n.
+    slope: of linear_decay, broadcastable to [..., T, K].
     """
-    width = q.shape[-1]
+    width, plain = q.shape[-1], q
+    if positions is not None:
+        q, k = rotate(q, positions), rotate(k, positions)
     if kind in ("lssa", "lssar"):
         return _reweighted(q, k, seen, power if kind == "lssar" else None)
     if kind == "linear_decay":
@@ -75,7 +78,7 @@ def attention_map(q, k, kind, seen, gain=None, sink=None, window=None, slope=Non
     elif kind == "sink_logit":
         extra = sink[..., None].expand(x.shape[:-1] + (1,))
     elif kind == "key_bias":
-        extra = gain * (q * sink).sum(-1, keepdim=True)
+        extra = gain * (plain * sink).sum(-1, keepdim=True)
     else:
         raise ValueError(f"attention kind '{kind}' is none of {', '.join(KINDS)}")
     return torch.softmax(torch.cat([extra, x], -1), -1)[..., 1:]

@@ -21,7 +21,7 @@ def decorrelation_loss(hidden, use=None):
         raise ValueError("no layer between the embeddings and the last one")
     use = torch.ones(layers[0].shape[:-1], dtype=torch.bool) if use is None else use.clone()
     use[..., 0] = False
-    weight = use / use.sum().clamp(min=1)
+    weight = use.to(layers[0].dtype) / use.sum().clamp(min=1)
     return sum((cosines(h) ** 2 * weight).sum() for h in layers) / len(layers)
 
 

@@ -15,6 +15,7 @@ from scipy.signal import resample_poly
 from .features import log_mel, synthetic_lips
 
 RATE, HOP = 8000, 80
+NOBODY = 10  # the label of frames between digits
 UNHEARD = "lucas"  # the voice of the second test
 BUCKETS = ((112, 2), (176, 3), (240, 4))  # audio frames of an example, most digits in it
 
@@ -56,10 +57,12 @@ def noises(corpus, part, seed, count=120, seconds=15):
 
 
 def spoken(rng, items, length, most, vary):
-    """[length] samples with 1 to `most` digits in them, and the digits. vary: speed and pitch by up to 15 %, a tilt."""
+    """[length] samples with 1 to `most` digits in them, the digits, and which one is said in each frame (or NOBODY).
+    vary: speed and pitch by up to 15 %, a tilt."""
     voice = items[rng.integers(len(items))][1]
     own = [item for item in items if item[1] == voice]
     out, digits, at = np.zeros(length, np.float32), [], int(rng.uniform(0.02, 0.2) * RATE)
+    said = np.full(length // HOP, NOBODY)
     speed = rng.uniform(0.87, 1.15) if vary else 1.0
     for _ in range(rng.integers(1, most + 1)):
         digit, _, _, audio = own[rng.integers(len(own))]
@@ -69,11 +72,12 @@ def spoken(rng, items, length, most, vary):
             break
         out[at:at + len(audio)] += audio * 10 ** (rng.uniform(-3, 3) / 20)
         digits.append(digit)
+        said[at // HOP:(at + len(audio)) // HOP] = digit
         at += len(audio) + int(rng.uniform(0.0, 0.15) * RATE)
     if vary and len(digits):
         tilt = rng.uniform(-0.4, 0.4)
         out[1:] += tilt * out[:-1]
-    return out, digits
+    return out, digits, said
 
 
 def mixed(rng, clean, pieces, snr):
@@ -87,15 +91,17 @@ def mixed(rng, clean, pieces, snr):
 
 
 def examples(rng, items, pieces, count, bucket, snr, vary, lip_noise=0.3):
-    """A batch as tensors: audio [count, frames, bands], lips [count, frames / 4, 4], and the digits. snr: dB, or a range."""
+    """A batch: audio [count, frames, bands], lips [count, frames / 4, 4], lists of digits, and what is said in each frame
+    [count, frames]. snr: dB, or a range."""
     frames, most = bucket
-    clean, noisy, words = [], [], []
+    clean, noisy, words, said = [], [], [], []
     while len(words) < count:
-        speech, digits = spoken(rng, items, frames * HOP, most, vary)
+        speech, digits, when = spoken(rng, items, frames * HOP, most, vary)
         if digits:
             clean.append(speech)
             noisy.append(mixed(rng, speech, pieces, rng.uniform(*snr) if isinstance(snr, tuple) else snr))
             words.append(digits)
+            said.append(when)
     lips = synthetic_lips(torch.from_numpy(np.stack(clean)))
     lips = lips + lip_noise * torch.from_numpy(rng.standard_normal(lips.shape).astype(np.float32))
-    return log_mel(torch.from_numpy(np.stack(noisy).astype(np.float32))), lips, words
+    return log_mel(torch.from_numpy(np.stack(noisy).astype(np.float32))), lips, words, torch.from_numpy(np.stack(said))

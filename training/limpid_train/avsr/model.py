@@ -4,7 +4,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from ..attention import attention_map, rotate, visible
+from ..attention import attention_map, visible
 from .fusion import DELIMITERS, compress_average, compress_stack
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -58,10 +58,9 @@ class Layer(torch.nn.Module):
         batch, length, width = x.shape
         u = self.norm1(x)
         q, k, v = self.qkv(u).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        positions = torch.arange(length)
-        q, k = rotate(q, positions), rotate(k, positions)
         sink = self.sink[:, None] if hasattr(self, "sink") else None
-        a = attention_map(q, k, self.config["attention"], visible(length, window=self.config["window_tokens"]), sink=sink,
+        seen = visible(length, window=self.config["window_tokens"])
+        a = attention_map(q, k, self.config["attention"], seen, torch.arange(length), sink=sink,
                           window=self.config["sigmoid_window"])
         y = a @ v
         if self.config["gate"]:

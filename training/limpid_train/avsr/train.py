@@ -30,7 +30,7 @@ RUNS = {
 
 
 def pool(arguments):
-    """Training examples of every bucket, made once: audio, lips, words padded with -1."""
+    """Training examples of every bucket, made once: audio, lips, words padded with -1, what is said in each frame."""
     path = arguments.output / "pool.pt"
     if not path.exists():
         items = split(recordings(arguments.digits), "train")
@@ -40,7 +40,8 @@ def pool(arguments):
         for bucket in BUCKETS:
             parts = [examples(rng, items, pieces, 250, bucket, (-5.0, 20.0), vary=True) for _ in range(arguments.pool // 250)]
             words = [w + [-1] * (bucket[1] - len(w)) for part in parts for w in part[2]]
-            made.append((torch.cat([p[0] for p in parts]).half(), torch.cat([p[1] for p in parts]).half(), torch.tensor(words)))
+            made.append((torch.cat([p[0] for p in parts]).half(), torch.cat([p[1] for p in parts]).half(), torch.tensor(words),
+                         torch.cat([p[3] for p in parts])))
         torch.save(made, path)
     return torch.load(path, map_location="cpu")
 
@@ -54,6 +55,21 @@ def word_loss(model, audio, lips, words, rate):
     return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=-1), hidden, length
 
 
+def frame_loss(model, hidden, said, mode, rate):
+    """Cross-entropy of what is said while an audio or video token lasts, by the head of the words, the end for nobody. Strings
+    are spliced, so this is known; without it the decoder spends most of its training on finding out where words are."""
+    thin = rate // 4 if rate > 4 else 1
+    counts = [said.shape[1] // rate if "audio" in mode else 0, said.shape[1] // (4 * thin) if "video" in mode else 0]
+    losses, at = [], 1
+    for count, step in zip(counts, (rate, 4 * thin)):
+        if count:
+            logits = model.head(model.norm(hidden[-1][:, at + 1: at + 1 + count]))
+            target = said[:, step // 2::step][:, :count]
+            losses.append(F.cross_entropy(logits.flatten(0, 1), target.flatten()))
+            at += count + 2
+    return sum(losses) / len(losses)
+
+
 def train(name, seed, buckets, steps, batch, rate=2e-3):
     settings, factor = RUNS[name]
     torch.manual_seed(seed)
@@ -63,12 +79,14 @@ def train(name, seed, buckets, steps, batch, rate=2e-3):
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 100, 1.02 - step / steps)
-        audio, lips, words = buckets[rng.integers(len(buckets))]
+        audio, lips, words, said = buckets[rng.integers(len(buckets))]
         chosen = torch.from_numpy(rng.integers(len(words), size=batch))
         mode, compression = MODES[rng.choice(len(MODES), p=MODE_CHANCE)], RATES[rng.integers(len(RATES))]
         loss, hidden, length = word_loss(model, audio[chosen].float() if "audio" in mode else None,
                                          lips[chosen].float() if "video" in mode else None, words[chosen], compression)
-        total = loss if factor == 0 else loss + loss_of([h[:, :length] for h in hidden])
+        total = loss + 0.5 * frame_loss(model, hidden, said[chosen], mode, compression)
+        if factor:
+            total = total + loss_of([h[:, :length] for h in hidden])
         optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

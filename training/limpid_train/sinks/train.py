@@ -1,5 +1,5 @@
 """Trains the small transformers of docs/attention.md, all seeds of a run side by side, one thread:
-python -m limpid_train.sinks.train --output runs/sinks [--only NAME ...] [--steps 2000] [--seeds 5]
+python -m limpid_train.sinks.train --output runs/sinks [--only NAME ...] [--steps 800] [--seeds 5]
 
 Writes NAME.pt: what was asked, and weights at several steps. A run that is there is not run again."""
 import argparse
@@ -13,21 +13,21 @@ from ..decorrelation import decorrelation_loss
 from .ensemble import GATED, Ensemble, train
 from .language import Language
 
-LENGTH = 64  # frames of a sequence, the window, and the T of the sink metric
+LENGTH = 64  # tokens of a sequence, n of a sigmoid's bias, and the T of the sink metric
 
 # name: (settings of Ensemble, factor of the decorrelation loss or None for the one-layer language)
 RUNS = {
     "softmax": ({"kind": "softmax"}, None),
     "sigmoid": ({"kind": "sigmoid"}, None),
     "sink_logit": ({"kind": "sink_logit", "sink_start": math.log(LENGTH)}, None),
+    "decorrelation-0": ({"kind": "softmax", "layers": 2}, 0.0),
+    "decorrelation-1": ({"kind": "softmax", "layers": 2}, 1.0),
     "gated": ({"kind": GATED}, None),
-    "decorrelation-0": ({"kind": "softmax", "layers": 2, "hidden": 256}, 0.0),
-    "decorrelation-1": ({"kind": "softmax", "layers": 2, "hidden": 256}, 1.0),
     "softmax1": ({"kind": "softmax1"}, None),
     "sink_logit-0": ({"kind": "sink_logit", "sink_start": 0.0}, None),
     "key_bias": ({"kind": "key_bias"}, None),
-    "elu1": ({"kind": "elu1"}, None),
     "lssar": ({"kind": "lssar"}, None),
+    "elu1": ({"kind": "elu1"}, None),
     "lssa": ({"kind": "lssa"}, None),
     "linear": ({"kind": "linear_decay", "heads": 4}, None),
 }
@@ -48,15 +48,18 @@ def decorrelate(factor):
 
 def run(name, path, seeds, steps, batch):
     model, languages = make(name, seeds)
-    kept, begin = {}, time.process_time()
+    begin = time.process_time()
+    record = {"name": name, "seeds": seeds, "batch": batch, "steps": steps, "kept": {}}
 
     def each(step, loss):
         if step % (steps // 4) == 0:
-            kept[step] = {key: value.clone() for key, value in model.state_dict().items()}
-            print(f"{name} {step}: {time.process_time() - begin:.0f} s, loss {loss.mean():.3f}", flush=True)
+            record["kept"][step] = {key: value.clone() for key, value in model.state_dict().items()}
+            record["seconds"] = time.process_time() - begin
+            torch.save(record, path.with_suffix(".partial"))
+            print(f"{name} {step}: {record['seconds']:.0f} s, loss {loss.mean():.3f}", flush=True)
 
     train(model, languages, steps, batch, LENGTH, extra=decorrelate(RUNS[name][1]), each=each)
-    torch.save({"name": name, "seeds": seeds, "batch": batch, "seconds": time.process_time() - begin, "kept": kept}, path)
+    path.with_suffix(".partial").rename(path)
 
 
 def load(path):
@@ -74,7 +77,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=list(RUNS), default=list(RUNS))
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=16)
     arguments = parser.parse_args()

@@ -1,0 +1,94 @@
+"""The recogniser: fusion, features, causality, and that it can learn."""
+import unittest
+
+import numpy as np
+import torch
+
+from limpid_train.avsr.features import LIP_SIZE, log_mel, synthetic_lips
+from limpid_train.avsr.fusion import (StreamingCompressor, compress_average, compress_stack, interleaved_layout,
+                                      recognition_layout)
+from limpid_train.avsr.model import DEFAULT, Avsr
+from limpid_train.avsr.score import edits
+from limpid_train.avsr.train import word_loss
+
+SMALL = {**DEFAULT, "bands": 8, "encoder": 8, "lip_encoder": 6, "projector": 12, "width": 16, "heads": 2, "layers": 2,
+         "hidden": 24, "words": ["a", "b", "c"]}
+
+
+class Fusion(unittest.TestCase):
+    def test_incomplete_groups_are_dropped(self):
+        x = torch.arange(101 * 2.0).view(1, 101, 2)
+        self.assertEqual(compress_average(x, 5).shape, (1, 20, 2))
+        self.assertEqual(compress_stack(x, 5).shape, (1, 20, 10))
+        torch.testing.assert_close(compress_average(x, 5)[0, 3], x[0, 15:20].mean(0))
+        torch.testing.assert_close(compress_stack(x, 5)[0, 3], x[0, 15:20].flatten())
+
+    def test_streams_give_the_same(self):
+        x = torch.randn(1, 23, 3)
+        for stack, whole in ((True, compress_stack), (False, compress_average)):
+            stream = StreamingCompressor(4, stack)
+            found = [y for frame in x[0] if (y := stream.push(frame)) is not None]
+            torch.testing.assert_close(torch.stack(found)[None], whole(x, 4))
+
+    def test_layouts(self):
+        tokens = recognition_layout(101, 25, 5, 1)
+        self.assertEqual([t.kind for t in tokens[:4]], ["<bos>", "<audio>", "audio", "audio"])
+        self.assertEqual(len(tokens), 1 + 2 + 20 + 2 + 25 + 1)
+        order = interleaved_layout(9, 4)
+        self.assertEqual([t.kind for t in order], ["<bos>"] + (["audio"] * 4 + ["video"]) * 2 + ["audio"])
+        ends = [t.end * (4 if t.kind == "video" else 1) for t in order]
+        self.assertEqual(ends, sorted(ends))
+
+
+class Features(unittest.TestCase):
+    def test_neither_level_nor_delay_of_silence(self):
+        audio = torch.randn(2, 4037)
+        mel = log_mel(audio)
+        self.assertEqual(mel.shape, (2, 50, 32))
+        torch.testing.assert_close(log_mel(20 * audio), mel, atol=1e-3, rtol=0)
+        self.assertTrue(torch.isfinite(log_mel(torch.zeros(1, 800))).all())
+        self.assertEqual(synthetic_lips(audio).shape, (2, 12, LIP_SIZE))
+
+
+class Network(unittest.TestCase):
+    def test_words_see_no_later_words(self):
+        torch.manual_seed(1)
+        for kind in ("softmax", "sink_logit", "sigmoid"):
+            model = Avsr({**SMALL, "attention": kind, "gate": kind == "softmax"}).eval()
+            audio, lips = torch.randn(1, 33, 8), torch.randn(1, 8, 4)
+            first = model(torch.tensor([[0, 1, 2]]), audio, lips, 4)[0]
+            second = model(torch.tensor([[0, 1, 0]]), audio, lips, 4)[0]
+            torch.testing.assert_close(first[:, :3], second[:, :3])
+            self.assertFalse(torch.equal(first[:, 3], second[:, 3]))
+
+    def test_prompt_is_the_layout(self):
+        model = Avsr(SMALL)
+        for rate in (2, 4, 8, 16):
+            thin = max(1, rate // 4)
+            tokens = recognition_layout(50, 12, rate, thin)
+            self.assertEqual(model.prompt(torch.randn(1, 50, 8), torch.randn(1, 12, 4), rate).shape[1], len(tokens))
+        self.assertEqual(model.prompt(None, torch.randn(1, 12, 4), 4).shape[1], len(recognition_layout(0, 12, 4, 1)))
+
+    def test_learns_to_tell_three_sounds(self):
+        torch.manual_seed(2)
+        rng = np.random.default_rng(3)
+        model = Avsr(SMALL)
+        sounds = torch.randn(3, 8)
+        optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+        for _ in range(120):
+            words = torch.from_numpy(rng.integers(3, size=(16, 2)))
+            audio = sounds[words].repeat_interleave(8, 1) + 0.3 * torch.randn(16, 16, 8)
+            loss = word_loss(model, audio, None, words, 4)[0]
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        words = torch.tensor([[2, 0], [1, 1]])
+        self.assertEqual(model.transcribe(sounds[words].repeat_interleave(8, 1), rate=4), words.tolist())
+
+    def test_edits(self):
+        for said, found, distance in (([1, 2, 3], [1, 2, 3], 0), ([1, 2, 3], [1, 3], 1), ([], [4], 1), ([1, 2], [2, 1], 2)):
+            self.assertEqual(edits(said, found), distance)
+
+
+if __name__ == "__main__":
+    unittest.main()
