@@ -133,6 +133,39 @@ Status Attention::check_shapes(const AttentionInput& in, TensorView<const float,
   return Done{};
 }
 
+Attention Attention::part(int kv_head) const {
+  Attention part = *this;
+  part.config_.heads = group();
+  part.config_.kv_heads = 1;
+  const auto own = [&](std::vector<float>& parameters, int per_head) {
+    if (parameters.empty()) return;
+    const auto first = parameters.begin() + std::ptrdiff_t{kv_head} * group() * per_head;
+    parameters = std::vector<float>(first, first + std::ptrdiff_t{group()} * per_head);
+  };
+  own(part.sink_logits_, 1);
+  own(part.sink_keys_, config_.width);
+  own(part.slopes_, 1);
+  return part;
+}
+
+AttentionInput Attention::slice(const AttentionInput& in, std::ptrdiff_t lane,
+                                int kv_head) const noexcept {
+  const AttentionConfig& c = config_;
+  const auto cut = [&](TensorView<const float, 3> x, int width) {
+    return x.slice(0, lane, 1).slice(2, std::ptrdiff_t{kv_head} * width, width);
+  };
+  AttentionInput part{
+      cut(in.q, group() * c.width), cut(in.k, c.width), cut(in.v, c.value_width), {}};
+  if (c.gate == AttentionGate::head) part.gate = cut(in.gate, group());
+  if (c.gate == AttentionGate::element) part.gate = cut(in.gate, group() * c.value_width);
+  return part;
+}
+
+TensorView<float, 3> Attention::slice_heads(TensorView<float, 3> y, int kv_head) const noexcept {
+  const int width = group() * config_.value_width;
+  return y.slice(2, std::ptrdiff_t{kv_head} * width, width);
+}
+
 bool Attention::normalised() const noexcept {
   return config_.kind != AttentionKind::sigmoid && config_.kind != AttentionKind::elu1 &&
          config_.kind != AttentionKind::linear_decay;

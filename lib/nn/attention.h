@@ -104,6 +104,10 @@ class Attention {
  private:
   Attention() = default;
   Status check_shapes(const AttentionInput& in, TensorView<const float, 3> y) const;
+  // The heads that share a key head, as an operation of their own, and what they work on.
+  Attention part(int kv_head) const;
+  AttentionInput slice(const AttentionInput& in, std::ptrdiff_t lane, int kv_head) const noexcept;
+  TensorView<float, 3> slice_heads(TensorView<float, 3> y, int kv_head) const noexcept;
 
   AttentionConfig config_;
   std::vector<float> sink_logits_, sink_keys_, slopes_;

@@ -67,27 +67,38 @@ void AttentionStream::process(const AttentionInput& in, TensorView<float, 3> y) 
   next_ += in.q.extent(1);
 }
 
+// Head after head, because the keys and values of one stay in the second-level cache where those of
+// all would not.
 Status Attention::run(const AttentionInput& in, TensorView<float, 3> y) const {
   if (auto fits = check_shapes(in, y); !fits) return fits;
   const std::int64_t frames = in.q.extent(1);
   if (frames == 0 || in.q.extent(0) == 0) return Done{};
   try {
     Arena arena;
-    AttentionStream whole(arena, *this, static_cast<int>(in.q.extent(0)),
+    const Attention first = part(0);
+    AttentionStream whole(arena, first, 1,
                           std::min(config_.future > 0 ? frames : config_.past, frames));
-    if (config_.future == 0) {
-      whole.process(in, y);
-      return Done{};
+    for (int head = 0; head < config_.kv_heads; ++head) {
+      const Attention heads = part(head);
+      whole.attention_ = &heads;
+      for (std::ptrdiff_t lane = 0; lane < in.q.extent(0); ++lane)
+        whole.run(slice(in, lane, head), slice_heads(y.slice(0, lane, 1), head));
     }
-    whole.for_tiles(
-        frames, [&](const AttentionTile& tile) noexcept { whole.memory_.append(*this, in, tile); });
-    whole.for_tiles(frames, [&](const AttentionTile& tile) noexcept {
-      whole.query_.answer(*this, whole.memory_, in, tile, y);
-    });
     return Done{};
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory, "attention: no memory for the keys of the sequence"};
   }
+}
+
+// All of a sequence, whatever was there before. Keys of the future must be there first.
+void AttentionStream::run(const AttentionInput& in, TensorView<float, 3> y) noexcept {
+  reset();
+  if (attention_->config().future == 0) return process(in, y);
+  for_tiles(in.q.extent(1),
+            [&](const AttentionTile& tile) noexcept { memory_.append(*attention_, in, tile); });
+  for_tiles(in.q.extent(1), [&](const AttentionTile& tile) noexcept {
+    query_.answer(*attention_, memory_, in, tile, y);
+  });
 }
 
 }  // namespace limpid::nn

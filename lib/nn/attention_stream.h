@@ -33,6 +33,8 @@ class AttentionStream {
   friend class Attention;  // whole sequences are streams whose memory holds all of them
   AttentionStream(Arena& arena, const Attention& attention, int lanes, std::int64_t kept);
 
+  void run(const AttentionInput& in, TensorView<float, 3> y) noexcept;
+
   // body(tile) for the frames of a call, block by block.
   template <class Body>
   void for_tiles(std::ptrdiff_t frames, const Body& body) noexcept;
