@@ -8,15 +8,17 @@ from unittest import mock
 import numpy as np
 import torch
 
-from limpid_train import array_mixing, array_rooms, arrays, rooms, shoebox, train
+from limpid_train import array_mixing, array_rooms, arrays, rooms, shoebox, train, weights
 from limpid_train.array_mixing import ArrayMixer, decimate, spread
 from limpid_train.array_rooms import ArrayBank
 from limpid_train.checkpoint import load_latest
 from limpid_train.corpus import Corpus
+from limpid_train.deftan2 import Deftan2
 from limpid_train.export import export
+from limpid_train.fewer_microphones import of_microphones
 from limpid_train.shoebox import BANDS, RATE
 from limpid_train.weights import load_network
-from make_test_vectors import ARRAY_CAUSAL
+from make_test_vectors import ARRAY_CAUSAL, array_signal, randomise_array
 from tests.test_data import small_cache
 from tests.test_rooms import reverberation_time
 
@@ -107,6 +109,31 @@ class Mixing(unittest.TestCase):
         time = np.arange(RATE) / RATE
         low, high = (np.sin(2 * np.pi * f * time) for f in (1000, 5000))
         np.testing.assert_allclose(decimate(low + high), low[::2], atol=1e-6)
+
+
+class FewerMicrophones(unittest.TestCase):
+    def test_computes_what_the_larger_one_does_when_the_others_are_silent(self):
+        config = {**ARRAY_CAUSAL, "microphones": 4, "input": "relative", "compression": 0.5}
+        network = randomise_array(Deftan2(config), 5)
+        with torch.no_grad():                                               # nothing of the dropped ones is filtered
+            network.stft.inverse, network._level = lambda spectrum, _: spectrum, lambda spectrum: torch.ones(1, 1, 1)
+            tensors = weights.tensors_of(network.state_dict())
+            fewer = weights.build(*reversed(of_microphones(tensors, config, [0, 2])))
+            fewer.stft.inverse, fewer._level = network.stft.inverse, network._level
+            x = torch.as_tensor(array_signal(2))[None, :, :4000]
+            quiet = torch.stack([x[:, 0], 0 * x[:, 0], x[:, 1], 0 * x[:, 0]], 1)
+            # the stage between the two convolutions mixes planes of all microphones: cut what comes from the others
+            for stage in network.down_conv[1].blocks:
+                conv = stage._modules["0"]
+                for part in range(0, conv.weight.shape[1], 8):
+                    conv.weight[:, part + 2: part + 4] = 0
+                    conv.weight[:, part + 6: part + 8] = 0
+            torch.testing.assert_close(fewer(x), network(quiet), rtol=1e-4, atol=1e-5)
+
+    def test_refuses_what_it_cannot_do(self):
+        for keep, config in (([1, 0], ARRAY_CAUSAL), ([0, 3], ARRAY_CAUSAL), ([0], {**ARRAY_CAUSAL, "output": "mapping"})):
+            with self.assertRaises(ValueError):
+                of_microphones({}, config, keep)
 
 
 class Training(unittest.TestCase):
