@@ -16,8 +16,8 @@ from .complexity import macs_per_second
 from .config import check_shapes, load_config
 from .checkpoint import load_latest
 from .corpus import Corpus
-from .network import Frcrn
 from .validation import fixed_mixtures, validate
+from .weights import NETWORKS
 
 # name: (what changes in "network" and "training", what was expected before it was run)
 VARIANTS = {
@@ -38,6 +38,9 @@ VARIANTS = {
     "no-asymmetry": ({}, {"losses": {"snr": 0.25, "spectrum": 3.0, "voice": 0.2}}, "more suppression, more speech lost"),
     "mask-loss": ({}, {"losses": {"snr": 0.25, "spectrum": 3.0, "lost": 1.5, "voice": 0.2, "mask": 0.5}},
                   "about equal: FRCRN's own loss has it"),
+    "longconv": ({"architecture": "longconv", "bands": [2] * 10 + [4] * 5 + [8] * 5 + [13] * 3 + [21, 21], "channels": 32,
+                  "blocks": 4, "memory": 28, "short_taps": 3, "long_taps": 256, "filter_hidden": 24, "exchange": 80,
+                  "hidden": 64}, {}, "better in rooms: seconds of memory at the same cost as nano"),
 }
 
 
@@ -54,7 +57,7 @@ def varied(config, name, seed):
 
 def run_variant(config, arguments, folder):
     train.train(config, arguments.corpus, arguments.cache, folder, train.Limit(steps=arguments.steps), arguments.processes)
-    network = Frcrn(config["network"])
+    network = NETWORKS[config["network"]["architecture"]](config["network"])
     network.load_state_dict(load_latest(folder)["average"])
     return network.eval()
 

@@ -10,7 +10,7 @@ import torch
 
 from limpid_train import experiments
 from limpid_train.config import load_config
-from limpid_train.network import Frcrn
+from limpid_train.weights import NETWORKS
 from tests.test_data import small_cache
 
 
@@ -21,7 +21,8 @@ class Variants(unittest.TestCase):
             config = experiments.varied(base, name, base["training"]["seed"])
             self.assertEqual(config == {**base, "name": name}, name == "control", name)
             with torch.no_grad():
-                self.assertEqual(Frcrn(config["network"]).eval()(torch.zeros(1, 800)).shape, (1, 800), name)
+                network = NETWORKS[config["network"]["architecture"]](config["network"])
+                self.assertEqual(network.eval()(torch.zeros(1, 800)).shape, (1, 800), name)
 
     def test_table_is_continued(self):
         with tempfile.TemporaryDirectory() as folder:
