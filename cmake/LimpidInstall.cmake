@@ -48,6 +48,9 @@ configure_file(cmake/limpid.pc.in ${PROJECT_BINARY_DIR}/limpid.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/limpid.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
         COMPONENT library)
 
+if(TARGET limpid_cuda)
+  install(TARGETS limpid_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+endif()
 if(TARGET limpid_cli)
   install(TARGETS limpid_cli COMPONENT programs)
 endif()

@@ -11,6 +11,7 @@ MAY_INCLUDE = {
     "lib/tensor": ["include/limpid", "lib/base"],
     "lib/io": BASE,
     "lib/kernels": BASE,
+    "lib/kernels/cuda": BASE,
     "lib/dsp": BASE + ["lib/kernels"],
     "lib/nn": BASE + ["lib/kernels", "lib/io"],
     "lib/model": BASE,
@@ -30,7 +31,8 @@ OWNER = {
     "sndfile.h": r"lib/io/",
     "samplerate.h": r"lib/dsp/",
     "hwy/": r"lib/kernels/|tests/|bench/",
-    "cuda_runtime": r"lib/kernels/cuda/",
+    "cuda": r"lib/kernels/cuda/",
+    "cufft": r"lib/kernels/cuda/",
 }
 
 

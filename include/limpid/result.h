@@ -15,7 +15,7 @@ enum class ErrorCode {
   bad_format,        // the file exists and is not what it claims to be
   unsupported,       // well-formed, but outside what this build or model can do
   io,                // the operating system refused to read or write
-  device,            // sound card trouble
+  device,            // sound card or GPU trouble
   out_of_memory,
 };
 

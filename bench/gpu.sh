@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
+# Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
+# (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
+#   --stage check|build|pack|test|sanitize|bench|table   only that (default: all but pack)
+#   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
+#   --seconds N                                   begin nothing after N seconds, and stop what runs then
+#   --again                                       forget what is done
+# A machine without nvcc or without limpid's packages runs programs built elsewhere: call `gpu.sh --stage pack`
+# on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
+set -uo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+stages="check build test sanitize bench table" seconds=1000000 out="" again=0
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --stage) stages=$2; shift 2 ;;
+    --seconds) seconds=$2; shift 2 ;;
+    --again) again=1; shift ;;
+    -*) sed -n '2,11p' "$0" >&2; exit 2 ;;
+    *) out=$1; shift ;;
+  esac
+done
+out=$(realpath -m "${out:-./gpu-results}"); mkdir -p "$out/done"
+[ $again = 0 ] || rm -f "$out"/done/* "$out"/*.csv
+build=$root/build/gpu pack=$root/build/gpu-pack failed=0
+programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test bench/limpid_long_conv_cuda_bench"
+library=lib/kernels/cuda/liblimpid_cuda.so
+
+have() { command -v "$1" >/dev/null 2>&1; }
+left() { echo $((seconds - SECONDS)); }
+# step NAME COMMAND...: once, in the time that is left; its output is OUT/NAME.log.
+step() {
+  local name=$1 code; shift
+  [ ! -e "$out/done/$name" ] || return 0
+  [ "$(left)" -gt 5 ] || { echo "not begun, no time left: $name"; return 1; }
+  echo "== $name"
+  timeout --kill-after=10 "$(left)" "$@" > "$out/$name.log" 2>&1; code=$?
+  if [ $code = 0 ]; then touch "$out/done/$name"; return 0; fi
+  failed=1; echo "   failed ($code): $out/$name.log"; tail -3 "$out/$name.log" | sed 's/^/   /'
+  return 1
+}
+# From the build if there is one, else from the pack.
+program() {
+  if [ -x "$build/$1" ]; then echo "$build/$1"; else echo "$pack/$(basename "$1")"; fi
+}
+
+stage_check() {
+  {
+    echo "date: $(date -u +%F)"; echo "commit: $(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)"
+    echo "cores: $(nproc)"
+    if have nvidia-smi; then
+      nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.mem --format=csv,noheader | sed 's/^/gpu: /'
+    else echo "gpu: nvidia-smi is missing"; fi
+    for tool in nvcc cmake ninja c++ compute-sanitizer python3; do
+      if have $tool; then echo "$tool: $(command -v $tool)"; else echo "$tool: MISSING"; fi
+    done
+    python3 -c "import torch; print('torch:', torch.__version__, 'CUDA', torch.version.cuda, torch.cuda.is_available())" 2>/dev/null \
+      || echo "torch: MISSING"
+  } | tee "$out/machine.txt"
+}
+
+configure_and_build() {  # FOLDER ARCHITECTURES
+  cmake -S "$root" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMPID_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=$2" \
+        -DLIMPID_BENCH=ON -DLIMPID_LIVE=OFF &&
+    cmake --build "$1" --target cuda_device_test cuda_arithmetic_test limpid_long_conv_cuda_bench limpid_cuda
+}
+stage_build() {
+  export PATH=$PATH:/usr/local/cuda/bin
+  if ! have nvcc || ! have cmake; then
+    if [ -x "$pack/cuda_device_test" ]; then echo "no nvcc or no cmake here: using $pack"; return 0; fi
+    echo "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are" >&2; failed=1; return 1
+  fi
+  export -f configure_and_build; export root
+  step build bash -c "configure_and_build '$build' native"
+}
+# Programs and every library that a bare machine may lack, but for CUDA's, which are large.
+stage_pack() {
+  configure_and_build "$build" 90 > "$out/pack.log" 2>&1 || { tail -20 "$out/pack.log"; failed=1; return 1; }
+  rm -rf "$pack"; mkdir -p "$pack/lib"
+  for name in $programs $library; do
+    cp "$build/$name" "$pack/"
+    ldd "$build/$name" | awk '$3 ~ /^\// {print $3}' |
+      grep -vE '/(libc|libm|libdl|librt|libpthread|libcu[a-z]+|libnv[a-zA-Z]+)\.so' | xargs -r cp -Lu -t "$pack/lib"
+  done
+  cp "$root/bench/long_conv_torch.py" "$pack/"; du -sh "$pack"
+}
+
+# CUDA's own libraries where they are not installed: those that came with PyTorch.
+find_libraries() {
+  local torch
+  torch=$(python3 -c "import importlib.util as i; print(i.find_spec('nvidia').submodule_search_locations[0])" 2>/dev/null)
+  [ -z "$torch" ] || LD_LIBRARY_PATH=$(find "$torch" -name 'libcufft.so*' -printf '%h:' | tr '\n' ':')${LD_LIBRARY_PATH:-}
+  [ -x "$build/${programs%% *}" ] || LD_LIBRARY_PATH=$pack:$pack/lib:${LD_LIBRARY_PATH:-}
+  export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}
+}
+
+stage_test() {
+  step test_arithmetic "$(program tests/cuda/cuda_arithmetic_test)" || true
+  step test_device "$(program tests/cuda/cuda_device_test)" || return 1
+  # Skipped tests are no passed tests: this machine is supposed to have a GPU.
+  if grep -q SKIPPED "$out/test_device.log"; then
+    grep -m1 'no CUDA device' "$out/test_device.log"; rm "$out/done/test_device"; failed=1
+  fi
+}
+stage_sanitize() {
+  have compute-sanitizer || { echo "compute-sanitizer is missing: nothing was sanitized"; return 0; }
+  for tool in memcheck racecheck initcheck; do
+    step "sanitize_$tool" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
+      --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*'
+  done
+}
+stage_bench() {
+  local points=256 part
+  while [ $points -le 4194304 ]; do
+    step "bench_$points" "$(program bench/limpid_long_conv_cuda_bench)" $points || true
+    if python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; then
+      step "torch_$points" python3 "$root/bench/long_conv_torch.py" $points || true
+    fi
+    points=$((points * 2))
+  done
+}
+stage_table() {
+  grep -hE '^[0-9]+,[0-9]+,' "$out"/bench_*.log > "$out/bench.csv" 2>/dev/null
+  grep -hE '^[0-9]+,(fp|bf)' "$out"/torch_*.log > "$out/torch.csv" 2>/dev/null
+  python3 "$root/bench/gpu_table.py" "$out" > "$out/table.md" && echo "$out/table.md"
+}
+stage_train() {
+  [ -n "${CORPUS:-}" ] || { echo "CORPUS must name the corpus" >&2; failed=1; return 1; }
+  step train "$root/training/train_on_gpu.sh" "$CORPUS" "$out/train" "${TRAIN_SECONDS:-$(left)}"
+}
+
+find_libraries
+for stage in $stages; do
+  declare -F "stage_$stage" >/dev/null || { echo "no stage '$stage'" >&2; exit 2; }
+  "stage_$stage"
+done
+exit $failed

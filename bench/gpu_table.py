@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""The table that gpu.sh leaves: gpu_table.py OUT reads OUT/{machine.txt,bench.csv,torch.csv} and the notes of what
+was done, and prints Markdown."""
+import csv
+import pathlib
+import sys
+
+OUT = pathlib.Path(sys.argv[1])
+
+
+def rows(name):
+    path = OUT / name
+    return list(csv.reader(path.open())) if path.exists() else []
+
+
+def main():
+    print("# limpid on a GPU\n")
+    machine = OUT / "machine.txt"
+    print("```\n" + (machine.read_text() if machine.exists() else "machine unknown\n") + "```\n")
+    steps = sorted({path.stem for path in OUT.glob("*.log")})
+    done = {path.name for path in (OUT / "done").iterdir()} if (OUT / "done").exists() else set()
+    checks = [step for step in steps if step.startswith(("test", "sanitize", "build"))]
+    print("| check | |\n|---|---|")
+    for step in checks:
+        print(f"| {step} | {'passed' if step in done else 'FAILED'} |")
+    if not any(step.startswith("sanitize") for step in checks):
+        print("| sanitizers | not run |")
+    torch = {tuple(row[:4]): row[4:] for row in rows("torch.csv")}
+    print("\nLong convolutions, ms a call; `filter` is the transform of the filters, which is kept; floor: the least traffic at "
+          "the copy speed measured on the same card.\n")
+    print("| points | lanes x channels | type | | | limpid | filter | cuFFT | filter | PyTorch | with filter | cuFFT / limpid "
+          "| PyTorch / limpid | x floor | agreement, dB |")
+    print("|---:|---|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for points, lanes, channels, kind, gated, causal, ms, fms, cufft, cfms, _, ratio, times, decibel in rows("bench.csv"):
+        cached, fresh = torch.get((points, kind, gated, causal), ("–", "–"))
+        versus = f"{float(cached) / float(ms):.2f}" if cached != "–" else "–"
+        print(f"| {points} | {lanes} x {channels} | {kind} | {gated} | {causal} | {ms} | {fms} | {cufft} | {cfms} | {cached} "
+              f"| {fresh} | {ratio} | {versus} | {times} | {decibel} |")
+
+
+main()

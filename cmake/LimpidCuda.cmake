@@ -1,0 +1,28 @@
+# CUDA: AUTO takes what is there, ON insists, OFF does without. Only liblimpid_cuda is compiled by nvcc;
+# limpid itself loads it when a program asks for a GPU (lib/kernels/cuda/backend.h).
+set(LIMPID_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO (where nvcc is found), ON or OFF")
+set_property(CACHE LIMPID_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(LIMPID_WITH_CUDA OFF)
+
+if(LIMPID_CUDA)  # AUTO is as true as ON
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80;90)
+  endif()
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    find_package(CUDAToolkit QUIET)
+    if(TARGET CUDA::cufft)
+      set(LIMPID_WITH_CUDA ON)
+    endif()
+  endif()
+  if(LIMPID_WITH_CUDA)
+    message(STATUS "limpid: with CUDA ${CUDAToolkit_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
+    list(APPEND CMAKE_BUILD_RPATH ${PROJECT_BINARY_DIR}/lib/kernels/cuda)  # for programs run from the build tree
+  elseif(LIMPID_CUDA STREQUAL "AUTO")
+    message(STATUS "limpid: WITHOUT CUDA (nvcc and cuFFT)")
+  else()
+    message(FATAL_ERROR "LIMPID_CUDA is ON: nvcc or cuFFT was not found (set CUDACXX to nvcc's path)")
+  endif()
+endif()

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Which transform a long convolution is done with, and whether it can be done at all.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "lib/kernels/cuda/backend.h"
+#include "lib/kernels/cuda/signal_row.h"
+
+namespace limpid::kernels::cuda {
+
+inline constexpr std::int64_t kLeastPoints = 256, kMostFusedPoints = 32768, kMostPoints = 1 << 22;
+
+struct ConvPlan {
+  std::int64_t points = 0;  // of the real transform, a power of two
+  RowShape row{};           // of audio, `paired` as far as the length allows it
+  RowShape filter{};
+
+  int log_complex() const {
+    return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(points))) - 2;
+  }
+};
+
+namespace plan {
+
+inline Error unsupported(const LongConvSpec& spec, const std::string& why) {
+  return {ErrorCode::unsupported, "a long convolution of " + std::to_string(spec.lanes) + " x " +
+                                      std::to_string(spec.channels) + " rows of " +
+                                      std::to_string(spec.length) + " samples with " +
+                                      std::to_string(spec.taps) + " taps " + why};
+}
+
+inline Status check(const LongConvSpec& spec) {
+  if (spec.lanes < 1 || spec.channels < 1 || spec.length < 1 || spec.taps < 1)
+    return Error{ErrorCode::invalid_argument,
+                 "a long convolution needs at least one lane, channel, sample and tap, found " +
+                     std::to_string(spec.lanes) + ", " + std::to_string(spec.channels) + ", " +
+                     std::to_string(spec.length) + ", " + std::to_string(spec.taps)};
+  if (spec.circular && spec.taps > spec.length)
+    return Error{ErrorCode::invalid_argument,
+                 "a circular convolution of " + std::to_string(spec.length) +
+                     " samples cannot have " + std::to_string(spec.taps) + " taps"};
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 16;
+  if (spec.length > kMost / spec.lanes / spec.channels)
+    return unsupported(spec, "is more than can be addressed");
+  return Done{};
+}
+
+// What a row costs in segments of `points`, in units of one point of a stage: a butterfly's share,
+// and six for what is read, multiplied and written; three times that where passes go through
+// memory.
+inline double cost(std::int64_t points, std::int64_t segments) {
+  const double stages = static_cast<double>(std::bit_width(static_cast<std::uint64_t>(points)));
+  const double passes = points > kMostFusedPoints ? 3 : 1;
+  return passes * static_cast<double>(segments) * static_cast<double>(points) * (stages + 6);
+}
+
+}  // namespace plan
+
+// invalid_argument: nothing to convolve, or a circular filter longer than the row. unsupported: too
+// many taps, or too many segments.
+inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
+  if (auto done = plan::check(spec); !done) return done.error();
+  const std::int64_t taps = std::min(spec.taps, spec.length);
+  const bool even = spec.length % 2 == 0;
+  ConvPlan best;
+  const bool transform_wraps = spec.circular && spec.length >= kLeastPoints &&
+                               spec.length <= kMostPoints &&
+                               std::has_single_bit(static_cast<std::uint64_t>(spec.length));
+  double least = std::numeric_limits<double>::infinity();
+  for (std::int64_t points = kLeastPoints; points <= kMostPoints; points *= 2) {
+    const bool whole = transform_wraps && points == spec.length;
+    const std::int64_t lead = whole ? 0 : even ? taps / 2 * 2 : taps - 1;
+    if (lead >= points) continue;
+    const std::int64_t hop = std::min(points - lead, spec.length);
+    const std::int64_t segments = (spec.length + hop - 1) / hop;
+    if (segments > 1 && hop < points / 2) continue;  // most of it would be done again
+    if (plan::cost(points, segments) >= least ||
+        segments > std::numeric_limits<std::int32_t>::max())
+      continue;
+    least = plan::cost(points, segments);
+    best.points = points;
+    best.row = {spec.length,
+                static_cast<std::int32_t>(hop),
+                static_cast<std::int32_t>(lead),
+                static_cast<std::int32_t>(segments),
+                spec.circular,
+                even};
+  }
+  if (best.points == 0)
+    return plan::unsupported(
+        spec, "needs more than " + std::to_string(kMostPoints) + " transform points");
+  if (best.row.segments > std::numeric_limits<std::int32_t>::max() / spec.lanes / spec.channels)
+    return plan::unsupported(spec, "has too many rows for one call");
+  best.filter = {taps, static_cast<std::int32_t>(best.points), 0, 1, 0, 0};
+  return best;
+}
+
+}  // namespace limpid::kernels::cuda

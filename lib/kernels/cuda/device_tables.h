@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The tables of a row transform in the device's memory.
+#pragma once
+
+#include "lib/kernels/cuda/fused_conv.h"
+#include "lib/kernels/cuda/status.h"
+
+namespace limpid::kernels::cuda {
+
+struct DeviceTables {
+  DeviceArray<Complex> twiddles, pair_roots, column_roots;
+  DeviceArray<ColumnPair> pairs;
+
+  RowTables view() const {
+    return {twiddles.get(), pairs.get(), pair_roots.get(), column_roots.get()};
+  }
+};
+
+// Of BlockFft<log_size>, 7 .. 14.
+Result<DeviceTables> device_tables(int log_size);
+
+// Only the twiddles, log_size 3 .. 9: of the columns of a transform in three passes.
+Result<DeviceArray<Complex>> device_twiddles(int log_size);
+
+}  // namespace limpid::kernels::cuda

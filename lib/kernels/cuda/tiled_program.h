@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Kernels whose threads keep sums in registers while tiles of their operands come and go in shared memory.
+//
+//   struct TiledProgram {
+//     static constexpr int kThreads, kShared;    // floats of one buffer; there are two
+//     struct Args {...};
+//     struct Registers {...};                    // of one thread
+//     static std::int64_t blocks(const Args&);
+//     static int steps(const Args&);
+//     static void begin(int thread, std::int64_t block, const Args&, Registers&);
+//     static void fill(int thread, int step, float* shared, const Args&, const Registers&);
+//     static void add(int thread, const float* shared, Registers&);
+//     static void finish(int thread, std::int64_t block, const Args&, const Registers&);
+//   };
+//
+// While step s is added from one buffer, step s + 1 fills the other. As with a Program (host_device.h), tests on
+// a CPU run the same functions thread by thread.
+#pragma once
+
+#include "lib/kernels/cuda/host_device.h"
+
+#ifdef __CUDACC__
+#include <cuda_pipeline_primitives.h>
+#endif
+
+namespace limpid::kernels::cuda {
+
+// *to = *from, or zero; on a GPU it may come later, but before the step is added.
+LIMPID_HD void copy_later(float* to, const float* from, bool valid) {
+#ifdef __CUDA_ARCH__
+  __pipeline_memcpy_async(to, from, sizeof(float), valid ? 0 : sizeof(float));
+#else
+  *to = valid ? *from : 0.0f;
+#endif
+}
+
+struct alignas(16) Four {
+  float v[4];
+};
+LIMPID_HD Four load_four(const float* aligned) {
+  return *reinterpret_cast<const Four*>(aligned);
+}
+
+}  // namespace limpid::kernels::cuda
