@@ -1,8 +1,13 @@
 """Where a worker gets its batches from. The batch of a step depends on the seed and the step alone, so a resumed run
 reads on exactly where it stopped, whoever does the mixing."""
+import shutil
+
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
+
+
+AHEAD = 3  # batches of each process
 
 
 class Steps(Dataset):
@@ -16,7 +21,7 @@ class Steps(Dataset):
 
     def __getitem__(self, index):
         generator = np.random.default_rng((self.seed, self.first + index))
-        return tuple(torch.as_tensor(part) for part in self.mixer.batch(generator, self.size))
+        return self.mixer.batch(generator, self.size)
 
 
 class MixHere:
@@ -26,19 +31,39 @@ class MixHere:
         self.steps = Steps(mixer, options["seed"], options["batch"], 0)
 
     def batch(self, step):
-        return self.steps[step]
+        return tensors(self.steps[step])
+
+
+def tensors(batch):
+    return tuple(torch.as_tensor(part) for part in batch)
+
+
+def as_it_is(batch):
+    """Arrays that stay arrays go through a pipe, tensors through shared memory."""
+    return batch
+
+
+def shared_memory_holds(size):
+    """Whether so many bytes fit into /dev/shm, which containers often make too small."""
+    try:
+        return shutil.disk_usage("/dev/shm").free > size
+    except OSError:
+        return True                                                         # a system that has it elsewhere
 
 
 class MixAhead:
     """Mixes in `processes` other processes, several batches ahead of the device, so that it never waits for the CPU."""
 
     def __init__(self, mixer, options, first, processes):
-        loader = DataLoader(Steps(mixer, options["seed"], options["batch"], first), batch_size=None, num_workers=processes,
-                            prefetch_factor=4, pin_memory=torch.cuda.is_available())
+        steps = Steps(mixer, options["seed"], options["batch"], first)
+        waiting = sum(part.nbytes for part in steps[0]) * processes * (AHEAD + 1)
+        loader = DataLoader(steps, batch_size=None, num_workers=processes, prefetch_factor=AHEAD,
+                            pin_memory=torch.cuda.is_available(),
+                            collate_fn=None if shared_memory_holds(2 * waiting) else as_it_is)
         self.next, self.batches = first, iter(loader)
 
     def batch(self, step):
         if step != self.next:
             raise ValueError(f"step {step} asked for where {self.next} is next")
         self.next += 1
-        return next(self.batches)
+        return tensors(next(self.batches))

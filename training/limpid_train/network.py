@@ -139,7 +139,7 @@ class Frcrn(nn.Module):
     def start_open(self):
         """Starts as a mild pass-through: the last stage's two parts are mostly positive, so turning them by -45 degrees
         makes masks of the right half-plane, which is where almost all useful masks lie. Further taps start at nothing,
-        and so does the voice output, whose first gradients would otherwise drown those of a network that is trained."""
+        and so does the voice output: what it is made from may be large."""
         if self.config.get("voice"):
             nn.init.zeros_(self.voice.weight)
             nn.init.zeros_(self.voice.bias)

@@ -119,13 +119,15 @@ class Feeding(unittest.TestCase):
             small_cache(folder)
             mixer = Mixer(Corpus(folder, folder, "train"), RoomBank(Path(folder) / "rooms"), 0.3)
             here = MixHere(mixer, CONFIG["training"])
-            ahead = MixAhead(mixer, CONFIG["training"], first=7, processes=2)
-            for step in (7, 8, 9):
-                for mine, other in zip(here.batch(step), ahead.batch(step)):
-                    torch.testing.assert_close(mine, other, rtol=0, atol=0)
-            with self.assertRaises(ValueError):
-                ahead.batch(7)
-            del ahead
+            for shared in (True, False):
+                with mock.patch("limpid_train.feed.shared_memory_holds", lambda _, shared=shared: shared):
+                    ahead = MixAhead(mixer, CONFIG["training"], first=7, processes=2)
+                for step in (7, 8, 9):
+                    for mine, other in zip(here.batch(step), ahead.batch(step)):
+                        torch.testing.assert_close(mine, other, rtol=0, atol=0)
+                with self.assertRaises(ValueError):
+                    ahead.batch(7)
+                del ahead
 
 
 class Averaging(unittest.TestCase):
