@@ -11,7 +11,7 @@ MAY_INCLUDE = {
     "lib/tensor": ["include/limpid", "lib/base"],
     "lib/io": BASE,
     "lib/kernels": BASE,
-    "lib/kernels/cuda": BASE,
+    "lib/kernels/cuda": BASE + ["lib/kernels"],
     "lib/dsp": BASE + ["lib/kernels"],
     "lib/nn": BASE + ["lib/kernels", "lib/io"],
     "lib/model": BASE,

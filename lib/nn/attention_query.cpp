@@ -2,6 +2,7 @@
 #include "lib/nn/attention_query.h"
 
 #include "lib/nn/attention_gate.h"
+#include "lib/nn/attention_rule.h"
 
 namespace limpid::nn {
 namespace {
@@ -12,26 +13,6 @@ using kernels::AttentionWeight;
 
 // LSSAR takes off nothing while fewer keys than that would leave next to nothing (section 3.3).
 constexpr std::int64_t kUnweightedKeys = 3;
-
-AttentionRule rule_of(const AttentionConfig& config) noexcept {
-  switch (config.kind) {
-    case AttentionKind::softmax:
-    case AttentionKind::softmax1:
-    case AttentionKind::sink_logit:
-    case AttentionKind::key_bias:
-      return {AttentionWeight::exponential};
-    case AttentionKind::sigmoid:
-      return {AttentionWeight::sigmoid, config.bias};
-    case AttentionKind::elu1:
-      return {AttentionWeight::elu1, config.bias};
-    case AttentionKind::lssa:
-    case AttentionKind::lssar:  // its first pass
-      return {AttentionWeight::softplus};
-    case AttentionKind::linear_decay:
-      return {AttentionWeight::linear};
-  }
-  return {};
-}
 
 float dot(const float* a, const float* b, int n) noexcept {
   float sum = 0;

@@ -18,7 +18,7 @@ Tensor<float, 2> counted(std::ptrdiff_t frames) {
   return x;
 }
 
-TEST(AvsrFusion, IncompleteGroupsAreDropped) {
+TEST(AttentionT10, IncompleteGroupsAreDropped) {
   const auto x = counted(101);
   for (const auto how : {Compression::average, Compression::stack}) {
     EXPECT_EQ(compress(how, 5, x.view()).extent(0), 20);
@@ -28,7 +28,7 @@ TEST(AvsrFusion, IncompleteGroupsAreDropped) {
   EXPECT_EQ(recognition_layout(101, 5, 25, 1).size(), 1u + 2 + 20 + 2 + 25 + 1);
 }
 
-TEST(AvsrFusion, StackedFramesKeepTheirOrder) {
+TEST(AttentionT10, StackedFramesKeepTheirOrder) {
   const auto x = counted(7);
   const auto y = compress(Compression::stack, 3, x.view());
   ASSERT_EQ(y.extent(1), 6);
@@ -36,7 +36,7 @@ TEST(AvsrFusion, StackedFramesKeepTheirOrder) {
     for (int c = 0; c < 6; ++c) EXPECT_EQ(y.view()[token][c], static_cast<float>(6 * token + c));
 }
 
-TEST(AvsrFusion, AveragesAreMeans) {
+TEST(AttentionT10, AveragesAreMeans) {
   const auto x = counted(7);
   const auto y = compress(Compression::average, 3, x.view());
   for (int token = 0; token < 2; ++token)
@@ -44,7 +44,7 @@ TEST(AvsrFusion, AveragesAreMeans) {
       EXPECT_FLOAT_EQ(y.view()[token][c], static_cast<float>(6 * token + 2 + c));
 }
 
-TEST(AvsrFusion, CompressorGivesATokenEveryRateFramesAndNeverAllocates) {
+TEST(AttentionT10, CompressorGivesATokenEveryRateFramesAndNeverAllocates) {
   const auto x = counted(50);
   for (const auto how : {Compression::average, Compression::stack}) {
     const auto whole = compress(how, 4, x.view());
@@ -67,7 +67,7 @@ TEST(AvsrFusion, CompressorGivesATokenEveryRateFramesAndNeverAllocates) {
   }
 }
 
-TEST(AvsrFusion, RecognitionOrder) {
+TEST(AttentionT10, RecognitionOrder) {
   std::string order;
   for (const Token& token : recognition_layout(9, 4, 3, 2)) order += std::string(label(token.kind));
   EXPECT_EQ(order, "<bos><audio>audioaudio</audio><video>video</video><transcribe>");
@@ -76,7 +76,7 @@ TEST(AvsrFusion, RecognitionOrder) {
   EXPECT_EQ(recognition_layout(9, 4, 0, 1)[3], (Token{TokenKind::audio, 4, 8}));
 }
 
-TEST(AvsrFusion, IndexMapsAreMonotone) {
+TEST(AttentionT10, IndexMapsAreMonotone) {
   for (const auto& tokens : {recognition_layout(101, 5, 25, 2), interleaved_layout(101, {4})}) {
     int audio = 0, video = 0;
     for (const Token& token : tokens) {
@@ -90,7 +90,7 @@ TEST(AvsrFusion, IndexMapsAreMonotone) {
 }
 
 // A token knows nothing of what is recorded after the tokens behind it.
-TEST(AvsrFusion, InterleaveIsOrderedInTimeAndRecognitionIsNot) {
+TEST(AttentionT10, InterleaveIsOrderedInTimeAndRecognitionIsNot) {
   const auto latest = [](const Token& token, int audio_per_frame) {
     return token.end * audio_per_frame;  // in audio frames
   };
@@ -111,7 +111,7 @@ TEST(AvsrFusion, InterleaveIsOrderedInTimeAndRecognitionIsNot) {
   EXPECT_FALSE(ordered(recognition_layout(30, 1, 7, 1), 4));
 }
 
-TEST(AvsrFusion, InterleaveMapsBothWaysForHours) {
+TEST(AttentionT10, InterleaveMapsBothWaysForHours) {
   const Interleave order{4};
   for (const long long from : {0LL, 1'000'000'000'000LL}) {
     for (long long frame = from; frame < from + 41; ++frame) {

@@ -21,6 +21,8 @@ namespace limpid::kernels::cuda {
 
 using Stream = void*;
 
+struct AttentionForwardArgs;  // attention_forward.h
+
 enum class Sample { f32, f16, bf16 };  // arithmetic is in f32
 
 constexpr std::size_t bytes_of(Sample sample) {
@@ -107,6 +109,10 @@ class Device {
 
   // invalid_argument, unsupported (too long), out_of_memory.
   virtual Result<std::unique_ptr<LongConv>> open_long_conv(const LongConvSpec& spec) = 0;
+
+  // Attention to whole sequences (attention_forward.h), all pointers in the device's memory; what
+  // lib/nn/attention_on_device.h prepares. unsupported: heads of more than 128 elements.
+  virtual Status attend(const AttentionForwardArgs& args, Stream stream) = 0;
 };
 
 // ErrorCode::device, and why, where there is none: "no CUDA device: ...".

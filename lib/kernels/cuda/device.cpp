@@ -2,6 +2,7 @@
 // Device by the CUDA run-time library: the part of liblimpid_cuda that limpid finds.
 #include <cuda_runtime.h>
 
+#include "lib/kernels/cuda/attention_kernels.h"
 #include "lib/kernels/cuda/long_conv.h"
 #include "lib/kernels/cuda/status.h"
 
@@ -101,6 +102,10 @@ class CudaDevice final : public Device {
           checked(cudaEventElapsedTime(&milliseconds, begin->get(), end->get()), "reading events");
     if (!done) return done.error();
     return double{milliseconds};
+  }
+
+  Status attend(const AttentionForwardArgs& args, Stream stream) override {
+    return launch_attention(args, native(stream));
   }
 
   Result<std::unique_ptr<LongConv>> open_long_conv(const LongConvSpec& spec) override {
