@@ -22,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "trainin
 import numpy as np
 import torch
 from limpid_train import complexity, weights
+from limpid_train.deftan2 import Network
 
 
 class Unets(torch.nn.Module):
@@ -37,20 +38,39 @@ class Unets(torch.nn.Module):
         return mask if self.unet2 is None else mask + torch.tanh(self.unet2(u))
 
 
-def torch_runner(network, x):
-    module = Unets(network).eval()
+class Planes(torch.nn.Module):
+    """The same of a network for arrays: [1, 2M, T, F] to the planes of the output."""
 
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return Network.forward(self.network, x)
+
+
+def between_transforms(network, seconds):
+    """The module, and an input of that length for it."""
+    config = network.config
+    frames, bins = round(seconds / config["hop"]), round(config["window"] * config["sample_rate"]) // 2 + 1
+    array = config["architecture"] == "deftan2"
+    shape = (1, 2 * config["microphones"], frames, bins) if array else (1, 2, bins, frames)
+    x = torch.from_numpy(np.random.default_rng(1).standard_normal(shape).astype(np.float32))
+    return (Planes if array else Unets)(network).eval(), x
+
+
+def torch_runner(module, x):
     def run():
         with torch.inference_mode():
             module(x)
     return run
 
 
-def onnx_runner(network, x):
+def onnx_runner(module, x):
     try:
         import onnxruntime
         path = pathlib.Path(tempfile.mkdtemp()) / "network.onnx"
-        torch.onnx.export(Unets(network).eval(), (x,), str(path), dynamo=False, opset_version=17)
+        torch.onnx.export(module, (x,), str(path), dynamo=False, opset_version=17)
     except Exception as problem:  # a peer that is not at hand is a row less, not a failure
         print(f"no ONNX Runtime row: {problem}", file=sys.stderr)
         return None
@@ -67,11 +87,11 @@ def cpu_seconds(run):
     return time.process_time() - start
 
 
-def limpid_row(program, model, frames, seconds):
+def limpid_row(program, model, options, seconds):
     """CPU real-time factor (loading taken off by a second, shorter run) and limpid's own report."""
     def spent(length):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        out = subprocess.run([program, "bench", model, "--json", "--frames", str(frames), "--seconds", str(length)],
+        out = subprocess.run([program, "bench", model, "--json", *options, "--seconds", str(length)],
                              check=True, capture_output=True, text=True).stdout
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, json.loads(out)
@@ -92,7 +112,7 @@ def peak_flops(program):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limpid", required=True, help="the limpid program")
-    parser.add_argument("--model", required=True, help="a .safetensors file that streams")
+    parser.add_argument("--model", required=True, help="a .safetensors file")
     parser.add_argument("--peak-bench", help="limpid_gemm_bench, to state fractions of the core's peak")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=5)
@@ -103,27 +123,27 @@ def main():
     network = weights.load_network(a.model)
     config = network.config
     macs = complexity.macs_per_second(config)
-    frames = round(a.seconds / config["hop"])
-    bins = round(config["window"] * config["sample_rate"]) // 2 + 1
-    x = torch.from_numpy(np.random.default_rng(1).standard_normal((1, 2, bins, frames)).astype(np.float32))
-    peers = {"PyTorch " + torch.__version__.split("+")[0]: torch_runner(network, x),
-             "ONNX Runtime": onnx_runner(network, x)}
+    module, x = between_transforms(network, a.seconds)
+    peers = {"PyTorch " + torch.__version__.split("+")[0]: torch_runner(module, x),
+             "ONNX Runtime": onnx_runner(module, x)}
+    ours = {"limpid, 1 hop a call": ("--frames", "1"), "limpid, 16 hops a call": ("--frames", "16")}
+    if config["architecture"] == "deftan2" and not config["causal"]:
+        ours = {"limpid, the whole recording": ()}
     peers = {name: run for name, run in peers.items() if run}
     for run in peers.values():
         run()
 
     factors, reports = {}, {}
     for _ in range(a.rounds):
-        for hops in (1, 16):
-            name = f"limpid, {hops} hop{'s' if hops > 1 else ''} a call"
-            factor, report = limpid_row(a.limpid, a.model, hops, a.seconds)
+        for name, options in ours.items():
+            factor, report = limpid_row(a.limpid, a.model, options, a.seconds)
             factors.setdefault(name, []).append(factor)
             reports[name] = report
         for name, run in peers.items():
             factors.setdefault(name, []).append(cpu_seconds(run) / a.seconds)
 
     peak = peak_flops(a.peak_bench) if a.peak_bench else None
-    best = statistics.median(factors["limpid, 16 hops a call"])
+    best = statistics.median(factors[list(ours)[-1]])
     print(f"{a.model}: {macs / 1e9:.2f} GMAC per second of audio"
           + (f"; FMA peak of this core {peak / 1e9:.0f} GFLOP/s" if peak else ""))
     print("| system | real-time factor (CPU) | min..max | against limpid | GFLOP/s |" + (" of peak |" if peak else ""))

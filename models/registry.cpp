@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/avsr/as_model.h"
 #include "models/deftan2/deftan2.h"
 #include "models/frcrn/frcrn.h"
 #include "models/longconv/longconv.h"
@@ -16,8 +17,10 @@ struct Architecture {
   Result<std::shared_ptr<const Model>> (*make)(io::Weights weights);
 };
 
-constexpr Architecture kArchitectures[] = {
-    {"deftan2", make_deftan2}, {"frcrn", make_frcrn}, {"longconv", make_longconv}};
+constexpr Architecture kArchitectures[] = {{"avsr", make_avsr},
+                                           {"deftan2", make_deftan2},
+                                           {"frcrn", make_frcrn},
+                                           {"longconv", make_longconv}};
 
 Result<std::shared_ptr<const Model>> make(io::Weights weights) {
   const auto config = nlohmann::json::parse(weights.metadata("config"), nullptr, false);
@@ -33,7 +36,7 @@ Result<std::shared_ptr<const Model>> make(io::Weights weights) {
     if (architecture.name == name) return architecture.make(std::move(weights));
   return Error{ErrorCode::unsupported,
                weights.origin() + ": architecture '" + name +
-                   "' is not one that this version knows (deftan2, frcrn, longconv)"};
+                   "' is not one that this version knows (avsr, deftan2, frcrn, longconv)"};
 }
 
 bool looks_like_path(std::string_view model) {

@@ -118,6 +118,9 @@ def write_longconv(folder, signal):
     weights.write(folder / "longconv_tiny.safetensors", weights.tensors_of(network.state_dict()), LONGCONV,
                   {"name": "longconv-tiny", "summary": "random weights for tests, seed 11", "licence": "MIT"})
     write_wav(folder / "longconv_tiny_expected.wav", expected(network, signal))
+    with torch.no_grad():  # a sample a frame
+        voice = network.masks(network.stft(torch.as_tensor(signal, dtype=torch.float64)[None]))[1].sigmoid()[0]
+    write_wav(folder / "longconv_tiny_voice.wav", voice.numpy())
 
 
 def main():

@@ -24,6 +24,7 @@ namespace {
 struct Arguments {
   std::vector<std::string> inputs;
   std::string output, model, report;
+  ChannelChoice channels;
   int jobs = 0;
   float attenuation_limit_db = 0;
   bool resume = false, overwrite = false, exact = false;
@@ -94,8 +95,14 @@ int run(const Arguments& arguments) {
   if (arguments.voice && !(*model)->spec().voice_activity)
     return refuse({ErrorCode::unsupported,
                    "model " + (*model)->spec().name + " does not tell where speech is"});
-  const EnhanceSettings settings{*model, arguments.attenuation_limit_db, arguments.exact,
-                                 arguments.voice};
+  const bool chosen = !arguments.channels.list.empty() || arguments.channels.reference > 0;
+  if (auto channels = choose_channels((*model)->spec(), arguments.channels); chosen && !channels)
+    return refuse(channels.error());
+  const EnhanceSettings settings{.model = *model,
+                                 .attenuation_limit_db = arguments.attenuation_limit_db,
+                                 .exact = arguments.exact,
+                                 .voice = arguments.voice,
+                                 .channels = arguments.channels};
 
   PlanRequest request;
   request.inputs.assign(arguments.inputs.begin(), arguments.inputs.end());
@@ -127,6 +134,7 @@ int run(const Arguments& arguments) {
 void add_processing(CLI::App& command, Arguments& a) {
   command.add_option("-m,--model", a.model, "Name (see `limpid models`) or .safetensors file")
       ->type_name("MODEL");
+  add_channel_options(command, a.channels);
   command.add_option("-j,--jobs", a.jobs, "Files at the same time (default: one a core)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");

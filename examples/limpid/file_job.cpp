@@ -41,14 +41,18 @@ void keep_some(AudioView<const float> recording, float share, AudioView<float> e
 // What happens between an open reader and a whole output file.
 class Work {
  public:
-  Work(io::AudioReader& reader, io::AudioWriter& writer, const Advance& advance, FileResult& result)
+  // `channels` of the recording are heard, in that order.
+  Work(io::AudioReader& reader, std::vector<int> channels, io::AudioWriter& writer,
+       const Advance& advance, FileResult& result)
       : reader_(reader),
+        heard_(std::move(channels)),
         writer_(writer),
         advance_(advance),
         result_(result),
         meter_(reader.format().sample_rate),
-        channels_(reader.format().channels),
-        buffer_({channels_, kBlock}) {}
+        channels_(static_cast<int>(heard_.size())),
+        buffer_({reader.format().channels, kBlock}),
+        picked_({channels_, kBlock}) {}
 
   Status stream(const EnhanceSettings& settings) {
     VoiceFrames voice(channels_ / settings.model->spec().input_channels);
@@ -98,9 +102,12 @@ class Work {
   Result<AudioView<const float>> next() {
     auto count = reader_.read(buffer_.view());
     if (!count) return std::move(count).error();
-    const AudioView<float> block = buffer_.view().slice(1, 0, *count);
+    const AudioView<float> block = picked_.view().slice(1, 0, *count);
+    for (std::ptrdiff_t c = 0; c < block.extent(0); ++c)
+      std::copy_n(buffer_.view()[heard_[static_cast<std::size_t>(c)]].data(), *count,
+                  block[c].data());
     result_.repaired += silence_non_finite(block);
-    meter_.before(block);
+    meter_.before(block.slice(0, 0, std::min(channels_, result_.output_format.channels)));
     read_ += *count;
     if (!advance_(static_cast<double>(*count) / reader_.format().sample_rate))
       result_.outcome = Outcome::cancelled;
@@ -149,12 +156,13 @@ class Work {
   }
 
   io::AudioReader& reader_;
+  std::vector<int> heard_;  // channels of the file, in the order of the model's microphones
   io::AudioWriter& writer_;
   const Advance& advance_;
   FileResult& result_;
   LevelMeter meter_;
   int channels_;
-  Tensor<float, 2> buffer_;
+  Tensor<float, 2> buffer_, picked_;     // [channel of the file or of those heard][kBlock]
   std::int64_t read_ = 0, written_ = 0;  // samples per channel
 };
 
@@ -164,15 +172,17 @@ Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& a
   if (!reader) return std::move(reader).error();
   result.input_format = reader->format();
   result.output_format = job.output_format.code == 0 ? reader->format() : job.output_format;
-  auto channels = enhanced_channels(settings.model->spec(), reader->format().channels);
-  if (!channels) return std::move(channels).error();
-  result.output_format.channels = *channels;
+  const ModelSpec& spec = settings.model->spec();
+  auto heard = choose_channels(spec, settings.channels, reader->format().channels);
+  if (!heard) return Error{heard.error().code, job.input.string() + ": " + heard.error().message};
+  const auto lanes = static_cast<int>(heard->size()) / spec.input_channels;
+  result.output_format.channels = lanes * spec.output_channels;
   std::error_code ignored;  // the writer says it better
   if (job.output.has_parent_path())
     std::filesystem::create_directories(job.output.parent_path(), ignored);
   auto writer = io::AudioWriter::create(job.output, result.output_format);
   if (!writer) return std::move(writer).error();
-  Work work(*reader, *writer, advance, result);
+  Work work(*reader, *std::move(heard), *writer, advance, result);
   const bool whole = settings.exact || settings.model->spec().memory == Memory::windowed;
   return whole ? work.exact(settings) : work.stream(settings);
 }

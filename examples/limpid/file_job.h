@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/limpid/channel_choice.h"
 #include "examples/limpid/levels.h"
 #include "examples/limpid/voice_frames.h"
 #include "lib/io/audio_file.h"
@@ -30,6 +31,7 @@ struct EnhanceSettings {
   bool exact = false;              // the published offline recipe, whole file at once
   bool voice = false;              // keep what the model tells of speech; not with `exact`
   int threads = 1;                 // that may work on one file where a model takes it whole
+  ChannelChoice channels{};        // of every file
 };
 
 enum class Outcome { done, skipped, failed, cancelled };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "examples/limpid/file_stream.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -13,14 +11,6 @@ constexpr int kFramesPerCall = 16;  // a file may wait: longer matrix products a
 
 }  // namespace
 
-Result<int> enhanced_channels(const ModelSpec& model, int channels) {
-  if (model.input_channels == 1) return channels * model.output_channels;
-  if (model.input_channels == channels) return model.output_channels;
-  return Error{ErrorCode::unsupported,
-               fmt::format("model {} needs recordings with {} channels, found {}", model.name,
-                           model.input_channels, channels)};
-}
-
 FileStream::FileStream(streaming::StreamProcessor processor)
     : processor_(std::move(processor)), to_drop_(processor_.latency()) {}
 
@@ -28,13 +18,12 @@ Result<FileStream> FileStream::open(std::shared_ptr<const Model> model, int samp
                                     int channels, float attenuation_limit_db,
                                     std::function<void(std::span<const float>)> on_voice) {
   const ModelSpec& spec = model->spec();
-  auto outputs = enhanced_channels(spec, channels);
-  if (!outputs) return std::move(outputs).error();
+  const int lanes = channels / spec.input_channels;
   const bool native = model->format(sample_rate).ok();
   const int model_rate = native ? sample_rate : spec.sample_rate;
   auto processor =
       streaming::StreamProcessor::open(model, {.sample_rate = model_rate,
-                                               .channels = channels / spec.input_channels,
+                                               .channels = lanes,
                                                .attenuation_limit_db = attenuation_limit_db,
                                                .frames_per_call = kFramesPerCall,
                                                .on_voice = std::move(on_voice)});
@@ -43,7 +32,7 @@ Result<FileStream> FileStream::open(std::shared_ptr<const Model> model, int samp
   if (native) return stream;
   auto in = dsp::Resampler::create(sample_rate, model_rate, channels);
   if (!in) return std::move(in).error();
-  auto out = dsp::Resampler::create(model_rate, sample_rate, *outputs);
+  auto out = dsp::Resampler::create(model_rate, sample_rate, lanes * spec.output_channels);
   if (!out) return std::move(out).error();
   stream.in_ = *std::move(in);
   stream.out_ = *std::move(out);

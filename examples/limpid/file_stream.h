@@ -15,15 +15,11 @@
 
 namespace limpid::cli {
 
-// Channels of the result for a file with `channels`: one-channel models enhance each on its own,
-// others take exactly what they were made for. unsupported: another number.
-Result<int> enhanced_channels(const ModelSpec& model, int channels);
-
 class FileStream {
  public:
-  // Runs the model at the file's rate where it can, and resamples to the model's rate and back
-  // where it cannot. `on_voice`, if any, is told every hop: see streaming::StreamConfig.
-  // unsupported, invalid_argument, out_of_memory.
+  // `channels`: a multiple of the model's inputs. Runs the model at the file's rate where it can,
+  // and resamples to the model's rate and back where it cannot. `on_voice`, if any, is told every
+  // hop: see streaming::StreamConfig. unsupported, invalid_argument, out_of_memory.
   static Result<FileStream> open(std::shared_ptr<const Model> model, int sample_rate, int channels,
                                  float attenuation_limit_db,
                                  std::function<void(std::span<const float>)> on_voice = {});

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
+#include "examples/limpid/channel_choice.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/interrupt.h"
 #include "examples/limpid/live_fake.h"
@@ -15,6 +17,7 @@
 #include "examples/limpid/terminal.h"
 #include "models/registry.h"
 #include "streaming/live_engine.h"
+#include "streaming/picked_inputs.h"
 #include "streaming/portaudio_device.h"
 
 namespace limpid::cli {
@@ -24,6 +27,7 @@ using namespace streaming;
 
 struct Arguments {
   std::string model, input, output;
+  ChannelChoice channels;
   std::vector<std::string> fake;  // empty, or the file to hear and the file to write
   double attenuation_limit = 0, deadline_ms = 0;
   int rate = 0, block = 0;
@@ -50,19 +54,29 @@ int list() {
   return kOk;
 }
 
+// The device as the model hears it.
+Result<std::unique_ptr<AudioDevice>> picked(std::unique_ptr<AudioDevice> device,
+                                            std::vector<int> inputs) {
+  return std::unique_ptr<AudioDevice>(
+      std::make_unique<PickedInputs>(std::move(device), std::move(inputs)));
+}
+
 Result<std::unique_ptr<AudioDevice>> open_card(const Arguments& a, const Model& model) {
+  auto inputs = choose_channels(model.spec(), a.channels);
+  if (!inputs) return std::move(inputs).error();
   const QuietStderr quiet;
   auto card = open_portaudio({.input = a.input,
                               .output = a.output,
                               .sample_rate = a.rate,
                               .block = a.block,
-                              .inputs = model.spec().input_channels});
+                              .inputs = 1 + *std::ranges::max_element(*inputs)});
   if (!card && card.error().code == ErrorCode::not_found)
     return Error{ErrorCode::not_found,
                  card.error().message +
                      " (`limpid live --list-devices` lists them, `--fake IN OUT` "
                      "does without)"};
-  return card;
+  if (!card) return card;
+  return picked(*std::move(card), *std::move(inputs));
 }
 
 std::string title_of(const Model& model, LiveEngine& engine) {
@@ -73,8 +87,9 @@ std::string title_of(const Model& model, LiveEngine& engine) {
 
 // Opens, starts and talks; `finished` ends it as q does.
 int converse(const std::shared_ptr<const Model>& model, std::unique_ptr<AudioDevice> card,
-             const LiveConfig& config, const std::function<bool()>& finished,
+             LiveConfig config, const std::function<bool()>& finished,
              std::unique_ptr<LiveEngine>& engine) {
+  config.channels = std::max(card->format().inputs / model->spec().input_channels, 1);
   auto opened = LiveEngine::open(model, std::move(card), config);
   if (!opened) return fail(opened.error());
   engine = *std::move(opened);
@@ -87,17 +102,20 @@ int converse(const std::shared_ptr<const Model>& model, std::unique_ptr<AudioDev
   return show_live(*engine, title_of(*model, *engine), finished) ? kOk : kFailed;
 }
 
-int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model, LiveConfig config) {
+int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model,
+             const LiveConfig& config) {
   std::error_code ignored;
   if (std::filesystem::equivalent(a.fake[0], a.fake[1], ignored))
     return fail({ErrorCode::invalid_argument, "--fake: " + a.fake[1] + " would be overwritten"});
   auto card = FakeCard::open(a.fake[0], a.block);
   if (!card) return fail(card.error());
   const FakeCard& file = **card;
-  config.channels = std::max(file.format().inputs / model->spec().input_channels, 1);
+  auto inputs = choose_channels(model->spec(), a.channels, file.format().inputs);
+  if (!inputs) return fail(inputs.error());
+  auto heard = picked(*std::move(card), *std::move(inputs));
   std::unique_ptr<LiveEngine> engine;
   const int status = converse(
-      model, *std::move(card), config, [&file] { return file.finished(); }, engine);
+      model, *std::move(heard), config, [&file] { return file.finished(); }, engine);
   if (status == kUsage) return status;
   if (const auto saved = file.save(a.fake[1]); !saved) {
     complain(saved.error().message);
@@ -128,6 +146,7 @@ void add_live(CLI::App& app, int& status) {
   command->add_option("--model", a->model, "Name or .safetensors file");
   command->add_option("--input", a->input, "Microphone: index, name or a part of the name");
   command->add_option("--output", a->output, "Loudspeaker, likewise; use headphones");
+  add_channel_options(*command, a->channels);
   command->add_flag("--list-devices", a->list_devices, "List the sound cards and end");
   command
       ->add_option("--attenuation-limit", a->attenuation_limit,

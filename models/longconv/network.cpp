@@ -15,9 +15,14 @@ std::size_t size(int n) {
   return static_cast<std::size_t>(n);
 }
 
-// One band of every frame of `all`, whose rows are `width` long: `count` columns from `first`.
+// Columns [first, first + count) of rows of `width`.
 kernels::Matrix<float> columns_of(std::span<float> all, int width, int rows, int first, int count) {
   return {all.data() + first, width, rows, count};
+}
+
+void multiply(const Linear& layer, const kernels::Matrix<float>& in,
+              const kernels::Matrix<float>& out) LIMPID_REALTIME {
+  kernels::gemm(in, 1, 0, layer.weights, layer.bias, kernels::Activation::none, out);
 }
 
 }  // namespace
@@ -26,13 +31,13 @@ Result<LongConvNetwork> LongConvNetwork::load(io::Weights& weights, const LongCo
   LongConvNetwork network;
   network.config = config;
   TensorReader reader(weights);
-  for (int band = 0; band < config.band_count() && reader.status(); ++band) {
-    const std::string index = std::to_string(band);
-    const int bins = config.bands[size(band)];
-    network.split.push_back(
-        load_linear(reader, "split." + index, config.channels, kFeatures * bins, true));
-    network.masks.push_back(
-        load_linear(reader, "masks_of." + index, 2 * config.taps * bins, config.channels, true));
+  for (int first = 0; const int bins : config.bands) {
+    const std::string index = std::to_string(network.bands.size());
+    network.bands.push_back(
+        {first, bins,
+         load_linear(reader, "split." + index, config.channels, kFeatures * bins, true),
+         load_linear(reader, "masks_of." + index, 2 * config.taps * bins, config.channels, true)});
+    first += bins;
   }
   for (int i = 0; i < config.blocks && reader.status(); ++i) {
     const std::string name = "blocks." + std::to_string(i);
@@ -83,12 +88,11 @@ void LongConvState::hear(int lane, int frame, const std::complex<float>* column_
 
 int LongConvState::run() LIMPID_REALTIME {
   const LongConvConfig& config = network_->config;
-  for (int band = 0, first = 0; band < config.band_count(); first += config.bands[size(band++)]) {
-    const Linear& layer = network_->split[size(band)];
-    kernels::gemm(columns_of(features_, kFeatures * config.bins(), x_.columns(), kFeatures * first,
-                             layer.weights.k()),
-                  1, 0, layer.weights, layer.bias, kernels::Activation::none, x_.band(band));
-  }
+  for (int index = 0; const LongConvNetwork::Band& band : network_->bands)
+    multiply(band.split,
+             columns_of(features_, kFeatures * config.bins(), x_.columns(), kFeatures * band.first,
+                        kFeatures * band.bins),
+             x_.band(index++));
   for (std::size_t i = 0; i < memories_.size(); ++i) {
     const LongConvNetwork::Block& block = network_->blocks[i];
     block.memory.run(memories_[i], x_, scratch_);
@@ -105,12 +109,10 @@ int LongConvState::run() LIMPID_REALTIME {
 void LongConvState::make_masks() LIMPID_REALTIME {
   const LongConvConfig& config = network_->config;
   const int parts = 2 * config.taps;
-  for (int band = 0, first = 0; band < config.band_count(); first += config.bands[size(band++)]) {
-    const Linear& layer = network_->masks[size(band)];
-    kernels::gemm(
-        x_.band(band), 1, 0, layer.weights, layer.bias, kernels::Activation::none,
-        columns_of(masks_, parts * config.bins(), x_.columns(), parts * first, layer.weights.n()));
-  }
+  for (int index = 0; const LongConvNetwork::Band& band : network_->bands)
+    multiply(band.masks, x_.band(index++),
+             columns_of(masks_, parts * config.bins(), x_.columns(), parts * band.first,
+                        parts * band.bins));
 }
 
 // One linear layer on the mean of the bands.
@@ -133,11 +135,10 @@ void LongConvState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
   std::ranges::fill(tanh_, 0.0f);
   kernels::add_tanh(masks_.data() + column(lane, frame) * all, all, tanh_.data());
   const float* next = tanh_.data();
-  for (int band = 0, first = 0; band < config.band_count(); first += config.bands[size(band++)]) {
+  for (const LongConvNetwork::Band& band : network_->bands)
     for (float* part : {re, im})
-      for (int tap = 0; tap < taps; ++tap, next += config.bands[size(band)])
-        std::copy_n(next, config.bands[size(band)], part + tap * stride + first);
-  }
+      for (int tap = 0; tap < taps; ++tap, next += band.bins)
+        std::copy_n(next, band.bins, part + tap * stride + band.first);
 }
 
 float LongConvState::voice(int lane, int frame) const LIMPID_REALTIME {

@@ -16,17 +16,21 @@ namespace limpid::models {
 
 // Immutable weights.
 struct LongConvNetwork {
+  struct Band {
+    int first, bins;
+    Linear split;  // [bin][kFeatures] -> channels
+    Linear masks;  // channels -> [re, im][tap][bin]
+  };
   struct Block {
     LongMemory memory;
     Perceptron exchange, refine;
   };
 
   LongConvConfig config;
-  std::vector<Linear> split;  // of each band: its features -> channels
+  std::vector<Band> bands;
   std::vector<Block> blocks;
   Norm norm;
-  std::vector<Linear> masks;  // of each band: channels -> [re, im][tap][bin]
-  std::vector<float> voice;   // [channel]; empty: no voice output
+  std::vector<float> voice;  // [channel]; empty: no voice output
   float voice_bias = 0.0f;
 
   // Reads everything the configuration calls for. bad_format.

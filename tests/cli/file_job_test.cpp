@@ -145,7 +145,31 @@ TEST_F(FileJobTest, ModelsOfSeveralChannelsWantExactlyThose) {
   EXPECT_EQ(io::read_audio((*this)("out.wav"))->format.channels, 1);
   const FileResult two = enhance(record("two.wav", 16000, 5000, 2), four);
   EXPECT_EQ(two.outcome, Outcome::failed);
-  EXPECT_NE(two.error.find("needs recordings with 4 channels, found 2"), std::string::npos);
+  EXPECT_NE(two.error.find("two.wav: model"), std::string::npos) << two.error;
+  EXPECT_NE(two.error.find("needs 4 channels, one of each microphone, found 2"), std::string::npos);
+}
+
+// The fake model puts out the first channel it hears.
+TEST_F(FileJobTest, ChannelsAreHeardInTheOrderThatWasAskedFor) {
+  FileJob job;
+  job.input = record("in.wav", 16000, 5000, 4);
+  job.output = (*this)("out.wav");
+  const auto before = io::read_audio(job.input);
+  EnhanceSettings settings{.model = test::fake_model({.input_channels = 2, .output_channels = 1}),
+                           .channels = {"4,2", 0}};
+  for (const int reference : {4, 2}) {
+    settings.channels.reference = reference;
+    const FileResult result = enhance_file(job, settings, kGoOn);
+    ASSERT_EQ(result.outcome, Outcome::done) << result.error;
+    const auto after = io::read_audio(job.output);
+    ASSERT_EQ(after->format.channels, 1);
+    EXPECT_TRUE(std::ranges::equal(after->samples.view()[0].span(),
+                                   before->samples.view()[reference - 1].span()));
+    EXPECT_NEAR(result.levels.rms_before, result.levels.rms_after, 1e-6);
+  }
+  settings.channels.list = "4,5";
+  EXPECT_NE(enhance_file(job, settings, kGoOn).error.find("there is no channel 5: 4 in all"),
+            std::string::npos);
 }
 
 TEST_F(FileJobTest, WholeFileModelsWithoutARecipeSaySo) {
@@ -165,8 +189,7 @@ class WholeFileModel final : public Model {
   }
   Result<Tensor<float, 2>> enhance_exact(AudioView<const float> audio, int) const override {
     Tensor<float, 2> result({1, audio.extent(1)});
-    for (std::ptrdiff_t n = 0; n < audio.extent(1); ++n)
-      result.view()[0][n] = 0.2f * audio[0][n];
+    for (std::ptrdiff_t n = 0; n < audio.extent(1); ++n) result.view()[0][n] = 0.2f * audio[0][n];
     return result;
   }
 

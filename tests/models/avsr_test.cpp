@@ -9,6 +9,7 @@
 #include "lib/io/weights.h"
 #include "models/avsr/features.h"
 #include "models/avsr/recogniser.h"
+#include "models/registry.h"
 
 namespace limpid::models::avsr {
 namespace {
@@ -157,6 +158,26 @@ TEST(Avsr, BadUtterancesAreRefused) {
   EXPECT_NE(code({audio}).find("finite"), std::string::npos);
   const int unknown[] = {3};
   EXPECT_FALSE(model.scores({expected.values("audio")}, unknown));
+}
+
+// Whoever loads models by name can look at a recogniser, and is told that it gives no audio.
+TEST(Avsr, AsModelItShowsItsAttentionAndRefusesToEnhance) {
+  const auto model = load_file(data(kTiny[0]));
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ((*model)->spec().name, "avsr-tiny-average");
+  EXPECT_EQ((*model)->spec().architecture, "avsr");
+  std::vector<float> audio(8000, 0.0f);
+  for (std::size_t n = 0; n < audio.size(); ++n)
+    audio[n] = 0.1f * std::sin(0.3f * static_cast<float>(n));
+  const auto trace = (*model)->trace_attention({audio.data(), {1, 8000}});
+  ASSERT_TRUE(trace) << trace.error().message;
+  EXPECT_EQ(trace->labels.size(), 1u + 2 + 100 / 4 + 1);
+  EXPECT_FALSE((*model)->trace_attention({audio.data(), {2, 4000}}));
+  const auto session = (*model)->open({.sample_rate = 8000});
+  ASSERT_FALSE(session);
+  EXPECT_NE(session.error().message.find("cannot enhance"), std::string::npos);
+  EXPECT_FALSE((*model)->format(16000));
+  EXPECT_FALSE((*model)->format(8000));
 }
 
 TEST(Avsr, FilesThatDoNotFitAreRefused) {

@@ -46,7 +46,7 @@ TEST(LongConvLoad, ConfigsThatCannotBe) {
       {"\\\"channels\\\":7", "\\\"channels\\\":\\\"many\\\""},
       {"\\\"channels\\\":7", "\\\"canals\\\":7"},
       {"\\\"blocks\\\":2", "\\\"blocks\\\":-1"},
-      {"\\\"long_taps\\\":71", "\\\"long_taps\\\":8193"},
+      {"\\\"long_taps\\\":71", "\\\"long_taps\\\":4097"},
       {"\\\"taps\\\":2", "\\\"taps\\\":9"},
       {"\\\"bands\\\":[3,5", "\\\"bands\\\":[3,4"},
       {"\\\"bands\\\":[3,5", "\\\"bands\\\":[-3,5"},

@@ -19,13 +19,16 @@ import wave
 LIMPID = sys.argv.pop(1)
 
 
-def write_tone(path, seconds, rate=16000):
+ARRAY = pathlib.Path(__file__).resolve().parent.parent / "data" / "deftan2_tiny_causal.safetensors"
+
+
+def write_tone(path, seconds, rate=16000, channels=1):
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(rate)
         for t in range(int(seconds * rate)):
-            file.writeframes(struct.pack("<h", int(8000 * math.sin(0.2 * t))))
+            file.writeframes(struct.pack("<h", int(8000 * math.sin(0.2 * t))) * channels)
 
 
 class Live(unittest.TestCase):
@@ -92,6 +95,17 @@ class Files(Live):
         self.assertIn("ms later", done.stderr)
         self.assertIn("load", done.stderr)
         self.assertNotIn("\x1b", done.stderr)
+        with wave.open(str(self.out)) as out, wave.open(str(self.tone)) as tone:
+            self.assertEqual(out.getnframes(), tone.getnframes())
+
+    def test_an_array_hears_the_channels_it_is_given(self):
+        write_tone(self.tone, 0.5, channels=5)
+        arguments = ("--model", ARRAY, "--fake", self.tone, self.out)
+        done = self.live(*arguments)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("needs 3 channels, one of each microphone, found 5", done.stderr)
+        done = self.live(*arguments, "--channels", "5,1,2", "--reference-mic", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
         with wave.open(str(self.out)) as out, wave.open(str(self.tone)) as tone:
             self.assertEqual(out.getnframes(), tone.getnframes())
 

@@ -14,7 +14,7 @@ GATED = "gated"  # softmax times sigmoid(x W) of each head (Qiu et al. 2025, arX
 class Ensemble(torch.nn.Module):
     """Decoder-only: x += attention(norm x), x += mlp(norm x); learnt positions up to `window`, RMS norm without gain."""
 
-    def __init__(self, seeds, kind, window, layers=1, width=64, heads=1, hidden=128, sink_start=None):
+    def __init__(self, seeds, kind, window, layers=1, width=32, heads=1, hidden=32, sink_start=None):
         super().__init__()
         self.kind, self.window, self.layers, self.heads = kind, window, layers, heads
         runs, head = len(seeds), width // heads
