@@ -20,6 +20,10 @@ class RecogniserModel final : public Model {
   }
   Result<std::unique_ptr<Session>> open(const SessionConfig&) const override { return no_audio(); }
 
+  Result<Tensor<float, 2>> enhance_exact(AudioView<const float>, int) const override {
+    return no_audio();
+  }
+
   Result<AttentionTrace> trace_attention(AudioView<const float> audio) const override {
     if (audio.extent(0) != 1)
       return Error{ErrorCode::invalid_argument, spec_.name + " listens to one channel"};

@@ -176,6 +176,9 @@ TEST(Avsr, AsModelItShowsItsAttentionAndRefusesToEnhance) {
   const auto session = (*model)->open({.sample_rate = 8000});
   ASSERT_FALSE(session);
   EXPECT_NE(session.error().message.find("cannot enhance"), std::string::npos);
+  const auto enhanced = (*model)->enhance_exact({audio.data(), {1, 8000}}, 1);
+  ASSERT_FALSE(enhanced);
+  EXPECT_NE(enhanced.error().message.find("cannot enhance"), std::string::npos);
   EXPECT_FALSE((*model)->format(16000));
   EXPECT_FALSE((*model)->format(8000));
 }
