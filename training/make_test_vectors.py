@@ -102,10 +102,11 @@ def write_wav(path, signal):
 
 
 def write_arrays(folder):
-    """Three microphones through odd sizes, offline and causal."""
+    """Three microphones through odd sizes: offline, causal, and causal with relative phases at the input."""
     signal = array_signal(ARRAY["microphones"])
     write_wav(folder / "deftan2_tiny_input.wav", signal.T)
-    for name, config, seed in (("deftan2_tiny", ARRAY, 9), ("deftan2_tiny_causal", ARRAY_CAUSAL, 10)):
+    for name, config, seed in (("deftan2_tiny", ARRAY, 9), ("deftan2_tiny_causal", ARRAY_CAUSAL, 10),
+                               ("deftan2_tiny_relative", {**ARRAY_CAUSAL, "input": "relative", "compression": 0.5}, 11)):
         network = randomise_array(Deftan2(config), seed)
         weights.write(folder / f"{name}.safetensors", weights.tensors_of(network.state_dict()), config,
                       {"name": name.replace("_", "-"), "summary": f"random weights for tests, seed {seed}", "licence": "MIT"})

@@ -19,16 +19,42 @@ namespace limpid::kernels::HWY_NAMESPACE {
 
 inline constexpr float kLeast = -80.0f;  // exp of it is still a normal number
 
-// exp of each element less `shift`; returns the sum.
+// e^(x - shift), at least e^kLeast.
+template <class D>
+HWY_INLINE hn::Vec<D> exp_above(D d, hn::Vec<D> x, float shift) {
+  return hn::Exp(d, hn::Max(hn::Sub(x, hn::Set(d, shift)), hn::Set(d, kLeast)));
+}
+
+// exp of each element less `shift`; returns the sum. Lanes are added up once, at the end.
 HWY_INLINE float exp_row(float* x, std::size_t n, float shift) {
-  float total = 0;
-  for_each_piece(n, [&](auto d, std::size_t i) HWY_ATTR {
-    const auto v = hn::Max(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, shift)), hn::Set(d, kLeast));
-    const auto e = hn::Exp(d, v);
-    hn::StoreU(e, d, x + i);
-    total += hn::GetLane(hn::SumOfLanes(d, e));
-  });
+  const hn::ScalableTag<float> whole;
+  auto sums = hn::Zero(whole);
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const auto e = exp_above(whole, hn::LoadU(whole, x + i), shift);
+    hn::StoreU(e, whole, x + i);
+    sums = hn::Add(sums, e);
+  }
+  float total = hn::GetLane(hn::SumOfLanes(whole, sums));
+  for_each_piece(
+      n,
+      [&](auto d, std::size_t at) HWY_ATTR {
+        const auto e = exp_above(d, hn::LoadU(d, x + at), shift);
+        hn::StoreU(e, d, x + at);
+        total += hn::GetLane(hn::SumOfLanes(d, e));
+      },
+      i);
   return total;
+}
+
+HWY_INLINE float peak_of_row(const float* x, std::size_t n) {
+  const hn::ScalableTag<float> whole;
+  auto most = hn::Set(whole, x[0]);
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) most = hn::Max(most, hn::LoadU(whole, x + i));
+  float peak = hn::GetLane(hn::MaxOfLanes(whole, most));
+  for (; i < n; ++i) peak = std::max(peak, x[i]);
+  return peak;
 }
 
 void SoftmaxPieces(Matrix<float> x, int width) {
@@ -36,11 +62,7 @@ void SoftmaxPieces(Matrix<float> x, int width) {
   for (int r = 0; r < x.rows; ++r) {
     for (int first = 0; first < x.columns; first += width) {
       float* piece = x.row(r) + first;
-      float peak = piece[0];
-      for_each_piece(n, [&](auto d, std::size_t i) HWY_ATTR {
-        peak = std::max(peak, hn::GetLane(hn::MaxOfLanes(d, hn::LoadU(d, piece + i))));
-      });
-      const float scale = 1.0f / exp_row(piece, n, peak);
+      const float scale = 1.0f / exp_row(piece, n, peak_of_row(piece, n));
       for_each_piece(n, [&](auto d, std::size_t i) HWY_ATTR {
         hn::StoreU(hn::Mul(hn::LoadU(d, piece + i), hn::Set(d, scale)), d, piece + i);
       });

@@ -34,7 +34,7 @@ struct Padded {
   Tensor<float, 2> samples;  // [microphone][padded_length()]
 };
 
-// Standard deviation of all samples, with n - 1 as PyTorch has it; 1 for silence.
+// Standard deviation of all samples, with n - 1 as PyTorch has it.
 double measure_level(AudioView<const float> x) {
   double sum = 0, squares = 0;
   const double count = static_cast<double>(x.extent(0)) * static_cast<double>(x.extent(1));
@@ -44,8 +44,7 @@ double measure_level(AudioView<const float> x) {
   for (std::ptrdiff_t m = 0; m < x.extent(0); ++m)
     for (const float v : x[m].span())
       squares += (static_cast<double>(v) - mean) * (static_cast<double>(v) - mean);
-  const double level = std::sqrt(squares / (count - 1));
-  return level > 0 ? level : 1.0;
+  return std::sqrt(squares / (count - 1));
 }
 
 // Periodic Hann, at both ends of the transform.
@@ -140,6 +139,7 @@ Result<std::vector<float>> deftan2_whole(const Deftan2Network& network,
   const Deftan2Config& config = network.config;
   const Padded padded(audio, config.hop_samples());
   const double level = measure_level(padded.samples.view());
+  if (!(level > 0)) return std::vector<float>(static_cast<std::size_t>(padded.length));
   auto fft = dsp::RealFft::create(config.window_samples());
   if (!fft) return fft.error();
   Crew crew(threads);

@@ -18,10 +18,10 @@ std::string data(const std::string& file) {
 class Deftan2AgainstTorch : public kernels::EveryTarget {};
 
 // Three microphones through odd sizes: no width is a multiple of a vector.
-TEST_P(Deftan2AgainstTorch, TinyCausalNetwork) {
-  auto model = models::load_file(data("deftan2_tiny_causal.safetensors"));
+void expect_streams_like_torch(const std::string& name) {
+  auto model = models::load_file(data(name + ".safetensors"));
   ASSERT_TRUE(model) << model.error().message;
-  const auto want = test::channel(data("deftan2_tiny_causal_expected.wav"));
+  const auto want = test::channel(data(name + "_expected.wav"));
   const auto input = test::channels(data("deftan2_tiny_input.wav"));
   ASSERT_EQ(input.extent(0), (*model)->spec().input_channels);
   for (int frames : {1, 16}) {
@@ -29,6 +29,14 @@ TEST_P(Deftan2AgainstTorch, TinyCausalNetwork) {
     EXPECT_LE(test::relative_error(got.view()[0].span(), want, 0, 0), 1e-5)
         << frames << " frames a call";
   }
+}
+
+TEST_P(Deftan2AgainstTorch, TinyCausalNetwork) {
+  expect_streams_like_torch("deftan2_tiny_causal");
+}
+
+TEST_P(Deftan2AgainstTorch, TinyCausalNetworkWithRelativePhases) {
+  expect_streams_like_torch("deftan2_tiny_relative");
 }
 
 TEST_P(Deftan2AgainstTorch, TinyPublishedNetwork) {
