@@ -6,18 +6,21 @@
 Both get the same queries, keys and values; results are compared before anything is timed. They take turns, and medians of
 processor time are printed with ratios. PyTorch gets its best form of each task: is_causal for causal, a boolean mask for
 windows, and for streams one call a frame on a cache that it need not move. Kinds that PyTorch does not have are compared with
-the formula in plain PyTorch, for which maps are unavoidable.
+training/limpid_train/attention.py, which makes maps.
 """
 import argparse
 import math
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "training"))
 import numpy as np
 import torch
+from limpid_train import attention
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 
 
@@ -60,14 +63,9 @@ def torch_task(kind, q, k, v, window, chunk, group):
     mask = window_mask(frames, window)
     if kind == "softmax":
         return lambda: sdpa(q, k, v, attn_mask=mask, enable_gqa=group > 1)
-    if kind == "sigmoid":
-        return lambda: (torch.sigmoid(q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 - 4) * mask) @ v
-    if kind == "softmax1":
-        def off_by_one():
-            x = (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5).masked_fill(~mask, -math.inf)
-            return torch.softmax(torch.nn.functional.pad(x, (1, 0)), -1)[..., 1:] @ v
-        return off_by_one
-    return None
+    sink = {"sink_logit": torch.zeros(1), "key_bias": torch.full((q.shape[-1],), 0.1)}.get(kind)
+    slope = attention.decay_slopes(q.shape[1])[:, None, None]
+    return lambda: attention.attention_map(q, k, {"linear_decay": "linear"}.get(kind, kind), mask, sink=sink, window=math.exp(4), slope=slope) @ v
 
 
 def timed(task):
@@ -76,7 +74,8 @@ def timed(task):
     return time.process_time() - start
 
 
-def compare(limpid, folder, kind, shape, chunk, turns):
+def compare(limpid, folder, kind, shape, chunk, turns, peers=True):
+    """Median processor seconds of limpid and, with `peers`, PyTorch; checks the result either way."""
     heads, kv_heads, width, frames, window = shape
     random = np.random.default_rng(1)
     q, k, v = (random.standard_normal((frames, n * width), dtype=np.float32) for n in (heads, kv_heads, kv_heads))
@@ -84,17 +83,17 @@ def compare(limpid, folder, kind, shape, chunk, turns):
     np.concatenate([part.ravel() for part in (q, k, v)]).tofile(file)
     peer = torch_task(kind, heads_of(q, heads), heads_of(k, kv_heads), heads_of(v, kv_heads), window, chunk, heads // kv_heads)
     calls = max(1, int(0.05 / limpid.run(kind, shape, chunk, 1, file)))
-    if peer is not None:
-        mine = heads_of(np.fromfile(file + ".y", np.float32).reshape(frames, -1), heads)
-        error = (peer() - mine).abs().max().item()
-        if error > 1e-4:
-            raise SystemExit(f"{kind} {shape}: limpid and PyTorch differ by {error}")
+    mine = heads_of(np.fromfile(file + ".y", np.float32).reshape(frames, -1), heads)
+    wanted = peer()
+    error = ((wanted - mine).abs().max() / wanted.abs().max().clamp(min=1)).item()
+    if not error < 3e-5:
+        raise SystemExit(f"{kind} {shape}: limpid and PyTorch differ by {error}")
     ours, theirs = [], []
     for _ in range(turns):
         ours.append(limpid.run(kind, shape, chunk, calls, file))
-        if peer is not None:
+        if peers:
             theirs.append(timed(peer))
-    return statistics.median(ours), statistics.median(theirs) if theirs else None
+    return statistics.median(ours), statistics.median(theirs) if peers else None
 
 
 TASKS = [  # (heads, kv_heads, width, frames, window or 0), chunk
@@ -128,8 +127,8 @@ def main():
         base = None
         for kind in KINDS:
             shape = (4, 4, 32, 4000, 0 if kind == "linear_decay" else 250)
-            whole, _ = compare(limpid, folder, kind, shape, 0, options.turns)
-            stream, _ = compare(limpid, folder, kind, shape, 1, options.turns)
+            whole, _ = compare(limpid, folder, kind, shape, 0, options.turns, peers=False)
+            stream, _ = compare(limpid, folder, kind, shape, 1, options.turns, peers=False)
             base = base or whole
             print(f"| {kind} | {1e3 * whole:.3g} ms | {whole / base:.2f} | {1e6 * stream / shape[3]:.3g} µs |", flush=True)
 

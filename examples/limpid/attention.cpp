@@ -8,6 +8,7 @@
 
 #include "examples/limpid/attention_summary.h"
 #include "examples/limpid/commands.h"
+#include "examples/limpid/help.h"
 #include "examples/limpid/json.h"
 #include "examples/limpid/report/attention_page.h"
 #include "examples/limpid/terminal.h"
@@ -103,6 +104,7 @@ void add_attention(CLI::App& app, int& status) {
       ->required();
   command->add_option("audio", arguments->audio, "A recording")->type_name("AUDIO")->required();
   command->add_option("--report", arguments->report, "One page with tables and pictures")
+      ->check(check_page_name)
       ->type_name("FILE.html");
   command
       ->add_option("--seconds", arguments->seconds,

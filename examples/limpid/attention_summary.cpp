@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "examples/limpid/attention_summary.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <map>
 
 #include "lib/analysis/hidden_states.h"
 
@@ -51,6 +52,20 @@ std::vector<std::string> groups_of(const AttentionTrace& trace) {
   return groups;
 }
 
+// What lies where, run by run.
+std::string order_of(const std::vector<std::string>& labels) {
+  std::string order;
+  for (std::size_t first = 0; first < labels.size();) {
+    std::size_t last = first;
+    while (last + 1 < labels.size() && labels[last + 1] == labels[first]) ++last;
+    order += fmt::format("{}{}", order.empty() ? "" : ", ", first);
+    if (last > first) order += fmt::format("–{}", last);
+    order += " " + labels[first];
+    first = last + 1;
+  }
+  return order;
+}
+
 StateSummary summarise_state(const Tensor<float, 2>& hidden, const analysis::MassiveLayer& layer,
                              const AttentionTrace& trace, const std::vector<std::string>& groups) {
   StateSummary s;
@@ -78,6 +93,7 @@ AttentionSummary summarise(const AttentionTrace& trace, const analysis::SinkConf
   AttentionSummary summary;
   summary.config = config;
   summary.groups = groups_of(trace);
+  summary.order = order_of(trace.labels);
   const auto heads = analysis::measure_sinks(trace, config);
   for (std::size_t l = 0; l < heads.size(); ++l)
     summary.layers.push_back(summarise_layer(trace.layers[l], heads[l], config));

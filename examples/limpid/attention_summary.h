@@ -39,6 +39,7 @@ struct AttentionSummary {
   std::ptrdiff_t tokens = 0;
   std::vector<std::string> groups;  // labels of tokens, in order of appearance, the first one's
                                     // only if it is not alone
+  std::string order;                // "0 <bos>, 1–30 audio, 31 </audio>"; empty without labels
   std::vector<LayerSummary> layers;
   std::vector<StateSummary> states;
   analysis::MassiveActivations massive;

@@ -9,6 +9,7 @@
 
 #include "examples/limpid/attention_summary.h"
 #include "examples/limpid/json.h"
+#include "examples/limpid/terminal.h"
 
 namespace limpid::cli {
 namespace {
@@ -60,9 +61,9 @@ std::string describe_massive(const analysis::MassiveActivations& massive) {
   if (states.empty()) return "No massive activations: nothing reaches 1000 times the median.";
   std::ranges::sort(tokens);
   tokens.erase(std::ranges::unique(tokens).begin(), tokens.end());
-  std::string text = fmt::format("Massive activations after blocks {}, at token{} {}, ",
-                                 fmt::join(states, ", "), tokens.size() == 1 ? "" : "s",
-                                 fmt::join(tokens, ", "));
+  std::string text =
+      fmt::format("Massive activations after blocks {}, at token{} {}, ", fmt::join(states, ", "),
+                  tokens.size() == 1 ? "" : "s", fmt::join(tokens, ", "));
   text += fixed && !massive.features.empty()
               ? fmt::format("always in features {}.", fmt::join(massive.features, ", "))
               : "in features that differ.";
@@ -81,7 +82,8 @@ std::string to_text(const AttentionSummary& summary) {
   if (summary.virtual_sink_rate > 0)
     text += fmt::format(", and {:.1f} % where no token is attended to",
                         100 * summary.virtual_sink_rate);
-  text += "\n\n" + layer_table(summary);
+  if (!summary.order.empty()) text += "\n" + wrapped("tokens: " + summary.order, 8, 0);
+  text += (text.ends_with('\n') ? "\n" : "\n\n") + layer_table(summary);
   if (!summary.states.empty())
     text += "\n" + state_table(summary) + "\n" + describe_massive(summary.massive) + "\n";
   return text;
@@ -120,6 +122,7 @@ Json to_json(const AttentionSummary& summary) {
                       {"massive", std::move(places)}});
   }
   return {{"tokens", summary.tokens},
+          {"order", summary.order},
           {"threshold", summary.config.threshold},
           {"counted_tokens", summary.config.length},
           {"sink_rate", number(summary.sink_rate)},

@@ -11,6 +11,7 @@
 #include "examples/limpid/batch.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/interrupt.h"
+#include "examples/limpid/help.h"
 #include "examples/limpid/json.h"
 #include "examples/limpid/plan.h"
 #include "examples/limpid/progress.h"
@@ -168,9 +169,7 @@ void add_reporting(CLI::App& command, Arguments& a) {
   command
       .add_option("--report", a.report,
                   "Write a page with pictures and players of before and after")
-      ->check([](const std::string& name) {
-        return name.ends_with(".html") ? "" : "the report's name must end in .html";
-      })
+      ->check(check_page_name)
       ->type_name("FILE.html");
   auto* json = command.add_flag("--json", a.json,
                                 "One JSON object a file on standard output, and a summary");

@@ -44,4 +44,8 @@ std::string Help::make_footer(const CLI::App* app) const {
   return app->get_footer().empty() ? "" : wrapped(app->get_footer(), 0, 0);
 }
 
+std::string check_page_name(const std::string& name) {
+  return name.ends_with(".html") ? "" : "the report's name must end in .html";
+}
+
 }  // namespace limpid::cli

@@ -14,4 +14,6 @@ class Help : public CLI::Formatter {
   std::string make_footer(const CLI::App* app) const override;
 };
 
+std::string check_page_name(const std::string& name);  // of a report: "", or what is wrong with it
+
 }  // namespace limpid::cli

@@ -31,6 +31,7 @@ TEST(AttentionSummary, ShowsAPlantedSink) {
   const auto summary = summarise(trace_of({}), {});
   EXPECT_EQ(summary.tokens, 101);
   EXPECT_EQ(summary.groups, std::vector<std::string>{"frame"});
+  EXPECT_EQ(summary.order, "0 <start>, 1–100 frame");
   ASSERT_EQ(summary.layers.size(), 4u);
   EXPECT_EQ(summary.sink_rate, 1);
   for (const LayerSummary& layer : summary.layers) {
@@ -77,7 +78,7 @@ TEST(AttentionSummary, TextAndJsonSayTheSame) {
   const auto json = to_json(summary);
   EXPECT_NE(text.find("100.0 % of heads"), std::string::npos) << text;
   EXPECT_NE(text.find("cos frame"), std::string::npos);
-  EXPECT_EQ(std::ranges::count(text, '\n'), 16) << text;
+  EXPECT_EQ(std::ranges::count(text, '\n'), 17) << text;
   EXPECT_EQ(json["layers"].size(), 4u);
   EXPECT_EQ(json["sink_rate"], 1);
   EXPECT_EQ(json["massive_features"], (std::vector{3, 9}));

@@ -146,6 +146,13 @@ class BadInput(EndToEnd):
         model_file(self.folder / "m.safetensors", {"config": '{"architecture": "perceptron"}'})
         self.expect(USAGE, ["m.safetensors", "perceptron"], "inspect", "m.safetensors")
 
+    def test_attention_of_a_model_without_it(self):
+        self.wav()
+        self.expect(USAGE, "has no attention that could be shown", "attention", MODEL, "a.wav")
+        self.expect(USAGE, "No such file", "attention", MODEL, "b.wav")
+        self.assertEqual(self.limpid("attention", MODEL, "a.wav", "--report", "r.pdf").returncode, USAGE)
+        self.assertEqual(self.files(), ["a.wav"])
+
     def test_no_device(self):
         if "live" not in self.limpid("--help").stdout:
             self.skipTest("this build has no `limpid live`")

@@ -130,6 +130,20 @@ class Promises(EndToEnd):
         for encoded in re.findall(r"data:image/png;base64,([^']*)", html):
             self.assertEqual(base64.b64decode(encoded)[:8], b"\x89PNG\r\n\x1a\n")
 
+    def test_attention_of_a_recogniser_is_shown(self):
+        self.wav(seconds=1)
+        model = pathlib.Path(__file__).parent.parent / "data/avsr_tiny_average.safetensors"
+        result = self.limpid("attention", model, "a.wav", "--json", "--report", "r.html")
+        self.assertEqual(result.returncode, OK, result.stderr)
+        shown = json.loads(result.stdout)
+        self.assertEqual(len(shown["states"]), len(shown["layers"]) + 1)
+        self.assertIn("audio", shown["states"][0]["cosine_to_first"])
+        for layer in shown["layers"]:
+            self.assertGreater(layer["row_mass"], 0)
+        html = (self.folder / "r.html").read_text()
+        heads = sum(layer["heads"] for layer in shown["layers"])
+        self.assertEqual(html.count("data:image/png;base64,"), heads + len(shown["states"]) + 1)
+
     def test_help_names_every_option(self):
         text = self.limpid("enhance", "--help").stdout
         for option in ["--output", "--model", "--jobs", "--attenuation-limit", "--resume", "--overwrite",

@@ -78,8 +78,7 @@ std::string state_table(const AttentionSummary& summary) {
       "<section class='card scroll'><h2>Residual stream</h2><table><tr><th>after block</th>"
       "<th>median</th><th>peak</th><th>peak / median</th><th>massive</th><th>|h| of the first / "
       "mean</th><th>kurtosis</th>";
-  for (const std::string& group : summary.groups)
-    html += "<th>cosine of " + escaped(group) + " to the first</th>";
+  for (const std::string& group : summary.groups) html += "<th>cos " + escaped(group) + "</th>";
   html += "</tr>";
   for (std::size_t i = 0; i < summary.states.size(); ++i) {
     const StateSummary& s = summary.states[i];
@@ -92,7 +91,9 @@ std::string state_table(const AttentionSummary& summary) {
     for (const double cosine : s.cosines) html += cell(cosine, 2);
     html += "</tr>";
   }
-  return html + "</table><p>" + escaped(describe_massive(summary.massive)) + "</p></section>";
+  return html + "</table><p>" + escaped(describe_massive(summary.massive)) +
+         "</p><p class='soft'>cos: mean cosine of tokens of a kind to the first "
+         "token.</p></section>";
 }
 
 // Logarithms show both a sink and what is left beside it.
@@ -162,8 +163,9 @@ std::string page(const AttentionTrace& trace, const AttentionSummary& summary,
              "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
              "<meta name='viewport' content='width=device-width, initial-scale=1'>"
              "<title>limpid attention</title><style>{}{}</style></head><body><main>"
-             "<h1>Attention of {}</h1><div class='soft'>listening to {}</div>",
-             kStyle, kOwnStyle, escaped(facts.model), escaped(facts.audio)) +
+             "<h1>Attention of {}</h1><div class='soft'>listening to {}{}</div>",
+             kStyle, kOwnStyle, escaped(facts.model), escaped(facts.audio),
+             summary.order.empty() ? "" : "; tokens: " + escaped(summary.order)) +
          facts_of(summary) + layer_table(summary) + state_table(summary) + cosine_picture(trace) +
          state_pictures(trace, summary) + maps +
          "<footer>Metrics: sinks by Gu et al. 2025, massive activations by Sun et al. 2024 and "
