@@ -64,10 +64,12 @@ Result<std::unique_ptr<AudioDevice>> picked(std::unique_ptr<AudioDevice> device,
 Result<std::unique_ptr<AudioDevice>> open_card(const Arguments& a, const Model& model) {
   auto inputs = choose_channels(model.spec(), a.channels);
   if (!inputs) return std::move(inputs).error();
+  const ModelSpec& spec = model.spec();
+  const int only_rate = spec.min_rate == spec.max_rate ? spec.sample_rate : 0;
   const QuietStderr quiet;
   auto card = open_portaudio({.input = a.input,
                               .output = a.output,
-                              .sample_rate = a.rate,
+                              .sample_rate = a.rate > 0 ? a.rate : only_rate,
                               .block = a.block,
                               .inputs = 1 + *std::ranges::max_element(*inputs)});
   if (!card && card.error().code == ErrorCode::not_found)
@@ -152,7 +154,9 @@ void add_live(CLI::App& app, int& status) {
       ->add_option("--attenuation-limit", a->attenuation_limit,
                    "Lower noise by no more than so many dB; 0: no limit")
       ->check(CLI::Range(0.0, 120.0));
-  command->add_option("--rate", a->rate, "Hz; by default the microphone's own")
+  command
+      ->add_option("--rate", a->rate,
+                   "Hz; by default the microphone's own, or the only one a model runs at")
       ->check(CLI::Range(8000, 96000));
   command->add_option("--block", a->block, "Samples the sound card moves at once; by default 5 ms")
       ->check(CLI::Range(8, 8192));
