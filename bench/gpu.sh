@@ -2,7 +2,7 @@
 # Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
-#   --stage check|build|pack|test|sanitize|bench|table   only that (default: all but pack)
+#   --stage check|build|pack|test|sanitize|network|bench|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       forget what is done
@@ -10,7 +10,7 @@
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test sanitize bench table" seconds=1000000 out="" again=0
+stages="check build test sanitize network bench table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
@@ -23,7 +23,8 @@ done
 out=$(realpath -m "${out:-./gpu-results}"); mkdir -p "$out/done"
 [ $again = 0 ] || rm -f "$out"/done/* "$out"/*.csv
 build=$root/build/gpu pack=$root/build/gpu-pack failed=0
-programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test bench/limpid_long_conv_cuda_bench"
+programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda/frcrn_gpu_test bench/limpid_long_conv_cuda_bench
+  examples/limpid/limpid"
 library=lib/kernels/cuda/liblimpid_cuda.so
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -62,7 +63,8 @@ stage_check() {
 configure_and_build() {  # FOLDER ARCHITECTURES
   cmake -S "$root" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMPID_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=$2" \
         -DLIMPID_BENCH=ON -DLIMPID_LIVE=OFF &&
-    cmake --build "$1" --target cuda_device_test cuda_arithmetic_test limpid_long_conv_cuda_bench limpid_cuda
+    cmake --build "$1" --target cuda_device_test cuda_arithmetic_test frcrn_gpu_test \
+      limpid_long_conv_cuda_bench limpid_cli limpid_cuda
 }
 stage_build() {
   export PATH=$PATH:/usr/local/cuda/bin
@@ -95,18 +97,23 @@ find_libraries() {
 }
 
 stage_test() {
+  local name
   step test_arithmetic "$(program tests/cuda/cuda_arithmetic_test)" || true
-  step test_device "$(program tests/cuda/cuda_device_test)" || return 1
-  # Skipped tests are no passed tests: this machine is supposed to have a GPU.
-  if grep -q SKIPPED "$out/test_device.log"; then
-    grep -m1 'no CUDA device' "$out/test_device.log"; rm "$out/done/test_device"; failed=1
-  fi
+  for name in cuda_device_test frcrn_gpu_test; do
+    step "test_$name" "$(program tests/cuda/$name)" || continue
+    # Skipped tests are no passed tests: this machine is supposed to have a GPU.
+    if grep -q SKIPPED "$out/test_$name.log"; then
+      grep -m1 'no CUDA device' "$out/test_$name.log"; rm "$out/done/test_$name"; failed=1
+    fi
+  done
 }
 stage_sanitize() {
   have compute-sanitizer || { echo "compute-sanitizer is missing: nothing was sanitized"; return 0; }
   for tool in memcheck racecheck initcheck; do
     step "sanitize_$tool" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
       --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*'
+    step "sanitize_${tool}_network" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/frcrn_gpu_test)" \
+      --gtest_filter='FrcrnOnDevice.*'
   done
 }
 stage_bench() {
@@ -117,6 +124,16 @@ stage_bench() {
       step "torch_$points" python3 "$root/bench/long_conv_torch.py" $points || true
     fi
     points=$((points * 2))
+  done
+}
+# The shipped network: many live streams, and many streams of files.
+stage_network() {
+  local lanes
+  for lanes in 1 64 256 1024 4096; do
+    step "network_live_$lanes" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 1 --seconds 20
+  done
+  for lanes in 1 16 64 256 1024; do
+    step "network_files_$lanes" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 64 --seconds 60
   done
 }
 stage_table() {

@@ -2,6 +2,7 @@
 """The table that gpu.sh leaves: gpu_table.py OUT reads OUT/{machine.txt,bench.csv,torch.csv} and the notes of what
 was done, and prints Markdown."""
 import csv
+import json
 import pathlib
 import sys
 
@@ -25,6 +26,15 @@ def main():
         print(f"| {step} | {'passed' if step in done else 'FAILED'} |")
     if not any(step.startswith("sanitize") for step in checks):
         print("| sanitizers | not run |")
+    print("\nThe shipped network. `x real time`: hours of audio in an hour.\n")
+    print("| | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed | bytes a stream |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for path in sorted(OUT.glob("network_*.log"), key=lambda p: [len(p.stem), p.stem]):
+        if path.stem not in done:
+            continue
+        r = json.loads(path.read_text())
+        print(f"| {path.stem.split('_')[1]} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
+              f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} |")
     torch = {tuple(row[:4]): row[4:] for row in rows("torch.csv")}
     print("\nLong convolutions, ms a call; `filter` is the transform of the filters, which is kept; floor: the least traffic at "
           "the copy speed measured on the same card.\n")

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Registers, stack and spills of every CUDA kernel, as ptxas reports them: ptxas_table.py [NVCC].
+"""Registers, stack and spills of every CUDA kernel, as ptxas reports them: ptxas_table.py [NVCC | LOG], LOG being
+what a build with NVCC_APPEND_FLAGS=-Xptxas=-v printed; without it, every kernel is compiled here.
 Prints Markdown; exit code 1 if a kernel spills or keeps anything in local memory."""
 import collections
 import pathlib
@@ -8,13 +9,13 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-NVCC = sys.argv[1] if len(sys.argv) > 1 else "nvcc"
+GIVEN = sys.argv[1] if len(sys.argv) > 1 else "nvcc"
 ARCHITECTURES = (80, 90)
 
 
 def report(source):
     targets = [f"-gencode=arch=compute_{a},code=sm_{a}" for a in ARCHITECTURES]
-    result = subprocess.run([NVCC, "-std=c++20", "-O3", "--expt-relaxed-constexpr", *targets, "-Xptxas=-v", f"-I{ROOT}",
+    result = subprocess.run([GIVEN, "-std=c++20", "-O3", "--expt-relaxed-constexpr", *targets, "-Xptxas=-v", f"-I{ROOT}",
                              f"-I{ROOT}/include", "-c", source, "-o", "/dev/null"], capture_output=True, text=True)
     if result.returncode != 0:
         sys.exit(result.stderr)
@@ -23,7 +24,7 @@ def report(source):
 
 def name_of(symbol):
     name = subprocess.run(["c++filt", symbol], capture_output=True, text=True).stdout.strip()
-    program = re.search(r"run_program<(?:\w+::)*(\w+)(<.*>)?\s*>\(", name)
+    program = re.search(r"run_(?:program|tiles)<(?:\w+::)*(\w+)(<.*>)?\s*>\(", name)
     return (program[1] + re.sub(r"\w+::|\(int\)", "", program[2] or "")) if program else name
 
 
@@ -40,9 +41,12 @@ def kernels(text):
 
 
 def main():
-    found = {}
-    for source in sorted((ROOT / "lib/kernels/cuda").glob("*.cu")):
-        found.update(kernels(report(source)))
+    if GIVEN.endswith(".log"):
+        found = kernels(pathlib.Path(GIVEN).read_text())
+    else:
+        found = {}
+        for source in sorted((ROOT / "lib/kernels/cuda").glob("*.cu")):
+            found.update(kernels(report(source)))
     by_name = collections.defaultdict(dict)
     for (name, architecture), numbers in found.items():
         by_name[name][architecture] = numbers

@@ -24,11 +24,25 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
-  std::string model;
+  std::string model, device = "cpu";
   double seconds = 10;
   int rate = 0, lanes = 1, frames = 1, threads = 1;
   bool json = false;
 };
+
+// cpu, cuda or cuda:INDEX as a session wants it.
+int gpu_of(const std::string& device) {
+  if (device == "cpu") return -1;
+  return device == "cuda" ? 0 : std::stoi(device.substr(device.find(':') + 1));
+}
+
+std::string is_device(const std::string& device) {
+  const std::string index = device.rfind("cuda:", 0) == 0 ? device.substr(5) : "0";
+  const bool number = !index.empty() && index.size() < 4 &&
+                      index.find_first_not_of("0123456789") == std::string::npos;
+  const bool known = device == "cpu" || device == "cuda" || device.rfind("cuda:", 0) == 0;
+  return known && number ? "" : "expected cpu, cuda or cuda:INDEX, found " + device;
+}
 
 struct Timing {
   std::vector<double> calls;  // seconds, sorted
@@ -73,7 +87,7 @@ void fill_with_noise(AudioView<float> audio) {
 
 Result<Timing> measure(const Model& model, const Arguments& a) {
   const int rate = a.rate > 0 ? a.rate : model.spec().sample_rate;
-  auto session = model.open({.sample_rate = rate, .lanes = a.lanes, .max_frames = a.frames});
+  auto session = model.open({.sample_rate = rate, .lanes = a.lanes, .max_frames = a.frames, .gpu = gpu_of(a.device)});
   if (!session) return std::move(session).error();
   Timing timing;
   timing.format = (*session)->format();
@@ -135,7 +149,9 @@ void print(const Model& model, const Timing& t, const Arguments& a) {
           : fmt::format("{} stream{}, {} hop{} of {:.3g} ms a call", a.lanes,
                         a.lanes == 1 ? "" : "s", a.frames, a.frames == 1 ? "" : "s",
                         1e3 * t.format.hop / t.format.sample_rate);
-  const std::string cores = a.threads == 1 ? "one core" : fmt::format("{} cores", a.threads);
+  const std::string cores = a.device != "cpu" ? a.device
+                            : a.threads == 1  ? "one core"
+                                              : fmt::format("{} cores", a.threads);
   fmt::print("{} at {} Hz: {}, {}\n", spec.name, t.format.sample_rate, work, cores);
   fmt::print("real-time factor  {:.4f}   ({:.3g}x real time)\n", factor, 1 / factor);
   fmt::print("arithmetic        {:.3g} GMAC/s\n", spec.macs_per_second / factor / 1e9);
@@ -149,6 +165,7 @@ nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Argume
           {"lanes", a.lanes},
           {"frames", a.frames},
           {"threads", a.threads},
+          {"device", a.device},
           {"hop", t.format.hop},
           {"latency_samples", t.format.latency + t.format.hop - 1},
           {"calls", t.calls.size()},
@@ -209,6 +226,9 @@ void add_bench(CLI::App& app, int& status) {
   command->add_option("--threads", a.threads, "Cores for a model that takes whole recordings")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
+  command->add_option("--device", a.device, "cpu, cuda or cuda:INDEX")
+      ->capture_default_str()
+      ->check(is_device);
   command->add_flag("--json", a.json, "One JSON object");
   command->callback([arguments, &status] { status = run(*arguments); });
 }

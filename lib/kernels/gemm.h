@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "lib/base/realtime.h"
 
@@ -45,6 +46,8 @@ class PackedMatrix {
   }
   // The n weights of input p of a matrix whose memory is `storage`.
   static void put(float* storage, int n, int k, int p, const float* weights) noexcept;
+
+  std::vector<float> by_input() const;  // [k][n], without what was rounded up
 
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }

@@ -41,6 +41,18 @@ PackedMatrix::PackedMatrix(std::span<const float> rows, int n, int k) : n_(n), k
   }
 }
 
+std::vector<float> PackedMatrix::by_input() const {
+  const auto inputs = static_cast<std::size_t>(k_), outputs = static_cast<std::size_t>(n_);
+  std::vector<float> values(inputs * outputs);
+  for (int column = 0; column < n_; column += narrow() ? 1 : width(column, n_)) {
+    const int w = narrow() ? 1 : width(column, n_), used = std::min(w, n_ - column);
+    for (int p = 0; p < k_; ++p)
+      std::copy_n(panel(column) + static_cast<std::ptrdiff_t>(p) * w, used,
+                  values.begin() + static_cast<std::ptrdiff_t>(p) * n_ + column);
+  }
+  return values;
+}
+
 PackedMatrix PackedMatrix::borrow(float* storage, int n, int k) noexcept {
   PackedMatrix matrix;
   matrix.n_ = n;

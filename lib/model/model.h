@@ -51,6 +51,7 @@ struct SessionConfig {
   int sample_rate = 16000;  // Hz
   int lanes = 1;            // independent streams, 1..65536
   int max_frames = 1;       // hops that one process() call may carry, 1..2^20
+  int gpu = -1;             // the CUDA device to run on, 0 for the first; -1: the CPU
 };
 
 class Session {

@@ -34,6 +34,10 @@ class ComplexConv {
 
   std::size_t scratch(int lanes) const noexcept;  // floats that one frame needs
 
+  // For those who run the layer elsewhere.
+  const kernels::PackedMatrix& weights() const noexcept { return weights_; }
+  const ComplexNorm& norm() const noexcept { return norm_; }
+
  private:
   ConvShape shape_;
   kernels::PackedMatrix weights_;  // [A | B] x [2 times][kernel][in]

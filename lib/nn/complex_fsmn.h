@@ -31,6 +31,14 @@ class ComplexFsmn {
 
   std::size_t scratch(int lanes, int rows) const noexcept;  // floats that one frame needs
 
+  // For those who run the layer elsewhere.
+  int order() const noexcept { return order_; }
+  const kernels::PackedMatrix& linear() const noexcept { return linear_; }
+  const kernels::PackedMatrix& project_f() const noexcept { return project_f_; }
+  const kernels::PackedMatrix& project_g() const noexcept { return project_g_; }
+  const std::vector<float>& bias() const noexcept { return bias_; }
+  const std::vector<float>& taps() const noexcept { return taps_; }
+
  private:
   void project(ConstActivation in, Activation hidden, Activation p) const LIMPID_REALTIME;
   void add(ConstActivation in, ConstActivation memory, Activation out) const LIMPID_REALTIME;

@@ -9,7 +9,6 @@ namespace limpid::nn {
 namespace {
 
 constexpr float kNormEpsilon = 1e-5f;  // PyTorch's BatchNorm2d
-constexpr float kLeak = 0.01f;         // PyTorch's LeakyReLU
 
 }  // namespace
 

@@ -21,6 +21,12 @@ class ComplexNorm {
   // Frames and rows of the two agree.
   void apply(ConstActivation products, Activation out) const LIMPID_REALTIME;
 
+  static constexpr float kLeak = 0.01f;  // PyTorch's LeakyReLU
+
+  // For those who run the layer elsewhere; part 0 is real, 1 imaginary.
+  const std::vector<float>& scale(std::size_t part) const noexcept { return scale_[part]; }
+  const std::vector<float>& shift(std::size_t part) const noexcept { return shift_[part]; }
+
  private:
   std::vector<float> scale_[2], shift_[2];  // re, im
 };

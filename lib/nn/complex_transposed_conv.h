@@ -32,6 +32,11 @@ class ComplexTransposedConv {
 
   std::size_t scratch(int lanes) const noexcept;
 
+  // For those who run the layer elsewhere: the products that make even and odd output rows.
+  const kernels::PackedMatrix& even() const noexcept { return even_; }
+  const kernels::PackedMatrix& odd() const noexcept { return odd_; }
+  const ComplexNorm& norm() const noexcept { return norm_; }
+
  private:
   ConvShape shape_;
   kernels::PackedMatrix even_, odd_;  // [A | B] x [2 times][taps][in]

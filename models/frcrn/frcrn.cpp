@@ -5,6 +5,7 @@
 
 #include "models/card.h"
 #include "models/frcrn/exact.h"
+#include "models/frcrn/gpu_session.h"
 #include "models/mask_session.h"
 
 namespace limpid::models {
@@ -33,13 +34,14 @@ class Frcrn final : public Model {
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
     if (auto format = this->format(config.sample_rate); !format) return format.error();
-    if (auto checked = check_session(config); !checked) return checked.error();
+    if (auto checked = check_session(config, true); !checked) return checked.error();
     if (spec_.memory == Memory::windowed) {
       return Error{ErrorCode::unsupported,
                    spec_.name +
                        " averages over the whole recording, so it cannot stream; convert it "
                        "with running or frozen pooling, or use the exact offline mode"};
     }
+    if (config.gpu >= 0) return GpuSession::open(*network_, *this->format(config.sample_rate), config);
     try {
       return MaskSession::open(traits_of(network_->config), config, kTile,
                                [this](int lanes, int capacity) {

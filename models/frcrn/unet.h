@@ -40,9 +40,6 @@ class Unet {
   // Floats of scratch for one frame of the most demanding layer.
   std::size_t scratch(int lanes) const;
 
- private:
-  friend class UnetState;
-
   struct Encoder {
     nn::ComplexFsmn recurrence;  // on the input; none for the first
     nn::ComplexConv conv;
@@ -53,6 +50,20 @@ class Unet {
     nn::ComplexFsmn recurrence;  // on the output; none for the last
     nn::SqueezeExcitation gate;
   };
+  // The closing 1x1 convolution: a row for each output tap.
+  struct Linear {
+    std::vector<float> re, im;            // [taps][taps]
+    std::vector<float> bias_re, bias_im;  // [taps]
+  };
+
+  // For those who run the layers elsewhere.
+  const std::vector<Encoder>& encoders() const noexcept { return encoders_; }
+  const std::vector<Decoder>& decoders() const noexcept { return decoders_; }
+  const std::vector<nn::ComplexFsmn>& time() const noexcept { return time_; }
+  const Linear& linear() const noexcept { return linear_; }
+
+ private:
+  friend class UnetState;
 
   Status load_encoder(io::Weights& weights, const std::string& prefix, int level,
                       std::span<const float> frozen);
@@ -73,11 +84,7 @@ class Unet {
   std::vector<Encoder> encoders_;
   std::vector<Decoder> decoders_;
   std::vector<nn::ComplexFsmn> time_;
-  // The closing 1x1 convolution: a row for each output tap.
-  struct Linear {
-    std::vector<float> re, im;            // [taps][taps]
-    std::vector<float> bias_re, bias_im;  // [taps]
-  } linear_;
+  Linear linear_;
 };
 
 // What one U-Net remembers of `lanes` streams.

@@ -19,6 +19,9 @@ class VoiceHead {
   // One probability for each frame of `lane`.
   void run(nn::ConstActivation x, int lane, float* probability) const LIMPID_REALTIME;
 
+  const std::vector<float>& weight() const noexcept { return weight_; }
+  float bias() const noexcept { return bias_; }
+
  private:
   std::vector<float> weight_;  // [re, im][channel]
   float bias_ = 0.0f;

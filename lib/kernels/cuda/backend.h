@@ -6,7 +6,8 @@
 //
 // Pointers are addresses in the device's memory unless they are said to be the host's. A Stream is
 // a cudaStream_t; nullptr is the default stream. Calls that take one only enqueue work on it,
-// allocate nothing and may be recorded in a graph.
+// allocate nothing and may be recorded in a graph. With several cards, the calling thread's current
+// one must be the stream's.
 #pragma once
 
 #include <cstddef>
@@ -72,6 +73,8 @@ struct DeviceInfo {
   std::size_t memory = 0, cache = 0;  // bytes; the cache is the L2
 };
 
+class LayerQueue;  // layers.h
+
 // Recorded work.
 class Graph {
  public:
@@ -113,6 +116,9 @@ class Device {
   // Attention to whole sequences (attention_forward.h), all pointers in the device's memory; what
   // lib/nn/attention_on_device.h prepares. unsupported: heads of more than 128 elements.
   virtual Status attend(const AttentionForwardArgs& args, Stream stream) = 0;
+
+  // A queue for the layers of a network; it may outlive the device.
+  virtual Result<std::unique_ptr<LayerQueue>> open_layers() = 0;
 };
 
 // ErrorCode::device, and why, where there is none: "no CUDA device: ...".

@@ -3,6 +3,7 @@
 #include <cuda_runtime.h>
 
 #include "lib/kernels/cuda/attention_kernels.h"
+#include "lib/kernels/cuda/layer_queue.h"
 #include "lib/kernels/cuda/long_conv.h"
 #include "lib/kernels/cuda/status.h"
 
@@ -116,6 +117,8 @@ class CudaDevice final : public Device {
     return plan->points <= kMostFusedPoints ? open_fused_conv(spec, *plan)
                                             : open_split_conv(spec, *plan);
   }
+
+  Result<std::unique_ptr<LayerQueue>> open_layers() override { return open_stream_queue(index_); }
 
  private:
   void use() noexcept { cudaSetDevice(index_); }

@@ -2,14 +2,8 @@
 // Runs a Program (host_device.h) on the GPU.
 #pragma once
 
-#include <cuda_runtime.h>
-
-#include <cstdint>
-#include <limits>
-#include <string>
-
 #include "lib/kernels/cuda/host_device.h"
-#include "lib/kernels/cuda/status.h"
+#include "lib/kernels/cuda/launch.cuh"
 
 namespace limpid::kernels::cuda {
 
@@ -29,25 +23,15 @@ __global__ void __launch_bounds__(Program::kThreads)
   run_phases<Program>(shared, args);
 }
 
-// Allows the program its shared memory: once, while opening.
 template <class Program>
 Status prepare() {
-  constexpr int kBytes = Program::kShared * static_cast<int>(sizeof(Complex));
-  return checked(cudaFuncSetAttribute(run_program<Program>,
-                                      cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes),
-                 "reserving shared memory");
+  return allow_shared(run_program<Program>, Program::kShared * sizeof(Complex));
 }
 
 template <class Program>
 Status launch(const typename Program::Args& args, cudaStream_t stream) {
-  const std::int64_t blocks = Program::blocks(args);
-  if (blocks == 0) return Done{};
-  if (blocks > std::numeric_limits<std::int32_t>::max())
-    return Error{ErrorCode::unsupported,
-                 std::to_string(blocks) + " blocks are more than a GPU takes at a time"};
-  run_program<Program><<<static_cast<unsigned>(blocks), Program::kThreads,
-                         Program::kShared * sizeof(Complex), stream>>>(args);
-  return checked(cudaGetLastError(), "starting a kernel");
+  return start(run_program<Program>, Program::blocks(args), Program::kThreads,
+               Program::kShared * sizeof(Complex), args, stream);
 }
 
 }  // namespace limpid::kernels::cuda

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Kernels whose threads keep sums in registers while tiles of their operands come and go in shared memory.
+// Kernels whose threads keep sums in registers while tiles of their operands come and go in shared
+// memory.
 //
 //   struct TiledProgram {
 //     static constexpr int kThreads, kShared;    // floats of one buffer; there are two
@@ -13,8 +14,8 @@
 //     static void finish(int thread, std::int64_t block, const Args&, const Registers&);
 //   };
 //
-// While step s is added from one buffer, step s + 1 fills the other. As with a Program (host_device.h), tests on
-// a CPU run the same functions thread by thread.
+// While step s is added from one buffer, step s + 1 fills the other. As with a Program
+// (host_device.h), tests on a CPU run the same functions thread by thread.
 #pragma once
 
 #include "lib/kernels/cuda/host_device.h"

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Starting a kernel: what may go wrong, as a result.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "lib/kernels/cuda/status.h"
+
+namespace limpid::kernels::cuda {
+
+// Allows a kernel its shared memory: once, while opening.
+template <class Args>
+Status allow_shared(void (*kernel)(Args), std::size_t bytes) {
+  return checked(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      static_cast<int>(bytes)),
+                 "reserving shared memory");
+}
+
+template <class Args>
+Status start(void (*kernel)(Args), std::int64_t blocks, int threads, std::size_t shared,
+             const Args& args, cudaStream_t stream) {
+  if (blocks == 0) return Done{};
+  if (blocks > std::numeric_limits<std::int32_t>::max())
+    return Error{ErrorCode::unsupported,
+                 std::to_string(blocks) + " blocks are more than a GPU takes at a time"};
+  kernel<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, stream>>>(args);
+  return checked(cudaGetLastError(), "starting a kernel");
+}
+
+}  // namespace limpid::kernels::cuda

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// LayerQueue on a stream of its own.
+#include <cstring>
+#include <vector>
+
+#include "lib/kernels/cuda/layer_queue.h"
+#include "lib/kernels/cuda/program.cuh"
+#include "lib/kernels/cuda/tiled_program.cuh"
+
+namespace limpid::kernels::cuda {
+namespace {
+
+struct StreamDestroy {
+  void operator()(cudaStream_t stream) const noexcept { cudaStreamDestroy(stream); }
+};
+struct GraphDestroy {
+  void operator()(cudaGraphExec_t graph) const noexcept { cudaGraphExecDestroy(graph); }
+};
+struct HostFree {
+  void operator()(float* memory) const noexcept { cudaFreeHost(memory); }
+};
+
+template <ProductKind kKind>
+Status launch_product(const ComplexProductArgs& args, cudaStream_t stream) {
+  if (args.n > 32) return launch_tiles<ComplexProduct<64, kKind>>(args, stream);
+  if (args.n > 16) return launch_tiles<ComplexProduct<32, kKind>>(args, stream);
+  return launch_tiles<ComplexProduct<16, kKind>>(args, stream);
+}
+
+template <ProductKind kKind>
+Status prepare_product() {
+  if (auto done = prepare_tiles<ComplexProduct<64, kKind>>(); !done) return done;
+  if (auto done = prepare_tiles<ComplexProduct<32, kKind>>(); !done) return done;
+  return prepare_tiles<ComplexProduct<16, kKind>>();
+}
+
+class StreamQueue final : public LayerQueue {
+ public:
+  explicit StreamQueue(int device) : device_(device) {}
+  ~StreamQueue() override {
+    if (stream_ != nullptr) cudaStreamSynchronize(stream());
+  }
+
+  Status open() {
+    use();
+    cudaStream_t stream = nullptr;
+    auto opened =
+        checked(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
+    if (!opened) return opened;
+    stream_.reset(stream);
+    if (auto done = prepare_product<ProductKind::complex>(); !done) return done;
+    if (auto done = prepare_product<ProductKind::real_weights>(); !done) return done;
+    if (auto done = prepare_product<ProductKind::real_input>(); !done) return done;
+    return prepare_product<ProductKind::real_output>();
+  }
+
+  Result<float*> claim(std::size_t floats) override {
+    use();
+    auto memory = device_array<float>(floats);
+    if (!memory) return memory.error();
+    if (auto done = clear(memory->get(), floats); !done) return done.error();
+    claimed_ += floats * sizeof(float);
+    memory_.push_back(*std::move(memory));
+    return memory_.back().get();
+  }
+  Result<float*> claim_host(std::size_t floats) override {
+    use();
+    void* memory = nullptr;
+    auto done =
+        checked(cudaMallocHost(&memory, floats * sizeof(float)), "allocating memory of the host");
+    if (!done) return done.error();
+    std::memset(memory, 0, floats * sizeof(float));
+    host_.emplace_back(static_cast<float*>(memory));
+    return host_.back().get();
+  }
+  std::size_t claimed() const noexcept override { return claimed_; }
+
+  Status upload(float* to, std::ptrdiff_t to_pitch, const float* host, std::ptrdiff_t width,
+                std::ptrdiff_t rows) override {
+    return transfer(to, to_pitch, host, width, width, rows, cudaMemcpyHostToDevice);
+  }
+  Status download(float* host, const float* from, std::ptrdiff_t from_pitch, std::ptrdiff_t width,
+                  std::ptrdiff_t rows) override {
+    return transfer(host, width, from, from_pitch, width, rows, cudaMemcpyDeviceToHost);
+  }
+  Status clear(float* memory, std::size_t floats) override {
+    return checked(cudaMemsetAsync(memory, 0, floats * sizeof(float), stream()),
+                   "clearing memory");
+  }
+
+  Status product(ProductKind kind, const ComplexProductArgs& args) override {
+    switch (kind) {
+      case ProductKind::real_weights:
+        return launch_product<ProductKind::real_weights>(args, stream());
+      case ProductKind::real_input:
+        return launch_product<ProductKind::real_input>(args, stream());
+      case ProductKind::real_output:
+        return launch_product<ProductKind::real_output>(args, stream());
+      default:
+        return launch_product<ProductKind::complex>(args, stream());
+    }
+  }
+  Status fsmn_sum(const FsmnSumArgs& args) override { return launch<FsmnSum>(args, stream()); }
+  Status compress(const CompressArgs& args) override {
+    return launch<Compress>(args, stream());
+  }
+  Status mask_filter(const MaskFilterArgs& args) override {
+    return launch<MaskFilter>(args, stream());
+  }
+  Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
+  Status keep(const KeepArgs& args) override { return launch<Keep>(args, stream()); }
+
+  Status record(const std::function<Status()>& work) override {
+    use();
+    auto begun = checked(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeThreadLocal),
+                         "beginning to record");
+    if (!begun) return begun;
+    const Status enqueued = work();
+    cudaGraph_t graph = nullptr;
+    const Status ended = checked(cudaStreamEndCapture(stream(), &graph), "recording");
+    cudaGraphExec_t ready = nullptr;
+    const bool good = enqueued && ended;
+    Status made =
+        good ? checked(cudaGraphInstantiate(&ready, graph, 0), "instantiating a graph") : enqueued;
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    if (!good) return enqueued ? ended : enqueued;
+    if (made) graph_.reset(ready);
+    return made;
+  }
+  Status replay() override {
+    return checked(cudaGraphLaunch(graph_.get(), stream()), "launching a graph");
+  }
+  Status finish() override {
+    return checked(cudaStreamSynchronize(stream()), "waiting for a stream");
+  }
+
+ private:
+  void use() noexcept { cudaSetDevice(device_); }
+  cudaStream_t stream() noexcept {  // whichever thread is calling
+    use();
+    return stream_.get();
+  }
+  Status transfer(float* to, std::ptrdiff_t to_pitch, const float* from, std::ptrdiff_t from_pitch,
+                  std::ptrdiff_t width, std::ptrdiff_t rows, cudaMemcpyKind kind) {
+    const auto bytes = [](std::ptrdiff_t floats) {
+      return static_cast<std::size_t>(floats) * sizeof(float);
+    };
+    return checked(cudaMemcpy2DAsync(to, bytes(to_pitch), from, bytes(from_pitch), bytes(width),
+                                     static_cast<std::size_t>(rows), kind, stream()),
+                   "copying");
+  }
+
+  int device_;
+  std::unique_ptr<CUstream_st, StreamDestroy> stream_;
+  std::unique_ptr<CUgraphExec_st, GraphDestroy> graph_;
+  std::vector<DeviceArray<float>> memory_;
+  std::vector<std::unique_ptr<float, HostFree>> host_;
+  std::size_t claimed_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LayerQueue>> open_stream_queue(int device) {
+  auto queue = std::make_unique<StreamQueue>(device);
+  if (auto done = queue->open(); !done) return done.error();
+  return std::unique_ptr<LayerQueue>(std::move(queue));
+}
+
+}  // namespace limpid::kernels::cuda

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The layers of networks on a GPU: a queue of kernels, the memory they work on, and what they share
+// with the host. The device implements it with a stream (backend.h); tests do on the CPU, with the
+// same kernels. Pointers are the device's, unless they are said to be the host's.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "lib/kernels/cuda/complex_product.h"
+#include "lib/kernels/cuda/fsmn_sum.h"
+#include "lib/kernels/cuda/spectrum_layers.h"
+#include "limpid/result.h"
+
+namespace limpid::kernels::cuda {
+
+class LayerQueue {
+ public:
+  LayerQueue() = default;
+  LayerQueue(const LayerQueue&) = delete;
+  LayerQueue& operator=(const LayerQueue&) = delete;
+  virtual ~LayerQueue() = default;
+
+  // Memory, zeroed, until the queue is destroyed. That of the host is what copies need not wait
+  // for.
+  virtual Result<float*> claim(std::size_t floats) = 0;
+  virtual Result<float*> claim_host(std::size_t floats) = 0;
+  virtual std::size_t claimed() const noexcept = 0;  // bytes of the device
+
+  // Enqueued, in order. Rows are `width` floats, `to_pitch` or `from_pitch` floats apart.
+  virtual Status upload(float* to, std::ptrdiff_t to_pitch, const float* host, std::ptrdiff_t width,
+                        std::ptrdiff_t rows) = 0;
+  virtual Status download(float* host, const float* from, std::ptrdiff_t from_pitch,
+                          std::ptrdiff_t width, std::ptrdiff_t rows) = 0;
+  virtual Status clear(float* memory, std::size_t floats) = 0;
+  virtual Status product(ProductKind kind, const ComplexProductArgs& args) = 0;
+  virtual Status fsmn_sum(const FsmnSumArgs& args) = 0;
+  virtual Status compress(const CompressArgs& args) = 0;
+  virtual Status mask_filter(const MaskFilterArgs& args) = 0;
+  virtual Status voice(const VoiceArgs& args) = 0;
+  virtual Status keep(const KeepArgs& args) = 0;
+
+  // What `work` enqueues, to be enqueued again by replay() at once. One recording; the last one
+  // counts.
+  virtual Status record(const std::function<Status()>& work) = 0;
+  virtual Status replay() = 0;
+
+  virtual Status finish() = 0;  // waits, and reports what failed on the way
+};
+
+}  // namespace limpid::kernels::cuda

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "models/frcrn/gpu_session.h"
+
+#include <algorithm>
+
+#include "lib/kernels/cuda/backend.h"
+#include "lib/kernels/elementwise.h"
+
+namespace limpid::models {
+
+Result<std::unique_ptr<Session>> GpuSession::open(const MaskNetwork& network,
+                                                  const StreamFormat& format,
+                                                  const SessionConfig& config) {
+  auto device = kernels::cuda::open_device(config.gpu);
+  if (!device) return device.error();
+  auto queue = (*device)->open_layers();
+  if (!queue) return queue.error();
+  return open(*std::move(queue), network, format, config);
+}
+
+Result<std::unique_ptr<Session>> GpuSession::open(std::unique_ptr<kernels::cuda::LayerQueue> queue,
+                                                  const MaskNetwork& network,
+                                                  const StreamFormat& format,
+                                                  const SessionConfig& config) {
+  std::unique_ptr<GpuSession> session(new GpuSession(std::move(queue), format, config));
+  if (auto done = session->open_network(network); !done) return done.error();
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+GpuSession::GpuSession(std::unique_ptr<kernels::cuda::LayerQueue> queue, const StreamFormat& format,
+                       const SessionConfig& config)
+    : format_(format),
+      lanes_(config.lanes),
+      max_frames_(config.max_frames),
+      tile_(std::min(config.max_frames, kTile)),
+      queue_(std::move(queue)) {}
+
+// What is enqueued for a full tile is recorded; shorter ones are enqueued piece by piece.
+Status GpuSession::open_network(const MaskNetwork& network) {
+  const dsp::StftSpec stft =
+      dsp::stft_at(network.config.window, network.config.hop, format_.sample_rate);
+  auto opened = GpuNetwork::open(*queue_, network, stft, lanes_, tile_);
+  if (!opened) return opened.error();
+  network_ = *std::move(opened);
+  const auto frames = static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(tile_);
+  const auto samples = frames * static_cast<std::size_t>(format_.hop);
+  auto in = queue_->claim_host(samples);
+  if (!in) return in.error();
+  auto out = queue_->claim_host(samples);
+  if (!out) return out.error();
+  host_in_ = *in;
+  host_out_ = *out;
+  if (network_->voice() != nullptr) {
+    auto voice = queue_->claim_host(frames);
+    if (!voice) return voice.error();
+    host_voice_ = *voice;
+    voice_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(max_frames_));
+  }
+  if (auto done = queue_->finish(); !done) return done;
+  return queue_->record([this] { return enqueue(tile_); });
+}
+
+Status GpuSession::enqueue(int frames) {
+  const std::ptrdiff_t samples = std::ptrdiff_t{frames} * format_.hop;
+  auto done = queue_->upload(network_->input(), network_->input_pitch(), host_in_, samples, lanes_);
+  if (done) done = network_->run(frames);
+  if (done)
+    done =
+        queue_->download(host_out_, network_->output(), network_->output_pitch(), samples, lanes_);
+  if (done && host_voice_ != nullptr)
+    done = queue_->download(host_voice_, network_->voice(), frames, frames, lanes_);
+  return done;
+}
+
+void GpuSession::process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME {
+  const int frames = static_cast<int>(in.extent(1)) / format_.hop;
+  for (int first = 0; first < frames; first += tile_) process_tile(in, out, first, frames);
+  if (host_voice_ != nullptr)
+    voice_now_ = {voice_.data(),
+                  static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(frames)};
+}
+
+void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, int first,
+                              int calls_frames) LIMPID_REALTIME {
+  const int frames = std::min(tile_, calls_frames - first), hop = format_.hop;
+  const std::ptrdiff_t samples = std::ptrdiff_t{frames} * hop, begin = std::ptrdiff_t{first} * hop;
+  for (int lane = 0; lane < lanes_; ++lane)
+    repaired_ += kernels::repair(in[lane].data() + begin, static_cast<int>(samples),
+                                 host_in_ + lane * samples);
+  auto done = frames == tile_ ? queue_->replay() : enqueue(frames);
+  if (done) done = queue_->finish();
+  for (int lane = 0; lane < lanes_; ++lane) {
+    float* to = out[lane].data() + begin;
+    if (done)
+      std::copy_n(host_out_ + lane * samples, samples, to);
+    else
+      std::fill_n(to, samples, 0.0f);
+    if (host_voice_ == nullptr) continue;
+    float* voice = voice_.data() + std::ptrdiff_t{lane} * calls_frames + first;
+    if (done)
+      std::copy_n(host_voice_ + std::ptrdiff_t{lane} * frames, frames, voice);
+    else
+      std::fill_n(voice, frames, 0.0f);
+  }
+}
+
+void GpuSession::reset() LIMPID_REALTIME {
+  static_cast<void>(network_->reset());  // as process(): what fails here fails there, too
+  voice_now_ = {};
+}
+
+std::size_t GpuSession::memory() const noexcept {
+  const auto samples =
+      static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(tile_ * format_.hop);
+  return sizeof(*this) + queue_->claimed() + 2 * samples * sizeof(float);
+}
+
+}  // namespace limpid::models

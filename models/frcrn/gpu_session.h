@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// FRCRN as a stream on a GPU: the same contract as on the CPU, for up to 65536 lanes at once.
+#pragma once
+
+#include <memory>
+
+#include "lib/model/model.h"
+#include "models/frcrn/gpu_network.h"
+
+namespace limpid::models {
+
+class GpuSession final : public Session {
+ public:
+  // device, unsupported (see GpuNetwork), out_of_memory. `format`: of config.sample_rate.
+  static Result<std::unique_ptr<Session>> open(const MaskNetwork& network,
+                                               const StreamFormat& format,
+                                               const SessionConfig& config);
+  // On another queue.
+  static Result<std::unique_ptr<Session>> open(std::unique_ptr<kernels::cuda::LayerQueue> queue,
+                                               const MaskNetwork& network,
+                                               const StreamFormat& format,
+                                               const SessionConfig& config);
+
+  // Waits for the GPU. Should that fail, which only its driver can bring about, the output is
+  // silence.
+  void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override;
+  void reset() LIMPID_REALTIME override;
+  const StreamFormat& format() const noexcept override { return format_; }
+  std::size_t memory() const noexcept override;
+  std::uint64_t repaired() const noexcept override { return repaired_; }
+  std::span<const float> voice_activity() const noexcept override { return voice_now_; }
+
+ private:
+  // Frames of a call go to the GPU so many at a time.
+  static constexpr int kTile = 64;
+
+  GpuSession(std::unique_ptr<kernels::cuda::LayerQueue> queue, const StreamFormat& format,
+             const SessionConfig& config);
+  Status open_network(const MaskNetwork& network);
+  Status enqueue(int frames);
+  void process_tile(AudioView<const float> in, AudioView<float> out, int first,
+                    int calls_frames) LIMPID_REALTIME;
+
+  StreamFormat format_;
+  int lanes_, max_frames_, tile_;
+  std::unique_ptr<kernels::cuda::LayerQueue> queue_;  // outlives the network
+  std::unique_ptr<GpuNetwork> network_;
+  float *host_in_ = nullptr, *host_out_ = nullptr,
+        *host_voice_ = nullptr;  // [lane][frames * hop], [lane][frame]
+  std::vector<float> voice_;     // [lane][frame] of the latest call
+  std::span<const float> voice_now_;
+  std::uint64_t repaired_ = 0;
+};
+
+}  // namespace limpid::models

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// FRCRN's session for GPUs, its kernels run thread by thread on the CPU, against the session for
+// CPUs.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "models/frcrn/gpu_session.h"
+#include "tests/cuda/host_queue.h"
+#include "tests/support/audio_compare.h"
+#include "tests/support/random_frcrn.h"
+#include "tests/support/signals.h"
+
+namespace limpid::models {
+namespace {
+
+using kernels::cuda::HostQueue;
+using test::FrcrnRecipe;
+using test::relative_error;
+
+constexpr int kHop = 160;
+
+// Both sessions of one network.
+struct Pair {
+  std::shared_ptr<const Model> model;
+  std::unique_ptr<Session> cpu, gpu;
+  HostQueue* queue = nullptr;
+
+  Pair(const FrcrnRecipe& recipe, const SessionConfig& config) : model(test::random_frcrn(recipe)) {
+    auto opened = model->open(config);
+    EXPECT_TRUE(opened) << opened.error().message;
+    cpu = *std::move(opened);
+    auto session = open_gpu(recipe, config);
+    EXPECT_TRUE(session) << session.error().message;
+    if (session) gpu = *std::move(session);
+  }
+  Result<std::unique_ptr<Session>> open_gpu(const FrcrnRecipe& recipe,
+                                            const SessionConfig& config) {
+    const auto metadata = test::frcrn_metadata(recipe);
+    auto weights = test::frcrn_weights(recipe).weights(metadata);
+    const auto parsed = parse_frcrn_config(weights.metadata("config"), "test");
+    EXPECT_TRUE(parsed) << parsed.error().message;
+    const auto network = MaskNetwork::load(weights, *parsed);
+    EXPECT_TRUE(network) << network.error().message;
+    auto host = std::make_unique<HostQueue>();
+    queue = host.get();
+    return GpuSession::open(std::move(host), *network, *model->format(config.sample_rate), config);
+  }
+};
+
+// In calls of these many frames, again and again.
+Tensor<float, 2> run(Session& session, AudioView<const float> in, std::vector<int> calls) {
+  Tensor<float, 2> out({in.extent(0), in.extent(1)});
+  const int hop = session.format().hop;
+  std::ptrdiff_t at = 0;
+  for (std::size_t call = 0; at < in.extent(1); ++call) {
+    const std::ptrdiff_t count =
+        std::min<std::ptrdiff_t>(calls[call % calls.size()] * hop, in.extent(1) - at);
+    session.process(in.slice(1, at, count), out.view().slice(1, at, count));
+    at += count;
+  }
+  return out;
+}
+
+void expect_same(const Tensor<float, 2>& got, const Tensor<float, 2>& want, double tolerance) {
+  for (int lane = 0; lane < want.view().extent(0); ++lane)
+    EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].span(), 0, 0), tolerance)
+        << "lane " << lane;
+}
+
+TEST(FrcrnGpu, EqualsTheCpu) {
+  for (const FrcrnRecipe& recipe : {FrcrnRecipe{}, FrcrnRecipe{.taps = 3, .voice = true, .seed = 2},
+                                    FrcrnRecipe{.time_order = 0, .compression = 1.0f, .seed = 3}}) {
+    Pair pair(recipe, {.sample_rate = 16000, .lanes = 2, .max_frames = 6});
+    ASSERT_NE(pair.gpu, nullptr);
+    const auto in = test::noise(2, kHop * 26);
+    const auto want = run(*pair.cpu, in.view(), {6});
+    expect_same(run(*pair.gpu, in.view(), {6}), want, 1e-5);
+    EXPECT_EQ(pair.queue->replays, 4) << "the last call of 2 frames is not recorded";
+    ASSERT_EQ(pair.gpu->voice_activity().size(), pair.cpu->voice_activity().size());
+    for (std::size_t i = 0; i < pair.cpu->voice_activity().size(); ++i)
+      EXPECT_NEAR(pair.gpu->voice_activity()[i], pair.cpu->voice_activity()[i], 1e-5);
+  }
+}
+
+TEST(FrcrnGpu, AnyChunkingGivesTheSameOutput) {
+  const FrcrnRecipe recipe{.taps = 3};
+  Pair pair(recipe, {.sample_rate = 16000, .lanes = 1, .max_frames = 23});
+  ASSERT_NE(pair.gpu, nullptr);
+  const auto in = test::noise(1, kHop * 46);
+  const auto want = run(*pair.cpu, in.view(), {23});
+  for (const auto& calls : {std::vector<int>{1}, {23}, {3, 22, 7}}) {
+    pair.gpu->reset();
+    expect_same(run(*pair.gpu, in.view(), calls), want, 1e-5);
+  }
+}
+
+TEST(FrcrnGpu, LongCallsAreCutAndLanesAreIndependent) {
+  Pair pair({.taps = 2}, {.sample_rate = 8000, .lanes = 3, .max_frames = 70});
+  ASSERT_NE(pair.gpu, nullptr);
+  const auto in = test::noise(3, 80 * 70);
+  const auto want = run(*pair.cpu, in.view(), {70});
+  expect_same(run(*pair.gpu, in.view(), {70}), want, 1e-5);
+}
+
+TEST(FrcrnGpu, HostileInputIsRepaired) {
+  Pair pair({}, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
+  ASSERT_NE(pair.gpu, nullptr);
+  auto in = test::noise(1, kHop * 4);
+  in.view()[0][3] = std::numeric_limits<float>::quiet_NaN();
+  in.view()[0][100] = std::numeric_limits<float>::infinity();
+  const auto out = run(*pair.gpu, in.view(), {4});
+  for (const float sample : out.view()[0].span()) EXPECT_TRUE(std::isfinite(sample));
+  EXPECT_EQ(pair.gpu->repaired(), 2u);
+}
+
+TEST(FrcrnGpu, AFailingDeviceIsSilent) {
+  Pair pair({.voice = true}, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
+  ASSERT_NE(pair.gpu, nullptr);
+  pair.queue->failing = true;
+  const auto in = test::noise(1, kHop * 8);
+  const auto out = run(*pair.gpu, in.view(), {4, 3});
+  for (const float sample : out.view()[0].span()) EXPECT_EQ(sample, 0.0f);
+}
+
+TEST(FrcrnGpu, OtherNetworksAreRefused) {
+  const SessionConfig config{.sample_rate = 16000, .lanes = 1, .max_frames = 1};
+  Pair pair({}, config);
+  for (const FrcrnRecipe& recipe :
+       {FrcrnRecipe{.unets = 2}, FrcrnRecipe{.pooling = "running"}, FrcrnRecipe{.lookahead = true},
+        FrcrnRecipe{.frequency_order = 0}}) {
+    const auto session = pair.open_gpu(recipe, config);
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, ErrorCode::unsupported) << session.error().message;
+  }
+  const auto high = pair.open_gpu({}, {.sample_rate = 48000, .lanes = 1, .max_frames = 1});
+  ASSERT_FALSE(high);
+  EXPECT_NE(high.error().message.find("16000 Hz"), std::string::npos) << high.error().message;
+}
+
+// On a real one, where there is one: what the emulated kernels are held to, at sizes that fill it.
+TEST(FrcrnOnDevice, EqualsTheCpu) {
+  const FrcrnRecipe recipe{.taps = 3, .voice = true};
+  const auto model = test::random_frcrn(recipe);
+  for (const int lanes : {1, 3, 200}) {
+    const SessionConfig config{.sample_rate = 16000, .lanes = lanes, .max_frames = 64, .gpu = 0};
+    auto gpu = model->open(config);
+    if (!gpu) GTEST_SKIP() << gpu.error().message;
+    auto cpu = model->open({.sample_rate = 16000, .lanes = lanes, .max_frames = 64});
+    ASSERT_TRUE(cpu);
+    const auto in = test::noise(lanes, kHop * 100);
+    const auto want = run(**cpu, in.view(), {64});
+    expect_same(run(**gpu, in.view(), {64}), want, 1e-4);
+    (*gpu)->reset();
+    expect_same(run(**gpu, in.view(), {1, 64, 7}), want, 1e-4);
+  }
+}
+
+// Without a GPU this machine says so, and goes on.
+TEST(FrcrnGpu, ASessionConfigChoosesTheDevice) {
+  const auto model = test::random_frcrn({});
+  const auto session = model->open({.sample_rate = 16000, .lanes = 1, .max_frames = 1, .gpu = 0});
+  if (session) return;
+  EXPECT_EQ(session.error().message.rfind("no CUDA device: ", 0), 0u) << session.error().message;
+  EXPECT_TRUE(model->open({.sample_rate = 16000, .lanes = 1, .max_frames = 1}));
+}
+
+}  // namespace
+}  // namespace limpid::models

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// A LayerQueue that does at once, on the CPU, what a GPU's would do, with the same kernels.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <vector>
+
+#include "lib/kernels/cuda/layers.h"
+#include "tests/cuda/emulate.h"
+
+namespace limpid::kernels::cuda {
+
+class HostQueue final : public LayerQueue {
+ public:
+  Result<float*> claim(std::size_t floats) override {
+    memory_.emplace_back(floats);
+    return memory_.back().data();
+  }
+  Result<float*> claim_host(std::size_t floats) override { return claim(floats); }
+  std::size_t claimed() const noexcept override {
+    std::size_t bytes = 0;
+    for (const auto& memory : memory_) bytes += memory.size() * sizeof(float);
+    return bytes;
+  }
+  Status upload(float* to, std::ptrdiff_t to_pitch, const float* host, std::ptrdiff_t width,
+                std::ptrdiff_t rows) override {
+    for (std::ptrdiff_t row = 0; row < rows; ++row)
+      std::copy_n(host + row * width, width, to + row * to_pitch);
+    return Done{};
+  }
+  Status download(float* host, const float* from, std::ptrdiff_t from_pitch, std::ptrdiff_t width,
+                  std::ptrdiff_t rows) override {
+    for (std::ptrdiff_t row = 0; row < rows; ++row)
+      std::copy_n(from + row * from_pitch, width, host + row * width);
+    return Done{};
+  }
+  Status clear(float* memory, std::size_t floats) override {
+    std::fill_n(memory, floats, 0.0f);
+    return Done{};
+  }
+  Status product(ProductKind kind, const ComplexProductArgs& args) override {
+    switch (kind) {
+      case ProductKind::real_weights:
+        return tiles<ProductKind::real_weights>(args);
+      case ProductKind::real_input:
+        return tiles<ProductKind::real_input>(args);
+      case ProductKind::real_output:
+        return tiles<ProductKind::real_output>(args);
+      default:
+        return tiles<ProductKind::complex>(args);
+    }
+  }
+  Status fsmn_sum(const FsmnSumArgs& args) override { return once<FsmnSum>(args); }
+  Status compress(const CompressArgs& args) override { return once<Compress>(args); }
+  Status mask_filter(const MaskFilterArgs& args) override { return once<MaskFilter>(args); }
+  Status voice(const VoiceArgs& args) override { return once<Voice>(args); }
+  Status keep(const KeepArgs& args) override { return once<Keep>(args); }
+  Status record(const std::function<Status()>& work) override {
+    recorded_ = work;
+    return Done{};
+  }
+  Status replay() override {
+    ++replays;
+    return recorded_();
+  }
+  Status finish() override {
+    return failing ? Status(Error{ErrorCode::device, "as asked"}) : Status(Done{});
+  }
+
+  int replays = 0;
+  bool failing = false;
+
+ private:
+  template <class Program>
+  Status once(const typename Program::Args& args) {
+    emulate<Program>(args);
+    return Done{};
+  }
+  template <ProductKind kKind>
+  Status tiles(const ComplexProductArgs& args) {
+    if (args.n > 16)
+      emulate_tiles<ComplexProduct<32, kKind>>(args);
+    else
+      emulate_tiles<ComplexProduct<16, kKind>>(args);
+    return Done{};
+  }
+
+  std::deque<std::vector<float>> memory_;
+  std::function<Status()> recorded_;
+};
+
+}  // namespace limpid::kernels::cuda
