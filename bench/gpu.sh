@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     --stage) stages=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
     --again) again=1; shift ;;
-    -*) sed -n '2,11p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,10p' "$0" >&2; exit 2 ;;
     *) out=$1; shift ;;
   esac
 done

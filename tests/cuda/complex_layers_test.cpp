@@ -5,8 +5,8 @@
 
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
-#include "tests/cuda/product_weights.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/product_weights.h"
 #include "tests/nn/naive.h"
 #include "tests/nn/owned_activation.h"
 

@@ -84,8 +84,7 @@ class StreamQueue final : public LayerQueue {
     return transfer(host, width, from, from_pitch, width, rows, cudaMemcpyDeviceToHost);
   }
   Status clear(float* memory, std::size_t floats) override {
-    return checked(cudaMemsetAsync(memory, 0, floats * sizeof(float), stream()),
-                   "clearing memory");
+    return checked(cudaMemsetAsync(memory, 0, floats * sizeof(float), stream()), "clearing memory");
   }
 
   Status product(ProductKind kind, const ComplexProductArgs& args) override {
@@ -101,9 +100,7 @@ class StreamQueue final : public LayerQueue {
     }
   }
   Status fsmn_sum(const FsmnSumArgs& args) override { return launch<FsmnSum>(args, stream()); }
-  Status compress(const CompressArgs& args) override {
-    return launch<Compress>(args, stream());
-  }
+  Status compress(const CompressArgs& args) override { return launch<Compress>(args, stream()); }
   Status mask_filter(const MaskFilterArgs& args) override {
     return launch<MaskFilter>(args, stream());
   }
