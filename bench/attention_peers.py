@@ -65,7 +65,7 @@ def torch_task(kind, q, k, v, window, chunk, group):
         return lambda: sdpa(q, k, v, attn_mask=mask, enable_gqa=group > 1)
     sink = {"sink_logit": torch.zeros(1), "key_bias": torch.full((q.shape[-1],), 0.1)}.get(kind)
     slope = attention.decay_slopes(q.shape[1])[:, None, None]
-    return lambda: attention.attention_map(q, k, {"linear_decay": "linear"}.get(kind, kind), mask, sink=sink, window=math.exp(4), slope=slope) @ v
+    return lambda: attention.attention_map(q, k, kind, mask, sink=sink, window=math.exp(4), slope=slope) @ v
 
 
 def timed(task):
