@@ -12,8 +12,8 @@ if(LIMPID_CUDA)  # AUTO is as true as ON
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
-    find_package(CUDAToolkit QUIET)
-    if(TARGET CUDA::cufft)
+    find_package(CUDAToolkit 12 QUIET)  # before it, nvcc knows no C++20
+    if(CUDAToolkit_FOUND AND TARGET CUDA::cufft)
       set(LIMPID_WITH_CUDA ON)
     endif()
   endif()
@@ -21,8 +21,8 @@ if(LIMPID_CUDA)  # AUTO is as true as ON
     message(STATUS "limpid: with CUDA ${CUDAToolkit_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
     list(APPEND CMAKE_BUILD_RPATH ${PROJECT_BINARY_DIR}/lib/kernels/cuda)  # for programs run from the build tree
   elseif(LIMPID_CUDA STREQUAL "AUTO")
-    message(STATUS "limpid: WITHOUT CUDA (nvcc and cuFFT)")
+    message(STATUS "limpid: WITHOUT CUDA (nvcc 12 or newer, and cuFFT)")
   else()
-    message(FATAL_ERROR "LIMPID_CUDA is ON: nvcc or cuFFT was not found (set CUDACXX to nvcc's path)")
+    message(FATAL_ERROR "LIMPID_CUDA is ON: nvcc 12 or newer, or cuFFT, was not found (set CUDACXX to nvcc's path)")
   endif()
 endif()
