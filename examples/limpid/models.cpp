@@ -14,6 +14,11 @@
 namespace limpid::cli {
 namespace {
 
+std::string microphones(const ModelSpec& spec) {
+  if (spec.input_channels == 1) return "";
+  return fmt::format(" ({} microphones)", spec.input_channels);
+}
+
 int run(bool json) {
   int status = kOk;
   for (const std::string& name : models::shipped()) {
@@ -27,7 +32,7 @@ int run(bool json) {
     if (json)
       print_json(to_json(spec));
     else
-      fmt::print("{:<20} {}{}\n", name, spec.summary,
+      fmt::print("{:<20} {}{}{}\n", name, spec.summary, microphones(spec),
                  name == models::kDefaultModel ? " (default)" : "");
   }
   return status;
