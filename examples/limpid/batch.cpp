@@ -8,7 +8,7 @@
 
 namespace limpid::cli {
 
-std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const EnhanceSettings& settings,
+std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTask& task,
                                   int threads, const BatchHooks& hooks) {
   std::vector<FileResult> results(jobs.size());
   std::atomic<std::size_t> next{0};
@@ -24,7 +24,7 @@ std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const Enhanc
         results[i].outcome = Outcome::cancelled;
         continue;
       }
-      results[i] = enhance_file(jobs[i], settings, advance);
+      results[i] = task(jobs[i], advance);
       const std::lock_guard lock(one_at_a_time);
       hooks.finished(results[i]);
     }

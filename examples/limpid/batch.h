@@ -15,8 +15,11 @@ struct BatchHooks {
   std::function<bool()> stop;                       // [any thread] true: finish nothing more
 };
 
+// What is done to one file; never throws.
+using FileTask = std::function<FileResult(const FileJob&, const Advance&)>;
+
 // Results in the order of `jobs`. Jobs that were not begun before stop() are cancelled.
-std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const EnhanceSettings& settings,
+std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTask& task,
                                   int threads, const BatchHooks& hooks);
 
 }  // namespace limpid::cli

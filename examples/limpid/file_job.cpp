@@ -4,30 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <exception>
 #include <span>
 
 #include "examples/limpid/exact.h"
 #include "examples/limpid/file_stream.h"
+#include "examples/limpid/file_work.h"
 
 namespace limpid::cli {
 namespace {
-
-constexpr std::ptrdiff_t kBlock = 16384;  // samples per channel between reader and writer
-
-// NaN and infinity are silence, before a resampler can smear them.
-std::uint64_t silence_non_finite(AudioView<float> samples) {
-  std::uint64_t repaired = 0;
-  for (std::ptrdiff_t c = 0; c < samples.extent(0); ++c)
-    for (float& value : samples[c].span())
-      if (!std::isfinite(value)) {
-        value = 0;
-        ++repaired;
-      }
-  return repaired;
-}
 
 // Leaves `share` of the recording in what the model made of it.
 void keep_some(AudioView<const float> recording, float share, AudioView<float> enhanced) {
@@ -38,25 +23,15 @@ void keep_some(AudioView<const float> recording, float share, AudioView<float> e
     }
 }
 
-// What happens between an open reader and a whole output file.
-class Work {
+class Work : FileWork {
  public:
-  // `channels` of the recording are heard, in that order.
   Work(io::AudioReader& reader, std::vector<int> channels, io::AudioWriter& writer,
        const Advance& advance, FileResult& result)
-      : reader_(reader),
-        heard_(std::move(channels)),
-        writer_(writer),
-        advance_(advance),
-        result_(result),
-        meter_(reader.format().sample_rate),
-        channels_(static_cast<int>(heard_.size())),
-        buffer_({reader.format().channels, kBlock}),
-        picked_({channels_, kBlock}) {}
+      : FileWork(reader, std::move(channels), writer, advance, result), result_(result) {}
 
   Status stream(const EnhanceSettings& settings) {
-    VoiceFrames voice(channels_ / settings.model->spec().input_channels);
-    auto chain = FileStream::open(settings.model, reader_.format().sample_rate, channels_,
+    VoiceFrames voice(channels() / settings.model->spec().input_channels);
+    auto chain = FileStream::open(settings.model, sample_rate(), channels(),
                                   settings.attenuation_limit_db, [&](auto probabilities) {
                                     if (settings.voice) voice.add(probabilities);
                                   });
@@ -79,7 +54,7 @@ class Work {
     auto whole = read_whole();
     if (!whole) return std::move(whole).error();
     if (cancelled()) return finish();
-    const int rate = reader_.format().sample_rate;
+    const int rate = sample_rate();
     if (rate != settings.model->spec().sample_rate)
       note_resampling(settings.model->spec().sample_rate);
     auto enhanced = enhance_exactly(*settings.model, whole->view(), rate, settings.threads);
@@ -92,78 +67,31 @@ class Work {
   }
 
  private:
-  bool cancelled() const { return result_.outcome == Outcome::cancelled; }
-  double seconds_read() const { return static_cast<double>(read_) / reader_.format().sample_rate; }
-
   void note_resampling(int model_rate) {
     result_.notices.push_back(fmt::format("resampled to {} Hz for the model and back", model_rate));
   }
 
-  Result<AudioView<const float>> next() {
-    auto count = reader_.read(buffer_.view());
-    if (!count) return std::move(count).error();
-    const AudioView<float> block = picked_.view().slice(1, 0, *count);
-    for (std::ptrdiff_t c = 0; c < block.extent(0); ++c)
-      std::copy_n(buffer_.view()[heard_[static_cast<std::size_t>(c)]].data(), *count,
-                  block[c].data());
-    result_.repaired += silence_non_finite(block);
-    meter_.before(block.slice(0, 0, std::min(channels_, result_.output_format.channels)));
-    read_ += *count;
-    if (!advance_(static_cast<double>(*count) / reader_.format().sample_rate))
-      result_.outcome = Outcome::cancelled;
-    return AudioView<const float>(block);
-  }
-
   Result<Tensor<float, 2>> read_whole() {
-    std::vector<std::vector<float>> parts(static_cast<std::size_t>(channels_));
+    std::vector<std::vector<float>> parts(static_cast<std::size_t>(channels()));
     while (true) {
       auto block = next();
       if (!block) return std::move(block).error();
       if (block->extent(1) == 0 || cancelled()) break;
-      for (int c = 0; c < channels_; ++c) {
+      for (int c = 0; c < channels(); ++c) {
         const auto part = (*block)[c].span();
         auto& channel = parts[static_cast<std::size_t>(c)];
         channel.insert(channel.end(), part.begin(), part.end());
       }
     }
-    Tensor<float, 2> whole({channels_, std::ssize(parts.front())});
-    for (int c = 0; c < channels_; ++c) {
+    Tensor<float, 2> whole({channels(), std::ssize(parts.front())});
+    for (int c = 0; c < channels(); ++c) {
       std::ranges::copy(parts[static_cast<std::size_t>(c)], whole.view()[c].data());
       parts[static_cast<std::size_t>(c)] = {};
     }
     return whole;
   }
 
-  // Never more than was read: resampling there and back may gain a sample.
-  Status emit(AudioView<const float> enhanced) {
-    const auto count = std::min<std::int64_t>(enhanced.extent(1), read_ - written_);
-    const AudioView<const float> part = enhanced.slice(1, 0, count);
-    meter_.after(part);
-    written_ += count;
-    return writer_.write(part);
-  }
-
-  Status finish() {
-    if (cancelled()) return Done{};
-    if (written_ < read_) {  // or lose one
-      const Tensor<float, 2> silence({result_.output_format.channels, read_ - written_});
-      if (auto status = emit(silence.view()); !status) return status;
-    }
-    result_.audio_seconds = seconds_read();
-    result_.levels = meter_.levels();
-    result_.clipped = writer_.clipped();
-    return writer_.commit();
-  }
-
-  io::AudioReader& reader_;
-  std::vector<int> heard_;  // channels of the file, in the order of the model's microphones
-  io::AudioWriter& writer_;
-  const Advance& advance_;
   FileResult& result_;
-  LevelMeter meter_;
-  int channels_;
-  Tensor<float, 2> buffer_, picked_;     // [channel of the file or of those heard][kBlock]
-  std::int64_t read_ = 0, written_ = 0;  // samples per channel
 };
 
 Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& advance,
@@ -171,16 +99,11 @@ Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& a
   auto reader = io::AudioReader::open(job.input);
   if (!reader) return std::move(reader).error();
   result.input_format = reader->format();
-  result.output_format = job.output_format.code == 0 ? reader->format() : job.output_format;
   const ModelSpec& spec = settings.model->spec();
   auto heard = choose_channels(spec, settings.channels, reader->format().channels);
   if (!heard) return Error{heard.error().code, job.input.string() + ": " + heard.error().message};
   const auto lanes = static_cast<int>(heard->size()) / spec.input_channels;
-  result.output_format.channels = lanes * spec.output_channels;
-  std::error_code ignored;  // the writer says it better
-  if (job.output.has_parent_path())
-    std::filesystem::create_directories(job.output.parent_path(), ignored);
-  auto writer = io::AudioWriter::create(job.output, result.output_format);
+  auto writer = create_output(job, lanes * spec.output_channels, result);
   if (!writer) return std::move(writer).error();
   Work work(*reader, *std::move(heard), *writer, advance, result);
   const bool whole = settings.exact || settings.model->spec().memory == Memory::windowed;
@@ -191,30 +114,7 @@ Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& a
 
 FileResult enhance_file(const FileJob& job, const EnhanceSettings& settings,
                         const Advance& advance) {
-  const auto start = std::chrono::steady_clock::now();
-  FileResult result;
-  result.job = job;
-  const auto fail = [&](std::string message) {
-    result.outcome = Outcome::failed;
-    result.error = std::move(message);
-  };
-  try {
-    if (!job.notice.empty()) result.notices.push_back(job.notice);
-    if (auto status = run(job, settings, advance, result); !status) fail(status.error().message);
-  } catch (const std::exception& problem) {  // out of memory, or a file system that throws
-    fail(fmt::format("{}: {}", job.input.string(), problem.what()));
-  }
-  if (result.repaired > 0)
-    result.notices.push_back(
-        fmt::format("{} samples were not numbers (NaN or infinity) and were "
-                    "taken as silence",
-                    result.repaired));
-  if (result.clipped > 0)
-    result.notices.push_back(
-        fmt::format("{} samples beyond full scale were clipped", result.clipped));
-  result.wall_seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return result;
+  return run_file_job(job, [&](FileResult& result) { return run(job, settings, advance, result); });
 }
 
 }  // namespace limpid::cli

@@ -44,6 +44,7 @@ struct FileResult {
   io::AudioFormat input_format, output_format;
   double audio_seconds = 0, wall_seconds = 0;
   Levels levels;
+  bool pauses = true;  // whether it means anything how much quieter those have become
   VoiceActivity voice;
   std::uint64_t repaired = 0, clipped = 0;  // samples
 };

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 done, 1 some files failed, 2 nothing was started, 130 interrupted.");
   int status = kOk;
   add_enhance(app, status);
+  add_convolve(app, status);
 #ifdef LIMPID_WITH_LIVE
   add_live(app, status);
 #endif

@@ -35,10 +35,10 @@ fs::path output_of(const Found& found, const PlanRequest& request) {
   if (!found.folder.empty()) {
     fs::path folder = without_trailing_slash(found.folder.lexically_normal());
     if (folder.filename() == "." || folder.filename() == "..") folder = fs::canonical(folder);
-    return (folder += ".enhanced") / found.relative;
+    return (folder += request.suffix) / found.relative;
   }
   fs::path name = found.file.stem();
-  name += ".enhanced";
+  name += request.suffix;
   name += found.file.extension();
   return found.file.parent_path() / name;
 }
@@ -111,7 +111,7 @@ Result<Plan> make_plan(const PlanRequest& request) {
     return usage(fmt::format("{} is a file, and several inputs need a folder to go to",
                              request.output.string()));
   Plan plan;
-  const Scan scan = find_inputs(request.inputs, request.output);
+  Scan scan = find_inputs(request.inputs, request.output);
   for (const auto& [path, message] : scan.problems) plan.settled.push_back(failure(path, message));
 
   std::vector<FileJob> jobs;
@@ -125,6 +125,7 @@ Result<Plan> make_plan(const PlanRequest& request) {
     if (!job) return std::move(job).error();
     jobs.push_back(*std::move(job));
   }
+  for (const fs::path& path : request.also_read) scan.files.push_back({path, path.filename(), {}});
   if (auto problem = find_collision(jobs, scan)) return usage(*std::move(problem));
 
   if (auto status = settle(std::move(jobs), request.existing, plan); !status)

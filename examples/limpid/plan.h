@@ -14,9 +14,11 @@ namespace limpid::cli {
 enum class Existing { refuse, skip_finished, overwrite };
 
 struct PlanRequest {
-  std::vector<std::filesystem::path> inputs;  // files and folders
-  std::filesystem::path output;               // file or folder; "" = beside each input
-  Existing existing = Existing::refuse;       // what to do where an output exists
+  std::vector<std::filesystem::path> inputs;          // files and folders
+  std::filesystem::path output;                       // file or folder; "" = beside each input
+  Existing existing = Existing::refuse;               // what to do where an output exists
+  std::string suffix = ".enhanced";                   // of outputs without a name of their own
+  std::vector<std::filesystem::path> also_read = {};  // files that no output may replace either
 };
 
 struct Plan {
@@ -26,7 +28,7 @@ struct Plan {
 };
 
 // Files keep their names below the output folder, and folders their trees. Without an output, a.wav
-// becomes a.enhanced.wav and folder/ becomes folder.enhanced/.
+// becomes a.SUFFIX.wav and folder/ becomes folder.SUFFIX/.
 // invalid_argument, naming the files: two inputs with one output, an output that is an input (by
 // whatever name, link or spelling), an output that exists with Existing::refuse; unsupported: an
 // output name that no kind of audio file goes with.

@@ -54,9 +54,10 @@ std::string describe(const FileResult& result) {
       fmt::format("{} -> {}: {} in {}", input, result.job.output.string(),
                   short_seconds(result.audio_seconds), short_seconds(result.wall_seconds));
   if (result.audio_seconds > 0)
-    line += fmt::format(" ({:.3g}x real time), pauses {:.1f} dB quieter",
-                        result.audio_seconds / std::max(result.wall_seconds, 1e-9),
-                        result.levels.pause_reduction());
+    line += fmt::format(
+        " ({:.3g}x real time), {}", result.audio_seconds / std::max(result.wall_seconds, 1e-9),
+        result.pauses ? fmt::format("pauses {:.1f} dB quieter", result.levels.pause_reduction())
+                      : fmt::format("peak {:.1f} dB", result.levels.peak_after));
   for (const std::string& notice : result.notices) line += fmt::format("\n      note: {}", notice);
   return line;
 }

@@ -24,7 +24,11 @@ class BatchTest : public test::Workbench {
     }
     return jobs;
   }
-  const EnhanceSettings settings_{.model = test::fake_model({.latency = 50})};
+  const FileTask enhance_ = [settings =
+                                 EnhanceSettings{.model = test::fake_model({.latency = 50})}](
+                                const FileJob& job, const Advance& advance) {
+    return enhance_file(job, settings, advance);
+  };
 };
 
 TEST_F(BatchTest, ABadFileStopsNobodyAndResultsKeepTheirOrder) {
@@ -33,7 +37,7 @@ TEST_F(BatchTest, ABadFileStopsNobodyAndResultsKeepTheirOrder) {
   std::atomic<double> seconds = 0;
   std::vector<std::string> finished;  // without a lock: the batch promises one call at a time
   Progress progress(9, 22.5, false, true);
-  const auto results = run_batch(all, settings_, 3,
+  const auto results = run_batch(all, enhance_, 3,
                                  {.advance =
                                       [&](double more) {
                                         progress.advance(more);
@@ -57,7 +61,7 @@ TEST_F(BatchTest, ABadFileStopsNobodyAndResultsKeepTheirOrder) {
 TEST_F(BatchTest, StoppingLeavesWholeFilesOnly) {
   const auto all = jobs(6);
   std::atomic<int> done = 0;
-  const auto results = run_batch(all, settings_, 2,
+  const auto results = run_batch(all, enhance_, 2,
                                  {.advance = [](double) {},
                                   .finished = [&](const FileResult&) { ++done; },
                                   .stop = [&] { return done >= 2; }});
@@ -73,8 +77,8 @@ TEST_F(BatchTest, StoppingLeavesWholeFilesOnly) {
 TEST_F(BatchTest, MoreThreadsThanFilesAndNoFiles) {
   const BatchHooks hooks{
       .advance = [](double) {}, .finished = [](const FileResult&) {}, .stop = [] { return false; }};
-  EXPECT_EQ(run_batch(jobs(1), settings_, 64, hooks).at(0).outcome, Outcome::done);
-  EXPECT_TRUE(run_batch({}, settings_, 4, hooks).empty());
+  EXPECT_EQ(run_batch(jobs(1), enhance_, 64, hooks).at(0).outcome, Outcome::done);
+  EXPECT_TRUE(run_batch({}, enhance_, 4, hooks).empty());
 }
 
 }  // namespace

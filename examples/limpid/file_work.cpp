@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/file_work.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+
+namespace limpid::cli {
+namespace {
+
+constexpr std::ptrdiff_t kBlock = 16384;  // samples per channel between reader and writer
+
+// NaN and infinity are silence, before a resampler can smear them.
+std::uint64_t silence_non_finite(AudioView<float> samples) {
+  std::uint64_t repaired = 0;
+  for (std::ptrdiff_t c = 0; c < samples.extent(0); ++c)
+    for (float& value : samples[c].span())
+      if (!std::isfinite(value)) {
+        value = 0;
+        ++repaired;
+      }
+  return repaired;
+}
+
+}  // namespace
+
+FileWork::FileWork(io::AudioReader& reader, std::vector<int> heard, io::AudioWriter& writer,
+                   const Advance& advance, FileResult& result, std::int64_t longer)
+    : reader_(reader),
+      heard_(std::move(heard)),
+      writer_(writer),
+      advance_(advance),
+      result_(result),
+      meter_(reader.format().sample_rate),
+      channels_(static_cast<int>(heard_.size())),
+      longer_(longer),
+      buffer_({reader.format().channels, kBlock}),
+      picked_({channels_, kBlock}) {}
+
+Result<AudioView<const float>> FileWork::next() {
+  auto count = reader_.read(buffer_.view());
+  if (!count) return std::move(count).error();
+  const AudioView<float> block = picked_.view().slice(1, 0, *count);
+  for (std::ptrdiff_t c = 0; c < block.extent(0); ++c)
+    std::copy_n(buffer_.view()[heard_[static_cast<std::size_t>(c)]].data(), *count,
+                block[c].data());
+  result_.repaired += silence_non_finite(block);
+  meter_.before(block.slice(0, 0, std::min(channels_, result_.output_format.channels)));
+  read_ += *count;
+  if (!advance_(static_cast<double>(*count) / sample_rate())) result_.outcome = Outcome::cancelled;
+  return AudioView<const float>(block);
+}
+
+Status FileWork::emit(AudioView<const float> audio) {
+  const auto count = std::min<std::int64_t>(audio.extent(1), read_ + longer_ - written_);
+  const AudioView<const float> part = audio.slice(1, 0, count);
+  meter_.after(part);
+  written_ += count;
+  return writer_.write(part);
+}
+
+Status FileWork::finish() {
+  if (cancelled()) return Done{};
+  if (written_ < read_) {  // resampling may also lose a sample
+    const Tensor<float, 2> silence({result_.output_format.channels, read_ - written_});
+    if (auto status = emit(silence.view()); !status) return status;
+  }
+  result_.audio_seconds = seconds_read();
+  result_.levels = meter_.levels();
+  result_.clipped = writer_.clipped();
+  return writer_.commit();
+}
+
+Result<io::AudioWriter> create_output(const FileJob& job, int channels, FileResult& result) {
+  result.output_format = job.output_format.code == 0 ? result.input_format : job.output_format;
+  result.output_format.channels = channels;
+  std::error_code ignored;  // the writer says it better
+  if (job.output.has_parent_path())
+    std::filesystem::create_directories(job.output.parent_path(), ignored);
+  return io::AudioWriter::create(job.output, result.output_format);
+}
+
+FileResult run_file_job(const FileJob& job, const std::function<Status(FileResult&)>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  FileResult result;
+  result.job = job;
+  const auto fail = [&](std::string message) {
+    result.outcome = Outcome::failed;
+    result.error = std::move(message);
+  };
+  try {
+    if (!job.notice.empty()) result.notices.push_back(job.notice);
+    if (auto status = work(result); !status) fail(status.error().message);
+  } catch (const std::exception& problem) {  // out of memory, or a file system that throws
+    fail(fmt::format("{}: {}", job.input.string(), problem.what()));
+  }
+  if (result.repaired > 0)
+    result.notices.push_back(
+        fmt::format("{} samples were not numbers (NaN or infinity) and were "
+                    "taken as silence",
+                    result.repaired));
+  if (result.clipped > 0)
+    result.notices.push_back(
+        fmt::format("{} samples beyond full scale were clipped", result.clipped));
+  result.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace limpid::cli
