@@ -10,8 +10,9 @@
 
 namespace limpid::dsp {
 
-// Nanoseconds on one core. The defaults were measured by limpid_streaming_conv_bench --costs; they
-// are part of the source so that the same filter is always cut in the same way.
+// Nanoseconds on one core. The defaults were measured by limpid_streaming_conv_costs; they are part
+// of the source so that the same filter is always cut in the same way. measured_costs.h measures
+// this machine.
 struct ConvCosts {
   static constexpr int kSmallest = 4, kLargest = 17;  // log2 of block sizes
   // [log2 of the block size]: the transforms of one block there and back.
