@@ -7,7 +7,7 @@
 
 namespace limpid::dsp {
 
-// Measures for about half a second on the calling thread, in its processor time; the least of a few
+// Measures for about a second on the calling thread, in its processor time; the least of a few
 // repetitions, since other work can only add. Throws std::bad_alloc.
 ConvCosts measure_conv_costs();
 
