@@ -12,7 +12,7 @@
 
 namespace limpid::models {
 
-inline constexpr std::string_view kDefaultModel = "frcrn-causal";
+inline constexpr std::string_view kDefaultModel = "light";
 
 // Names of the models inside this library; their weights are part of the binary.
 std::vector<std::string> shipped();

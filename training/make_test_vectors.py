@@ -127,7 +127,7 @@ def write_longconv(folder, signal):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "tests" / "data")
-    parser.add_argument("--model", type=Path, default=ROOT / "assets" / "frcrn-causal.safetensors")
+    parser.add_argument("--model", type=Path, default=ROOT / "assets" / "light.safetensors")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     signal = voiced_signal()
@@ -142,7 +142,7 @@ def main():
     write_longconv(arguments.output, signal)
     if arguments.model.exists():
         shipped = weights.load_network(arguments.model)
-        write_wav(arguments.output / "frcrn_causal_expected.wav", expected(shipped, signal))
+        write_wav(arguments.output / "light_expected.wav", expected(shipped, signal))
 
 
 if __name__ == "__main__":

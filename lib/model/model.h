@@ -25,7 +25,7 @@ enum class Memory {
 
 // What a person wants to know about a model. Strings come from the weight file's model card.
 struct ModelSpec {
-  std::string name;          // "frcrn-causal"
+  std::string name;          // "light"
   std::string architecture;  // "frcrn"
   std::string summary;       // one line
   std::string licence;

@@ -9,7 +9,7 @@ import re
 import subprocess
 import time
 
-from end_to_end import FAILED, MODEL, OK, PROGRAM, EndToEnd, run
+from end_to_end import FAILED, MODEL, OK, PROGRAM, USAGE, EndToEnd, run
 from recordings import float_wav, wav_bytes
 
 
@@ -18,7 +18,7 @@ class Promises(EndToEnd):
         """What the default model does to five seconds of white noise, in dB."""
         random.seed(2)
         float_wav(self.folder / "a.wav", [random.gauss(0, 0.05) for _ in range(80000)])
-        result = self.limpid("enhance", "a.wav", "--json", "--model", "frcrn-causal", *options)
+        result = self.limpid("enhance", "a.wav", "--json", "--model", "light", *options)
         self.assertEqual(result.returncode, OK, result.stderr)
         return json.loads(result.stdout.splitlines()[0])["levels"]["pause_reduction_db"]
 
@@ -49,6 +49,19 @@ class Promises(EndToEnd):
         self.assertEqual(rows["b.wav"]["status"], "failed")
         self.assertIn("empty", rows["b.wav"]["error"])
         self.assertEqual(rows[None]["failed"], 1)
+
+    def test_voice_is_a_row_of_probabilities(self):
+        self.wav(rate=16000, channels=2, seconds=0.505)
+        result = self.limpid("enhance", "a.wav", "--json", "--voice", "--model", "light")
+        self.assertEqual(result.returncode, OK, result.stderr)
+        voice = json.loads(result.stdout.splitlines()[0])["voice"]
+        self.assertEqual(voice["frame_seconds"], 0.01)
+        self.assertEqual([len(row) for row in voice["probability"]], [51, 51])
+        self.assertTrue(all(0 <= value <= 1 for row in voice["probability"] for value in row))
+        refused = self.limpid("enhance", "a.wav", "--json", "--voice", "--overwrite", "--model", MODEL)
+        self.assertEqual(refused.returncode, USAGE)
+        self.assertIn("does not tell where speech is", refused.stderr)
+        self.assertEqual(self.limpid("enhance", "a.wav", "--voice", "--overwrite").returncode, USAGE)
 
     def test_resume_repeats_only_what_is_missing(self):
         for name in "abc":
@@ -98,7 +111,7 @@ class Promises(EndToEnd):
 
     def test_models_and_inspect_tell_the_same(self):
         names = [json.loads(line)["name"] for line in self.limpid("models", "--json").stdout.splitlines()]
-        self.assertIn("frcrn-causal", names)
+        self.assertIn("light", names)
         for name in names:
             told = json.loads(self.limpid("inspect", name, "--json").stdout)
             self.assertGreater(told["parameters"], 0)
@@ -147,7 +160,7 @@ class Promises(EndToEnd):
     def test_help_names_every_option(self):
         text = self.limpid("enhance", "--help").stdout
         for option in ["--output", "--model", "--jobs", "--attenuation-limit", "--resume", "--overwrite",
-                       "--exact", "--json"]:
+                       "--exact", "--json", "--voice"]:
             self.assertIn(option, text)
         self.assertTrue(all(len(line) <= 100 for line in text.splitlines()), text)
 

@@ -29,7 +29,7 @@ TEST(FrcrnAgainstTorch, ShippedModel) {
   auto model = models::load("");
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_EQ((*model)->spec().name, models::kDefaultModel);
-  const auto want = test::channel(data("frcrn_causal_expected.wav"));
+  const auto want = test::channel(data("light_expected.wav"));
   const auto got =
       test::stream_whole(**model, test::channel(data("frcrn_tiny_input.wav")), 16000, 8, 1);
   EXPECT_LE(test::relative_error(got, want, 0, 0), 1e-5);

@@ -1,6 +1,6 @@
 """Scores of networks for arrays beside their yardsticks, on a set made by limpid_train.make_array_set:
 python -m limpid_train.array_scores DATA/set4 --array ../assets/array-small-4.safetensors --single
-../assets/frcrn-causal.safetensors [--limpid LIMPID] --csv scores/array-small-4.csv
+../assets/light.safetensors [--limpid LIMPID] --csv scores/array-small-4.csv
 
 The yardsticks: the reference microphone as it is; delay-and-sum that knows where the talker is; MVDR that knows the
 true covariances; a network for one channel on the reference microphone. Everything is scored against the target at that

@@ -42,6 +42,7 @@ def card(run, config, tensors, state, scores):
                         "noises under the Pixabay Content License; no audio is contained. Whether such terms reach "
                         "trained weights is not settled; retrain without those folders if that matters to you.",
         "recipe": f"training/ of limpid, configs/{config['name']}.json",
+        **({"history": config["history"]} if "history" in config else {}),
         "seed": training["seed"], "steps": state["step"],
         "hours_seen": round(state["hours"], 2),
         "macs_per_second": complexity.macs_per_second(network), "parameters": complexity.parameters(tensors),
