@@ -13,6 +13,7 @@
 #include "hwy/foreach_target.h"  // first: it includes this file once per instruction set
 
 #include "hwy/contrib/math/math-inl.h"
+#include "lib/kernels/exponential-inl.h"
 #include "lib/kernels/row_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -67,22 +68,8 @@ HWY_INLINE Vector biased(const AttentionRow& row, const AttentionRule& rule, con
   return hn::NegMulAdd(hn::Set(d, row.slope), keys.distance, score);
 }
 
-// e^x for x <= 0, to two units in the last place; of x below -86.5 it is e^-86.5. That every weight
-// is at most one, and none can overflow or become denormal, makes it a third as long as hn::Exp.
-// e^x = 2^n e^r with |r| <= ln 2 / 2, where eight terms of the series are exact to 5e-9.
 HWY_INLINE Vector exponential(Vector x) {
-  const Lanes d;
-  const hn::RebindToSigned<Lanes> whole;
-  const auto limited = hn::Max(x, hn::Set(d, -86.5f));
-  const auto n = hn::NearestInt(hn::Mul(limited, hn::Set(d, 1.44269504f)));
-  const auto steps = hn::ConvertTo(d, n);
-  // ln 2 in two parts, the first of which has zeros enough at its end for the product to be exact.
-  const auto coarse = hn::NegMulAdd(steps, hn::Set(d, 0.693359375f), limited);
-  const auto r = hn::NegMulAdd(steps, hn::Set(d, -2.12194440e-4f), coarse);
-  auto sum = hn::Set(d, 1.0f / 5040);
-  for (const float term : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 1.0f / 2, 1.0f, 1.0f})
-    sum = hn::MulAdd(sum, r, hn::Set(d, term));
-  return hn::BitCast(d, hn::Add(hn::BitCast(whole, sum), hn::ShiftLeft<23>(n)));
+  return exponential(Lanes(), x);
 }
 
 HWY_INLINE Vector softplus(Vector x) {

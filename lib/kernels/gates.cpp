@@ -7,8 +7,7 @@
 #define HWY_TARGET_INCLUDE "lib/kernels/gates.cpp"
 #include "hwy/foreach_target.h"  // first: it includes this file once per instruction set
 
-#include "hwy/contrib/math/math-inl.h"
-#include "lib/kernels/simd-inl.h"
+#include "lib/kernels/exponential-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE {
@@ -44,7 +43,7 @@ void GatedLinear(Matrix<const float> x, Matrix<float> y) {
     for_each_piece(static_cast<std::size_t>(y.columns), [&](auto d, std::size_t i) HWY_ATTR {
       const auto bound = hn::Set(d, 80.0f);  // sigmoid is 0 or 1 long before
       const auto g = hn::Max(hn::Min(hn::LoadU(d, gate + i), bound), hn::Neg(bound));
-      const auto one_and_e = hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Neg(g)));
+      const auto one_and_e = hn::Add(hn::Set(d, 1.0f), exponential(d, hn::Neg(g)));
       hn::StoreU(hn::Div(hn::LoadU(d, value + i), one_and_e), d, out + i);
     });
   }

@@ -11,27 +11,20 @@
 #define HWY_TARGET_INCLUDE "lib/kernels/linear_attention.cpp"
 #include "hwy/foreach_target.h"  // first: it includes this file once per instruction set
 
-#include "hwy/contrib/math/math-inl.h"
-#include "lib/kernels/simd-inl.h"
+#include "lib/kernels/exponential-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE {
 
 inline constexpr float kLeast = -80.0f;  // exp of it is still a normal number
 
-// e^(x - shift), at least e^kLeast.
-template <class D>
-HWY_INLINE hn::Vec<D> exp_above(D d, hn::Vec<D> x, float shift) {
-  return hn::Exp(d, hn::Max(hn::Sub(x, hn::Set(d, shift)), hn::Set(d, kLeast)));
-}
-
-// exp of each element less `shift`; returns the sum. Lanes are added up once, at the end.
+// exp of each element less `shift`, which none exceeds; returns the sum. Lanes are added up once, at the end.
 HWY_INLINE float exp_row(float* x, std::size_t n, float shift) {
   const hn::ScalableTag<float> whole;
   auto sums = hn::Zero(whole);
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    const auto e = exp_above(whole, hn::LoadU(whole, x + i), shift);
+    const auto e = exponential(whole, hn::Sub(hn::LoadU(whole, x + i), hn::Set(whole, shift)));
     hn::StoreU(e, whole, x + i);
     sums = hn::Add(sums, e);
   }
@@ -39,7 +32,7 @@ HWY_INLINE float exp_row(float* x, std::size_t n, float shift) {
   for_each_piece(
       n,
       [&](auto d, std::size_t at) HWY_ATTR {
-        const auto e = exp_above(d, hn::LoadU(d, x + at), shift);
+        const auto e = exponential(d, hn::Sub(hn::LoadU(d, x + at), hn::Set(d, shift)));
         hn::StoreU(e, d, x + at);
         total += hn::GetLane(hn::SumOfLanes(d, e));
       },
@@ -86,7 +79,7 @@ void ExpColumns(Matrix<float> x, const float* shift, float bound, float* sum) {
     for (int r = 0; r < x.rows; ++r) {
       float* at = x.row(r) + i;
       const auto e =
-          hn::Exp(d, hn::Min(hn::Max(hn::Sub(hn::LoadU(d, at), minus), least), most));
+          exponential(d, hn::Min(hn::Max(hn::Sub(hn::LoadU(d, at), minus), least), most));
       hn::StoreU(e, d, at);
       total = hn::Add(total, e);
     }
@@ -150,7 +143,7 @@ void AttendStep(const float* q, const float* k, const float* v, int d, float dec
   for_each_piece(n, [&](auto t, std::size_t i) HWY_ATTR {
     const auto bound = hn::Set(t, kKeyLimit);
     const auto key = hn::Max(hn::Min(hn::LoadU(t, k + i), bound), hn::Neg(bound));
-    const auto x = hn::Exp(t, key);
+    const auto x = exponential(t, key);
     const auto z = hn::MulAdd(hn::Set(t, decay), hn::LoadU(t, total + i), x);
     hn::StoreU(x, t, e + i);
     hn::StoreU(z, t, total + i);
