@@ -72,6 +72,10 @@ class BadInput(EndToEnd):
         self.assertEqual(len(out), 4000)
         self.assertTrue(all(abs(value) < 10 for value in out))
 
+    def test_a_device_that_is_not_there(self):
+        self.expect(USAGE, "expected cpu, cuda or cuda:INDEX, found gpu", "bench", MODEL, "--device", "gpu")
+        self.expect(USAGE, "no CUDA device: ", "bench", MODEL, "--device", "cuda:99", "--seconds", "0.1")
+
     def test_unsupported_rate(self):
         self.wav(rate=20, samples=100)
         self.expect(FAILED, "20 Hz", "enhance", "a.wav")
