@@ -73,7 +73,10 @@ stage_build() {
     echo "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are" >&2; failed=1; return 1
   fi
   export -f configure_and_build; export root
-  step build bash -c "configure_and_build '$build' native"
+  local architectures="80;90"
+  ! have nvidia-smi || architectures=native
+  step build bash -c "configure_and_build '$build' '$architectures'"
+  find_libraries
 }
 # Programs and every library that a bare machine may lack, but for CUDA's, which are large.
 stage_pack() {
@@ -87,20 +90,21 @@ stage_pack() {
   cp "$root/bench/long_conv_torch.py" "$pack/"; du -sh "$pack"
 }
 
-# CUDA's own libraries where they are not installed: those that came with PyTorch.
+# Where limpid's programs find what they are linked with: CUDA's own libraries, where they are not installed, came with
+# PyTorch; the others are in the pack. Only for them: PyTorch keeps its own.
 find_libraries() {
-  local torch
+  local torch libraries=${LD_LIBRARY_PATH:-}
   torch=$(python3 -c "import importlib.util as i; print(i.find_spec('nvidia').submodule_search_locations[0])" 2>/dev/null)
-  [ -z "$torch" ] || LD_LIBRARY_PATH=$(find "$torch" -name 'libcufft.so*' -printf '%h:' | tr '\n' ':')${LD_LIBRARY_PATH:-}
-  [ -x "$build/${programs%% *}" ] || LD_LIBRARY_PATH=$pack:$pack/lib:${LD_LIBRARY_PATH:-}
-  export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}
+  [ -z "$torch" ] || libraries=$(find "$torch" -name 'libcufft.so*' -printf '%h:' | tr '\n' ':')$libraries
+  [ -x "$build/${programs%% *}" ] || libraries=$pack:$pack/lib:$libraries
+  with=(env "LD_LIBRARY_PATH=$libraries")
 }
 
 stage_test() {
   local name
-  step test_arithmetic "$(program tests/cuda/cuda_arithmetic_test)" || true
+  step test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" || true
   for name in cuda_device_test frcrn_gpu_test; do
-    step "test_$name" "$(program tests/cuda/$name)" || continue
+    step "test_$name" "${with[@]}" "$(program tests/cuda/$name)" || continue
     # Skipped tests are no passed tests: this machine is supposed to have a GPU.
     if grep -q SKIPPED "$out/test_$name.log"; then
       grep -m1 'no CUDA device' "$out/test_$name.log"; rm "$out/done/test_$name"; failed=1
@@ -110,16 +114,16 @@ stage_test() {
 stage_sanitize() {
   have compute-sanitizer || { echo "compute-sanitizer is missing: nothing was sanitized"; return 0; }
   for tool in memcheck racecheck initcheck; do
-    step "sanitize_$tool" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
+    step "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
       --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*'
-    step "sanitize_${tool}_network" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/frcrn_gpu_test)" \
+    step "sanitize_${tool}_network" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/frcrn_gpu_test)" \
       --gtest_filter='FrcrnOnDevice.*'
   done
 }
 stage_bench() {
   local points=256 part
   while [ $points -le 4194304 ]; do
-    step "bench_$points" "$(program bench/limpid_long_conv_cuda_bench)" $points || true
+    step "bench_$points" "${with[@]}" "$(program bench/limpid_long_conv_cuda_bench)" $points || true
     if python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; then
       step "torch_$points" python3 "$root/bench/long_conv_torch.py" $points || true
     fi
@@ -130,10 +134,10 @@ stage_bench() {
 stage_network() {
   local lanes
   for lanes in 1 64 256 1024 4096; do
-    step "network_live_$lanes" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 1 --seconds 20
+    step "network_live_$lanes" "${with[@]}" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 1 --seconds 20
   done
   for lanes in 1 16 64 256 1024; do
-    step "network_files_$lanes" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 64 --seconds 60
+    step "network_files_$lanes" "${with[@]}" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 64 --seconds 60
   done
 }
 stage_table() {
