@@ -74,7 +74,8 @@ void MaskSession::process(AudioView<const float> in, AudioView<float> out) LIMPI
                  frames);
   }
   if (traits_.voice)
-    voice_now_ = {voice_.data(), static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(frames)};
+    voice_now_ = {voice_.data(),
+                  static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(frames)};
 }
 
 // `first` and `calls_frames`: where this piece lies in the call.
@@ -108,8 +109,7 @@ void MaskSession::analyse(AudioView<const float> in, int frames) LIMPID_REALTIME
   waiting_ += frames;
 }
 
-void MaskSession::report_voice(int first, int frames, int ready,
-                               int calls_frames) LIMPID_REALTIME {
+void MaskSession::report_voice(int first, int frames, int ready, int calls_frames) LIMPID_REALTIME {
   for (int lane = 0; lane < lanes_; ++lane) {
     float* next = voice_.data() + static_cast<std::ptrdiff_t>(lane) * calls_frames + first;
     next = std::fill_n(next, frames - ready, 0.0f);
@@ -148,7 +148,8 @@ void MaskSession::reset() LIMPID_REALTIME {
 }
 
 std::size_t MaskSession::memory() const noexcept {
-  return sizeof(*this) + masks_->memory() + spectra_.size() * sizeof(spectra_[0]);
+  return sizeof(*this) + masks_->memory() + spectra_.size() * sizeof(spectra_[0]) +
+         voice_.size() * sizeof(voice_[0]);
 }
 
 }  // namespace limpid::models

@@ -60,6 +60,23 @@ TEST_P(FrameConvTest, EqualsTheDefinitionInCallsOfAnyLength) {
   }
 }
 
+TEST_P(FrameConvTest, CallsOfAnyLengthGiveTheSameBits) {
+  constexpr int kTaps = 97, kChannels = 5, kFrames = 200;
+  const auto h = kernels::noise(kTaps * kChannels, 1);
+  const FrameConv conv(h, kTaps, kChannels);
+  Arena arena;
+  FrameConv::State state(conv, arena, 1);
+  auto want = kernels::noise(kFrames * kChannels, 2);
+  for (int at = 0; at < kFrames; ++at) conv.run(state, 0, want.data() + at * kChannels, 1);
+  for (int length : {7, 32, 200}) {
+    state.reset();
+    auto got = kernels::noise(kFrames * kChannels, 2);
+    for (int at = 0; at < kFrames; at += length)
+      conv.run(state, 0, got.data() + at * kChannels, std::min(length, kFrames - at));
+    EXPECT_EQ(got, want) << length;
+  }
+}
+
 INSTANTIATE_EVERY_TARGET(FrameConvTest);
 
 TEST(FrameConv, AllocatesAndLocksNothing) {
