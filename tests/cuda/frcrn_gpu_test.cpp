@@ -84,6 +84,16 @@ TEST(FrcrnGpu, EqualsTheCpu) {
   }
 }
 
+// The sizes of the shipped network: every tiling, rows in many blocks.
+TEST(FrcrnGpu, EqualsTheCpuAtFullSize) {
+  const FrcrnRecipe recipe{.channels = {8, 16, 32, 48, 64, 64}, .taps = 3, .voice = true};
+  Pair pair(recipe, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
+  ASSERT_NE(pair.gpu, nullptr);
+  const auto in = test::noise(1, kHop * 8);
+  const auto want = run(*pair.cpu, in.view(), {4});
+  expect_same(run(*pair.gpu, in.view(), {4}), want, 1e-5);
+}
+
 TEST(FrcrnGpu, AnyChunkingGivesTheSameOutput) {
   const FrcrnRecipe recipe{.taps = 3};
   Pair pair(recipe, {.sample_rate = 16000, .lanes = 1, .max_frames = 23});

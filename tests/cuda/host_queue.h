@@ -80,10 +80,7 @@ class HostQueue final : public LayerQueue {
   }
   template <ProductKind kKind>
   Status tiles(const ComplexProductArgs& args) {
-    if (args.n > 16)
-      emulate_tiles<ComplexProduct<32, kKind>>(args);
-    else
-      emulate_tiles<ComplexProduct<16, kKind>>(args);
+    with_product<kKind>(args.n, [&]<class Program>() { emulate_tiles<Program>(args); });
     return Done{};
   }
 

@@ -145,4 +145,12 @@ struct ComplexProduct {
   }
 };
 
+// Calls f with the program that wastes least of n outputs: f.template operator()<Program>().
+template <ProductKind kKind, class F>
+auto with_product(int n, F f) {
+  if (n > 32) return f.template operator()<ComplexProduct<64, kKind>>();
+  if (n > 16) return f.template operator()<ComplexProduct<32, kKind>>();
+  return f.template operator()<ComplexProduct<16, kKind>>();
+}
+
 }  // namespace limpid::kernels::cuda

@@ -22,9 +22,8 @@ struct HostFree {
 
 template <ProductKind kKind>
 Status launch_product(const ComplexProductArgs& args, cudaStream_t stream) {
-  if (args.n > 32) return launch_tiles<ComplexProduct<64, kKind>>(args, stream);
-  if (args.n > 16) return launch_tiles<ComplexProduct<32, kKind>>(args, stream);
-  return launch_tiles<ComplexProduct<16, kKind>>(args, stream);
+  return with_product<kKind>(args.n,
+                             [&]<class Program>() { return launch_tiles<Program>(args, stream); });
 }
 
 template <ProductKind kKind>
