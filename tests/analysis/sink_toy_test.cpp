@@ -162,7 +162,7 @@ class Toy {
 
 const Mode kModes[] = {{}, {kWindow - 1, 0}, {kWindow - 1, 1}, {kWindow - 1, 4}};
 
-TEST(SinkToy, LossesAreThoseOfTorch) {
+TEST(AttentionT9, LossesAreThoseOfTorch) {
   for (const char* kind : {"softmax", "sigmoid", "sink_logit"}) {
     Toy toy(kind);
     for (std::size_t mode = 0; mode < std::size(kModes); ++mode)
@@ -171,7 +171,7 @@ TEST(SinkToy, LossesAreThoseOfTorch) {
 }
 
 // The task needs two tokens of the past, so nothing but the sink is lost with the first token.
-TEST(SinkToy, EvictingTheFirstTokenBreaksSoftmaxAndKeepingItRestores) {
+TEST(AttentionT9, EvictingTheFirstTokenBreaksSoftmaxAndKeepingItRestores) {
   Toy toy("softmax");
   const double all = toy.loss({});
   EXPECT_GE(toy.loss({kWindow - 1, 0}, true), all + 0.03);
@@ -179,7 +179,7 @@ TEST(SinkToy, EvictingTheFirstTokenBreaksSoftmaxAndKeepingItRestores) {
     EXPECT_NEAR(toy.loss({kWindow - 1, sinks}, true), all, 0.003) << sinks;
 }
 
-TEST(SinkToy, EvictionDoesNotMatterWithoutSinks) {
+TEST(AttentionT9, EvictionDoesNotMatterWithoutSinks) {
   for (const char* kind : {"sigmoid", "sink_logit"}) {
     Toy toy(kind);
     EXPECT_NEAR(toy.loss({kWindow - 1, 0}, true), toy.loss({}), 0.003) << kind;
@@ -188,7 +188,7 @@ TEST(SinkToy, EvictionDoesNotMatterWithoutSinks) {
 
 // The published measure normalises rows, so an idle head of sigmoids looks like a sink; the share
 // of the weight that there is does not.
-TEST(SinkToy, MassTellsSinksFromIdleHeads) {
+TEST(AttentionT9, MassTellsSinksFromIdleHeads) {
   const HeadSinks softmax = Toy("softmax").first_token();
   EXPECT_GE(softmax.received[0], 0.3);
   EXPECT_GE(softmax.mass_share[0], 0.3);

@@ -102,6 +102,12 @@ TEST(Avsr, ScoresAreThoseOfTorch) {
     expect_scores(recogniser(data(name)), std::string(name) + "_expected");
 }
 
+TEST(Avsr, TrainedModelScoresAreThoseOfTorch) {
+  const Recogniser model = recogniser(LIMPID_ASSETS "/avsr/digits.safetensors");
+  EXPECT_EQ(model.config().words.size(), 10u);
+  expect_scores(model, "avsr_digits_expected");
+}
+
 // Word by word with a memory is the same network as everything at once.
 TEST(Avsr, TranscriptFollowsTheScores) {
   Expected expected("avsr_tiny_average_expected");

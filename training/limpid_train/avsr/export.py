@@ -23,6 +23,16 @@ def load(path):
     return network.eval()
 
 
+def summary(result, rate):
+    """Word error rates at one rate, means over the SNRs."""
+    means = {}
+    for part in ("test", "unheard"):
+        for mode in ("audio", "video", "both"):
+            rows = [row["wer"] for row in result["wer"] if (row["part"], row["mode"], row["rate"]) == (part, mode, rate)]
+            means[f"wer_{part}_{mode}"] = round(sum(rows) / len(rows), 1)
+    return means
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="what limpid_train.avsr.train wrote")
@@ -33,7 +43,7 @@ def main():
     scores = json.loads(arguments.scores.read_text()) if arguments.scores else {}
     card = {"name": arguments.output.stem, "summary": "spoken English digits from audio, lip features, or both", "data": DATA,
             "licence": "MIT", "recipe": f"training/limpid_train/avsr of limpid, run {record['name']}", "seed": record["seed"],
-            "steps": record["steps"], "scores": scores.get(arguments.run.stem, {}),
+            "steps": record["steps"], "scores": summary(scores[arguments.run.stem], record["config"]["rate"]) if scores else {},
             "trained": datetime.date.today().isoformat()}
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     weights.write(arguments.output, weights.tensors_of(record["state"]), record["config"], card)

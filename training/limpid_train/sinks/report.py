@@ -24,7 +24,8 @@ NAMES = {"softmax": "softmax", "sigmoid": "sigmoid, b = −ln 64", "sink_logit":
 
 def spread(values, digits=3):
     values = np.asarray(values, dtype=float)
-    return f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
+    mean = round(values.mean(), digits) + 0.0  # no minus before zero
+    return f"{mean:.{digits}f} ± {values.std(ddof=1):.{digits}f}"
 
 
 def table(head, rows):
