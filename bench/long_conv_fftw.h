@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A long convolution as FFTW's manual has it: rows padded with zeros, transformed, multiplied and
-// transformed back, with plans that were measured.
+// transformed back, with plans that were measured for at most a second.
 #pragma once
 
 #include <fftw3.h>
@@ -22,7 +22,7 @@ class PlainFftw {
         time_(fftwf_alloc_real(static_cast<std::size_t>(window))),
         spectrum_(fftwf_alloc_complex(static_cast<std::size_t>(bins_))),
         filters_(fftwf_alloc_complex(static_cast<std::size_t>(channels * bins_))) {
-    fftwf_set_timelimit(10);
+    fftwf_set_timelimit(1);
     const int n = static_cast<int>(window);
     forward_ = fftwf_plan_dft_r2c_1d(n, time_, spectrum_, FFTW_MEASURE);
     inverse_ = fftwf_plan_dft_c2r_1d(n, spectrum_, time_, FFTW_MEASURE);

@@ -3,7 +3,7 @@
 """Offline causal convolutions of limpid, FFTW and PyTorch's rfft in one run, as a table.
 
 Every window is measured by all of them in turns, on one thread, in processor time; figures are medians of the turns.
-Filters are transformed ahead of time. Usage: long_conv_table.py LIMPID_LONG_CONV_BENCH [--turns N] [--largest WINDOW]
+Filters are transformed ahead of time. Usage: long_conv_table.py LIMPID_LONG_CONV_BENCH [--turns N] [--smallest WINDOW] [--largest WINDOW]
 """
 import argparse
 import json
@@ -39,10 +39,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bench")
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--smallest", type=int, default=1 << 8)
     parser.add_argument("--largest", type=int, default=1 << 22)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    window, title = 256, False
+    window, title = arguments.smallest, False
     while window <= arguments.largest:
         lanes, channels = shape(window)
         rows, torches = [], []
@@ -54,7 +55,7 @@ def main():
             rows.append(json.loads(told))
         if not title:
             title = True
-            print(f"Instruction set {rows[0]['set']}, PyTorch {torch.__version__}\\n")
+            print(f"Instruction set {rows[0]['set']}, PyTorch {torch.__version__}\n")
             print("| window | lanes × channels | limpid, ms | ns a sample | FFTW in the same op | FFTW, measured plan "
                   "| PyTorch | FFTW / limpid | PyTorch / limpid |")
             print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")

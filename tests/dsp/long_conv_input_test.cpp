@@ -28,6 +28,13 @@ TEST(LongConvInput, LengthsOutOfRange) {
   }
 }
 
+// Memory beside the operands is that of a window, however long the row.
+TEST(LongConvInput, AnHourIsCutIntoWindows) {
+  const auto plan = long_plan({.samples = 57'600'000, .taps = 65536});
+  EXPECT_LT(plan->layout().window, 1 << 21);
+  EXPECT_GE(plan->layout().blocks * plan->layout().step, 57'600'000);
+}
+
 TEST(LongConvInput, MethodsThatCannot) {
   expect_refusal(
       LongConvPlan::create({.samples = 5000, .taps = 1025, .method = LongConvMethod::direct}),
