@@ -1,9 +1,11 @@
 """The recogniser: fusion, features, causality, and that it can learn."""
 import unittest
+from itertools import groupby
 
 import numpy as np
 import torch
 
+from limpid_train.avsr.digits import HOP, NOBODY, RATE, UNHEARD, examples, mixed, split, spoken
 from limpid_train.avsr.features import LIP_SIZE, log_mel, synthetic_lips
 from limpid_train.avsr.fusion import (StreamingCompressor, compress_average, compress_stack, interleaved_layout,
                                       recognition_layout)
@@ -48,6 +50,40 @@ class Features(unittest.TestCase):
         torch.testing.assert_close(log_mel(20 * audio), mel, atol=1e-3, rtol=0)
         self.assertTrue(torch.isfinite(log_mel(torch.zeros(1, 800))).all())
         self.assertEqual(synthetic_lips(audio).shape, (2, 12, LIP_SIZE))
+
+
+class Digits(unittest.TestCase):
+    """Without the data set: digit d of a voice is a tone of its own."""
+
+    def setUp(self):
+        time = np.arange(3200) / RATE
+        self.items = [(d, voice, index, np.sin(2 * np.pi * (300 + 200 * d) * time).astype(np.float32))
+                      for d in range(10) for voice in ("a", UNHEARD) for index in (0, 7)]
+
+    def test_no_recording_is_in_two_parts(self):
+        parts = [split(self.items, part) for part in ("train", "test", "unheard")]
+        self.assertEqual(sum(map(len, parts)), len(self.items))
+        self.assertTrue(all(voice != UNHEARD and index >= 5 for _, voice, index, _ in parts[0]))
+        self.assertTrue(all(voice != UNHEARD and index < 5 for _, voice, index, _ in parts[1]))
+
+    def test_frames_are_labelled_with_what_is_said(self):
+        for vary in (False, True):
+            audio, digits, said = spoken(np.random.default_rng(4), self.items, 240 * HOP, 4, vary)
+            self.assertEqual([d for d, _ in groupby(said[said != NOBODY])], [d for d, _ in groupby(digits)])
+            loud = np.abs(audio.reshape(-1, HOP)).max(1) > 1e-3
+            self.assertLessEqual(np.sum(loud != (said != NOBODY)), 3 * len(digits))
+
+    def test_noise_is_as_loud_as_asked(self):
+        rng = np.random.default_rng(5)
+        clean = spoken(rng, self.items, 240 * HOP, 4, False)[0]
+        noise = mixed(rng, clean, [rng.standard_normal(30000).astype(np.float32)], 5.0) - clean
+        found = 10 * np.log10(np.mean(clean[np.abs(clean) > 1e-6] ** 2) / np.mean(noise ** 2))
+        self.assertAlmostEqual(found, 5.0, places=3)
+
+    def test_batches(self):
+        noise = [np.random.default_rng(6).standard_normal(20000).astype(np.float32)]
+        audio, lips, words, said = examples(np.random.default_rng(7), self.items, noise, 3, (112, 2), (-5.0, 5.0), True)
+        self.assertEqual((audio.shape, lips.shape, len(words), said.shape), ((3, 112, 32), (3, 28, 4), 3, (3, 112)))
 
 
 class Network(unittest.TestCase):
