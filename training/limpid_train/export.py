@@ -27,14 +27,16 @@ DATA = {
         "megaglest, unknown-horizons, OpenSFX": "CC BY-SA 3.0"},
     "rooms": {"Reverb.js / OpenAIR responses": "public domain, CC BY, CC BY-SA per response",
               "simulated small rooms": "made by this recipe"}}
+SIMULATED = {"simulated rooms with arrays": "made by this recipe"}
 
 
-def card(run, config, tensors, state, scores):
+def card(run, config, tensors, state, scores, earlier):
     """Everything a user should know before trusting the file, as one flat dictionary."""
     network, training = config["network"], config["training"]
     text = (Path(run) / "config.json").read_bytes()
-    sources = [f"{kind}: {name}" for kind, items in DATA.items() for name in items]
-    licences = sorted({licence for items in DATA.values() for licence in items.values()})
+    used = dict(DATA, rooms=SIMULATED) if "microphones" in network else DATA
+    sources = [f"{kind}: {name}" for kind, items in used.items() for name in items]
+    licences = sorted({licence for items in used.values() for licence in items.values()})
     return {
         "name": config["name"], "summary": config["summary"],
         "data": sources, "licences": licences,
@@ -44,19 +46,28 @@ def card(run, config, tensors, state, scores):
         "recipe": f"training/ of limpid, configs/{config['name']}.json",
         **({"history": config["history"]} if "history" in config else {}),
         "seed": training["seed"], "steps": state["step"],
-        "hours_seen": round(state["hours"], 2),
+        "hours_seen": round(state["hours"], 2), **({"earlier": earlier} if earlier else {}),
         "macs_per_second": complexity.macs_per_second(network), "parameters": complexity.parameters(tensors),
         "scores": scores, "licence": "MIT",
         "trained": datetime.date.today().isoformat(), "config_sha256": hashlib.sha256(text).hexdigest()}
 
 
-def export(run, output, scores=None):
-    """Writes the model file of a run's last checkpoint and returns its card."""
+def history(runs):
+    """What the runs were that a run began from."""
+    parts = []
+    for run in runs:
+        state, name = load_latest(run), json.loads((Path(run) / "config.json").read_text())["name"]
+        parts.append(f"{name}: {state['step']} steps, {state['hours']:.2f} hours")
+    return "; ".join(parts)
+
+
+def export(run, output, scores=None, earlier=()):
+    """Writes the model file of a run's last checkpoint and returns its card. `earlier`: runs that it began from."""
     config = json.loads((Path(run) / "config.json").read_text())
     state = load_latest(run)
     tensors = weights.tensors_of(state["average"])
     weights.build(config["network"], tensors)  # refuses what the library would refuse
-    description = card(run, config, tensors, state, scores or {})
+    description = card(run, config, tensors, state, scores or {}, history(earlier))
     weights.write(output, tensors, config["network"], description)
     return description
 
@@ -65,10 +76,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True, help="folder of a training run")
     parser.add_argument("--scores", help="JSON written by evaluate.py, put into the card")
+    parser.add_argument("--earlier", nargs="+", default=(), help="folders of the runs that this one began from, for the card")
     parser.add_argument("-o", "--output", required=True)
     arguments = parser.parse_args()
     scores = json.loads(Path(arguments.scores).read_text()) if arguments.scores else {}
-    print(json.dumps(export(arguments.run, arguments.output, scores), indent=2))
+    print(json.dumps(export(arguments.run, arguments.output, scores, arguments.earlier), indent=2))
 
 
 if __name__ == "__main__":
