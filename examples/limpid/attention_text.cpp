@@ -82,7 +82,7 @@ std::string to_text(const AttentionSummary& summary) {
   if (summary.virtual_sink_rate > 0)
     text += fmt::format(", and {:.1f} % where no token is attended to",
                         100 * summary.virtual_sink_rate);
-  if (!summary.order.empty()) text += "\n" + wrapped("tokens: " + summary.order, 8, 0);
+  if (!summary.order.empty()) text += "\ntokens: " + wrapped(summary.order, 8, 8);
   text += (text.ends_with('\n') ? "\n" : "\n\n") + layer_table(summary);
   if (!summary.states.empty())
     text += "\n" + state_table(summary) + "\n" + describe_massive(summary.massive) + "\n";

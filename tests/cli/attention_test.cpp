@@ -78,6 +78,7 @@ TEST(AttentionSummary, TextAndJsonSayTheSame) {
   const auto json = to_json(summary);
   EXPECT_NE(text.find("100.0 % of heads"), std::string::npos) << text;
   EXPECT_NE(text.find("cos frame"), std::string::npos);
+  EXPECT_NE(text.find("\ntokens: 0 <start>, 1–100 frame\n"), std::string::npos) << text;
   EXPECT_EQ(std::ranges::count(text, '\n'), 17) << text;
   EXPECT_EQ(json["layers"].size(), 4u);
   EXPECT_EQ(json["sink_rate"], 1);
