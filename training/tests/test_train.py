@@ -96,10 +96,10 @@ class Resuming(unittest.TestCase):
                 limited.spend(out, out, 500, CONFIG, 3, plan=5000)
                 spent = load_latest(out / "run")["spent"]
                 limited.spend(out, out, 500, CONFIG, 3)
+                with self.assertRaisesRegex(SystemExit, "no time left"):
+                    limited.spend(out, out, 1, CONFIG, 2, afterwards=5)
             self.assertEqual(load_latest(out / "run")["step"], 4)
             self.assertEqual(load_network(out / "tiny.safetensors").taps, 1)
-            with self.assertRaisesRegex(SystemExit, "no time left"):
-                limited.spend(out, out, 1, CONFIG, 2, afterwards=5)
         self.assertEqual(limits[0].seconds, 5000)
         self.assertTrue(300 < limits[0].pause <= 480)
         self.assertTrue(300 + spent < limits[1].pause <= 480 + spent)
