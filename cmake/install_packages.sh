@@ -7,7 +7,7 @@ set -euo pipefail
 build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-dev libsndfile1-dev
        libsamplerate0-dev zlib1g-dev portaudio19-dev libcli11-dev libfmt-dev"
 test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3-scipy python3-soundfile
-      python3-torch libopenblas0-pthread"
+      python3-matplotlib python3-torch libopenblas0-pthread"
 demo="sox pocketsphinx-testdata bucklespring-data"
 
 case "${1:-}" in

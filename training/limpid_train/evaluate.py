@@ -94,6 +94,8 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if not (options.model or options.limpid or options.enhanced):
         parser.error("one of --limpid, --model, --enhanced is needed")
+    if options.html and importlib.util.find_spec("matplotlib") is None:  # not after an hour of scoring
+        parser.error("--html draws with the Python package matplotlib, which is not installed")
     return options
 
 
