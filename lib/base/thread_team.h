@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ThreadTeam: one piece of work on several threads at once, the caller's among them. The others
-// sleep in between.
+// sleep in between. For whole recordings, which may wait; no stream uses it.
 #pragma once
 
 #include <atomic>
@@ -42,6 +42,16 @@ class ThreadTeam {
     start();
     body(0);
     for (int left = busy_.load(); left > 0; left = busy_.load()) busy_.wait(left);
+  }
+
+  // body(thread, piece) for every piece of [0, count), each once, in no particular order; returns
+  // when all are done. As with run().
+  template <class Body>
+  void each(int count, Body&& body) noexcept {
+    std::atomic<int> next{0};
+    run([&](int thread) {
+      for (int piece = next++; piece < count; piece = next++) body(thread, piece);
+    });
   }
 
  private:

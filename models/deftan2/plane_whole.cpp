@@ -37,9 +37,9 @@ void PlaneWhole::Tile::clear(int i) const noexcept {
   std::fill_n(frame(i).data, std::ptrdiff_t{bins} * channels, 0.0f);
 }
 
-PlaneWhole::PlaneWhole(const PlaneBlock& block, int bins, Crew& crew)
+PlaneWhole::PlaneWhole(const PlaneBlock& block, int bins, ThreadTeam& team)
     : block_(block),
-      crew_(crew),
+      team_(team),
       input_(arena_, kTile + 4, bins, block.inputs),
       group_(arena_, kTile + 2, bins, block.width),
       before_(arena_, kTile + 2, bins, block.width),
@@ -56,7 +56,7 @@ void PlaneWhole::run(PlaneMap in, PlaneMap out) {
     const GroupMoments moments = stage(g, in, out);
     moments.transform(block_.dense[g].norm, stage_norm_.scale.data(), stage_norm_.shift.data());
   }
-  crew_.each(out.frames, [&](int, int t) {
+  team_.each(out.frames, [&](int, int t) {
     kernels::affine_prelu(out.frame(t), stage_norm_.scale.data(), stage_norm_.shift.data(),
                           block_.dense.back().slope.data(), out.frame(t));
   });
@@ -70,7 +70,7 @@ void PlaneWhole::measure(PlaneMap in) {
     const int frames = std::min(kTile, in.frames - begin);
     load(in, begin, begin + frames);
     for (std::size_t g = 0; g < block_.conv.size(); ++g) {
-      crew_.each(frames, [&](int, int i) {
+      team_.each(frames, [&](int, int i) {
         convolve(g, begin, in.frames, i + 1);
         auto& moments = moments_[static_cast<std::size_t>(i)];
         moments = {};
@@ -94,7 +94,7 @@ GroupMoments PlaneWhole::stage(std::size_t group, PlaneMap in, PlaneMap out) {
       const Matrix<float> kept = before_.frame(kTile);
       std::copy_n(kept.data, std::ptrdiff_t{kept.rows} * kept.columns, before_.frame(0).data);
     }
-    crew_.each(frames + 2, [&](int, int i) {
+    team_.each(frames + 2, [&](int, int i) {
       convolve(group, begin, in.frames, i);
       const auto& norm = group_norm_[group];
       const bool inside = begin + i >= 1 && begin + i <= in.frames;
@@ -103,7 +103,7 @@ GroupMoments PlaneWhole::stage(std::size_t group, PlaneMap in, PlaneMap out) {
                               group_.frame(i));
       if (group > 0 && i > 0) take_result(out, group - 1, begin, i);
     });
-    crew_.each(frames, [&](int, int i) { store_stage(group, out, begin, i); });
+    team_.each(frames, [&](int, int i) { store_stage(group, out, begin, i); });
     for (int i = 0; i < frames; ++i) total.add(moments_[static_cast<std::size_t>(i)]);
   }
   return total;
@@ -111,7 +111,7 @@ GroupMoments PlaneWhole::stage(std::size_t group, PlaneMap in, PlaneMap out) {
 
 // Frames begin - 2 .. end + 1; those outside the recording are zero.
 void PlaneWhole::load(PlaneMap in, int begin, int end) {
-  crew_.each(end - begin + 4, [&](int, int i) {
+  team_.each(end - begin + 4, [&](int, int i) {
     const int t = begin + i - 2;
     input_.clear(i);
     if (t >= 0 && t < in.frames)

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/base/arena.h"
-#include "lib/base/crew.h"
+#include "lib/base/thread_team.h"
 #include "models/deftan2/group_norm.h"
 #include "models/deftan2/layers.h"
 
@@ -24,7 +24,7 @@ struct PlaneMap {  // [frame][bin][channel], dense
 
 class PlaneWhole {
  public:
-  PlaneWhole(const PlaneBlock& block, int bins, Crew& crew);
+  PlaneWhole(const PlaneBlock& block, int bins, ThreadTeam& team);
 
   // in [frame][bin][input] to out [frame][bin][width].
   void run(PlaneMap in, PlaneMap out);
@@ -52,7 +52,7 @@ class PlaneWhole {
   void store_stage(std::size_t group, PlaneMap out, int begin, int i);
 
   const PlaneBlock& block_;
-  Crew& crew_;
+  ThreadTeam& team_;
   Arena arena_;
   Tile input_;                         // from two frames before the tile to two after it
   Tile group_;                         // one before, one after: inputs of the stage

@@ -103,33 +103,33 @@ std::vector<float> synthesise(PlaneMap planes, double gain, const std::vector<fl
 }
 
 // Half the blocks' work is along frames, half along bins of the same map, which stays as it is.
-void run_network(const Deftan2Network& network, PlaneMap in, PlaneMap out, Crew& crew) {
+void run_network(const Deftan2Network& network, PlaneMap in, PlaneMap out, ThreadTeam& team) {
   const Deftan2Config& config = network.config;
   std::vector<float> memory(static_cast<std::size_t>(in.frames) *
                             static_cast<std::size_t>(in.bins * config.channels));
   const PlaneMap x{memory.data(), in.frames, in.bins, config.channels};
-  PlaneWhole(network.encoder, in.bins, crew).run(in, x);
+  PlaneWhole(network.encoder, in.bins, team).run(in, x);
   {
     Arena arena;
     std::vector<SequenceHalf> halves;
-    for (int worker = 0; worker < crew.size(); ++worker)
+    for (int worker = 0; worker < team.size(); ++worker)
       halves.emplace_back(arena, config, std::max(in.frames, in.bins));
     const auto mine = [&](int worker) -> SequenceHalf& {
       return halves[static_cast<std::size_t>(worker)];
     };
     const std::ptrdiff_t frame = std::ptrdiff_t{x.bins} * x.channels;
     for (std::size_t i = 0; i < network.along_time.size(); ++i) {
-      crew.each(x.frames, [&](int worker, int t) {
+      team.each(x.frames, [&](int worker, int t) {
         const FlushDenormals no_denormals;
         mine(worker).run(network.along_frequency[i], x.frame(t));
       });
-      crew.each(x.bins, [&](int worker, int bin) {
+      team.each(x.bins, [&](int worker, int bin) {
         const FlushDenormals no_denormals;
         mine(worker).run(network.along_time[i], {x.frame(0).row(bin), frame, x.frames, x.channels});
       });
     }
   }
-  PlaneWhole(network.decoder, in.bins, crew).run(x, out);
+  PlaneWhole(network.decoder, in.bins, team).run(x, out);
 }
 
 }  // namespace
@@ -142,7 +142,7 @@ Result<std::vector<float>> deftan2_whole(const Deftan2Network& network,
   if (!(level > 0)) return std::vector<float>(static_cast<std::size_t>(padded.length));
   auto fft = dsp::RealFft::create(config.window_samples());
   if (!fft) return fft.error();
-  Crew crew(threads);
+  ThreadTeam team(threads);
   const auto window = hann(config.window_samples());
   const auto size =
       static_cast<std::size_t>(padded.frames()) * static_cast<std::size_t>(config.bins());
@@ -152,7 +152,7 @@ Result<std::vector<float>> deftan2_whole(const Deftan2Network& network,
   const PlaneMap result{out.data(), padded.frames(), config.bins(), config.outputs()};
   for (int m = 0; m < config.microphones; ++m)
     analyse(padded.samples.view()[m].span(), 1.0 / level, window, 2 * m, *fft, planes);
-  run_network(network, planes, result, crew);
+  run_network(network, planes, result, team);
   return synthesise(result, level, window, padded.length, *fft);
 }
 
