@@ -5,42 +5,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <random>
 
 #include "tests/support/audio_compare.h"
 #include "tests/support/random_deftan2.h"
-#include "tests/support/realtime_guard.h"
 #include "tests/support/signals.h"
+#include "tests/support/stream_contract.h"
 
 namespace limpid {
 namespace {
 
 using test::Deftan2Recipe;
+using test::open;
 using test::random_deftan2;
 using test::relative_error;
-
-std::unique_ptr<Session> open(const Model& model, int lanes, int max_frames) {
-  auto session = model.open(
-      {.sample_rate = model.spec().sample_rate, .lanes = lanes, .max_frames = max_frames});
-  EXPECT_TRUE(session) << session.error().message;
-  return session ? *std::move(session) : nullptr;
-}
-
-// Runs [lane * microphone][sample] audio in calls of 1..max_frames hops (seed 0: always the most).
-Tensor<float, 2> run(const Model& model, Session& session, AudioView<const float> in,
-                     int max_frames, unsigned seed) {
-  const int hop = session.format().hop;
-  Tensor<float, 2> out({in.extent(0) / model.spec().input_channels, in.extent(1)});
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<std::ptrdiff_t> chunk(1, max_frames);
-  for (std::ptrdiff_t at = 0, count = 0; at + hop <= in.extent(1); at += count) {
-    const std::ptrdiff_t frames = seed == 0 ? max_frames : chunk(random);
-    count = std::min(frames, (in.extent(1) - at) / hop) * hop;
-    session.process(in.slice(1, at, count), out.view().slice(1, at, count));
-  }
-  return out;
-}
+using test::run;
 
 class Deftan2Stream : public testing::TestWithParam<Deftan2Recipe> {
  protected:
@@ -55,40 +33,19 @@ class Deftan2Stream : public testing::TestWithParam<Deftan2Recipe> {
 };
 
 TEST_P(Deftan2Stream, AnyChunkingGivesTheSameOutput) {
-  const auto in = test::noise(2 * microphones_, hop_ * 30);
-  const auto want = run(*model_, *open(*model_, 2, 1), in.view(), 1, 0);
-  for (unsigned seed : {0u, 1u, 2u}) {
-    const auto got = run(*model_, *open(*model_, 2, 13), in.view(), 13, seed);
-    for (int lane = 0; lane < 2; ++lane)
-      EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].span(), 0, 0), 1e-5);
-  }
+  test::expect_any_chunking_gives_the_same(*model_, {.frames = 30, .max_frames = 13});
 }
 
 TEST_P(Deftan2Stream, LanesAreIndependent) {
-  const auto in = test::noise(3 * microphones_, hop_ * 20);
-  const auto all = run(*model_, *open(*model_, 3, 4), in.view(), 4, 0);
-  for (int lane = 0; lane < 3; ++lane) {
-    const auto own = in.view().slice(0, lane * microphones_, microphones_);
-    const auto one = run(*model_, *open(*model_, 1, 4), own, 4, 0);
-    EXPECT_LE(relative_error(all.view()[lane].span(), one.view()[0].span(), 0, 0), 1e-6);
-  }
+  test::expect_independent_lanes(*model_, 3, {.frames = 20, .max_frames = 4}, 1e-6);
 }
 
 TEST_P(Deftan2Stream, RepeatsBitForBitAndResetIsAFreshStart) {
-  const auto in = test::noise(microphones_, hop_ * 25);
-  const auto session = open(*model_, 1, 3);
-  const auto first = run(*model_, *session, in.view(), 3, 5);
-  session->reset();
-  const auto again = run(*model_, *session, in.view(), 3, 5);
-  EXPECT_TRUE(std::ranges::equal(first.view()[0].span(), again.view()[0].span()));
+  test::expect_reset_is_a_fresh_start(*model_, {.frames = 25, .max_frames = 3});
 }
 
 TEST_P(Deftan2Stream, InPlaceEqualsOutOfPlace) {
-  auto both = test::noise(2 * microphones_, hop_ * 8);
-  const auto want = run(*model_, *open(*model_, 2, 8), both.view(), 8, 0);
-  open(*model_, 2, 8)->process(both.view(), both.view().slice(0, 0, 2));
-  for (int lane = 0; lane < 2; ++lane)
-    EXPECT_TRUE(std::ranges::equal(both.view()[lane].span(), want.view()[lane].span()));
+  test::expect_in_place_equals_out_of_place(*model_, {.frames = 8, .max_frames = 8});
 }
 
 // Whatever the weights, what has not come in yet cannot be heard.
@@ -107,30 +64,12 @@ TEST_P(Deftan2Stream, NothingLeaksFromTheFuture) {
 }
 
 TEST_P(Deftan2Stream, ProcessAllocatesAndLocksNothing) {
-  const auto in = test::noise(2 * microphones_, hop_ * 4);
-  Tensor<float, 2> out({2, hop_ * 4});
-  const auto session = open(*model_, 2, 4);
-  test::expect_realtime([&] {
-    for (int i = 0; i < 4; ++i) session->process(in.view(), out.view());
-    session->reset();
-    session->process(in.view().slice(1, 0, hop_), out.view().slice(1, 0, hop_));
-  });
+  test::expect_realtime_process(*model_, 4);
 }
 
 // Whatever comes in, what goes out is finite and at the level of what comes in.
 TEST_P(Deftan2Stream, RecoversFromHostileInput) {
-  const float inf = std::numeric_limits<float>::infinity();
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (float poison : {nan, inf, -inf, 1e30f, -3e38f, 1e-42f, 0.0f}) {
-    auto in = test::noise(microphones_, hop_ * 60);
-    for (int m = 0; m < microphones_; ++m)
-      for (std::ptrdiff_t n = 0; n < hop_ * 20; ++n)
-        if (n % 3 != m) in.view()[m][n] = poison;
-    const auto session = open(*model_, 1, 4);
-    const auto got = run(*model_, *session, in.view(), 4, 0);
-    for (float y : got.view()[0].span()) ASSERT_TRUE(std::isfinite(y)) << poison;
-    EXPECT_EQ(session->repaired() > 0, !std::isfinite(poison));
-  }
+  test::expect_recovery_from_hostile_input(*model_, 60, 0);
 }
 
 TEST_P(Deftan2Stream, SilenceStaysFinite) {

@@ -5,41 +5,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <random>
 
 #include "tests/support/audio_compare.h"
 #include "tests/support/random_frcrn.h"
-#include "tests/support/realtime_guard.h"
 #include "tests/support/signals.h"
+#include "tests/support/stream_contract.h"
 
 namespace limpid {
 namespace {
 
 using test::FrcrnRecipe;
+using test::open;
 using test::random_frcrn;
 using test::relative_error;
-
-std::unique_ptr<Session> open(const Model& model, SessionConfig config) {
-  auto session = model.open(config);
-  EXPECT_TRUE(session) << session.error().message;
-  return session ? *std::move(session) : nullptr;
-}
-
-// Runs [lane][sample] audio in calls of 1..max_frames hops (seed 0: always max_frames).
-Tensor<float, 2> run(Session& session, AudioView<const float> in, int max_frames, unsigned seed) {
-  Tensor<float, 2> out({in.extent(0), in.extent(1)});
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<int> chunk(1, max_frames);
-  const int hop = session.format().hop;
-  for (std::ptrdiff_t at = 0; at + hop <= in.extent(1);) {
-    const std::ptrdiff_t frames = seed == 0 ? max_frames : chunk(random);
-    const std::ptrdiff_t count = std::min(frames, (in.extent(1) - at) / hop) * hop;
-    session.process(in.slice(1, at, count), out.view().slice(1, at, count));
-    at += count;
-  }
-  return out;
-}
+using test::run;
 
 std::string recipe_name(const testing::TestParamInfo<FrcrnRecipe>& info) {
   const FrcrnRecipe& r = info.param;
@@ -53,88 +32,35 @@ class FrcrnStream : public testing::TestWithParam<FrcrnRecipe> {
   void SetUp() override {
     model_ = random_frcrn(GetParam());
     ASSERT_NE(model_, nullptr);
+    EXPECT_EQ(model_->spec().voice_activity, GetParam().voice);
   }
   std::shared_ptr<const Model> model_;
 };
 
 TEST_P(FrcrnStream, AnyChunkingGivesTheSameOutput) {
-  const auto in = test::noise(2, 160 * 60);
-  auto by_one = open(*model_, {.sample_rate = 16000, .lanes = 2, .max_frames = 1});
-  const auto want = run(*by_one, in.view(), 1, 0);
-  for (unsigned seed : {0u, 1u, 2u, 3u}) {
-    auto session = open(*model_, {.sample_rate = 16000, .lanes = 2, .max_frames = 23});
-    const auto got = run(*session, in.view(), 23, seed);
-    for (int lane = 0; lane < 2; ++lane)
-      EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].span(), 0, 0), 1e-5)
-          << "seed " << seed;
-  }
+  test::expect_any_chunking_gives_the_same(*model_, {.frames = 60, .max_frames = 23});
 }
 
 TEST_P(FrcrnStream, LanesAreIndependent) {
-  const auto in = test::noise(5, 160 * 30);
-  auto together = open(*model_, {.sample_rate = 16000, .lanes = 5, .max_frames = 4});
-  const auto all = run(*together, in.view(), 4, 0);
-  for (int lane = 0; lane < 5; ++lane) {
-    auto alone = open(*model_, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
-    const auto one = run(*alone, in.view().slice(0, lane, 1), 4, 0);
-    EXPECT_LE(relative_error(all.view()[lane].span(), one.view()[0].span(), 0, 0), 1e-6);
-  }
+  test::expect_independent_lanes(*model_, 5, {.frames = 30, .max_frames = 4}, 1e-6);
 }
 
 TEST_P(FrcrnStream, RepeatsBitForBitAndResetIsAFreshStart) {
-  const auto in = test::noise(1, 160 * 40);
-  auto session = open(*model_, {.sample_rate = 16000, .lanes = 1, .max_frames = 3});
-  const auto first = run(*session, in.view(), 3, 5);
-  session->reset();
-  const auto again = run(*session, in.view(), 3, 5);
-  EXPECT_TRUE(std::ranges::equal(first.view()[0].span(), again.view()[0].span()));
+  test::expect_reset_is_a_fresh_start(*model_, {.frames = 40, .max_frames = 3});
 }
 
 TEST_P(FrcrnStream, InPlaceEqualsOutOfPlace) {
-  const auto in = test::noise(2, 160 * 24);
-  auto session = open(*model_, {.sample_rate = 16000, .lanes = 2, .max_frames = 8});
-  const auto want = run(*session, in.view(), 8, 0);
-  session->reset();
-  auto both = test::noise(2, 160 * 24);
-  for (std::ptrdiff_t at = 0; at < both.extent(1); at += 8 * 160) {
-    const auto part = both.view().slice(1, at, 8 * 160);
-    session->process(part, part);
-  }
-  EXPECT_TRUE(std::ranges::equal(both.view()[1].span(), want.view()[1].span()));
+  test::expect_in_place_equals_out_of_place(*model_, {.frames = 24, .max_frames = 8});
 }
 
 TEST_P(FrcrnStream, ProcessAllocatesAndLocksNothing) {
-  const auto in = test::noise(2, 160 * 8);
-  Tensor<float, 2> out({2, 160 * 8});
-  auto session = open(*model_, {.sample_rate = 16000, .lanes = 2, .max_frames = 8});
-  test::expect_realtime([&] {
-    for (int i = 0; i < 4; ++i) session->process(in.view(), out.view());
-    session->reset();
-    session->process(in.view().slice(1, 0, 160), out.view().slice(1, 0, 160));
-  });
+  test::expect_realtime_process(*model_, 8);
 }
 
 // Whatever comes in, what goes out is finite, and a second later it is as if nothing had happened.
 TEST_P(FrcrnStream, RecoversFromHostileInput) {
-  const float inf = std::numeric_limits<float>::infinity();
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  const auto clean = test::noise(1, 160 * 400);
-  auto fresh = open(*model_, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
-  const auto want = run(*fresh, clean.view(), 4, 0);
-  for (float poison : {nan, inf, -inf, 1e30f, -3e38f, 1e-42f, 1.0f}) {
-    auto in = test::noise(1, 160 * 400);
-    for (std::ptrdiff_t n = 0; n < 160 * 20; ++n)
-      if (n % 3 != 1) in.view()[0][n] = poison;
-    auto session = open(*model_, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
-    const auto got = run(*session, in.view(), 4, 0);
-    for (float y : got.view()[0].span()) ASSERT_TRUE(std::isfinite(y)) << poison;
-    EXPECT_EQ(session->repaired() > 0, !std::isfinite(poison));
-    if (GetParam().pooling == "none") {  // running means remember; they only have to stay finite
-      const auto late = static_cast<std::size_t>(160 * 20 + 16000);
-      EXPECT_LE(relative_error(got.view()[0].span(), want.view()[0].span(), late, 0), 1e-5)
-          << poison;
-    }
-  }
+  const bool remembers = GetParam().pooling != "none";  // running means; they stay finite
+  test::expect_recovery_from_hostile_input(*model_, 400, remembers ? 0 : 20 + 100);
 }
 
 // Ten minutes of what microphones deliver when nobody speaks; then speech meets a network that is
@@ -143,7 +69,7 @@ TEST(FrcrnSoak, SilenceAndOffsetLeaveNoTrace) {
   const auto model = random_frcrn({});
   const auto speech = test::noise(1, 160 * 200);
   auto fresh = open(*model, {.sample_rate = 16000, .lanes = 1, .max_frames = 50});
-  const auto want = run(*fresh, speech.view(), 50, 0);
+  const auto want = run(*model, *fresh, speech.view(), 50, 0);
   for (float value : {0.0f, 1e-40f, 0.7f, -1.0f}) {
     auto session = open(*model, {.sample_rate = 16000, .lanes = 1, .max_frames = 50});
     Tensor<float, 2> idle({1, 160 * 50});
@@ -154,7 +80,7 @@ TEST(FrcrnSoak, SilenceAndOffsetLeaveNoTrace) {
       session->process(idle.view(), out.view());
       for (float y : out.view()[0].span()) ASSERT_TRUE(std::isfinite(y));
     }
-    const auto got = run(*session, speech.view(), 50, 0);
+    const auto got = run(*model, *session, speech.view(), 50, 0);
     EXPECT_LE(relative_error(got.view()[0].span(), want.view()[0].span(), 16000, 0), 1e-5) << value;
   }
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Weight files that lie, and what the loader says to them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "lib/model/model.h"
+#include "tests/support/weights_builder.h"
+
+namespace limpid::test {
+
+using MakeModel = Result<std::shared_ptr<const Model>> (*)(io::Weights weights);
+
+// The message with which a file is refused, as bad_format; "" when it is taken.
+inline std::string refusal(MakeModel make, const WeightsBuilder& file,
+                           const std::string& metadata) {
+  const auto model = make(file.weights(metadata));
+  if (model) return "";
+  EXPECT_EQ(model.error().code, ErrorCode::bad_format);
+  return model.error().message;
+}
+
+// `text` with the first `what` replaced; a failed test where there is none.
+inline std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  const auto at = text.find(what);
+  EXPECT_NE(at, text.npos) << what;
+  return at == text.npos ? text : text.replace(at, what.size(), with);
+}
+
+// The file is taken with `good` metadata, and refused in the name of `blamed` with each pair's
+// first text replaced by its second.
+inline void expect_lies_are_refused(
+    MakeModel make, const WeightsBuilder& file, const std::string& good, const std::string& blamed,
+    std::initializer_list<std::pair<const char*, const char*>> lies) {
+  EXPECT_EQ(refusal(make, file, good), "");
+  for (const auto& [what, with] : lies)
+    EXPECT_NE(refusal(make, file, replaced(good, what, with)).find(blamed), std::string::npos)
+        << with;
+}
+
+}  // namespace limpid::test

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/stream_contract.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <random>
+#include <utility>
+
+#include "tests/support/audio_compare.h"
+#include "tests/support/realtime_guard.h"
+#include "tests/support/signals.h"
+
+namespace limpid::test {
+namespace {
+
+std::ptrdiff_t hop_of(const Model& model) {
+  const auto format = model.format(model.spec().sample_rate);
+  EXPECT_TRUE(format) << format.error().message;
+  return format ? format->hop : 1;
+}
+
+// Noise for `lanes` lanes, as many frames as told.
+Tensor<float, 2> noise_for(const Model& model, int lanes, int frames) {
+  return noise(lanes * model.spec().input_channels, frames * hop_of(model));
+}
+
+// Two thirds of the samples of the first two channels, and all of the others; or all of all.
+void poison_start(AudioView<float> audio, std::ptrdiff_t samples, float poison, bool all) {
+  for (std::ptrdiff_t channel = 0; channel < audio.extent(0); ++channel)
+    for (std::ptrdiff_t n = 0; n < samples; ++n)
+      if (all || n % 3 != channel + 1) audio[channel][n] = poison;
+}
+
+double level_of_a_sine(const Model& model, int rate) {
+  const auto session = open(model, {.sample_rate = rate, .lanes = 1, .max_frames = 100});
+  Tensor<float, 2> y({1, rate});
+  for (int n = 0; n < rate; ++n)
+    y.view()[0][n] = static_cast<float>(0.2 * std::sin(2 * std::numbers::pi * 1000.0 * n / rate));
+  session->process(y.view(), y.view());
+  double power = 0;
+  for (int n = rate / 2; n < rate; ++n) power += std::pow(y.view()[0][n], 2);
+  return std::sqrt(power / (rate / 2));
+}
+
+}  // namespace
+
+std::unique_ptr<Session> open(const Model& model, SessionConfig config) {
+  auto session = model.open(config);
+  EXPECT_TRUE(session) << session.error().message;
+  return session ? *std::move(session) : nullptr;
+}
+
+std::unique_ptr<Session> open(const Model& model, int lanes, int max_frames) {
+  return open(model,
+              {.sample_rate = model.spec().sample_rate, .lanes = lanes, .max_frames = max_frames});
+}
+
+Tensor<float, 2> run(const Model& model, Session& session, AudioView<const float> in,
+                     int max_frames, unsigned seed, std::vector<float>* voice) {
+  const ModelSpec& spec = model.spec();
+  Tensor<float, 2> out({in.extent(0) / spec.input_channels * spec.output_channels, in.extent(1)});
+  std::mt19937 random(seed);
+  std::uniform_int_distribution<int> chunk(1, max_frames);
+  const int hop = session.format().hop;
+  for (std::ptrdiff_t at = 0; at + hop <= in.extent(1);) {
+    const std::ptrdiff_t frames = seed == 0 ? max_frames : chunk(random);
+    const std::ptrdiff_t count = std::min(frames, (in.extent(1) - at) / hop) * hop;
+    session.process(in.slice(1, at, count), out.view().slice(1, at, count));
+    const auto heard = session.voice_activity().first(
+        session.voice_activity().empty() ? 0 : static_cast<std::size_t>(count / hop));
+    if (voice != nullptr) voice->insert(voice->end(), heard.begin(), heard.end());
+    at += count;
+  }
+  return out;
+}
+
+void expect_any_chunking_gives_the_same(const Model& model, Stretch stretch) {
+  const auto in = noise_for(model, 2, stretch.frames);
+  std::vector<float> voice;
+  const auto want = run(model, *open(model, 2, 1), in.view(), 1, 0, &voice);
+  EXPECT_EQ(voice.size(),
+            model.spec().voice_activity ? static_cast<std::size_t>(stretch.frames) : 0u);
+  for (unsigned seed : {0u, 1u, 2u, 3u}) {
+    std::vector<float> heard;
+    const auto session = open(model, 2, stretch.max_frames);
+    const auto got = run(model, *session, in.view(), stretch.max_frames, seed, &heard);
+    for (std::ptrdiff_t row = 0; row < want.extent(0); ++row)
+      EXPECT_LE(relative_error(got.view()[row].span(), want.view()[row].span(), 0, 0), 1e-5)
+          << "seed " << seed;
+    ASSERT_EQ(heard.size(), voice.size());
+    for (std::size_t i = 0; i < heard.size(); ++i) EXPECT_NEAR(heard[i], voice[i], 1e-5);
+  }
+}
+
+void expect_independent_lanes(const Model& model, int lanes, Stretch stretch, double tolerance) {
+  const int inputs = model.spec().input_channels, outputs = model.spec().output_channels;
+  const auto in = noise_for(model, lanes, stretch.frames);
+  const auto together = open(model, lanes, stretch.max_frames);
+  const auto all = run(model, *together, in.view(), stretch.max_frames, 0);
+  for (int lane = 0; lane < lanes; ++lane) {
+    const auto own = in.view().slice(0, lane * inputs, inputs);
+    const auto alone = open(model, 1, stretch.max_frames);
+    const auto one = run(model, *alone, own, stretch.max_frames, 0);
+    for (int c = 0; c < outputs; ++c)
+      EXPECT_LE(relative_error(all.view()[lane * outputs + c].span(), one.view()[c].span(), 0, 0),
+                tolerance)
+          << "lane " << lane;
+  }
+}
+
+void expect_reset_is_a_fresh_start(const Model& model, Stretch stretch) {
+  const auto in = noise_for(model, 1, stretch.frames);
+  const auto session = open(model, 1, stretch.max_frames);
+  const auto first = run(model, *session, in.view(), stretch.max_frames, 5);
+  session->reset();
+  const auto again = run(model, *session, in.view(), stretch.max_frames, 5);
+  for (std::ptrdiff_t row = 0; row < first.extent(0); ++row)
+    EXPECT_TRUE(std::ranges::equal(first.view()[row].span(), again.view()[row].span()));
+}
+
+void expect_in_place_equals_out_of_place(const Model& model, Stretch stretch) {
+  auto both = noise_for(model, 2, stretch.frames);
+  const auto session = open(model, 2, stretch.max_frames);
+  const auto want = run(model, *session, both.view(), stretch.max_frames, 0);
+  session->reset();
+  const std::ptrdiff_t call = stretch.max_frames * hop_of(model);
+  for (std::ptrdiff_t at = 0; at < both.extent(1); at += call) {
+    const auto part = both.view().slice(1, at, std::min(call, both.extent(1) - at));
+    session->process(part, part.slice(0, 0, want.extent(0)));
+  }
+  for (std::ptrdiff_t row = 0; row < want.extent(0); ++row)
+    EXPECT_TRUE(std::ranges::equal(both.view()[row].span(), want.view()[row].span()));
+}
+
+void expect_realtime_process(const Model& model, int frames) {
+  const auto in = noise_for(model, 2, frames);
+  const std::ptrdiff_t hop = hop_of(model);
+  Tensor<float, 2> out({2 * model.spec().output_channels, in.extent(1)});
+  const auto session = open(model, 2, frames);
+  expect_realtime([&] {
+    for (int i = 0; i < 4; ++i) session->process(in.view(), out.view());
+    session->reset();
+    session->process(in.view().slice(1, 0, hop), out.view().slice(1, 0, hop));
+  });
+}
+
+void expect_recovery_from_hostile_input(const Model& model, int frames, int forgotten) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto clean = noise_for(model, 1, frames);
+  const std::ptrdiff_t hop = hop_of(model);
+  const auto late = static_cast<std::size_t>(forgotten * hop);
+  const auto want = run(model, *open(model, 1, 4), clean.view(), 4, 0);
+  const std::pair<float, bool> poisons[] = {
+      {nan, false},    {nan, true},     {inf, false},  {-inf, false}, {1e30f, false},
+      {-3e38f, false}, {1e-42f, false}, {0.0f, false}, {0.0f, true},  {1.0f, false}};
+  for (const auto& [poison, all] : poisons) {
+    auto in = noise_for(model, 1, frames);
+    poison_start(in.view(), 20 * hop, poison, all);
+    const auto session = open(model, 1, 4);
+    const auto got = run(model, *session, in.view(), 4, 0);
+    EXPECT_EQ(session->repaired() > 0, !std::isfinite(poison));
+    for (std::ptrdiff_t row = 0; row < want.extent(0); ++row) {
+      const auto y = got.view()[row].span();
+      for (float sample : y) ASSERT_TRUE(std::isfinite(sample)) << poison;
+      if (forgotten == 0) continue;
+      EXPECT_LE(relative_error(y, want.view()[row].span(), late, 0), 1e-5) << poison;
+    }
+  }
+}
+
+void expect_a_sine_alike_at_every_rate(const Model& model, double tolerance) {
+  EXPECT_NEAR(level_of_a_sine(model, 48000) / level_of_a_sine(model, 16000), 1.0, tolerance);
+}
+
+}  // namespace limpid::test
