@@ -3,7 +3,7 @@
 
   bench/peers.py --limpid build/ci/examples/limpid/limpid --model MODEL.safetensors [--peak-bench BIN] [--json OUT]
 
-Needs torch, safetensors, and for the third row onnx, onnxscript and onnxruntime (training/requirements.txt).
+Needs torch, and for the third row onnx, onnxscript and onnxruntime (training/requirements.txt).
 The systems take turns, round after round, so that a drifting machine hits all of them; medians are printed.
 Time is the process's CPU time: on a shared machine it says what a core of one's own would.
 Peers compute masks from spectra on a whole recording; limpid includes its transforms.
