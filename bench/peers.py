@@ -26,16 +26,16 @@ from limpid_train.deftan2 import Network
 
 
 class Unets(torch.nn.Module):
-    """The networks between the transforms: [1, 2, F, T] to the mask."""
+    """The networks between the transforms: [1, 2, F, T] to the mask (of one tap or several; the voice output is left out)."""
 
     def __init__(self, network):
         super().__init__()
         self.unet, self.unet2 = network.unet, getattr(network, "unet2", None)
 
     def forward(self, x):
-        u = self.unet(x)
+        u, _ = self.unet(x)
         mask = torch.tanh(u)
-        return mask if self.unet2 is None else mask + torch.tanh(self.unet2(u))
+        return mask if self.unet2 is None else mask + torch.tanh(self.unet2(u)[0])
 
 
 class Planes(torch.nn.Module):
