@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: MIT
 """limpid convolve: the numbers, the channels, and what it refuses."""
 import json
-import pathlib
 import random
-import re
 import struct
-import subprocess
-import time
 
-from end_to_end import FAILED, OK, PROGRAM, USAGE, EndToEnd, run
+from end_to_end import FAILED, OK, USAGE, EndToEnd, run
 from recordings import read_float_wav, wav_bytes
 
 
@@ -118,17 +114,8 @@ class Convolve(EndToEnd):
         data = self.wav(seconds=10).read_bytes()[44:]
         self.float_file("ir.wav", noise(20000, 1))
         def peak(repeats):
-            """MiB, watched from outside."""
             (self.folder / "a.wav").write_bytes(wav_bytes(1, 1, 16000, 16, data * repeats))
-            program = subprocess.Popen([PROGRAM, "convolve", "a.wav", "--ir", "ir.wav", "--overwrite", "-q"],
-                                       cwd=self.folder, stderr=subprocess.DEVNULL)
-            most = 0
-            while program.poll() is None:
-                status = pathlib.Path(f"/proc/{program.pid}/status").read_text()
-                most = max([most] + [int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", status)])
-                time.sleep(0.002)
-            self.assertEqual(program.returncode, OK)
-            return most / 1024
+            return self.peak_memory("convolve", "a.wav", "--ir", "ir.wav", "--overwrite", "-q")
         peak(1)  # reads the program from disk
         short, long = peak(6), peak(120)
         self.assertLess(long - short, 4, f"{short:.1f} MiB for a minute, {long:.1f} MiB for twenty")

@@ -5,10 +5,12 @@ of shipped models depend on those.
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from recordings import pcm_wav
@@ -37,6 +39,17 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(result.stdout, "")
         self.assertNotIn("terminate called", result.stderr)
         return result
+
+    def peak_memory(self, *arguments):
+        """MiB. Watched from outside: what wait4() tells includes this script, before exec()."""
+        program = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, stderr=subprocess.DEVNULL)
+        most = 0
+        while program.poll() is None:
+            status = pathlib.Path(f"/proc/{program.pid}/status").read_text()
+            most = max([most] + [int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", status)])
+            time.sleep(0.002)
+        self.assertEqual(program.returncode, OK)
+        return most / 1024
 
     def files(self):
         return sorted(str(path.relative_to(self.folder))

@@ -7,7 +7,6 @@ import pathlib
 import random
 import re
 import subprocess
-import time
 
 from end_to_end import FAILED, MODEL, OK, PROGRAM, USAGE, EndToEnd, run
 from recordings import float_wav, wav_bytes
@@ -75,17 +74,8 @@ class Promises(EndToEnd):
     def test_memory_does_not_grow_with_length(self):
         data = self.wav(seconds=10).read_bytes()[44:]
         def peak(repeats):
-            """MiB. Watched from outside: what wait4() tells includes this script, before exec()."""
             (self.folder / "a.wav").write_bytes(wav_bytes(1, 1, 16000, 16, data * repeats))
-            program = subprocess.Popen([PROGRAM, "enhance", "a.wav", "--overwrite", "-q", "-m", MODEL],
-                                       cwd=self.folder, stderr=subprocess.DEVNULL)
-            most = 0
-            while program.poll() is None:
-                status = pathlib.Path(f"/proc/{program.pid}/status").read_text()
-                most = max([most] + [int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", status)])
-                time.sleep(0.005)
-            self.assertEqual(program.returncode, OK)
-            return most / 1024
+            return self.peak_memory("enhance", "a.wav", "--overwrite", "-q", "-m", MODEL)
         peak(1)  # reads the program from disk
         short, long = peak(3), peak(30)
         self.assertLess(long - short, 4, f"{short:.1f} MiB for 30 s, {long:.1f} MiB for 300 s")
