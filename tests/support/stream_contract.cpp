@@ -28,6 +28,27 @@ Tensor<float, 2> noise_for(const Model& model, int lanes, int frames) {
   return noise(lanes * model.spec().input_channels, frames * hop_of(model));
 }
 
+// The largest relative error of a row.
+double most_apart(AudioView<const float> got, AudioView<const float> want) {
+  double most = 0;
+  for (std::ptrdiff_t row = 0; row < want.extent(0); ++row)
+    most = std::max(most, relative_error(got[row].span(), want[row].span(), 0, 0));
+  return most;
+}
+
+// How far an output moves with the last bit of every sample of its input: a network may make more
+// of rounding than its own sums do, and then two orders of summation differ by as much.
+double what_rounding_does(const Model& model, AudioView<const float> in, AudioView<const float> out,
+                          Stretch stretch) {
+  std::mt19937 random(7);
+  Tensor<float, 2> moved({in.extent(0), in.extent(1)});
+  for (std::ptrdiff_t row = 0; row < in.extent(0); ++row)
+    for (std::ptrdiff_t n = 0; n < in.extent(1); ++n)
+      moved.view()[row][n] = std::nextafter(in[row][n], random() % 2 == 0 ? 9.0f : -9.0f);
+  const auto session = open(model, 1, stretch.max_frames);
+  return most_apart(run(model, *session, moved.view(), stretch.max_frames, 0).view(), out);
+}
+
 // Two thirds of the samples of the first two channels, and all of the others; or all of all.
 void poison_start(AudioView<float> audio, std::ptrdiff_t samples, float poison, bool all) {
   for (std::ptrdiff_t channel = 0; channel < audio.extent(0); ++channel)
@@ -105,11 +126,22 @@ void expect_independent_lanes(const Model& model, int lanes, Stretch stretch, do
     const auto own = in.view().slice(0, lane * inputs, inputs);
     const auto alone = open(model, 1, stretch.max_frames);
     const auto one = run(model, *alone, own, stretch.max_frames, 0);
-    for (int c = 0; c < outputs; ++c)
-      EXPECT_LE(relative_error(all.view()[lane * outputs + c].span(), one.view()[c].span(), 0, 0),
-                tolerance)
-          << "lane " << lane;
+    const auto mine = all.view().slice(0, lane * outputs, outputs);
+    const double error = most_apart(mine, one.view());
+    if (error > tolerance) {
+      EXPECT_LE(error, 4 * what_rounding_does(model, own, one.view(), stretch)) << "lane " << lane;
+    }
   }
+  // And to the bit, whatever the others are: every second one is silent now.
+  Tensor<float, 2> fewer({in.extent(0), in.extent(1)});
+  for (std::ptrdiff_t row = 0; row < in.extent(0); ++row)
+    if (row / inputs % 2 == 0) std::ranges::copy(in.view()[row].span(), fewer.view()[row].data());
+  together->reset();
+  const auto some = run(model, *together, fewer.view(), stretch.max_frames, 0);
+  for (std::ptrdiff_t row = 0; row < all.extent(0); ++row)
+    if (row / outputs % 2 == 0) {
+      EXPECT_TRUE(std::ranges::equal(some.view()[row].span(), all.view()[row].span())) << row;
+    }
 }
 
 void expect_reset_is_a_fresh_start(const Model& model, Stretch stretch) {

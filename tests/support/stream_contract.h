@@ -33,7 +33,9 @@ struct Stretch {
 // peak, the same voice activity within 1e-5, one value a frame where the model tells it.
 void expect_any_chunking_gives_the_same(const Model& model, Stretch stretch);
 
-// Each of `lanes` streams together comes out as it does alone, within `tolerance` of its peak.
+// Each of `lanes` streams together comes out as it does alone, within `tolerance` of its peak, or of
+// a few times what moving the input by its last bit does where that is more; and to the bit,
+// whatever the other streams are.
 void expect_independent_lanes(const Model& model, int lanes, Stretch stretch, double tolerance);
 
 // The same calls twice, with a reset between them: the same bits.
