@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lib/kernels/cuda/conv_plan.h"
+#include "lib/kernels/cuda/fused_conv.h"
 #include "lib/kernels/cuda/split_conv.h"
 #include "tests/cuda/conv_fixture.h"
 

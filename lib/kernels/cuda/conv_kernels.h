@@ -5,6 +5,7 @@
 
 #include <cuda_runtime.h>
 
+#include "lib/kernels/cuda/fused_conv.h"
 #include "lib/kernels/cuda/split_conv.h"
 #include "limpid/result.h"
 

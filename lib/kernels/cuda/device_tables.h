@@ -2,7 +2,7 @@
 // The tables of a row transform in the device's memory.
 #pragma once
 
-#include "lib/kernels/cuda/fused_conv.h"
+#include "lib/kernels/cuda/row_transform.h"
 #include "lib/kernels/cuda/status.h"
 
 namespace limpid::kernels::cuda {

@@ -6,20 +6,10 @@
 // one row, or several short ones.
 #pragma once
 
-#include "lib/kernels/cuda/block_fft.h"
-#include "lib/kernels/cuda/fft_tables.h"
-#include "lib/kernels/cuda/real_spectrum.h"
+#include "lib/kernels/cuda/row_transform.h"
 #include "lib/kernels/cuda/signal_row.h"
 
 namespace limpid::kernels::cuda {
-
-// SpectrumTables and fft_twiddles() where the kernel can read them.
-struct RowTables {
-  const Complex* twiddles;
-  const ColumnPair* pairs;
-  const Complex* pair_roots;
-  const Complex* column_roots;
-};
 
 // How the threads of a block share rows of 2^kLogSize points.
 template <int kLogSize>
@@ -35,8 +25,35 @@ struct FusedLayout {
   LIMPID_HD static std::int64_t row(int thread, std::int64_t block) {
     return block * kRows + thread / kRowThreads;
   }
+  LIMPID_HD static int local(int thread) { return thread % kRowThreads; }
   LIMPID_HD static typename Fft::Shared points(int thread, Complex* shared) {
     return {shared + thread / kRowThreads * Fft::kPoints};
+  }
+};
+
+// What both programs are made of.
+template <class Arguments, int kLogSize, class Use>
+struct FusedProgram {
+  using Args = Arguments;
+  using Layout = FusedLayout<kLogSize>;
+  using Transform = RowTransform<typename Layout::Fft, Use>;
+  static constexpr int kThreads = Layout::kThreads, kShared = Layout::kShared;
+  static constexpr int kPhases = Transform::kPhases;
+
+  static std::int64_t blocks(const Args& args) {
+    return (args.rows.count() + Layout::kRows - 1) / Layout::kRows;
+  }
+
+ protected:
+  template <int Phase, class From, class To>
+  LIMPID_HD static void run_row(int thread, Complex* shared, From from, To to,
+                                const RowTables& tables, Use use) {
+    const int local = Layout::local(thread);
+    const auto points = Layout::points(thread, shared);
+    const ColumnPair pair = tables.pairs[local];
+    Transform::template run<Phase>(
+        local, Layout::kRowThreads, from, points, to, tables.twiddles,
+        {points, points, pair.a, pair.b, tables.pair_roots[local], local == 0}, use);
   }
 };
 
@@ -48,41 +65,20 @@ struct FusedConvArgs {
 };
 
 template <class T, int kLogSize>
-struct FusedConv {
-  using Layout = FusedLayout<kLogSize>;
-  using Fft = typename Layout::Fft;
-  static constexpr int kThreads = Layout::kThreads, kShared = Layout::kShared;
-  static constexpr int kStages = Fft::kStages, kPhases = 2 * kStages - 1;
-
-  using Args = FusedConvArgs<T>;
-  static std::int64_t blocks(const Args& args) {
-    return (args.rows.count() + Layout::kRows - 1) / Layout::kRows;
-  }
+struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct> {
+  using Base = FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct>;
+  using Layout = typename Base::Layout;
 
   template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared,
+                            const FusedConvArgs<T>& args) {
     const std::int64_t row = Layout::row(thread, block);
     if (row >= args.rows.count()) return;
-    const auto points = Layout::points(thread, shared);
-    const int local = thread % Layout::kRowThreads;
-    const Complex* twiddles = args.tables.twiddles;
-    constexpr int kBack = kPhases - 1 - Phase;  // stage of the way back
-    if constexpr (Phase == 0) {
-      const RowPoints<T> samples{args.rows.input(row)};
-      Fft::template forward<0>(local, Layout::kRowThreads, samples, points, twiddles);
-    } else if constexpr (Phase < kStages - 1) {
-      Fft::template forward<Phase>(local, Layout::kRowThreads, points, points, twiddles);
-    } else if constexpr (Phase == kStages - 1) {
-      const ColumnPair pair = args.tables.pairs[local];
-      const Complex* filter = args.spectra + args.rows.channel(row) * Layout::kSpectrum + local;
-      multiply_columns(points, pair.a, points, pair.b, args.tables.pair_roots[local], local == 0,
-                       SpectrumProduct{filter, Layout::kPairs});
-    } else if constexpr (kBack > 0) {
-      Fft::template inverse<kBack>(local, Layout::kRowThreads, points, points, twiddles);
-    } else {
-      const RowResults<T> results{args.rows.output(row)};
-      Fft::template inverse<0>(local, Layout::kRowThreads, points, results, twiddles);
-    }
+    const Complex* filter =
+        args.spectra + args.rows.channel(row) * Layout::kSpectrum + Layout::local(thread);
+    Base::template run_row<Phase>(thread, shared, RowPoints<T>{args.rows.input(row)},
+                                  RowResults<T>{args.rows.output(row)}, args.tables,
+                                  SpectrumProduct{filter, Layout::kPairs});
   }
 };
 
@@ -94,35 +90,19 @@ struct FusedFilterArgs {
 
 // Spectra of filters for FusedConv.
 template <int kLogSize>
-struct FusedFilter {
-  using Layout = FusedLayout<kLogSize>;
-  using Fft = typename Layout::Fft;
-  static constexpr int kThreads = Layout::kThreads, kShared = Layout::kShared;
-  static constexpr int kPhases = Fft::kStages;
-
-  using Args = FusedFilterArgs;
-  static std::int64_t blocks(const Args& args) {
-    return (args.rows.count() + Layout::kRows - 1) / Layout::kRows;
-  }
+struct FusedFilter : FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit> {
+  using Base = FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit>;
+  using Layout = typename Base::Layout;
 
   template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared,
+                            const FusedFilterArgs& args) {
     const std::int64_t channel = Layout::row(thread, block);
     if (channel >= args.rows.count()) return;
-    const auto points = Layout::points(thread, shared);
-    const int local = thread % Layout::kRowThreads;
-    const Complex* twiddles = args.tables.twiddles;
-    if constexpr (Phase == 0) {
-      const RowPoints<float> taps{args.rows.input(channel)};
-      Fft::template forward<0>(local, Layout::kRowThreads, taps, points, twiddles);
-    } else if constexpr (Phase < kPhases - 1) {
-      Fft::template forward<Phase>(local, Layout::kRowThreads, points, points, twiddles);
-    } else {
-      const ColumnPair pair = args.tables.pairs[local];
-      Complex* spectrum = args.spectra + channel * Layout::kSpectrum + local;
-      split_columns(points, pair.a, points, pair.b, args.tables.pair_roots[local], local == 0,
-                    SpectrumSplit{spectrum, Layout::kPairs, 0.25f / Fft::kSize});
-    }
+    Complex* spectrum = args.spectra + channel * Layout::kSpectrum + Layout::local(thread);
+    Base::template run_row<Phase>(
+        thread, shared, RowPoints<float>{args.rows.input(channel)}, Layout::points(thread, shared),
+        args.tables, SpectrumSplit{spectrum, Layout::kPairs, 0.25f / Layout::Fft::kSize});
   }
 };
 

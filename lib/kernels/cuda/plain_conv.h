@@ -34,56 +34,49 @@ struct PlainPlace {
   }
 };
 
-template <class T>
-struct PlainPad {
+// What all four programs are made of: Derived::work() for the first `values` of every row.
+template <class Derived, class T>
+struct PlainProgram {
   using Args = PlainArgs<T>;
   static constexpr int kThreads = kPlainThreads, kShared = 0, kPhases = 1;
   static std::int64_t blocks(const Args& args) { return args.blocks(); }
+
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
     const PlainPlace at(thread, block, args.row_values());
-    if (at.value >= args.points / 2) return;
-    args.work[at.row * args.row_values() + at.value] = args.rows.input(at.row).load(at.value);
+    if (at.value >= (Derived::kSpectrum ? args.row_values() : args.points / 2)) return;
+    Derived::work(at, args.work[at.row * args.row_values() + at.value], args);
   }
 };
 
 template <class T>
-struct PlainProduct {
-  using Args = PlainArgs<T>;
-  static constexpr int kThreads = kPlainThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& args) { return args.blocks(); }
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const PlainPlace at(thread, block, args.row_values());
-    if (at.value >= args.row_values()) return;
-    Complex& value = args.work[at.row * args.row_values() + at.value];
+struct PlainPad : PlainProgram<PlainPad<T>, T> {
+  static constexpr bool kSpectrum = false;
+  LIMPID_HD static void work(PlainPlace at, Complex& value, const PlainArgs<T>& args) {
+    value = args.rows.input(at.row).load(at.value);
+  }
+};
+
+template <class T>
+struct PlainProduct : PlainProgram<PlainProduct<T>, T> {
+  static constexpr bool kSpectrum = true;
+  LIMPID_HD static void work(PlainPlace at, Complex& value, const PlainArgs<T>& args) {
     value = value * args.spectra[args.rows.channel(at.row) * args.row_values() + at.value];
   }
 };
 
 template <class T>
-struct PlainCrop {
-  using Args = PlainArgs<T>;
-  static constexpr int kThreads = kPlainThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& args) { return args.blocks(); }
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const PlainPlace at(thread, block, args.row_values());
-    if (at.value >= args.points / 2) return;
-    args.rows.output(at.row).store(at.value, args.work[at.row * args.row_values() + at.value]);
+struct PlainCrop : PlainProgram<PlainCrop<T>, T> {
+  static constexpr bool kSpectrum = false;
+  LIMPID_HD static void work(PlainPlace at, Complex& value, const PlainArgs<T>& args) {
+    args.rows.output(at.row).store(at.value, value);
   }
 };
 
 // Divides a filter's spectrum by the number of points, as the inverse transform does not.
-struct PlainScale {
-  using Args = PlainArgs<float>;
-  static constexpr int kThreads = kPlainThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& args) { return args.blocks(); }
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const PlainPlace at(thread, block, args.row_values());
-    if (at.value >= args.row_values()) return;
-    Complex& value = args.work[at.row * args.row_values() + at.value];
+struct PlainScale : PlainProgram<PlainScale, float> {
+  static constexpr bool kSpectrum = true;
+  LIMPID_HD static void work(PlainPlace, Complex& value, const PlainArgs<float>& args) {
     value = 1.0f / static_cast<float>(args.points) * value;
   }
 };

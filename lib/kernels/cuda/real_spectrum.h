@@ -21,6 +21,7 @@ inline constexpr int kSlots = 2 * kColumn;  // of a pair of columns
 // y = x * filter, for the 32 values of a pair of columns. The filter's are H[k] / 4m and conj H[p]
 // / 4m.
 struct SpectrumProduct {
+  static constexpr bool kReturns = true;
   const Complex* filter;  // [slot][stride]
   int stride;
 
@@ -43,6 +44,7 @@ struct SpectrumProduct {
 
 // Makes what SpectrumProduct reads out of the filter's own half-size transform. scale: 1 / 4m.
 struct SpectrumSplit {
+  static constexpr bool kReturns = false;
   Complex* filter;  // [slot][stride]
   int stride;
   float scale;
@@ -75,43 +77,39 @@ LIMPID_HD void for_each_pair(Complex (&a)[kColumn], Complex (&b)[kColumn], Compl
       f.pair(b[j], b[kColumn - 1 - j], rotated(w, j, 2 * kColumn), kColumn + j, kSlots - 1 - j);
 }
 
-// One task of a row transform's middle: the last forward stage of two columns, their product, the
-// first inverse stage; values are left swapped().
+// The middle of a row transform for one thread: two columns whose frequencies mirror each other.
 template <class Points>
-LIMPID_HD void multiply_columns(Points a_at, int column_a, Points b_at, int column_b, Complex w,
-                                bool own, SpectrumProduct product) {
-  Complex a[kColumn], b[kColumn];
-  LIMPID_UNROLL for (int j = 0; j < kColumn; ++j) {
-    a[j] = a_at.template get<1>(column_a * kColumn, j);
-    b[j] = b_at.template get<1>(column_b * kColumn, j);
-  }
-  dft<kColumn>(a);
-  dft<kColumn>(b);
-  for_each_pair(a, b, w, own, product);
-  LIMPID_UNROLL for (int j = 0; j < kColumn; ++j) {
-    a[j] = swapped(a[j]);
-    b[j] = swapped(b[j]);
-  }
-  dft<kColumn>(a);
-  dft<kColumn>(b);
-  LIMPID_UNROLL for (int j = 0; j < kColumn; ++j) {
-    a_at.template set<1>(column_a * kColumn, j, a[j]);
-    b_at.template set<1>(column_b * kColumn, j, b[j]);
-  }
-}
+struct ColumnTask {
+  Points a_at, b_at;  // where the rows lie that the columns are of
+  int a, b;           // the columns
+  Complex root;       // W^base of column a, or W^(P/2), as for_each_pair() wants it
+  bool own;
+};
 
-// The same for the filter itself, forward only.
-template <class Points>
-LIMPID_HD void split_columns(Points a_at, int column_a, Points b_at, int column_b, Complex w,
-                             bool own, SpectrumSplit split) {
+// The last forward stage, `use` for every pair of frequencies; if it returns products, the first
+// inverse stage as well, the values of which are left swapped().
+template <class Points, class Use>
+LIMPID_HD void transform_columns(const ColumnTask<Points>& task, Use use) {
   Complex a[kColumn], b[kColumn];
   LIMPID_UNROLL for (int j = 0; j < kColumn; ++j) {
-    a[j] = a_at.template get<1>(column_a * kColumn, j);
-    b[j] = b_at.template get<1>(column_b * kColumn, j);
+    a[j] = task.a_at.template get<1>(task.a * kColumn, j);
+    b[j] = task.b_at.template get<1>(task.b * kColumn, j);
   }
   dft<kColumn>(a);
   dft<kColumn>(b);
-  for_each_pair(a, b, w, own, split);
+  for_each_pair(a, b, task.root, task.own, use);
+  if constexpr (Use::kReturns) {
+    LIMPID_UNROLL for (int j = 0; j < kColumn; ++j) {
+      a[j] = swapped(a[j]);
+      b[j] = swapped(b[j]);
+    }
+    dft<kColumn>(a);
+    dft<kColumn>(b);
+    LIMPID_UNROLL for (int j = 0; j < kColumn; ++j) {
+      task.a_at.template set<1>(task.a * kColumn, j, a[j]);
+      task.b_at.template set<1>(task.b * kColumn, j, b[j]);
+    }
+  }
 }
 
 }  // namespace limpid::kernels::cuda
