@@ -217,6 +217,9 @@ float StreamProcessor::voice_activity(int channel) const noexcept {
 std::uint64_t StreamProcessor::repaired() const noexcept {
   return state_->bad_samples;
 }
+const Error* StreamProcessor::failure() const noexcept {
+  return state_->session->failure();
+}
 const StreamFormat& StreamProcessor::format() const noexcept {
   return state_->session->format();
 }

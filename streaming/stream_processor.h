@@ -57,6 +57,7 @@ class StreamProcessor {
   float voice_activity(int channel) const noexcept;
 
   std::uint64_t repaired() const noexcept;  // non-finite input samples replaced by 0 so far
+  const Error* failure() const noexcept;    // of the session: see there
   const StreamFormat& format() const noexcept;
   std::size_t memory() const noexcept;  // bytes
 

@@ -75,6 +75,12 @@ class Session {
 
   // As just opened.
   virtual void reset() LIMPID_REALTIME = 0;
+  // One lane of them, the others untouched: where a recording ends, its lane takes the next one.
+  // false, and nothing has changed: sessions on CPUs cannot.
+  virtual bool restart(int) LIMPID_REALTIME { return false; }
+
+  // Why the output is silence since some call: a GPU failed. Null while all is well.
+  virtual const Error* failure() const noexcept { return nullptr; }
 
   virtual const StreamFormat& format() const noexcept = 0;
   virtual std::size_t memory() const noexcept = 0;            // bytes of state and scratch

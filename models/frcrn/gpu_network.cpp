@@ -191,16 +191,25 @@ Status GpuNetwork::listen(int frames) const {
                        frames, x.rows, x.channels, static_cast<std::int32_t>(x.row_stride)});
 }
 
+gpu::KeepArgs::Memory GpuNetwork::memory_of(const GpuTimeline& timeline) const {
+  const nn::Activation x = timeline.padded(0, timeline.capacity);
+  return {x.data, x.block_stride, &timeline == &audio_ ? lanes_ : 2 * lanes_,  // audio is real
+          static_cast<std::int32_t>(x.frame_stride), timeline.history};
+}
+
 Status GpuNetwork::keep(int frames) const {
   gpu::KeepArgs args{};
   args.shift = frames;
-  for (const GpuTimeline* timeline : all_) {
-    const nn::Activation x = timeline->padded(0, timeline->capacity);
-    const bool real = timeline == &audio_;
-    args.memories[args.count++] = {x.data, x.block_stride, real ? lanes_ : 2 * lanes_,
-                                   static_cast<std::int32_t>(x.frame_stride), timeline->history};
-  }
+  for (const GpuTimeline* timeline : all_) args.memories[args.count++] = memory_of(*timeline);
   return queue_.keep(args);
+}
+
+Status GpuNetwork::restart(int lane) const {
+  gpu::ForgetArgs args{};
+  args.lane = lane;
+  args.lanes = lanes_;
+  for (const GpuTimeline* timeline : all_) args.memories[args.count++] = memory_of(*timeline);
+  return queue_.forget(args);
 }
 
 Status GpuNetwork::reset() const {

@@ -57,6 +57,7 @@ class GpuNetwork {
   // Enqueues a call of 1 .. max_frames frames.
   Status run(int frames) const;
   Status reset() const;
+  Status restart(int lane) const;
 
  private:
   // Y = X W and what follows, as ComplexProductArgs has them.
@@ -105,6 +106,7 @@ class GpuNetwork {
   Status filter(int frames) const;
   Status listen(int frames) const;
   Status keep(int frames) const;
+  kernels::cuda::KeepArgs::Memory memory_of(const GpuTimeline& timeline) const;
 
   kernels::cuda::LayerQueue& queue_;
   FrcrnConfig config_;

@@ -87,17 +87,17 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
   for (int lane = 0; lane < lanes_; ++lane)
     repaired_ += kernels::repair(in[lane].data() + begin, static_cast<int>(samples),
                                  host_in_ + lane * samples);
-  auto done = frames == tile_ ? queue_->replay() : enqueue(frames);
-  if (done) done = queue_->finish();
+  if (status_) status_ = frames == tile_ ? queue_->replay() : enqueue(frames);
+  if (status_) status_ = queue_->finish();
   for (int lane = 0; lane < lanes_; ++lane) {
     float* to = out[lane].data() + begin;
-    if (done)
+    if (status_)
       std::copy_n(host_out_ + lane * samples, samples, to);
     else
       std::fill_n(to, samples, 0.0f);
     if (host_voice_ == nullptr) continue;
     float* voice = voice_.data() + std::ptrdiff_t{lane} * calls_frames + first;
-    if (done)
+    if (status_)
       std::copy_n(host_voice_ + std::ptrdiff_t{lane} * frames, frames, voice);
     else
       std::fill_n(voice, frames, 0.0f);
@@ -105,8 +105,13 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
 }
 
 void GpuSession::reset() LIMPID_REALTIME {
-  static_cast<void>(network_->reset());  // as process(): what fails here fails there, too
+  if (status_) status_ = network_->reset();
   voice_now_ = {};
+}
+
+bool GpuSession::restart(int lane) LIMPID_REALTIME {
+  if (status_) status_ = network_->restart(lane);
+  return true;
 }
 
 std::size_t GpuSession::memory() const noexcept {

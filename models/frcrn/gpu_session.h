@@ -22,9 +22,11 @@ class GpuSession final : public Session {
                                                const SessionConfig& config);
 
   // Waits for the GPU. Should that fail, which only its driver can bring about, the output is
-  // silence.
+  // silence from then on, and failure() says why.
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override;
   void reset() LIMPID_REALTIME override;
+  bool restart(int lane) LIMPID_REALTIME override;
+  const Error* failure() const noexcept override { return status_ ? nullptr : &status_.error(); }
   const StreamFormat& format() const noexcept override { return format_; }
   std::size_t memory() const noexcept override;
   std::uint64_t repaired() const noexcept override { return repaired_; }
@@ -50,6 +52,7 @@ class GpuSession final : public Session {
   std::vector<float> voice_;     // [lane][frame] of the latest call
   std::span<const float> voice_now_;
   std::uint64_t repaired_ = 0;
+  Status status_ = Done{};  // the first that went wrong
 };
 
 }  // namespace limpid::models

@@ -6,10 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "models/frcrn/gpu_session.h"
-#include "tests/cuda/host_queue.h"
+#include "tests/cuda/emulated_frcrn.h"
 #include "tests/support/audio_compare.h"
-#include "tests/support/random_frcrn.h"
 #include "tests/support/signals.h"
 
 namespace limpid::models {
@@ -23,29 +21,19 @@ constexpr int kHop = 160;
 
 // Both sessions of one network.
 struct Pair {
-  std::shared_ptr<const Model> model;
+  test::EmulatedFrcrn model;
   std::unique_ptr<Session> cpu, gpu;
   HostQueue* queue = nullptr;
 
-  Pair(const FrcrnRecipe& recipe, const SessionConfig& config) : model(test::random_frcrn(recipe)) {
-    auto opened = model->open(config);
+  Pair(const FrcrnRecipe& recipe, const SessionConfig& config) : model(recipe) {
+    auto opened = model.open(config);
     EXPECT_TRUE(opened) << opened.error().message;
     cpu = *std::move(opened);
-    auto session = open_gpu(recipe, config);
-    EXPECT_TRUE(session) << session.error().message;
-    if (session) gpu = *std::move(session);
-  }
-  Result<std::unique_ptr<Session>> open_gpu(const FrcrnRecipe& recipe,
-                                            const SessionConfig& config) {
-    const auto metadata = test::frcrn_metadata(recipe);
-    auto weights = test::frcrn_weights(recipe).weights(metadata);
-    const auto parsed = parse_frcrn_config(weights.metadata("config"), "test");
-    EXPECT_TRUE(parsed) << parsed.error().message;
-    const auto network = MaskNetwork::load(weights, *parsed);
-    EXPECT_TRUE(network) << network.error().message;
     auto host = std::make_unique<HostQueue>();
     queue = host.get();
-    return GpuSession::open(std::move(host), *network, *model->format(config.sample_rate), config);
+    auto session = model.open(config, std::move(host));
+    EXPECT_TRUE(session) << session.error().message;
+    if (session) gpu = *std::move(session);
   }
 };
 
@@ -114,6 +102,24 @@ TEST(FrcrnGpu, LongCallsAreCutAndLanesAreIndependent) {
   expect_same(run(*pair.gpu, in.view(), {70}), want, 1e-5);
 }
 
+TEST(FrcrnGpu, ALaneBeginsAnewAndTheOthersGoOn) {
+  Pair pair({.taps = 2}, {.sample_rate = 16000, .lanes = 3, .max_frames = 8});
+  ASSERT_NE(pair.gpu, nullptr);
+  const auto in = test::noise(3, kHop * 32);
+  const auto want = run(*pair.cpu, in.view(), {8});
+  run(*pair.gpu, in.view().slice(1, 0, kHop * 16), {8});
+  EXPECT_TRUE(pair.gpu->restart(1));
+  const auto got = run(*pair.gpu, in.view().slice(1, kHop * 16, kHop * 16), {8});
+  for (const int lane : {0, 2})
+    EXPECT_LE(relative_error(got.view()[lane].span(),
+                             want.view()[lane].slice(0, kHop * 16, kHop * 16).span(), 0, 0),
+              1e-5);
+  pair.cpu->reset();
+  const auto anew = run(*pair.cpu, in.view().slice(1, kHop * 16, kHop * 16), {8});
+  EXPECT_LE(relative_error(got.view()[1].span(), anew.view()[1].span(), 0, 0), 1e-5);
+  EXPECT_FALSE(pair.cpu->restart(1));
+}
+
 TEST(FrcrnGpu, HostileInputIsRepaired) {
   Pair pair({}, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
   ASSERT_NE(pair.gpu, nullptr);
@@ -132,19 +138,21 @@ TEST(FrcrnGpu, AFailingDeviceIsSilent) {
   const auto in = test::noise(1, kHop * 8);
   const auto out = run(*pair.gpu, in.view(), {4, 3});
   for (const float sample : out.view()[0].span()) EXPECT_EQ(sample, 0.0f);
+  ASSERT_NE(pair.gpu->failure(), nullptr);
+  EXPECT_EQ(pair.gpu->failure()->message, "as asked");
+  EXPECT_EQ(pair.cpu->failure(), nullptr);
 }
 
 TEST(FrcrnGpu, OtherNetworksAreRefused) {
-  const SessionConfig config{.sample_rate = 16000, .lanes = 1, .max_frames = 1};
-  Pair pair({}, config);
+  const SessionConfig config{.sample_rate = 16000, .gpu = 0};
   for (const FrcrnRecipe& recipe :
        {FrcrnRecipe{.unets = 2}, FrcrnRecipe{.pooling = "running"}, FrcrnRecipe{.lookahead = true},
         FrcrnRecipe{.frequency_order = 0}}) {
-    const auto session = pair.open_gpu(recipe, config);
+    const auto session = test::EmulatedFrcrn(recipe).open(config);
     ASSERT_FALSE(session);
     EXPECT_EQ(session.error().code, ErrorCode::unsupported) << session.error().message;
   }
-  const auto high = pair.open_gpu({}, {.sample_rate = 48000, .lanes = 1, .max_frames = 1});
+  const auto high = test::EmulatedFrcrn({}).open({.sample_rate = 48000, .gpu = 0});
   ASSERT_FALSE(high);
   EXPECT_NE(high.error().message.find("16000 Hz"), std::string::npos) << high.error().message;
 }

@@ -57,6 +57,7 @@ class HostQueue final : public LayerQueue {
   Status mask_filter(const MaskFilterArgs& args) override { return once<MaskFilter>(args); }
   Status voice(const VoiceArgs& args) override { return once<Voice>(args); }
   Status keep(const KeepArgs& args) override { return once<Keep>(args); }
+  Status forget(const ForgetArgs& args) override { return once<Forget>(args); }
   Status record(const std::function<Status()>& work) override {
     recorded_ = work;
     return Done{};

@@ -105,6 +105,7 @@ class StreamQueue final : public LayerQueue {
   }
   Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
   Status keep(const KeepArgs& args) override { return launch<Keep>(args, stream()); }
+  Status forget(const ForgetArgs& args) override { return launch<Forget>(args, stream()); }
 
   Status record(const std::function<Status()>& work) override {
     use();

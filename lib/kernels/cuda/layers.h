@@ -39,6 +39,7 @@ class LayerQueue {
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status keep(const KeepArgs& args) = 0;
+  virtual Status forget(const ForgetArgs& args) = 0;
 
   // What `work` enqueues, to be enqueued again by replay() at once. One recording; the last one
   // counts.

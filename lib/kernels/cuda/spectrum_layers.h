@@ -145,7 +145,7 @@ struct KeepArgs {
     std::int64_t block;  // floats from a block to the next
     std::int32_t blocks, payload, keep;
   };
-  static constexpr int kMost = 32;
+  static constexpr int kMost = 64;
   Memory memories[kMost];
   std::int32_t count, shift;
 };
@@ -172,6 +172,36 @@ struct Keep {
     float* data = m.data + index / m.payload * m.block + index % m.payload;
     for (std::int64_t f = 0; f < m.keep; ++f)
       data[f * m.payload] = data[(f + args.shift) * m.payload];
+  }
+};
+
+// One lane of the same memories as a stream begins: its kept frames become zero.
+struct ForgetArgs {
+  KeepArgs::Memory memories[KeepArgs::kMost];
+  std::int32_t count, lane, lanes;
+};
+struct Forget {
+  using Args = ForgetArgs;
+  static constexpr int kThreads = kSpectrumThreads, kShared = 0, kPhases = 1;
+  LIMPID_HD static std::int64_t values(const KeepArgs::Memory& m, int lanes) {
+    return std::int64_t{m.blocks / lanes} * m.keep * m.payload;
+  }
+  static std::int64_t blocks(const Args& args) {
+    std::int64_t all = 0;
+    for (int i = 0; i < args.count; ++i) all += values(args.memories[i], args.lanes);
+    return spectrum_blocks(all);
+  }
+
+  template <int Phase>
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
+    std::int64_t index = block * kThreads + thread;
+    int which = 0;
+    while (which < args.count && index >= values(args.memories[which], args.lanes))
+      index -= values(args.memories[which++], args.lanes);
+    if (which == args.count) return;
+    const KeepArgs::Memory& m = args.memories[which];
+    const std::int64_t of_block = std::int64_t{m.keep} * m.payload;
+    m.data[(index / of_block * args.lanes + args.lane) * m.block + index % of_block] = 0;
   }
 };
 
