@@ -2,7 +2,7 @@
 # Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
-#   --stage check|build|pack|test|sanitize|network|bench|table   only that (default: all but pack)
+#   --stage check|build|pack|test|sanitize|network|files|bench|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       forget what is done
@@ -10,7 +10,7 @@
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test sanitize network bench table" seconds=1000000 out="" again=0
+stages="check build test sanitize network files bench table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
@@ -139,6 +139,14 @@ stage_network() {
   for lanes in 1 16 64 256 1024; do
     step "network_files_$lanes" "${with[@]}" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 64 --seconds 60
   done
+}
+# Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
+stage_files() {
+  local count
+  for count in 16 256; do
+    step "files_$count" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" --files $count --seconds 60
+  done
+  rm -rf "$out/files"
 }
 stage_table() {
   grep -hE '^[0-9]+,[0-9]+,' "$out"/bench_*.log > "$out/bench.csv" 2>/dev/null

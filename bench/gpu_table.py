@@ -35,6 +35,14 @@ def main():
         r = json.loads(path.read_text())
         print(f"| {path.stem.split('_')[1]} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
               f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} |")
+    print("\n`limpid enhance` on many files, on the GPU and on all cores; the difference is relative to the loudest sample.\n")
+    print("| files | seconds | x real time | on the cores | GPU / cores | worst difference |\n|---:|---:|---:|---:|---:|---:|")
+    for path in sorted(OUT.glob("files_*.log"), key=lambda p: [len(p.stem), p.stem]):
+        if path.stem not in done:
+            continue
+        r = json.loads(path.read_text().splitlines()[-1])
+        print(f"| {r['files']} | {r['seconds']:.0f} | {r['times_real_time']:.0f} | {r['cpu_times_real_time']:.0f} "
+              f"| {r['times_real_time'] / r['cpu_times_real_time']:.1f} | {r['worst_difference']:.1e} |")
     torch = {tuple(row[:4]): row[4:] for row in rows("torch.csv")}
     print("\nLong convolutions, ms a call; `filter` is the transform of the filters, which is kept; floor: the least traffic at "
           "the copy speed measured on the same card.\n")

@@ -9,7 +9,8 @@
 namespace limpid::cli {
 
 std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTask& task,
-                                  int threads, const BatchHooks& hooks) {
+                                  int threads, const BatchHooks& hooks,
+                                  std::span<const std::size_t> order) {
   std::vector<FileResult> results(jobs.size());
   std::atomic<std::size_t> next{0};
   std::mutex one_at_a_time;
@@ -18,7 +19,8 @@ std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTa
     return !hooks.stop();
   };
   const auto work = [&] {
-    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+    for (std::size_t n = next++; n < jobs.size(); n = next++) {
+      const std::size_t i = order.empty() ? n : order[n];
       if (hooks.stop()) {
         results[i].job = jobs[i];
         results[i].outcome = Outcome::cancelled;

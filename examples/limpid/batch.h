@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "examples/limpid/file_job.h"
@@ -18,8 +19,10 @@ struct BatchHooks {
 // What is done to one file; never throws.
 using FileTask = std::function<FileResult(const FileJob&, const Advance&)>;
 
-// Results in the order of `jobs`. Jobs that were not begun before stop() are cancelled.
+// Results in the order of `jobs`. Jobs that were not begun before stop() are cancelled. `order`: in
+// which they are begun, each once; empty: as they are.
 std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTask& task,
-                                  int threads, const BatchHooks& hooks);
+                                  int threads, const BatchHooks& hooks,
+                                  std::span<const std::size_t> order = {});
 
 }  // namespace limpid::cli

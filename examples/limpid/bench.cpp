@@ -13,6 +13,7 @@
 #include <string>
 
 #include "examples/limpid/commands.h"
+#include "examples/limpid/device_option.h"
 #include "examples/limpid/interrupt.h"
 #include "examples/limpid/json.h"
 #include "examples/limpid/terminal.h"
@@ -29,20 +30,6 @@ struct Arguments {
   int rate = 0, lanes = 1, frames = 1, threads = 1;
   bool json = false;
 };
-
-// cpu, cuda or cuda:INDEX as a session wants it.
-int gpu_of(const std::string& device) {
-  if (device == "cpu") return -1;
-  return device == "cuda" ? 0 : std::stoi(device.substr(device.find(':') + 1));
-}
-
-std::string is_device(const std::string& device) {
-  const std::string index = device.rfind("cuda:", 0) == 0 ? device.substr(5) : "0";
-  const bool number = !index.empty() && index.size() < 4 &&
-                      index.find_first_not_of("0123456789") == std::string::npos;
-  const bool known = device == "cpu" || device == "cuda" || device.rfind("cuda:", 0) == 0;
-  return known && number ? "" : "expected cpu, cuda or cuda:INDEX, found " + device;
-}
 
 struct Timing {
   std::vector<double> calls;  // seconds, sorted
@@ -87,7 +74,8 @@ void fill_with_noise(AudioView<float> audio) {
 
 Result<Timing> measure(const Model& model, const Arguments& a) {
   const int rate = a.rate > 0 ? a.rate : model.spec().sample_rate;
-  auto session = model.open({.sample_rate = rate, .lanes = a.lanes, .max_frames = a.frames, .gpu = gpu_of(a.device)});
+  auto session = model.open(
+      {.sample_rate = rate, .lanes = a.lanes, .max_frames = a.frames, .gpu = gpu_of(a.device)});
   if (!session) return std::move(session).error();
   Timing timing;
   timing.format = (*session)->format();
@@ -226,9 +214,7 @@ void add_bench(CLI::App& app, int& status) {
   command->add_option("--threads", a.threads, "Cores for a model that takes whole recordings")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  command->add_option("--device", a.device, "cpu, cuda or cuda:INDEX")
-      ->capture_default_str()
-      ->check(is_device);
+  add_device(*command, a.device);
   command->add_flag("--json", a.json, "One JSON object");
   command->callback([arguments, &status] { status = run(*arguments); });
 }

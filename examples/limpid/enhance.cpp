@@ -7,9 +7,11 @@
 #include <memory>
 
 #include "examples/limpid/commands.h"
+#include "examples/limpid/device_option.h"
 #include "examples/limpid/file_command.h"
 #include "examples/limpid/help.h"
 #include "examples/limpid/report/report.h"
+#include "examples/limpid/shared_model.h"
 #include "examples/limpid/terminal.h"
 #include "models/registry.h"
 
@@ -18,11 +20,21 @@ namespace {
 
 struct Arguments {
   FileArguments files{.done = "enhanced"};
-  std::string model, report;
+  std::string model, report, device = "cpu";
   ChannelChoice channels;
   float attenuation_limit_db = 0;
   bool exact = false, voice = false;
 };
+
+constexpr int kFilesOnGpu = 128;  // at the same time, each with a thread that mostly waits
+
+// Whether the network will run there, before anything is written.
+Status try_device(const Model& model, int gpu) {
+  if (gpu < 0) return Done{};
+  auto session = model.open({.sample_rate = model.spec().sample_rate, .gpu = gpu});
+  if (!session) return std::move(session).error();
+  return Done{};
+}
 
 int run(const Arguments& arguments) {
   auto model = models::load(arguments.model);
@@ -33,22 +45,33 @@ int run(const Arguments& arguments) {
   const bool chosen = !arguments.channels.list.empty() || arguments.channels.reference > 0;
   if (auto channels = choose_channels((*model)->spec(), arguments.channels); chosen && !channels)
     return refuse(channels.error());
+  const int gpu = gpu_of(arguments.device);
+  if (auto usable = try_device(**model, gpu); !usable) return refuse(usable.error());
   auto plan = make_plan(plan_request(arguments.files));
   if (!plan) return refuse(plan.error());
   const auto files = std::max<int>(1, static_cast<int>(plan->jobs.size()));
-  const EnhanceSettings settings{.model = *model,
-                                 .attenuation_limit_db = arguments.attenuation_limit_db,
-                                 .exact = arguments.exact,
-                                 .voice = arguments.voice,
-                                 .threads = std::max(1, arguments.files.threads() / files),
-                                 .channels = arguments.channels};
+  EnhanceSettings settings{.model = *model,
+                           .attenuation_limit_db = arguments.attenuation_limit_db,
+                           .exact = arguments.exact,
+                           .voice = arguments.voice,
+                           .threads = std::max(1, arguments.files.threads() / files),
+                           .channels = arguments.channels};
+  FileArguments file_arguments = arguments.files;
+  if (gpu >= 0) {
+    if (file_arguments.jobs == 0) file_arguments.jobs = kFilesOnGpu;
+    const Sharing sharing{.gpu = gpu, .files = std::min(files, file_arguments.jobs)};
+    settings.model = std::make_shared<SharedModel>(*model, sharing);
+    settings.frames_per_call = sharing.frames;
+    settings.shared = true;
+    order_for_gpu(*plan);
+  }
 
   const FileRun done = run_plan(
       *plan,
       [&](const FileJob& job, const Advance& advance) {
         return enhance_file(job, settings, advance);
       },
-      arguments.files);
+      file_arguments);
   if (!arguments.report.empty() && done.status != kInterrupted) {
     const ReportFacts facts{(*model)->spec(), arguments.attenuation_limit_db, done.wall_seconds};
     if (auto written = write_report(arguments.report, done.results, facts); !written) {
@@ -64,6 +87,7 @@ void add_processing(CLI::App& command, Arguments& a) {
   command.add_option("-m,--model", a.model, "Name (see `limpid models`) or .safetensors file")
       ->type_name("MODEL");
   add_channel_options(command, a.channels);
+  auto* device = add_device(command, a.device);
   add_jobs(command, a.files);
   auto* limit = command.add_option("-a,--attenuation-limit", a.attenuation_limit_db,
                                    "Lower noise by at most this much, which keeps some of the "
@@ -73,7 +97,8 @@ void add_processing(CLI::App& command, Arguments& a) {
       .add_flag("--exact", a.exact,
                 "Use the model's published offline recipe, sample for sample; needs memory for "
                 "a whole file")
-      ->excludes(limit);
+      ->excludes(limit)
+      ->excludes(device);
 }
 
 void add_report(CLI::App& command, Arguments& a) {

@@ -64,7 +64,8 @@ std::vector<FileResult> process(const Plan& plan, const FileTask& task,
   return run_batch(plan.jobs, task, arguments.threads(),
                    {.advance = [&](double seconds) { progress.advance(seconds); },
                     .finished = finished,
-                    .stop = interrupted});
+                    .stop = interrupted},
+                   plan.order);
 }
 
 }  // namespace

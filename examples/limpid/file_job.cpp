@@ -32,9 +32,12 @@ class Work : FileWork {
   Status stream(const EnhanceSettings& settings) {
     VoiceFrames voice(channels() / settings.model->spec().input_channels);
     auto chain = FileStream::open(settings.model, sample_rate(), channels(),
-                                  settings.attenuation_limit_db, [&](auto probabilities) {
-                                    if (settings.voice) voice.add(probabilities);
-                                  });
+                                  {.attenuation_limit_db = settings.attenuation_limit_db,
+                                   .frames_per_call = settings.frames_per_call,
+                                   .whole_calls = settings.shared,
+                                   .on_voice = [&](auto probabilities) {
+                                     if (settings.voice) voice.add(probabilities);
+                                   }});
     if (!chain) return std::move(chain).error();
     if (chain->resamples()) note_resampling(chain->model_rate());
     while (true) {

@@ -21,7 +21,8 @@ namespace limpid::cli {
 struct FileJob {
   std::filesystem::path input, output;
   io::AudioFormat output_format;  // code 0: as the input
-  double seconds = 0;             // as the input's header claims
+  int sample_rate = 0;            // Hz, as the input's header claims
+  double seconds = 0;             // likewise
   std::string notice;             // why the output is not the kind of file that the input is, or ""
 };
 
@@ -32,6 +33,8 @@ struct EnhanceSettings {
   bool voice = false;              // keep what the model tells of speech; not with `exact`
   int threads = 1;                 // that may work on one file where a model takes it whole
   ChannelChoice channels{};        // of every file
+  int frames_per_call = 16;        // hops that the model takes at once
+  bool shared = false;             // the model's sessions wait for each other: see SharedModel
 };
 
 enum class Outcome { done, skipped, failed, cancelled };

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "examples/limpid/collisions.h"
@@ -65,6 +67,7 @@ Result<FileJob> make_job(const Found& found, const PlanRequest& request,
   FileJob job;
   job.input = found.file;
   job.output = output_of(found, request);
+  job.sample_rate = reader.format().sample_rate;
   job.seconds = static_cast<double>(reader.frames()) / reader.format().sample_rate;
   if (!request.output.empty() && is_file_name(request)) {
     auto format = io::format_for_name(job.output, reader.format());
@@ -131,6 +134,14 @@ Result<Plan> make_plan(const PlanRequest& request) {
   if (auto status = settle(std::move(jobs), request.existing, plan); !status)
     return std::move(status).error();
   return plan;
+}
+
+void order_for_gpu(Plan& plan) {
+  plan.order.resize(plan.jobs.size());
+  std::iota(plan.order.begin(), plan.order.end(), std::size_t{0});
+  std::ranges::stable_sort(plan.order, {}, [&](std::size_t i) {
+    return std::pair(plan.jobs[i].sample_rate, -plan.jobs[i].seconds);
+  });
 }
 
 }  // namespace limpid::cli

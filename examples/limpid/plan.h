@@ -25,6 +25,7 @@ struct Plan {
   std::vector<FileJob> jobs;
   std::vector<FileResult> settled;  // failed (cannot be read) or skipped (finished before)
   double seconds = 0;               // of audio in jobs
+  std::vector<std::size_t> order;   // in which jobs are begun; empty: as they are
 };
 
 // Files keep their names below the output folder, and folders their trees. Without an output, a.wav
@@ -33,5 +34,9 @@ struct Plan {
 // whatever name, link or spelling), an output that exists with Existing::refuse; unsupported: an
 // output name that no kind of audio file goes with.
 Result<Plan> make_plan(const PlanRequest& request);
+
+// For files that go through a GPU together: those of one rate after each other, the longest first,
+// because it is alone in the end.
+void order_for_gpu(Plan& plan);
 
 }  // namespace limpid::cli

@@ -75,6 +75,10 @@ class BadInput(EndToEnd):
     def test_a_device_that_is_not_there(self):
         self.expect(USAGE, "expected cpu, cuda or cuda:INDEX, found gpu", "bench", MODEL, "--device", "gpu")
         self.expect(USAGE, "no CUDA device: ", "bench", MODEL, "--device", "cuda:99", "--seconds", "0.1")
+        self.expect(USAGE, "no CUDA device: ", "enhance", self.wav(), "-o", "new/out.wav", "--device", "cuda:99")
+        self.expect(USAGE, "--exact", "enhance", "a.wav", "--exact", "--device", "cuda:99")
+        self.assertEqual(self.files(), ["a.wav"])
+        self.assertFalse((self.folder / "new").exists())
 
     def test_unsupported_rate(self):
         self.wav(rate=20, samples=100)

@@ -15,6 +15,8 @@ void burn(std::chrono::microseconds time) noexcept {
   }
 }
 
+const Error kFailure{ErrorCode::device, "the fake GPU is on fire"};
+
 class FakeSession final : public Session {
  public:
   FakeSession(const FakeModelConfig& config, const StreamFormat& format, int lanes,
@@ -24,6 +26,7 @@ class FakeSession final : public Session {
     past_.assign(rows, std::vector<float>(static_cast<std::size_t>(format.latency)));
     next_.assign(rows, 0);
     row_.resize(static_cast<std::size_t>(lanes * config.input_channels));
+    told_.resize(static_cast<std::size_t>(lanes));
     if (config.voice) voice_.resize(static_cast<std::size_t>(lanes * max_frames));
   }
 
@@ -34,14 +37,26 @@ class FakeSession final : public Session {
           time.count() > 0)
         burn(time);
     for (std::ptrdiff_t t = 0; t < in.extent(1); ++t) step(in, out, t);
+    failed_ = config_.fail_hop >= 0 && hop_ > config_.fail_hop;
   }
 
   void reset() LIMPID_REALTIME override {
     for (auto& past : past_) std::fill(past.begin(), past.end(), 0.0f);
     std::fill(next_.begin(), next_.end(), std::size_t{0});
-    told_ = 0;
+    std::ranges::fill(told_, 0);
     voice_now_ = {};
   }
+
+  bool restart(int lane) LIMPID_REALTIME override {
+    if (!config_.restarts) return false;
+    for (int o = 0; o < config_.output_channels; ++o) {
+      const auto row = static_cast<std::size_t>(lane * config_.output_channels + o);
+      std::ranges::fill(past_[row], 0.0f);
+    }
+    told_[static_cast<std::size_t>(lane)] = 0;
+    return true;
+  }
+  const Error* failure() const noexcept override { return failed_ ? &kFailure : nullptr; }
 
   const StreamFormat& format() const noexcept override { return format_; }
   std::size_t memory() const noexcept override {
@@ -70,8 +85,8 @@ class FakeSession final : public Session {
     float* next = voice_.data();
     for (int lane = 0; lane < lanes_; ++lane)
       for (int hop = 0; hop < hops; ++hop)
-        *next++ = 0.001f * static_cast<float>(told_ + hop) + 0.5f * static_cast<float>(lane);
-    told_ += hops;
+        *next++ = 0.001f * static_cast<float>(told_[static_cast<std::size_t>(lane)]++) +
+                  0.5f * static_cast<float>(lane);
     voice_now_ = {voice_.data(), next};
   }
 
@@ -91,7 +106,8 @@ class FakeSession final : public Session {
   std::vector<float> row_;
   std::vector<float> voice_;  // [lane][frame] of the latest call
   std::span<const float> voice_now_;
-  int told_ = 0;
+  std::vector<int> told_;  // hops, of each lane
+  bool failed_ = false;
   std::int64_t hop_ = 0;
   std::uint64_t repaired_ = 0;
 };
@@ -126,7 +142,10 @@ Result<std::unique_ptr<Session>> FakeModel::open(const SessionConfig& config) co
   if (config.lanes < 1 || config.max_frames < 1)
     return Error{ErrorCode::invalid_argument,
                  "fake model: lanes and max_frames must be at least 1"};
-  return std::unique_ptr<Session>(std::make_unique<FakeSession>(config_, *found, config.lanes, config.max_frames));
+  if (config.lanes > config_.most_lanes)
+    return Error{ErrorCode::out_of_memory, "fake model: not so many lanes"};
+  return std::unique_ptr<Session>(
+      std::make_unique<FakeSession>(config_, *found, config.lanes, config.max_frames));
 }
 
 }  // namespace limpid::test

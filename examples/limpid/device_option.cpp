@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/device_option.h"
+
+#include <CLI/CLI.hpp>
+
+namespace limpid::cli {
+namespace {
+
+std::string is_device(const std::string& device) {
+  const std::string index = device.rfind("cuda:", 0) == 0 ? device.substr(5) : "0";
+  const bool number = !index.empty() && index.size() < 4 &&
+                      index.find_first_not_of("0123456789") == std::string::npos;
+  const bool known = device == "cpu" || device == "cuda" || device.rfind("cuda:", 0) == 0;
+  return known && number ? "" : "expected cpu, cuda or cuda:INDEX, found " + device;
+}
+
+}  // namespace
+
+CLI::Option* add_device(CLI::App& command, std::string& device) {
+  return command.add_option("--device", device, "cpu, cuda or cuda:INDEX")
+      ->capture_default_str()
+      ->check(is_device)
+      ->type_name("DEVICE");
+}
+
+int gpu_of(const std::string& device) {
+  if (device == "cpu") return -1;
+  return device == "cuda" ? 0 : std::stoi(device.substr(device.find(':') + 1));
+}
+
+}  // namespace limpid::cli
