@@ -17,7 +17,7 @@ RATE, SECONDS = 16000, 1.2
 TINY = {"architecture": "frcrn", "sample_rate": RATE, "window": 0.02, "hop": 0.01, "any_rate": True, "compression": 0.5,
         "unets": 1, "channels": [4, 4, 6, 6, 8, 8], "kernels": [5, 5, 5, 5, 5, 2],
         "decoder_kernels": [2, 5, 5, 6, 5, 5], "frequency_order": 20, "time_order": 20, "time_layers": 2,
-        "pooling": "running", "reduction": 2, "pooling_horizon": 50, "lookahead": False}
+        "pooling": "running", "reduction": 2, "pooling_horizon": 50, "level_horizon": 40, "lookahead": False}
 
 ARRAY = {"architecture": "deftan2", "sample_rate": RATE, "window": 0.032, "hop": 0.016, "microphones": 3, "layers": 2,
          "channels": 12, "unfold": 3, "heads": 2, "head_width": 5, "hidden": 20, "causal": False}

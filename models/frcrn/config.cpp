@@ -41,6 +41,9 @@ std::string range_problem(const FrcrnConfig& c) {
     return "window and hop must be 0.001..0.2 seconds";
   if (std::lround(c.window / c.hop) < 2) return "window must be at least two hops";
   if (c.compression != 1.0f && c.compression != 0.5f) return "compression must be 1 or 0.5";
+  if (c.level_horizon < 0) return "level_horizon must not be negative";
+  if (c.level_horizon > 0 && (c.unets != 1 || c.pooling == nn::Pooling::global))
+    return "level_horizon needs unets 1 and a pooling that streams";
   if (c.unets != 1 && c.unets != 2) return "unets must be 1 or 2";
   if (c.frequency_order < 0 || c.frequency_order > kMaxOrder || c.time_order < 0 ||
       c.time_order > kMaxOrder)
@@ -81,7 +84,7 @@ int FrcrnConfig::bins() const noexcept {
 }
 
 nn::ConvShape FrcrnConfig::encoder(int level) const {
-  nn::ConvShape shape{1, channels[0], kernels[0], bins()};
+  nn::ConvShape shape{inputs(), channels[0], kernels[0], bins()};
   for (int i = 1; i <= level; ++i) {
     const auto at = static_cast<std::size_t>(i);
     shape = {channels[at - 1], channels[at], kernels[at], nn::ComplexConv::out_rows(shape)};
@@ -131,6 +134,7 @@ Result<FrcrnConfig> parse_frcrn_config(std::string_view json, const std::string&
     c.hop = j.at("hop").get<double>();
     c.any_rate = j.at("any_rate").get<bool>();
     c.compression = j.at("compression").get<float>();
+    c.level_horizon = j.value("level_horizon", c.level_horizon);
     c.unets = j.at("unets").get<int>();
     c.channels = j.at("channels").get<std::vector<int>>();
     c.kernels = j.at("kernels").get<std::vector<int>>();

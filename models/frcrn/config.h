@@ -20,6 +20,7 @@ struct FrcrnConfig {
   double window = 0.02, hop = 0.01;  // seconds
   bool any_rate = true;              // false: runs at sample_rate only
   float compression = 1.0f;          // exponent of |X| at the network's input: 1 or 0.5
+  int level_horizon = 0;             // frames of LevelFeatures, a second input channel; 0: none
   int unets = 1;                     // 1 or 2; the second refines the mask of the first
   std::vector<int> channels;         // complex channels of each encoder
   std::vector<int> kernels;          // along frequency, of each encoder
@@ -35,7 +36,8 @@ struct FrcrnConfig {
   bool voice = false;         // whether there is a voice-activity output, see VoiceHead
 
   int depth() const noexcept { return static_cast<int>(channels.size()); }
-  int bins() const noexcept;  // frequencies at sample_rate
+  int bins() const noexcept;                                         // frequencies at sample_rate
+  int inputs() const noexcept { return level_horizon > 0 ? 2 : 1; }  // channels of the first layer
   int lookahead_frames() const noexcept { return lookahead ? depth() * unets : 0; }
 
   nn::ConvShape encoder(int level) const;  // shapes of the convolutions

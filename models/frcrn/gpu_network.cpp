@@ -74,11 +74,15 @@ Status GpuNetwork::analyse(int frames) const {
   auto done = multiply(gpu::ProductKind::real_input, analysis_, windows, stft_.window, 0,
                        rows_of<float>(spectra, frames, 1));
   if (!done) return done;
-  const int bins = stft_.bins(), network_bins = config_.bins();
-  return queue_.compress(
-      {frames_of<const float>(spectra), frames_of<float>(inputs_[0].fresh(frames)), lanes_, frames,
-       std::min(bins, network_bins), network_bins,
-       static_cast<float>(network_bins - 1) / static_cast<float>(bins - 1), config_.compression});
+  const int bins = config_.bins(), band = std::min(stft_.bins(), bins), row = config_.inputs();
+  const float scale = static_cast<float>(bins - 1) / static_cast<float>(stft_.bins() - 1);
+  const nn::Activation in = inputs_[0].fresh(frames);
+  done = queue_.compress({frames_of<const float>(spectra), frames_of<float>(in), lanes_, frames,
+                          band, bins, row, scale, config_.compression});
+  if (!done || levels_ == nullptr) return done;
+  return queue_.levels({frames_of<const float>(spectra), frames_of<float>(in.slice_channels(1, 1)),
+                        reinterpret_cast<gpu::Complex*>(levels_), lanes_, frames, band, bins, row,
+                        config_.level_horizon, scale});
 }
 
 Status GpuNetwork::encode(int level, int frames) const {
@@ -217,7 +221,7 @@ Status GpuNetwork::reset() const {
     const auto size = nn::activation_size(lanes_, t->capacity, t->rows + 2 * t->pad, t->channels);
     if (auto done = queue_.clear(t->data, t == &audio_ ? size / 2 : size); !done) return done;
   }
-  return Done{};
+  return levels_ == nullptr ? Status(Done{}) : queue_.clear(levels_, levels_size());
 }
 
 }  // namespace limpid::models

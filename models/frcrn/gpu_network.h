@@ -92,6 +92,9 @@ class GpuNetwork {
   Status plain_product(std::span<const float> re, std::span<const float> im, int k, int n,
                        Product& product);
   Status fsmn(const nn::ComplexFsmn& layer, Fsmn& fsmn);
+  std::size_t levels_size() const noexcept {
+    return 2 * static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(config_.bins());
+  }
   Status claim(GpuTimeline& timeline, int rows, int channels, int history, int pad = 0);
 
   Status multiply(kernels::cuda::ProductKind kind, const Product& product,
@@ -129,6 +132,7 @@ class GpuNetwork {
   std::vector<GpuTimeline*> all_;                   // that remember something
   float *hidden_ = nullptr, *projected_ = nullptr;  // scratch of the recurrences
   float *output_ = nullptr, *voice_ = nullptr;
+  float* levels_ = nullptr;  // what the level features remember; null where the network has none
 };
 
 }  // namespace limpid::models

@@ -255,6 +255,11 @@ Status GpuNetwork::claim_memory() {
     if (!memory) return memory.error();
     wanted.memory = *memory;
   }
+  if (config_.level_horizon > 0) {
+    auto memory = queue_.claim(levels_size());
+    if (!memory) return memory.error();
+    levels_ = *memory;
+  }
   if (voice_weight_ == nullptr) return Done{};
   auto memory =
       queue_.claim(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(max_frames_));

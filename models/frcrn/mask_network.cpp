@@ -35,6 +35,11 @@ Result<MaskNetwork> MaskNetwork::load(io::Weights& weights, const FrcrnConfig& c
 MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int max_frames)
     : network_(std::move(network)), lanes_(lanes) {
   const FrcrnConfig& config = network_->config;
+  const auto bins = static_cast<std::size_t>(config.bins());
+  if (config.level_horizon > 0) {
+    levels_ = LevelFeatures(arena_, lanes, config.bins(), config.level_horizon);
+    column_ = arena_.claim<float>(2 * bins);
+  }
   std::size_t scratch = 0;
   for (const Unet& unet : network_->unets) {
     states_.emplace_back(unet, arena_, lanes, max_frames, false);
@@ -43,7 +48,7 @@ MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int 
     scratch = std::max(scratch, unet.scratch(lanes));
   }
   scratch_ = arena_.claim<float>(scratch);
-  tanh_ = arena_.claim<float>(static_cast<std::size_t>(config.bins() * config.taps));
+  tanh_ = arena_.claim<float>(bins * static_cast<std::size_t>(config.taps));
   if (!network_->voice) return;
   voice_capacity_ = static_cast<std::size_t>(max_frames + config.lookahead_frames());
   voice_ = arena_.claim<float>(static_cast<std::size_t>(lanes) * voice_capacity_);
@@ -53,9 +58,18 @@ void MaskState::hear(int lane, int frame, const std::complex<float>* column, int
                      float scale) LIMPID_REALTIME {
   float* re = input_.at(lane, frame, 0);
   float* im = input_.at(lanes_ + lane, frame, 0);
-  kernels::compress(column, band, scale, network_->config.compression, re, im);
-  std::fill(re + band, re + input_.rows, 0.0f);
-  std::fill(im + band, im + input_.rows, 0.0f);
+  const bool alone = column_.empty();
+  float* flat_re = alone ? re : column_.data();
+  float* flat_im = alone ? im : column_.data() + input_.rows;
+  kernels::compress(column, band, scale, network_->config.compression, flat_re, flat_im);
+  std::fill(flat_re + band, flat_re + input_.rows, 0.0f);
+  std::fill(flat_im + band, flat_im + input_.rows, 0.0f);
+  if (alone) return;
+  for (int bin = 0; bin < input_.rows; ++bin) {
+    re[bin * input_.row_stride] = flat_re[bin];
+    im[bin * input_.row_stride] = flat_im[bin];
+  }
+  levels_.run(lane, column, band, scale, re + 1, im + 1, input_.row_stride);
 }
 
 int MaskState::run() LIMPID_REALTIME {
@@ -106,6 +120,7 @@ void MaskState::pop(int frames) LIMPID_REALTIME {
 }
 
 void MaskState::reset() LIMPID_REALTIME {
+  levels_.reset();
   for (UnetState& state : states_) state.reset();
   for (nn::Timeline& output : outputs_) output.reset();
   heard_ = 0;

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "models/frcrn/level_features.h"
 #include "models/frcrn/unet.h"
 #include "models/frcrn/voice_head.h"
 #include "models/mask_maker.h"
@@ -51,12 +52,14 @@ class MaskState final : public MaskMaker {
 
   std::shared_ptr<const MaskNetwork> network_;
   Arena arena_;
+  LevelFeatures levels_;
   std::vector<UnetState> states_;
-  nn::Activation input_;  // of the frames that begin() announced
+  nn::Activation input_;               // of the frames that begin() announced
   std::vector<nn::Timeline> outputs_;  // of each U-Net, waiting for the last one
   std::span<float> scratch_;
-  std::span<float> tanh_;   // one part of one frame of masks, taps side by side
-  std::span<float> voice_;  // [lane][voice_capacity_], `heard_` of them waiting for their masks
+  std::span<float> column_;  // compressed: real parts, then imaginary ones
+  std::span<float> tanh_;    // one part of one frame of masks, taps side by side
+  std::span<float> voice_;   // [lane][voice_capacity_], `heard_` of them waiting for their masks
   std::size_t voice_capacity_ = 0;
   int heard_ = 0;
   int lanes_;

@@ -54,6 +54,10 @@ class HostQueue final : public LayerQueue {
   }
   Status fsmn_sum(const FsmnSumArgs& args) override { return once<FsmnSum>(args); }
   Status compress(const CompressArgs& args) override { return once<Compress>(args); }
+  Status levels(const LevelArgs& args) override {
+    emulate<LevelMeans>(args);
+    return once<LevelDifferences>(args);
+  }
   Status mask_filter(const MaskFilterArgs& args) override { return once<MaskFilter>(args); }
   Status voice(const VoiceArgs& args) override { return once<Voice>(args); }
   Status keep(const KeepArgs& args) override { return once<Keep>(args); }

@@ -24,7 +24,8 @@ std::string recipe_name(const testing::TestParamInfo<FrcrnRecipe>& info) {
   const FrcrnRecipe& r = info.param;
   return r.pooling + (r.lookahead ? "_lookahead" : "_causal") + "_unets" + std::to_string(r.unets) +
          "_order" + std::to_string(r.frequency_order) + "_" + std::to_string(r.time_order) +
-         "_taps" + std::to_string(r.taps) + (r.voice ? "_voice" : "");
+         "_taps" + std::to_string(r.taps) + (r.voice ? "_voice" : "") +
+         (r.level_horizon > 0 ? "_levels" : "");
 }
 
 class FrcrnStream : public testing::TestWithParam<FrcrnRecipe> {
@@ -59,7 +60,8 @@ TEST_P(FrcrnStream, ProcessAllocatesAndLocksNothing) {
 
 // Whatever comes in, what goes out is finite, and a second later it is as if nothing had happened.
 TEST_P(FrcrnStream, RecoversFromHostileInput) {
-  const bool remembers = GetParam().pooling != "none";  // running means; they stay finite
+  const FrcrnRecipe& r = GetParam();
+  const bool remembers = r.pooling != "none" || r.level_horizon > 0;  // running means stay finite
   test::expect_recovery_from_hostile_input(*model_, 400, remembers ? 0 : 20 + 100);
 }
 
@@ -92,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
                     FrcrnRecipe{.unets = 2, .pooling = "running", .lookahead = true},
                     FrcrnRecipe{.taps = 3, .voice = true}, FrcrnRecipe{.taps = 8},
                     FrcrnRecipe{.unets = 2, .lookahead = true, .voice = true},
-                    FrcrnRecipe{.frequency_order = 0},
+                    FrcrnRecipe{.taps = 2, .level_horizon = 30}, FrcrnRecipe{.frequency_order = 0},
                     FrcrnRecipe{.frequency_order = 3, .time_order = 0}),
     recipe_name);
 

@@ -31,7 +31,8 @@ class Writer {
     const int depth = static_cast<int>(recipe_.channels.size());
     for (int i = 0; i < depth; ++i) {
       const std::string n = std::to_string(i);
-      const int in = i == 0 ? 1 : channels(i - 1), out = channels(i);
+      const int first = recipe_.level_horizon > 0 ? 2 : 1;
+      const int in = i == 0 ? first : channels(i - 1), out = channels(i);
       conv(u + ".encoder" + n + ".conv.conv", {out, in, kKernels[i], 2}, out, in * kKernels[i] * 2);
       norm(u + ".encoder" + n + ".bn", out);
       if (i > 0 && recipe_.frequency_order > 0)
@@ -114,6 +115,7 @@ std::string frcrn_metadata(const FrcrnRecipe& r) {
       std::to_string(r.unets) + R"(,"pooling":")" + r.pooling + R"(","lookahead":)" +
       (r.lookahead ? "true" : "false") + R"(,"frequency_order":)" +
       std::to_string(r.frequency_order) + R"(,"time_order":)" + std::to_string(r.time_order) +
+      (r.level_horizon == 0 ? "" : R"(,"level_horizon":)" + std::to_string(r.level_horizon)) +
       (r.taps == 1 ? "" : R"(,"taps":)" + std::to_string(r.taps)) +
       (r.voice ? R"(,"voice":true})" : "}");
   std::string quoted;

@@ -20,6 +20,7 @@ struct FrcrnRecipe {
   float compression = 0.5f;
   int taps = 1;
   bool voice = false;
+  int level_horizon = 0;
   unsigned seed = 1;
 };
 

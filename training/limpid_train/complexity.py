@@ -37,7 +37,7 @@ def frcrn(network):
     outputs = channels[-2::-1] + [taps]
     total = 0
     for i, (kernel, width) in enumerate(zip(network["kernels"], channels)):
-        inputs = 1 if i == 0 else channels[i - 1]
+        inputs = channels[i - 1] if i else 2 if network.get("level_horizon") else 1
         total += 4 * 2 * kernel * inputs * width * sizes[i + 1]
         if i:
             total += _fsmn(inputs, network["frequency_order"]) * sizes[i]

@@ -178,16 +178,18 @@ class SqueezeExcitation(nn.Module):
         if self.pooling == "global":
             mean = precise(x).mean((2, 3))[:, None]                          # [B, 1, 2C]
         else:
-            mean = self._running_mean(precise(x).mean(2))
+            mean = running_mean(precise(x).mean(2).transpose(1, 2), self.horizon)
         mr, mi = mean.chunk(2, -1)
         yr = self.fc_r(mr) - self.fc_i(mi)
         yi = self.fc_r(mi) + self.fc_i(mr)
         return torch.cat([yr, yi], -1).transpose(1, 2)[:, :, None]
 
-    def _running_mean(self, frames):
-        """Cumulative mean whose memory stops growing after `horizon` frames, so that a stream never goes deaf."""
-        means, mean = [], torch.zeros_like(frames[..., 0])
-        for t in range(frames.shape[-1]):
-            mean = mean + (frames[..., t] - mean) / min(t + 1, self.horizon)
-            means.append(mean)
-        return torch.stack(means, 1)                                        # [B, T, 2C]
+
+def running_mean(frames, horizon):
+    """Cumulative mean over the frames of [B, T, C], whose memory stops growing after `horizon` frames, so that a stream
+    never goes deaf."""
+    means, mean = [], torch.zeros_like(frames[:, 0])
+    for t in range(frames.shape[1]):
+        mean = mean + (frames[:, t] - mean) / min(t + 1, horizon)
+        means.append(mean)
+    return torch.stack(means, 1)

@@ -4,6 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .layers import ComplexConv, ComplexConvTranspose, ComplexNorm, Fsmn, SqueezeExcitation, leaky, precise
+from .level_features import level_features
 from .spectrum import Stft, deep_filter
 
 
@@ -35,7 +36,8 @@ class UNet(nn.Module):
         channels = config["channels"]
         self.depth = len(channels)
         taps = config.get("taps", 1)
-        inputs, outputs = [1] + channels[:-1], channels[-2::-1] + [taps]
+        first = 2 if config.get("level_horizon") else 1
+        inputs, outputs = [first] + channels[:-1], channels[-2::-1] + [taps]
         for i in range(self.depth):
             width = channels[-1] if i == 0 else 2 * outputs[i - 1]
             self.add_module(f"encoder{i}", Encoder(inputs[i], channels[i], config["kernels"][i], config["lookahead"]))
@@ -103,14 +105,19 @@ class Frcrn(nn.Module):
         if config.get("voice"):
             self.voice = nn.Linear(2 * config["channels"][-1], 1)
 
+    def features(self, spectrum):
+        """complex [B, F, T] -> [B, 2, F, T], the compressed spectrum; [B, 4, F, T] with how loud its bins are."""
+        x = torch.stack([spectrum.real, spectrum.imag], 1)
+        power, exponent = (x * x).sum(1, keepdim=True), self.config["compression"]
+        if exponent != 1:
+            x = x * (power + 1e-12) ** ((exponent - 1) / 2)
+        horizon = self.config.get("level_horizon", 0)
+        return join(x, level_features(power, horizon)) if horizon else x
+
     def masks(self, spectrum):
         """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1) per network; and the logits [B, T] of
         speech being present, or None."""
-        x = torch.stack([spectrum.real, spectrum.imag], 1)                  # [B, 2, F, T]
-        power = self.config["compression"]
-        if power != 1:
-            x = x * ((x * x).sum(1, keepdim=True) + 1e-12) ** ((power - 1) / 2)
-        u, bottleneck = self.unet(x)
+        u, bottleneck = self.unet(self.features(spectrum))
         m = torch.tanh(precise(u))
         if self.config["unets"] == 2:
             m = m + torch.tanh(precise(self.unet2(u)[0]))

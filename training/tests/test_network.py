@@ -1,11 +1,13 @@
 """The network does what the definition says: causal, aligned, and the same in folded and in plain complex form."""
 import unittest
 
+import numpy as np
 import torch
 
 from limpid_train.config import check_shapes, load_config
 from limpid_train.complexity import macs_per_second
 from limpid_train.layers import ComplexConv, ComplexConvTranspose, Fsmn
+from limpid_train.level_features import level_features
 from limpid_train.master import adopt
 from limpid_train.network import Frcrn
 from limpid_train.spectrum import Stft
@@ -16,6 +18,15 @@ from make_test_vectors import TINY, randomise
 class Layers(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(1)
+
+    def test_level_features_are_those_of_a_stream(self):
+        power = torch.rand(1, 1, 9, 40, dtype=torch.float64)
+        features = level_features(power, horizon=6)
+        level, mean = torch.log(power[0, 0] + 1e-7), torch.zeros(9, dtype=torch.float64)
+        for t in range(40):
+            mean = mean + (level[:, t] - mean) / min(t + 1, 6)
+            np.testing.assert_allclose(features[0, 0, :, t], (level[:, t] - mean.mean()) / 4)
+            np.testing.assert_allclose(features[0, 1, :, t], (level[:, t] - mean) / 4)
 
     def test_convolution_is_the_complex_product(self):
         layer = ComplexConv(3, 4, (5, 2), pad=(1, 0))

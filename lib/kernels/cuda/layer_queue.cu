@@ -100,6 +100,10 @@ class StreamQueue final : public LayerQueue {
   }
   Status fsmn_sum(const FsmnSumArgs& args) override { return launch<FsmnSum>(args, stream()); }
   Status compress(const CompressArgs& args) override { return launch<Compress>(args, stream()); }
+  Status levels(const LevelArgs& args) override {
+    if (auto done = launch<LevelMeans>(args, stream()); !done) return done;
+    return launch<LevelDifferences>(args, stream());
+  }
   Status mask_filter(const MaskFilterArgs& args) override {
     return launch<MaskFilter>(args, stream());
   }

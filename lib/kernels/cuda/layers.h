@@ -9,6 +9,7 @@
 
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
+#include "lib/kernels/cuda/level_layers.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "limpid/result.h"
 
@@ -36,6 +37,7 @@ class LayerQueue {
   virtual Status product(ProductKind kind, const ComplexProductArgs& args) = 0;
   virtual Status fsmn_sum(const FsmnSumArgs& args) = 0;
   virtual Status compress(const CompressArgs& args) = 0;
+  virtual Status levels(const LevelArgs& args) = 0;  // LevelMeans, then LevelDifferences
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status keep(const KeepArgs& args) = 0;

@@ -36,11 +36,11 @@ inline std::int64_t spectrum_blocks(std::int64_t values) {
 }
 
 // y = v (|v|^2 + 1e-12)^((exponent - 1) / 2), v = scale x, exponent 1 or 1/2, for the first `band`
-// of `bins`; the rest of y is zero (kernels::compress).
+// of `bins`; the rest of y is zero (kernels::compress). Bins of y are `row` floats apart.
 struct CompressArgs {
   Frames<const float> x;
   Frames<float> y;
-  std::int32_t lanes, frames, band, bins;
+  std::int32_t lanes, frames, band, bins, row;
   float scale, exponent;
 };
 struct Compress {
@@ -61,7 +61,7 @@ struct Compress {
       if (args.exponent != 1.0f)
         v = 1.0f / std::sqrt(std::sqrt(v.re * v.re + v.im * v.im + 1e-12f)) * v;
     }
-    float* y = args.y.at(place.lane, place.frame) + place.at;
+    float* y = args.y.at(place.lane, place.frame) + std::int64_t{place.at} * args.row;
     y[0] = v.re;
     y[args.y.imaginary] = v.im;
   }
