@@ -213,6 +213,8 @@ Status GpuNetwork::restart(int lane) const {
   args.lane = lane;
   args.lanes = lanes_;
   for (const GpuTimeline* timeline : all_) args.memories[args.count++] = memory_of(*timeline);
+  const int levels = 2 * config_.bins();
+  if (levels_ != nullptr) args.memories[args.count++] = {levels_, levels, lanes_, levels, 1};
   return queue_.forget(args);
 }
 

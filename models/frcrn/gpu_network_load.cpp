@@ -21,7 +21,7 @@ Status check(const FrcrnConfig& config, const dsp::StftSpec& stft, int lanes, in
   if (stft.bins() > config.bins())
     return unsupported("at up to " + std::to_string(config.sample_rate) +
                        " Hz, the rate it was trained at");
-  if (2 * config.depth() + config.time_layers + 3 > kernels::cuda::KeepArgs::kMost)
+  if (2 * config.depth() + config.time_layers + 4 > kernels::cuda::KeepArgs::kMost)
     return unsupported("with fewer levels");
   if (std::int64_t{lanes} * max_frames * config.bins() > INT32_MAX / 2)
     return unsupported("fewer lanes and frames at a time than " + std::to_string(lanes) + " x " +

@@ -104,7 +104,7 @@ TEST(FrcrnGpu, LongCallsAreCutAndLanesAreIndependent) {
 }
 
 TEST(FrcrnGpu, ALaneBeginsAnewAndTheOthersGoOn) {
-  Pair pair({.taps = 2}, {.sample_rate = 16000, .lanes = 3, .max_frames = 8});
+  Pair pair({.taps = 2, .level_horizon = 100}, {.sample_rate = 16000, .lanes = 3, .max_frames = 8});
   ASSERT_NE(pair.gpu, nullptr);
   const auto in = test::noise(3, kHop * 32);
   const auto want = run(*pair.cpu, in.view(), {8});
