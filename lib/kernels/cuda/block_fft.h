@@ -113,8 +113,8 @@ struct BlockFft {
   }
 
   // Stage `Stage` of the share of `thread`, one of `threads`. more(v, base) may change a
-  // butterfly's results, leg 0 of which is element `base`.
-  template <int Stage, class From, class To, class More = Nothing>
+  // butterfly's results, leg 0 of which is element `base`. The legs from kGiven on are zero.
+  template <int Stage, int kGiven = radix(Stage), class From, class To, class More = Nothing>
   LIMPID_HD static void forward(int thread, int threads, From from, To to, const Complex* twiddles,
                                 More more = {}) {
     constexpr int R = radix(Stage), kLeg = step(Stage) * kColumns;
@@ -122,16 +122,17 @@ struct BlockFft {
     LIMPID_NO_UNROLL for (int b = thread; b < kSize / R * kColumns; b += threads) {
       const int base = b / kLeg * kLeg * R + b % kLeg;
       Complex v[R];
-      LIMPID_UNROLL for (int leg = 0; leg < R; ++leg) v[leg] = from.template get<kLeg>(base, leg);
-      dft<R>(v);
+      LIMPID_UNROLL for (int leg = 0; leg < kGiven; ++leg) v[leg] =
+          from.template get<kLeg>(base, leg);
+      dft<R, kGiven>(v);
       twiddle<Stage>(v, b % kLeg / kColumns, twiddles);
       more(v, base);
       LIMPID_UNROLL for (int leg = 0; leg < R; ++leg) to.template set<kLeg>(base, leg, v[leg]);
     }
   }
 
-  // more(v, base) may change what a butterfly starts from.
-  template <int Stage, class From, class To, class More = Nothing>
+  // more(v, base) may change what a butterfly starts from. The legs from kWanted on are not set.
+  template <int Stage, int kWanted = radix(Stage), class From, class To, class More = Nothing>
   LIMPID_HD static void inverse(int thread, int threads, From from, To to, const Complex* twiddles,
                                 More more = {}) {
     constexpr int R = radix(Stage), kLeg = step(Stage) * kColumns;
@@ -141,8 +142,30 @@ struct BlockFft {
       LIMPID_UNROLL for (int leg = 0; leg < R; ++leg) v[leg] = from.template get<kLeg>(base, leg);
       more(v, base);
       twiddle<Stage>(v, b % kLeg / kColumns, twiddles);
-      dft<R>(v);
-      LIMPID_UNROLL for (int leg = 0; leg < R; ++leg) to.template set<kLeg>(base, leg, v[leg]);
+      dft<R, R, kWanted>(v);
+      LIMPID_UNROLL for (int leg = 0; leg < kWanted; ++leg)
+          to.template set<kLeg>(base, leg, v[leg]);
+    }
+  }
+
+  // The first stage of samples and the last one to them: where from.half() or to.half(), the second
+  // half of the transform is silence or not wanted.
+  template <class From, class To, class More = Nothing>
+  LIMPID_HD static void from_samples(int thread, int threads, From from, To to,
+                                     const Complex* twiddles, More more = {}) {
+    if (from.half()) {
+      forward<0, radix(0) / 2>(thread, threads, from, to, twiddles, more);
+    } else {
+      forward<0>(thread, threads, from, to, twiddles, more);
+    }
+  }
+  template <class From, class To, class More = Nothing>
+  LIMPID_HD static void to_samples(int thread, int threads, From from, To to,
+                                   const Complex* twiddles, More more = {}) {
+    if (to.half()) {
+      inverse<0, radix(0) / 2>(thread, threads, from, to, twiddles, more);
+    } else {
+      inverse<0>(thread, threads, from, to, twiddles, more);
     }
   }
 

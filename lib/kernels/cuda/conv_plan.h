@@ -74,7 +74,10 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
   double least = std::numeric_limits<double>::infinity();
   for (std::int64_t points = kLeastPoints; points <= kMostPoints; points *= 2) {
     const bool whole = transform_wraps && points == spec.length;
-    const std::int64_t lead = whole ? 0 : even ? taps / 2 * 2 : taps - 1;
+    // A causal row that fits as a whole begins the transform; what its end brings forth behind it
+    // is not wanted.
+    const bool fits = !spec.circular && spec.length + taps - 1 <= points;
+    const std::int64_t lead = whole || fits ? 0 : even ? taps / 2 * 2 : taps - 1;
     if (lead >= points) continue;
     const std::int64_t hop = std::min(points - lead, spec.length);
     const std::int64_t segments = (spec.length + hop - 1) / hop;
@@ -89,14 +92,15 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
                 static_cast<std::int32_t>(lead),
                 static_cast<std::int32_t>(segments),
                 spec.circular,
-                even};
+                even,
+                fits && spec.length <= points / 2};
   }
   if (best.points == 0)
     return plan::unsupported(
         spec, "needs more than " + std::to_string(kMostPoints) + " transform points");
   if (best.row.segments > std::numeric_limits<std::int32_t>::max() / spec.lanes / spec.channels)
     return plan::unsupported(spec, "has too many rows for one call");
-  best.filter = {taps, static_cast<std::int32_t>(best.points), 0, 1, 0, 0};
+  best.filter = {taps, static_cast<std::int32_t>(best.points), 0, 1, 0, 0, taps <= best.points / 2};
   return best;
 }
 

@@ -32,17 +32,22 @@
 
 namespace limpid::kernels::cuda {
 
-struct alignas(8) Complex {
-  float re, im;
+template <class Real>
+struct alignas(2 * sizeof(Real)) ComplexOf {
+  Real re, im;
 };
+using Complex = ComplexOf<float>;  // of another type where a test counts operations
 
-LIMPID_HD Complex operator+(Complex a, Complex b) {
+template <class Real>
+LIMPID_HD ComplexOf<Real> operator+(ComplexOf<Real> a, ComplexOf<Real> b) {
   return {a.re + b.re, a.im + b.im};
 }
-LIMPID_HD Complex operator-(Complex a, Complex b) {
+template <class Real>
+LIMPID_HD ComplexOf<Real> operator-(ComplexOf<Real> a, ComplexOf<Real> b) {
   return {a.re - b.re, a.im - b.im};
 }
-LIMPID_HD Complex operator*(Complex a, Complex b) {
+template <class Real>
+LIMPID_HD ComplexOf<Real> operator*(ComplexOf<Real> a, ComplexOf<Real> b) {
   return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
 LIMPID_HD Complex operator*(float s, Complex a) {
@@ -51,10 +56,12 @@ LIMPID_HD Complex operator*(float s, Complex a) {
 LIMPID_HD Complex conj(Complex a) {
   return {a.re, -a.im};
 }
-LIMPID_HD Complex times_i(Complex a) {
+template <class Real>
+LIMPID_HD ComplexOf<Real> times_i(ComplexOf<Real> a) {
   return {-a.im, a.re};
 }
-LIMPID_HD Complex times_minus_i(Complex a) {
+template <class Real>
+LIMPID_HD ComplexOf<Real> times_minus_i(ComplexOf<Real> a) {
   return {a.im, -a.re};
 }
 // i * conj(a). Between two of these a forward transform is an inverse one.

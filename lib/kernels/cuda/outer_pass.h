@@ -67,6 +67,7 @@ template <class T, int kLogOuter>
 struct OuterSamples {
   RowInput<T> row;
   OuterColumn<kLogOuter> tile;
+  LIMPID_HD bool half() const { return row.shape.half != 0; }
   template <int kLeg>
   LIMPID_HD Complex get(int base, int leg) const {
     constexpr int kTile = OuterLayout<kLogOuter>::kTile;
@@ -77,6 +78,7 @@ template <class T, int kLogOuter>
 struct OuterResults {
   RowOutput<T> row;
   OuterColumn<kLogOuter> tile;
+  LIMPID_HD bool half() const { return row.shape.half != 0; }
   template <int kLeg>
   LIMPID_HD void set(int base, int leg, Complex value) const {
     constexpr int kTile = OuterLayout<kLogOuter>::kTile;
@@ -154,10 +156,9 @@ struct OuterForward : OuterPass<T, kLogOuter> {
                             const OuterArgs<T>& args) {
     const auto at = Base::block_of(block, shared, args);
     if constexpr (Base::kPhases == 1) {
-      Fft::template forward<0>(thread, Base::kThreads, at.samples, at.matrix, args.twiddles,
-                               at.tile);
+      Fft::from_samples(thread, Base::kThreads, at.samples, at.matrix, args.twiddles, at.tile);
     } else if constexpr (Phase == 0) {
-      Fft::template forward<0>(thread, Base::kThreads, at.samples, at.points, args.twiddles);
+      Fft::from_samples(thread, Base::kThreads, at.samples, at.points, args.twiddles);
     } else {
       Fft::template forward<1>(thread, Base::kThreads, at.points, at.matrix, args.twiddles,
                                at.tile);
@@ -175,13 +176,12 @@ struct OuterInverse : OuterPass<T, kLogOuter> {
                             const OuterArgs<T>& args) {
     const auto at = Base::block_of(block, shared, args);
     if constexpr (Base::kPhases == 1) {
-      Fft::template inverse<0>(thread, Base::kThreads, at.matrix, at.results, args.twiddles,
-                               at.tile);
+      Fft::to_samples(thread, Base::kThreads, at.matrix, at.results, args.twiddles, at.tile);
     } else if constexpr (Phase == 0) {
       Fft::template inverse<1>(thread, Base::kThreads, at.matrix, at.points, args.twiddles,
                                at.tile);
     } else {
-      Fft::template inverse<0>(thread, Base::kThreads, at.points, at.results, args.twiddles);
+      Fft::to_samples(thread, Base::kThreads, at.points, at.results, args.twiddles);
     }
   }
 };

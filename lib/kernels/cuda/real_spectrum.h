@@ -71,7 +71,7 @@ LIMPID_HD void for_each_pair(Complex (&a)[kColumn], Complex (&b)[kColumn], Compl
   }
   f.ends(a[0], 0);
   LIMPID_UNROLL for (int j = 1; j < kColumn / 2; ++j)
-      f.pair(a[j], a[kColumn - j], rotated({1, 0}, j, 2 * kColumn), j, kColumn - j);
+      f.pair(a[j], a[kColumn - j], rotated(Complex{1, 0}, j, 2 * kColumn), j, kColumn - j);
   f.middle(a[kColumn / 2], kColumn / 2);
   LIMPID_UNROLL for (int j = 0; j < kColumn / 2; ++j)
       f.pair(b[j], b[kColumn - 1 - j], rotated(w, j, 2 * kColumn), kColumn + j, kSlots - 1 - j);

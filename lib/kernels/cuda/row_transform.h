@@ -32,13 +32,13 @@ struct RowTransform {
     if constexpr (Phase == kStages - 1) {
       transform_columns(task, use);
     } else if constexpr (Phase == 0) {
-      Fft::template forward<0>(local, threads, from, points, twiddles);
+      Fft::from_samples(local, threads, from, points, twiddles);
     } else if constexpr (Phase < kStages - 1) {
       Fft::template forward<Phase>(local, threads, points, points, twiddles);
     } else if constexpr (kBack > 0) {
       Fft::template inverse<kBack>(local, threads, points, points, twiddles);
     } else {
-      Fft::template inverse<0>(local, threads, points, to, twiddles);
+      Fft::to_samples(local, threads, points, to, twiddles);
     }
   }
 };

@@ -20,6 +20,7 @@ struct RowShape {
   std::int32_t segments;  // of a row
   std::int32_t wraps;     // circular: what is before the first sample is the end of the row
   std::int32_t paired;    // every pair of samples is aligned, and both are inside or both outside
+  std::int32_t half;      // nothing of the second half of the transform is of the row
 };
 
 template <class T>
@@ -94,6 +95,7 @@ struct RowOutput {
 template <class T>
 struct RowPoints {
   RowInput<T> row;
+  LIMPID_HD bool half() const { return row.shape.half != 0; }
   template <int kLeg>
   LIMPID_HD Complex get(int base, int leg) const {
     return row.load(base + leg * kLeg);
@@ -102,6 +104,7 @@ struct RowPoints {
 template <class T>
 struct RowResults {
   RowOutput<T> row;
+  LIMPID_HD bool half() const { return row.shape.half != 0; }
   template <int kLeg>
   LIMPID_HD void set(int base, int leg, Complex value) const {
     row.store(base + leg * kLeg, swapped(value));

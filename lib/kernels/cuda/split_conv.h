@@ -20,6 +20,7 @@ namespace limpid::kernels::cuda {
 // One row of the matrix.
 struct InnerPoints {
   Complex* row;
+  LIMPID_HD static constexpr bool half() { return false; }
   template <int kLeg>
   LIMPID_HD Complex get(int base, int leg) const {
     return row[base + leg * kLeg];
