@@ -2,6 +2,7 @@
 // Long convolutions on a GPU against the definition: own kernels and cuFFT, in segments, in graphs.
 #include "tests/cuda/conv_fixture.h"
 #include "tests/cuda/device_fixture.h"
+#include "tests/cuda/sparse_fixture.h"
 
 namespace limpid::kernels::cuda {
 namespace {
@@ -122,6 +123,30 @@ TEST_F(CudaLongConvCall, RowsAtOnceDoNotMatter) {
   }
   EXPECT_EQ(results[0], results[1]);
   EXPECT_EQ(results[0], results[2]);
+}
+
+TEST_F(CudaLongConvCall, SparseSpectra) {
+  for (const std::int64_t points : {256, 2048, 8192, 32768, 65536}) {
+    for (const auto method : {LongConvSpec::Method::fused, LongConvSpec::Method::cufft}) {
+      const auto most = static_cast<std::size_t>(points / 64);
+      for (const Pattern& kept : {first_of(1, 2), first_of(most / 4 + 1, most)}) {
+        const ConvData<float> data({.lanes = 2,
+                                    .channels = 2,
+                                    .length = points / 2,
+                                    .taps = points / 3,
+                                    .kept = kept,
+                                    .method = method},
+                                   true);
+        auto conv = device_->open_long_conv(data.spec);
+        ASSERT_TRUE(conv) << conv.error().message;
+        ASSERT_EQ((*conv)->points(), points);
+        Call<float> call(*device_, data, stream_);
+        ASSERT_TRUE(call.set_filters(**conv, stream_));
+        ASSERT_TRUE(call.run(**conv, stream_));
+        EXPECT_GE(snr_of_sparse(data, points, call.results(stream_)), 120) << points;
+      }
+    }
+  }
 }
 
 // Rows longer than the transform are cut.

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "limpid/result.h"
 
@@ -36,6 +37,12 @@ struct LongConvSpec {
   std::int64_t length = 0;    // samples of a row, any number
   std::int64_t taps = 0;      // up to 2^21 + 1, of shorter rows up to 2^22 - length
   bool circular = false;      // else causal: the row is preceded and followed by silence
+  // Frequency-sparse filters: kept[k mod size] says whether frequency k, of k / points() cycles per
+  // sample, stays; the others become zero and are never computed. Size: a power of two, up to a
+  // 64th of points(); symmetric, as filters are real; empty: all stay. The row is one transform:
+  // circular ones need a power of two of samples, causal ones are the product modulo
+  // x^points() - 1. FlashFFTConv's patterns are the residues whose digits are small.
+  std::vector<std::uint8_t> kept{};
   Sample sample = Sample::f32;
   enum class Method {
     fused,

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "lib/kernels/cuda/dft.h"
+#include "lib/kernels/cuda/sparse_nodes.h"
 
 namespace limpid::kernels::cuda {
 
@@ -114,13 +115,16 @@ struct BlockFft {
 
   // Stage `Stage` of the share of `thread`, one of `threads`. more(v, base) may change a
   // butterfly's results, leg 0 of which is element `base`. The legs from kGiven on are zero.
-  template <int Stage, int kGiven = radix(Stage), class From, class To, class More = Nothing>
+  template <int Stage, int kGiven = radix(Stage), class From, class To, class More = Nothing,
+            class Nodes = AllNodes>
   LIMPID_HD static void forward(int thread, int threads, From from, To to, const Complex* twiddles,
-                                More more = {}) {
+                                More more = {}, Nodes nodes = {}) {
     constexpr int R = radix(Stage), kLeg = step(Stage) * kColumns;
     static_assert(!kPadded || kLeg % 16 == 0 || R <= 16, "legs beyond a padding");
-    LIMPID_NO_UNROLL for (int b = thread; b < kSize / R * kColumns; b += threads) {
-      const int base = b / kLeg * kLeg * R + b % kLeg;
+    const int count = nodes.count(kSize * kColumns / R / kLeg) * kLeg;
+    LIMPID_NO_UNROLL for (int b = thread; b < count; b += threads) {
+      const int node = nodes.at(b / kLeg);
+      const int base = node * (kLeg * R) + b % kLeg;
       Complex v[R];
       LIMPID_UNROLL for (int leg = 0; leg < kGiven; ++leg) v[leg] =
           from.template get<kLeg>(base, leg);
@@ -132,12 +136,15 @@ struct BlockFft {
   }
 
   // more(v, base) may change what a butterfly starts from. The legs from kWanted on are not set.
-  template <int Stage, int kWanted = radix(Stage), class From, class To, class More = Nothing>
+  template <int Stage, int kWanted = radix(Stage), class From, class To, class More = Nothing,
+            class Nodes = AllNodes>
   LIMPID_HD static void inverse(int thread, int threads, From from, To to, const Complex* twiddles,
-                                More more = {}) {
+                                More more = {}, Nodes nodes = {}) {
     constexpr int R = radix(Stage), kLeg = step(Stage) * kColumns;
-    LIMPID_NO_UNROLL for (int b = thread; b < kSize / R * kColumns; b += threads) {
-      const int base = b / kLeg * kLeg * R + b % kLeg;
+    const int count = nodes.count(kSize * kColumns / R / kLeg) * kLeg;
+    LIMPID_NO_UNROLL for (int b = thread; b < count; b += threads) {
+      const int node = nodes.at(b / kLeg);
+      const int base = node * (kLeg * R) + b % kLeg;
       Complex v[R];
       LIMPID_UNROLL for (int leg = 0; leg < R; ++leg) v[leg] = from.template get<kLeg>(base, leg);
       more(v, base);

@@ -2,6 +2,7 @@
 // From a transform size at run time to the kernel that was compiled for it.
 #pragma once
 
+#include "lib/kernels/cuda/constants.h"
 #include "lib/kernels/cuda/conv_kernels.h"
 #include "lib/kernels/cuda/program.cuh"
 
@@ -13,65 +14,22 @@ Kernel<typename Program::Args> kernel_of() {
 }
 
 template <class T>
-Kernel<FusedConvArgs<T>> fused_conv_kernel(int log_size) {
-  switch (log_size) {
-    case 7:
-      return kernel_of<FusedConv<T, 7>>();
-    case 8:
-      return kernel_of<FusedConv<T, 8>>();
-    case 9:
-      return kernel_of<FusedConv<T, 9>>();
-    case 10:
-      return kernel_of<FusedConv<T, 10>>();
-    case 11:
-      return kernel_of<FusedConv<T, 11>>();
-    case 12:
-      return kernel_of<FusedConv<T, 12>>();
-    case 13:
-      return kernel_of<FusedConv<T, 13>>();
-    default:
-      return kernel_of<FusedConv<T, 14>>();
-  }
+Kernel<FusedConvArgs<T>> fused_conv_kernel(int log_size, bool sparse) {
+  return with_constant<7, 14>(log_size, [&](auto size) {
+    return sparse ? kernel_of<FusedConv<T, size, true>>() : kernel_of<FusedConv<T, size>>();
+  });
 }
 
 template <class T>
 Kernel<OuterArgs<T>> outer_forward_kernel(int log_outer) {
-  switch (log_outer) {
-    case 3:
-      return kernel_of<OuterForward<T, 3>>();
-    case 4:
-      return kernel_of<OuterForward<T, 4>>();
-    case 5:
-      return kernel_of<OuterForward<T, 5>>();
-    case 6:
-      return kernel_of<OuterForward<T, 6>>();
-    case 7:
-      return kernel_of<OuterForward<T, 7>>();
-    case 8:
-      return kernel_of<OuterForward<T, 8>>();
-    default:
-      return kernel_of<OuterForward<T, 9>>();
-  }
+  return with_constant<3, 9>(log_outer,
+                             [](auto outer) { return kernel_of<OuterForward<T, outer>>(); });
 }
 
 template <class T>
 Kernel<OuterArgs<T>> outer_inverse_kernel(int log_outer) {
-  switch (log_outer) {
-    case 3:
-      return kernel_of<OuterInverse<T, 3>>();
-    case 4:
-      return kernel_of<OuterInverse<T, 4>>();
-    case 5:
-      return kernel_of<OuterInverse<T, 5>>();
-    case 6:
-      return kernel_of<OuterInverse<T, 6>>();
-    case 7:
-      return kernel_of<OuterInverse<T, 7>>();
-    case 8:
-      return kernel_of<OuterInverse<T, 8>>();
-    default:
-      return kernel_of<OuterInverse<T, 9>>();
-  }
+  return with_constant<3, 9>(log_outer,
+                             [](auto outer) { return kernel_of<OuterInverse<T, outer>>(); });
 }
 
 }  // namespace limpid::kernels::cuda

@@ -17,10 +17,10 @@ struct Kernel {
   Status (*launch)(const Args& args, cudaStream_t stream);
 };
 
-// 2^log_size complex points, 7 .. 14.
+// 2^log_size complex points, 7 .. 14; of all frequencies or of those that a sparse filter keeps.
 template <class T>
-Kernel<FusedConvArgs<T>> fused_conv_kernel(int log_size);
-Kernel<FusedFilterArgs> fused_filter_kernel(int log_size);
+Kernel<FusedConvArgs<T>> fused_conv_kernel(int log_size, bool sparse);
+Kernel<FusedFilterArgs> fused_filter_kernel(int log_size, bool sparse);
 
 // 2^log_outer rows of 4096, 3 .. 9.
 template <class T>

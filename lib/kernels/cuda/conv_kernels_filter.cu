@@ -5,25 +5,10 @@
 
 namespace limpid::kernels::cuda {
 
-Kernel<FusedFilterArgs> fused_filter_kernel(int log_size) {
-  switch (log_size) {
-    case 7:
-      return kernel_of<FusedFilter<7>>();
-    case 8:
-      return kernel_of<FusedFilter<8>>();
-    case 9:
-      return kernel_of<FusedFilter<9>>();
-    case 10:
-      return kernel_of<FusedFilter<10>>();
-    case 11:
-      return kernel_of<FusedFilter<11>>();
-    case 12:
-      return kernel_of<FusedFilter<12>>();
-    case 13:
-      return kernel_of<FusedFilter<13>>();
-    default:
-      return kernel_of<FusedFilter<14>>();
-  }
+Kernel<FusedFilterArgs> fused_filter_kernel(int log_size, bool sparse) {
+  return with_constant<7, 14>(log_size, [&](auto size) {
+    return sparse ? kernel_of<FusedFilter<size, true>>() : kernel_of<FusedFilter<size>>();
+  });
 }
 
 Kernel<InnerArgs> inner_conv_kernel() {

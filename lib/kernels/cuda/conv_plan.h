@@ -50,6 +50,21 @@ inline Status check(const LongConvSpec& spec) {
   return Done{};
 }
 
+inline Status check_kept(const LongConvSpec& spec, std::int64_t points) {
+  const auto& kept = spec.kept;
+  if (kept.empty()) return Done{};
+  if (!std::has_single_bit(kept.size()) || static_cast<std::int64_t>(kept.size()) > points / 64)
+    return Error{ErrorCode::invalid_argument,
+                 "a sparse pattern must have 1, 2, 4, ... up to a 64th of " +
+                     std::to_string(points) + " values, found " + std::to_string(kept.size())};
+  for (std::size_t k = 1; k < kept.size(); ++k)
+    if ((kept[k] == 0) != (kept[kept.size() - k] == 0))
+      return Error{ErrorCode::invalid_argument, "a sparse pattern must keep " + std::to_string(k) +
+                                                    " and " + std::to_string(kept.size() - k) +
+                                                    " together or neither"};
+  return Done{};
+}
+
 // What a row costs in segments of `points`, in units of one point of a stage: a butterfly's share,
 // and six for what is read, multiplied and written; three times that where passes go through
 // memory.
@@ -61,8 +76,8 @@ inline double cost(std::int64_t points, std::int64_t segments) {
 
 }  // namespace plan
 
-// invalid_argument: nothing to convolve, or a circular filter longer than the row. unsupported: too
-// many taps, or too many segments.
+// invalid_argument: nothing to convolve, a circular filter longer than the row, or a pattern of a
+// sparse filter that LongConvSpec does not allow. unsupported: too many taps, or too many segments.
 inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
   if (auto done = plan::check(spec); !done) return done.error();
   const std::int64_t taps = std::min(spec.taps, spec.length);
@@ -81,7 +96,8 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
     if (lead >= points) continue;
     const std::int64_t hop = std::min(points - lead, spec.length);
     const std::int64_t segments = (spec.length + hop - 1) / hop;
-    if (segments > 1 && hop < points / 2) continue;  // most of it would be done again
+    if (segments > 1 && hop < points / 2) continue;       // most of it would be done again
+    if (!spec.kept.empty() && !whole && !fits) continue;  // the filter is as long as the transform
     if (plan::cost(points, segments) >= least ||
         segments > std::numeric_limits<std::int32_t>::max())
       continue;
@@ -97,7 +113,9 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
   }
   if (best.points == 0)
     return plan::unsupported(
-        spec, "needs more than " + std::to_string(kMostPoints) + " transform points");
+        spec, "needs more than " + std::to_string(kMostPoints) + " transform points" +
+                  (spec.kept.empty() ? "" : ", or cannot have a sparse spectrum"));
+  if (auto done = plan::check_kept(spec, best.points); !done) return done.error();
   if (best.row.segments > std::numeric_limits<std::int32_t>::max() / spec.lanes / spec.channels)
     return plan::unsupported(spec, "has too many rows for one call");
   best.filter = {taps, static_cast<std::int32_t>(best.points), 0, 1, 0, 0, taps <= best.points / 2};

@@ -76,14 +76,23 @@ class CufftLongConv final : public LongConv {
     auto spectra =
         device_array<Complex>(static_cast<std::size_t>(spec.channels * (plan.points / 2 + 1)));
     if (!spectra) return spectra.error();
+    if (!spec.kept.empty()) {
+      auto kept = uploaded<std::uint8_t>(spec.kept);
+      if (!kept) return kept.error();
+      conv->kept_ = *std::move(kept);
+    }
     conv->work_ = *std::move(work);
     conv->spectra_ = *std::move(spectra);
     return std::unique_ptr<LongConv>(std::move(conv));
   }
 
   Status set_filters(const float* filters, Stream stream) override {
-    const PlainArgs<float> args{filter_rows(spec_, plan_, filters), spectra_.get(), nullptr,
-                                static_cast<std::int32_t>(plan_.points)};
+    const PlainArgs<float> args{filter_rows(spec_, plan_, filters),
+                                spectra_.get(),
+                                nullptr,
+                                static_cast<std::int32_t>(plan_.points),
+                                kept_.get(),
+                                static_cast<std::int32_t>(spec_.kept.size()) - 1};
     if (auto done = launch<PlainPad<float>>(args, native(stream)); !done) return done;
     if (auto done = filter_.forward(spectra_.get(), stream); !done) return done;
     return launch<PlainScale>(args, native(stream));
@@ -114,6 +123,7 @@ class CufftLongConv final : public LongConv {
   ConvPlan plan_;
   RowTransform forward_, inverse_, filter_;
   DeviceArray<Complex> work_, spectra_;
+  DeviceArray<std::uint8_t> kept_;  // of a sparse filter, else null
 };
 
 }  // namespace

@@ -1,77 +1,54 @@
 // SPDX-License-Identifier: MIT
 #include "lib/kernels/cuda/device_tables.h"
 
+#include "lib/kernels/cuda/constants.h"
+
 namespace limpid::kernels::cuda {
 namespace {
 
-std::vector<Complex> twiddles_of(int log_size) {
-  switch (log_size) {
-    case 3:
-      return fft_twiddles<3>();
-    case 4:
-      return fft_twiddles<4>();
-    case 5:
-      return fft_twiddles<5>();
-    case 6:
-      return fft_twiddles<6>();
-    case 7:
-      return fft_twiddles<7>();
-    case 8:
-      return fft_twiddles<8>();
-    case 9:
-      return fft_twiddles<9>();
-    case 10:
-      return fft_twiddles<10>();
-    case 11:
-      return fft_twiddles<11>();
-    case 12:
-      return fft_twiddles<12>();
-    case 13:
-      return fft_twiddles<13>();
-    default:
-      return fft_twiddles<14>();
-  }
-}
+// What of a transform's tables a convolution uses: of a sparse one, less.
+struct HostTables {
+  SpectrumTables spectrum;
+  std::vector<std::int32_t> nodes;
+  SparseRow sparse{};
+};
 
-SpectrumTables spectrum_tables_of(int log_size) {
-  switch (log_size) {
-    case 7:
-      return spectrum_tables<7>();
-    case 8:
-      return spectrum_tables<8>();
-    case 9:
-      return spectrum_tables<9>();
-    case 10:
-      return spectrum_tables<10>();
-    case 11:
-      return spectrum_tables<11>();
-    case 12:
-      return spectrum_tables<12>();
-    case 13:
-      return spectrum_tables<13>();
-    default:
-      return spectrum_tables<14>();
-  }
+HostTables host_tables(int log_size, const Pattern& kept) {
+  return with_constant<7, 14>(log_size, [&](auto size) {
+    HostTables host{spectrum_tables<size>(), {}};
+    if (kept.empty()) return host;
+    SparseTables some = sparse_tables<size>(kept);
+    host.spectrum.pairs = std::move(some.pairs);
+    host.spectrum.pair_roots = std::move(some.pair_roots);
+    host.nodes = std::move(some.nodes);
+    host.sparse = some.row;
+    return host;
+  });
 }
 
 }  // namespace
 
 Result<DeviceArray<Complex>> device_twiddles(int log_size) {
-  return uploaded<Complex>(twiddles_of(log_size));
+  return uploaded<Complex>(
+      with_constant<3, 14>(log_size, [](auto size) { return fft_twiddles<size>(); }));
 }
 
-Result<DeviceTables> device_tables(int log_size) {
-  const SpectrumTables host = spectrum_tables_of(log_size);
+Result<DeviceTables> device_tables(int log_size, const Pattern& kept) {
+  const HostTables host = host_tables(log_size, kept);
   auto twiddles = device_twiddles(log_size);
   if (!twiddles) return twiddles.error();
-  auto pairs = uploaded<ColumnPair>(host.pairs);
+  auto pairs = uploaded<ColumnPair>(host.spectrum.pairs);
   if (!pairs) return pairs.error();
-  auto pair_roots = uploaded<Complex>(host.pair_roots);
+  auto pair_roots = uploaded<Complex>(host.spectrum.pair_roots);
   if (!pair_roots) return pair_roots.error();
-  auto column_roots = uploaded<Complex>(host.column_roots);
+  auto column_roots = uploaded<Complex>(host.spectrum.column_roots);
   if (!column_roots) return column_roots.error();
-  return DeviceTables{*std::move(twiddles), *std::move(pair_roots), *std::move(column_roots),
-                      *std::move(pairs)};
+  auto nodes = uploaded<std::int32_t>(host.nodes);
+  if (!nodes) return nodes.error();
+  DeviceTables tables{*std::move(twiddles), *std::move(pair_roots), *std::move(column_roots),
+                      *std::move(pairs),    *std::move(nodes),      host.sparse};
+  tables.sparse.nodes = tables.nodes.get();
+  return tables;
 }
 
 }  // namespace limpid::kernels::cuda

@@ -11,13 +11,14 @@ template <class T>
 class FusedLongConv final : public LongConv {
  public:
   static Result<std::unique_ptr<LongConv>> open(const LongConvSpec& spec, const ConvPlan& plan) {
-    const auto convolve = fused_conv_kernel<T>(plan.log_complex());
-    const auto transform = fused_filter_kernel(plan.log_complex());
+    const bool sparse = !spec.kept.empty();
+    const auto convolve = fused_conv_kernel<T>(plan.log_complex(), sparse);
+    const auto transform = fused_filter_kernel(plan.log_complex(), sparse);
     if (auto done = convolve.prepare(); !done) return done.error();
     if (auto done = transform.prepare(); !done) return done.error();
-    auto tables = device_tables(plan.log_complex());
+    auto tables = device_tables(plan.log_complex(), spec.kept);
     if (!tables) return tables.error();
-    auto spectra = device_array<Complex>(static_cast<std::size_t>(spec.channels * plan.points / 2));
+    auto spectra = device_array<Complex>(values(spec, plan, *tables));
     if (!spectra) return spectra.error();
     return std::unique_ptr<LongConv>(new FusedLongConv(spec, plan, convolve, transform,
                                                        *std::move(tables), *std::move(spectra)));
@@ -37,10 +38,18 @@ class FusedLongConv final : public LongConv {
 
   std::int64_t points() const noexcept override { return plan_.points; }
   std::size_t memory() const noexcept override {
-    return static_cast<std::size_t>(spec_.channels * plan_.points) * sizeof(float);
+    return values(spec_, plan_, tables_) * sizeof(Complex);
   }
 
  private:
+  // Of the spectra.
+  static std::size_t values(const LongConvSpec& spec, const ConvPlan& plan,
+                            const DeviceTables& tables) {
+    const std::int64_t each =
+        spec.kept.empty() ? plan.points / 2 : std::int64_t{kSlots} * tables.sparse.pairs;
+    return static_cast<std::size_t>(spec.channels * each);
+  }
+
   FusedLongConv(const LongConvSpec& spec, const ConvPlan& plan, Kernel<FusedConvArgs<T>> convolve,
                 Kernel<FusedFilterArgs> transform, DeviceTables tables,
                 DeviceArray<Complex> spectra)

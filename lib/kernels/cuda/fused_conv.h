@@ -20,7 +20,6 @@ struct FusedLayout {
   static constexpr int kRows = kRowThreads < 128 ? 128 / kRowThreads : 1;
   static constexpr int kThreads = kRows * kRowThreads;
   static constexpr int kShared = kRows * Fft::kPoints;  // Complex
-  static constexpr int kSpectrum = kSlots * kPairs;     // Complex of a filter
 
   LIMPID_HD static std::int64_t row(int thread, std::int64_t block) {
     return block * kRows + thread / kRowThreads;
@@ -32,11 +31,11 @@ struct FusedLayout {
 };
 
 // What both programs are made of.
-template <class Arguments, int kLogSize, class Use>
+template <class Arguments, int kLogSize, class Use, bool kSparse>
 struct FusedProgram {
   using Args = Arguments;
   using Layout = FusedLayout<kLogSize>;
-  using Transform = RowTransform<typename Layout::Fft, Use>;
+  using Transform = RowTransform<typename Layout::Fft, Use, kSparse>;
   static constexpr int kThreads = Layout::kThreads, kShared = Layout::kShared;
   static constexpr int kPhases = Transform::kPhases;
 
@@ -45,15 +44,25 @@ struct FusedProgram {
   }
 
  protected:
+  // Pairs of columns that a filter's spectrum has, and where a thread's first value of it is.
+  LIMPID_HD static int pairs(const RowTables& tables) {
+    return kSparse ? tables.sparse.pairs : Layout::kPairs;
+  }
+  LIMPID_HD static std::int64_t slot(std::int64_t channel, int thread, const RowTables& tables) {
+    return channel * kSlots * pairs(tables) + Layout::local(thread);
+  }
+
   template <int Phase, class From, class To>
   LIMPID_HD static void run_row(int thread, Complex* shared, From from, To to,
                                 const RowTables& tables, Use use) {
     const int local = Layout::local(thread);
     const auto points = Layout::points(thread, shared);
+    const bool busy = !kSparse || local < tables.sparse.pairs;
+    const bool own = local == 0 && (!kSparse || tables.sparse.begins_own != 0);
     const ColumnPair pair = tables.pairs[local];
-    Transform::template run<Phase>(
-        local, Layout::kRowThreads, from, points, to, tables.twiddles,
-        {points, points, pair.a, pair.b, tables.pair_roots[local], local == 0}, use);
+    const Complex root = tables.pair_roots[local];
+    Transform::template run<Phase>(local, Layout::kRowThreads, from, points, to, tables, busy,
+                                   {points, points, pair.a, pair.b, root, own}, use);
   }
 };
 
@@ -64,21 +73,19 @@ struct FusedConvArgs {
   RowTables tables;
 };
 
-template <class T, int kLogSize>
-struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct> {
-  using Base = FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct>;
-  using Layout = typename Base::Layout;
+template <class T, int kLogSize, bool kSparse = false>
+struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse> {
+  using Base = FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse>;
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared,
                             const FusedConvArgs<T>& args) {
-    const std::int64_t row = Layout::row(thread, block);
+    const std::int64_t row = Base::Layout::row(thread, block);
     if (row >= args.rows.count()) return;
-    const Complex* filter =
-        args.spectra + args.rows.channel(row) * Layout::kSpectrum + Layout::local(thread);
+    const Complex* filter = args.spectra + Base::slot(args.rows.channel(row), thread, args.tables);
     Base::template run_row<Phase>(thread, shared, RowPoints<T>{args.rows.input(row)},
                                   RowResults<T>{args.rows.output(row)}, args.tables,
-                                  SpectrumProduct{filter, Layout::kPairs});
+                                  SpectrumProduct{filter, Base::pairs(args.tables)});
   }
 };
 
@@ -89,9 +96,9 @@ struct FusedFilterArgs {
 };
 
 // Spectra of filters for FusedConv.
-template <int kLogSize>
-struct FusedFilter : FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit> {
-  using Base = FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit>;
+template <int kLogSize, bool kSparse = false>
+struct FusedFilter : FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit, kSparse> {
+  using Base = FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit, kSparse>;
   using Layout = typename Base::Layout;
 
   template <int Phase>
@@ -99,10 +106,10 @@ struct FusedFilter : FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit> {
                             const FusedFilterArgs& args) {
     const std::int64_t channel = Layout::row(thread, block);
     if (channel >= args.rows.count()) return;
-    Complex* spectrum = args.spectra + channel * Layout::kSpectrum + Layout::local(thread);
+    Complex* spectrum = args.spectra + Base::slot(channel, thread, args.tables);
     Base::template run_row<Phase>(
         thread, shared, RowPoints<float>{args.rows.input(channel)}, Layout::points(thread, shared),
-        args.tables, SpectrumSplit{spectrum, Layout::kPairs, 0.25f / Layout::Fft::kSize});
+        args.tables, SpectrumSplit{spectrum, Base::pairs(args.tables), 0.25f / Layout::Fft::kSize});
   }
 };
 

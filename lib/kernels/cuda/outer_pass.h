@@ -85,26 +85,30 @@ struct OuterResults {
     row.store((base / kTile + leg * (kLeg / kTile)) * kInner + tile.column(base), swapped(value));
   }
 };
-// The matrix between the passes, rows in the order of their frequencies.
+// The matrix between the passes, rows in the order of their frequencies. Those that a sparse filter
+// does not keep are neither written nor read: they are zero.
 template <int kLogOuter>
 struct OuterMatrix {
   Complex* work;
+  const std::uint8_t* kept;  // [outer]; null: all
   OuterColumn<kLogOuter> tile;
   template <int kLeg>
-  LIMPID_HD Complex& at(int base, int leg) const {
+  LIMPID_HD static int row(int base, int leg) {
     using Layout = OuterLayout<kLogOuter>;
     constexpr int kTile = Layout::kTile, kLast = Layout::Fft::radix(Layout::Fft::kStages - 1);
     static_assert(kLeg == kTile);  // the last stage
-    const int k1 = Layout::Fft::frequency(base / kTile) + leg * (Layout::kOuter / kLast);
-    return work[k1 * kInner + tile.column(base)];
+    return Layout::Fft::frequency(base / kTile) + leg * (Layout::kOuter / kLast);
   }
   template <int kLeg>
   LIMPID_HD Complex get(int base, int leg) const {
-    return at<kLeg>(base, leg);
+    const int k1 = row<kLeg>(base, leg);
+    if (kept != nullptr && kept[k1] == 0) return {0, 0};
+    return work[k1 * kInner + tile.column(base)];
   }
   template <int kLeg>
   LIMPID_HD void set(int base, int leg, Complex value) const {
-    at<kLeg>(base, leg) = value;
+    const int k1 = row<kLeg>(base, leg);
+    if (kept == nullptr || kept[k1] != 0) work[k1 * kInner + tile.column(base)] = value;
   }
 };
 
@@ -115,6 +119,7 @@ struct OuterArgs {
   std::int64_t first, count;
   Complex* work;  // [count][outer][inner]
   const Complex* twiddles;
+  const std::uint8_t* kept = nullptr;  // rows of the matrix; null: all
 };
 
 // What both passes are made of: a block's columns, in the audio, in its memory, in the matrix.
@@ -141,7 +146,7 @@ struct OuterPass {
     return {tile,
             {args.rows.input(args.first + row), tile},
             {args.rows.output(args.first + row), tile},
-            {args.work + row * Layout::kSize, tile},
+            {args.work + row * Layout::kSize, args.kept, tile},
             {shared}};
   }
 };

@@ -16,6 +16,8 @@ struct PlainArgs {
   Complex* work;           // [row][points / 2 + 1]
   const Complex* spectra;  // [channel][points / 2 + 1], divided by points
   std::int32_t points;
+  const std::uint8_t* kept = nullptr;  // of a filter's frequencies modulo mask + 1; null: all
+  std::int32_t mask = 0;
 
   LIMPID_HD std::int64_t row_values() const { return points / 2 + 1; }
   std::int64_t blocks() const {
@@ -73,11 +75,13 @@ struct PlainCrop : PlainProgram<PlainCrop<T>, T> {
   }
 };
 
-// Divides a filter's spectrum by the number of points, as the inverse transform does not.
+// Divides a filter's spectrum by the number of points, as the inverse transform does not, and takes
+// away what a sparse filter does not keep.
 struct PlainScale : PlainProgram<PlainScale, float> {
   static constexpr bool kSpectrum = true;
-  LIMPID_HD static void work(PlainPlace, Complex& value, const PlainArgs<float>& args) {
-    value = 1.0f / static_cast<float>(args.points) * value;
+  LIMPID_HD static void work(PlainPlace at, Complex& value, const PlainArgs<float>& args) {
+    const bool kept = args.kept == nullptr || args.kept[at.value & args.mask] != 0;
+    value = (kept ? 1.0f / static_cast<float>(args.points) : 0.0f) * value;
   }
 };
 

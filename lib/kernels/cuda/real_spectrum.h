@@ -112,4 +112,12 @@ LIMPID_HD void transform_columns(const ColumnTask<Points>& task, Use use) {
   }
 }
 
+template <class Points>
+LIMPID_HD void clear_columns(const ColumnTask<Points>& task) {
+  LIMPID_UNROLL for (int j = 0; j < kColumn; ++j) {
+    task.a_at.template set<1>(task.a * kColumn, j, {0, 0});
+    task.b_at.template set<1>(task.b * kColumn, j, {0, 0});
+  }
+}
+
 }  // namespace limpid::kernels::cuda

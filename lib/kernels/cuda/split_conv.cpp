@@ -16,8 +16,29 @@ struct SplitPlan {
   std::int64_t rows_at_once;
   DeviceTables inner;
   DeviceArray<Complex> twiddles, outer_roots, work, spectra;
+  DeviceArray<std::uint8_t> rows, kept;  // of a sparse filter, else null
+  DeviceArray<std::int32_t> pairs;
+  SparseInner sparse;
   std::size_t bytes;
 };
+
+// What a sparse filter leaves; returns how many pairs of rows.
+Result<std::int64_t> plan_sparse(const Pattern& kept, SplitPlan& split) {
+  if (kept.empty()) return std::int64_t{split.outer / 2};
+  const SparseOuter host = sparse_outer(kept, split.outer);
+  auto rows = uploaded<std::uint8_t>(host.rows);
+  if (!rows) return rows.error();
+  auto pairs = uploaded<std::int32_t>(host.pairs);
+  if (!pairs) return pairs.error();
+  auto pattern = uploaded<std::uint8_t>(kept);
+  if (!pattern) return pattern.error();
+  split.rows = *std::move(rows);
+  split.pairs = *std::move(pairs);
+  split.kept = *std::move(pattern);
+  split.sparse = {split.pairs.get(), static_cast<std::int32_t>(host.pairs.size()) - 1,
+                  split.kept.get(), static_cast<std::int32_t>(kept.size()) - 1};
+  return std::int64_t{split.sparse.count};
+}
 
 Result<SplitPlan> plan_split(const LongConvSpec& spec, const ConvPlan& plan) {
   SplitPlan split{};
@@ -37,14 +58,17 @@ Result<SplitPlan> plan_split(const LongConvSpec& spec, const ConvPlan& plan) {
   if (!outer_roots) return outer_roots.error();
   auto work = device_array<Complex>(static_cast<std::size_t>(split.rows_at_once * plan.points / 2));
   if (!work) return work.error();
-  auto spectra = device_array<Complex>(static_cast<std::size_t>(spec.channels * plan.points / 2));
+  const auto pairs = plan_sparse(spec.kept, split);
+  if (!pairs) return pairs.error();
+  const auto values = static_cast<std::size_t>(spec.channels * *pairs * InnerLayout::kSpectrum);
+  auto spectra = device_array<Complex>(values);
   if (!spectra) return spectra.error();
   split.inner = *std::move(inner);
   split.twiddles = *std::move(twiddles);
   split.outer_roots = *std::move(outer_roots);
   split.work = *std::move(work);
   split.spectra = *std::move(spectra);
-  split.bytes = static_cast<std::size_t>((split.rows_at_once + spec.channels) * row_bytes);
+  split.bytes = static_cast<std::size_t>(split.rows_at_once * row_bytes) + values * sizeof(Complex);
   return split;
 }
 
@@ -100,8 +124,8 @@ class SplitLongConv final : public LongConv {
   Status in_turns(const Rows<Row>& rows, Passes passes) {
     for (std::int64_t first = 0; first < rows.count(); first += split_.rows_at_once) {
       const std::int64_t count = std::min(split_.rows_at_once, rows.count() - first);
-      if (auto done =
-              passes(OuterArgs<Row>{rows, first, count, split_.work.get(), split_.twiddles.get()});
+      if (auto done = passes(OuterArgs<Row>{rows, first, count, split_.work.get(),
+                                            split_.twiddles.get(), split_.rows.get()});
           !done)
         return done;
     }
@@ -111,7 +135,8 @@ class SplitLongConv final : public LongConv {
   template <class Row>
   InnerArgs inner(const OuterArgs<Row>& outer, std::int64_t of_channel) const {
     return {outer.work,   outer.first,          outer.count,         of_channel,
-            split_.outer, split_.spectra.get(), split_.inner.view(), split_.outer_roots.get()};
+            split_.outer, split_.spectra.get(), split_.inner.view(), split_.outer_roots.get(),
+            split_.sparse};
   }
 
   LongConvSpec spec_;

@@ -31,6 +31,15 @@ struct InnerPoints {
   }
 };
 
+// What a sparse filter keeps (SparseOuter): pairs of rows, and, as spectra of filters are made, of
+// frequencies modulo mask + 1.
+struct SparseInner {
+  const std::int32_t* pairs;  // null: all
+  std::int32_t count;
+  const std::uint8_t* kept;  // null: all
+  std::int32_t mask;
+};
+
 struct InnerArgs {
   Complex* work;                          // [count][outer][inner]
   std::int64_t first, count, of_channel;  // segments; as many of them share a filter
@@ -38,6 +47,9 @@ struct InnerArgs {
   Complex* spectra;  // [channel][pair of rows][slot][task]
   RowTables tables;
   const Complex* outer_roots;  // [outer / 2 + 1]: exp(-2 pi i k1 / 2m)
+  SparseInner sparse{};
+
+  LIMPID_HD int pairs() const { return sparse.pairs == nullptr ? outer / 2 : sparse.count; }
 };
 
 // Rows q and outer - q; of q = 0, which mirrors itself, rows 0 and outer / 2.
@@ -47,13 +59,14 @@ struct InnerLayout {
   static constexpr int kRowThreads = kThreads / 2;  // of a row, but for the middle
   static constexpr int kShared = 2 * Fft::kPoints;
   static constexpr int kSpectrum = kSlots * kTasks;
-  static std::int64_t blocks(const InnerArgs& args) { return args.count * (args.outer / 2); }
+  static std::int64_t blocks(const InnerArgs& args) { return args.count * args.pairs(); }
 
-  std::int64_t row;  // of audio, from 0
-  int q, outer;
+  std::int64_t row;    // of audio, from 0
+  int pair, q, outer;  // the pair is that of q
   LIMPID_HD InnerLayout(std::int64_t block, const InnerArgs& args)
-      : row(block / (args.outer / 2)),
-        q(static_cast<int>(block % (args.outer / 2))),
+      : row(block / args.pairs()),
+        pair(static_cast<int>(block % args.pairs())),
+        q(args.sparse.pairs == nullptr ? pair : args.sparse.pairs[pair]),
         outer(args.outer) {}
 
   LIMPID_HD int k1(int half) const { return half == 0 ? q : q == 0 ? outer / 2 : outer - q; }
@@ -61,7 +74,7 @@ struct InnerLayout {
     return {args.work + (row * outer + k1(half)) * kInner};
   }
   LIMPID_HD Complex* spectrum(std::int64_t channel, const InnerArgs& args) const {
-    return args.spectra + (channel * (outer / 2) + q) * kSpectrum;
+    return args.spectra + (channel * args.pairs() + pair) * kSpectrum;
   }
 
   // The two columns of thread t.
@@ -76,6 +89,14 @@ struct InnerLayout {
     const int c = t - kRowThreads;
     const Complex root = args.outer_roots[outer / 2] * tables.column_roots[c];
     return {row_b, row_b, c, kTasks - 1 - c, root, false};
+  }
+  // Whether the frequencies of thread t's columns stay: all of a column do, or none.
+  LIMPID_HD bool keeps(int t, const InnerArgs& args) const {
+    if (args.sparse.kept == nullptr) return true;
+    const bool first = q > 0 || t < kRowThreads;
+    const int column = q > 0 ? t : first ? args.tables.pairs[t].a : t - kRowThreads;
+    const int k = (first ? q : outer / 2) + outer * Fft::frequency(column * kColumn);
+    return args.sparse.kept[k & args.sparse.mask] != 0;
   }
 };
 
@@ -97,22 +118,22 @@ struct InnerProgram {
     const InnerPoints row = layout.points(half, args);
     Complex* spectrum = layout.spectrum((args.first + layout.row) / args.of_channel, args) + thread;
     Transform::template run<Phase>(local, Layout::kRowThreads, row, {shared + half * Fft::kPoints},
-                                   row, args.tables.twiddles, layout.task(thread, shared, args),
-                                   Derived::use(spectrum, args));
+                                   row, args.tables, true, layout.task(thread, shared, args),
+                                   Derived::use(spectrum, layout.keeps(thread, args), args));
   }
 };
 
 struct InnerConv : InnerProgram<InnerConv, SpectrumProduct> {
-  LIMPID_HD static SpectrumProduct use(const Complex* spectrum, const InnerArgs&) {
+  LIMPID_HD static SpectrumProduct use(const Complex* spectrum, bool, const InnerArgs&) {
     return {spectrum, InnerLayout::kTasks};
   }
 };
 
 // Spectra of filters, after OuterForward<float>.
 struct InnerFilter : InnerProgram<InnerFilter, SpectrumSplit> {
-  LIMPID_HD static SpectrumSplit use(Complex* spectrum, const InnerArgs& args) {
+  LIMPID_HD static SpectrumSplit use(Complex* spectrum, bool keeps, const InnerArgs& args) {
     const float size = static_cast<float>(kInner) * static_cast<float>(args.outer);
-    return {spectrum, InnerLayout::kTasks, 0.25f / size};
+    return {spectrum, InnerLayout::kTasks, keeps ? 0.25f / size : 0.0f};
   }
 };
 
