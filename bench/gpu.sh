@@ -2,7 +2,7 @@
 # Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
-#   --stage check|build|pack|test|sanitize|network|files|bench|table   only that (default: all but pack)
+#   --stage check|build|pack|test|sanitize|network|files|bench|flashfftconv|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       forget what is done
@@ -10,7 +10,7 @@
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test sanitize network files bench table" seconds=1000000 out="" again=0
+stages="check build test sanitize network files bench flashfftconv table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
@@ -130,6 +130,20 @@ stage_bench() {
     points=$((points * 2))
   done
 }
+# Public FlashFFTConv, fetched and built under OUT, beside ours.
+stage_flashfftconv() {
+  local points=256
+  rm -f "$out/flashfftconv_skipped"
+  "$root/bench/flashfftconv_build.sh" "$out/flashfftconv" > "$out/flashfftconv.log" 2>&1 || {
+    tail -1 "$out/flashfftconv.log" > "$out/flashfftconv_skipped"
+    echo "skipped: public FlashFFTConv: $(cat "$out/flashfftconv_skipped")"; return 0
+  }
+  while [ $points -le 4194304 ]; do
+    step "flash_$points" env "PYTHONPATH=$out/flashfftconv:$out/flashfftconv/csrc/flashfftconv" \
+      python3 "$root/bench/long_conv_torch.py" --flashfftconv $points || true
+    points=$((points * 2))
+  done
+}
 # The shipped network: many live streams, and many streams of files.
 stage_network() {
   local lanes
@@ -150,7 +164,9 @@ stage_files() {
 }
 stage_table() {
   grep -hE '^[0-9]+,[0-9]+,' "$out"/bench_*.log > "$out/bench.csv" 2>/dev/null
+  grep -h '^sparse,' "$out"/bench_*.log > "$out/sparse.csv" 2>/dev/null
   grep -hE '^[0-9]+,(fp|bf)' "$out"/torch_*.log > "$out/torch.csv" 2>/dev/null
+  grep -hE '^[0-9]+,(fp|bf)' "$out"/flash_*.log > "$out/flash.csv" 2>/dev/null
   python3 "$root/bench/gpu_table.py" "$out" > "$out/table.md" && echo "$out/table.md"
 }
 stage_train() {

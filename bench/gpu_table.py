@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The table that gpu.sh leaves: gpu_table.py OUT reads OUT/{machine.txt,bench.csv,torch.csv} and the notes of what
+"""The table that gpu.sh leaves: gpu_table.py OUT reads OUT/{machine.txt,bench.csv,torch.csv,flash.csv,sparse.csv} and the notes of what
 was done, and prints Markdown."""
 import csv
 import json
@@ -43,17 +43,26 @@ def main():
         r = json.loads(path.read_text().splitlines()[-1])
         print(f"| {r['files']} | {r['seconds']:.0f} | {r['times_real_time']:.0f} | {r['cpu_times_real_time']:.0f} "
               f"| {r['times_real_time'] / r['cpu_times_real_time']:.1f} | {r['worst_difference']:.1e} |")
-    torch = {tuple(row[:4]): row[4:] for row in rows("torch.csv")}
+    torch, flash = ({tuple(row[:4]): row[4:] for row in rows(name)} for name in ("torch.csv", "flash.csv"))
     print("\nLong convolutions, ms a call; `filter` is the transform of the filters, which is kept; floor: the least traffic at "
           "the copy speed measured on the same card.\n")
-    print("| points | lanes x channels | type | | | limpid | filter | cuFFT | filter | PyTorch | with filter | cuFFT / limpid "
-          "| PyTorch / limpid | x floor | agreement, dB |")
-    print("|---:|---|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    if not flash:
+        note = OUT / "flashfftconv_skipped"
+        print(f"Public FlashFFTConv: skipped, {note.read_text().strip() if note.exists() else 'not asked for'}.\n")
+    print("| points | lanes x channels | type | | | limpid | filter | cuFFT | filter | PyTorch | with filter | FlashFFTConv | its dB "
+          "| cuFFT / limpid | PyTorch / limpid | FlashFFTConv / limpid with filter | x floor | agreement, dB |")
+    print("|---:|---|---|---|---|" + "---:|" * 13)
     for points, lanes, channels, kind, gated, causal, ms, fms, cufft, cfms, _, ratio, times, decibel in rows("bench.csv"):
         cached, fresh = torch.get((points, kind, gated, causal), ("–", "–"))
+        public, theirs = flash.get((points, kind, gated, causal), ("–", "–"))
         versus = f"{float(cached) / float(ms):.2f}" if cached != "–" else "–"
+        against = f"{float(public) / (float(ms) + float(fms)):.2f}" if public != "–" else "–"
         print(f"| {points} | {lanes} x {channels} | {kind} | {gated} | {causal} | {ms} | {fms} | {cufft} | {cfms} | {cached} "
-              f"| {fresh} | {ratio} | {versus} | {times} | {decibel} |")
+              f"| {fresh} | {public} | {theirs} | {ratio} | {versus} | {against} | {times} | {decibel} |")
+    print("\nFrequency-sparse filters, causal and gated, the share of frequencies that stay; ms a call.\n")
+    print("| points | lanes x channels | type | share | ms | ms with all | all / sparse |\n|---:|---|---|---|---:|---:|---:|")
+    for _, points, lanes, channels, kind, share, ms, whole in rows("sparse.csv"):
+        print(f"| {points} | {lanes} x {channels} | {kind} | {share} | {ms} | {whole} | {float(whole) / float(ms):.2f} |")
 
 
 main()

@@ -3,7 +3,9 @@
 // FlashFFTConv benchmark: limpid_long_conv_cuda_bench POINTS.. writes one line of CSV for each of
 // them. Columns: points, lanes, channels, type, gates, causal, ms, ms of the filters, both of
 // cuFFT, the floor in ms, ratio to cuFFT, multiple of the floor, agreement with cuFFT in dB. The
-// floor is what the least traffic takes at the copy speed measured on the same card.
+// floor is what the least traffic takes at the copy speed measured on the same card. Then lines of
+// frequency-sparse filters, causal and gated: "sparse", points, lanes, channels, type, the share of
+// frequencies that stay, ms, ms with all.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -188,6 +190,43 @@ struct Bench {
                 agreement(result[0], result[1]));
     std::fflush(stdout);
   }
+
+  // Residues modulo 32 (of the shortest rows: as many as they allow) that stay: about the lowest
+  // half, quarter and eighth.
+  void run_sparse(const Shape& shape) const {
+    LongConvSpec spec;
+    spec.lanes = shape.lanes;
+    spec.channels = shape.channels;
+    spec.length = spec.taps = shape.points / 2;
+    spec.sample = Sample::f16;
+    const auto bytes = static_cast<std::size_t>(spec.lanes * spec.channels * spec.length) * 2;
+    const Buffer u(device, bytes), y(device, bytes), in(device, bytes), out(device, bytes);
+    const Buffer filters(device, static_cast<std::size_t>(spec.channels * spec.taps) * 4);
+    fill(device, stream, u, spec.sample, 1);
+    fill(device, stream, in, spec.sample, 2);
+    fill(device, stream, out, spec.sample, 3);
+    fill(device, stream, filters, Sample::f32, 4);
+    const auto time = [&] {
+      auto conv = device.open_long_conv(spec);
+      if (!conv) fail(conv.error());
+      expect((*conv)->set_filters(static_cast<const float*>(filters.get()), stream));
+      return median(device, stream, 9,
+                    [&] { return (*conv)->run(u.get(), in.get(), out.get(), y.get(), stream); });
+    };
+    const double all = time();
+    const auto size = static_cast<std::size_t>(std::min<std::int64_t>(32, shape.points / 64));
+    for (const std::size_t part : {2, 4, 8}) {
+      spec.kept.assign(size, 0);
+      spec.kept[0] = 1;
+      for (std::size_t k = 1; k < size / part / 2; ++k) spec.kept[k] = spec.kept[size - k] = 1;
+      const auto left = std::count(spec.kept.begin(), spec.kept.end(), std::uint8_t{1});
+      std::printf("sparse,%lld,%lld,%lld,fp16,%lld/%zu,%.4f,%.4f\n",
+                  static_cast<long long>(shape.points), static_cast<long long>(spec.lanes),
+                  static_cast<long long>(spec.channels), static_cast<long long>(left), size, time(),
+                  all);
+      std::fflush(stdout);
+    }
+  }
 };
 
 }  // namespace
@@ -200,11 +239,13 @@ int main(int argc, char** argv) {
   const Bench bench{**device, *stream, copy_speed(**device, *stream)};
   std::fprintf(stderr, "%s: copies %.2f TB/s, read and written\n", (*device)->info().name.c_str(),
                bench.speed / 1e9);
-  for (int i = 1; i < argc; ++i)
+  for (int i = 1; i < argc; ++i) {
     for (const Sample sample : {Sample::f16, Sample::bf16, Sample::f32})
       for (const bool gated : {false, true})
         for (const bool causal : {false, true})
           bench.run({shape_of(std::atoll(argv[i])), sample, gated, causal});
+    bench.run_sparse(shape_of(std::atoll(argv[i])));
+  }
   (*device)->close_stream(*stream);
   return 0;
 }
