@@ -22,6 +22,8 @@ from .weights import NETWORKS
 # name: (what changes in "network" and "training", what was expected before it was run)
 VARIANTS = {
     "control": ({}, {}, "the reference of every row"),
+    "no-level-features": ({"level_horizon": 0}, {}, "much worse while training is short: magnitudes have to be learnt"),
+    "level-horizon-300": ({"level_horizon": 300}, {}, "equal: examples are two seconds long"),
     "no-frequency-recurrence": ({"frequency_order": 0}, {}, "worse: the paper's claim"),
     "frequency-order-8": ({"frequency_order": 8}, {}, "slightly worse: 400 Hz instead of 1 kHz of reach at full resolution"),
     "frequency-down": ({"frequency_direction": "down"}, {}, "slightly worse: lows are cleaner and should inform highs"),

@@ -187,9 +187,12 @@ class SqueezeExcitation(nn.Module):
 
 def running_mean(frames, horizon):
     """Cumulative mean over the frames of [B, T, C], whose memory stops growing after `horizon` frames, so that a stream
-    never goes deaf."""
-    means, mean = [], torch.zeros_like(frames[:, 0])
-    for t in range(frames.shape[1]):
-        mean = mean + (frames[:, t] - mean) / min(t + 1, horizon)
-        means.append(mean)
-    return torch.stack(means, 1)
+    never goes deaf: m += (x - m) / min(t + 1, horizon). As one product, in double precision also under autocast: frame
+    t counts the first `horizon` alike and the later ones by their age."""
+    t = torch.arange(frames.shape[1], device=frames.device, dtype=torch.float64)
+    row, column = t[:, None], t[None]
+    kept = 1 - 1 / horizon
+    early = torch.where(row < horizon, 1 / (row + 1), kept ** (row - horizon + 1).clamp(0) / horizon)
+    late = kept ** (row - column).clamp(0) / horizon
+    weights = torch.where(column < horizon, early, late).tril()
+    return (weights @ frames.double()).to(frames.dtype)
