@@ -25,7 +25,7 @@ ARRAY_CAUSAL = {**ARRAY, "causal": True, "output": "filter", "level_horizon": 30
 
 LONGCONV = {"architecture": "longconv", "sample_rate": RATE, "window": 0.02, "hop": 0.01, "any_rate": True,
             "bands": [3, 5, 9, 20, 51, 73], "channels": 7, "blocks": 2, "memory": 5, "short_taps": 3, "long_taps": 71,
-            "filter_hidden": 6, "exchange": 9, "hidden": 11, "taps": 2, "voice": True}
+            "filter_hidden": 6, "level_horizon": 20, "exchange": 9, "hidden": 11, "taps": 2, "voice": True}
 
 
 def voiced_signal():

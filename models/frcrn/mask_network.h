@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "models/frcrn/level_features.h"
+#include "models/level_features.h"
 #include "models/frcrn/unet.h"
 #include "models/frcrn/voice_head.h"
 #include "models/mask_maker.h"

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "models/longconv/features.h"
+
 namespace limpid::models {
 namespace {
 
@@ -15,6 +17,7 @@ struct Range {
 };
 
 constexpr Range kRanges[] = {{"sample_rate", &LongConvConfig::sample_rate, 8000, 96000},
+                             {"level_horizon", &LongConvConfig::level_horizon, 1, 1'000'000},
                              {"channels", &LongConvConfig::channels, 1, 1024},
                              {"blocks", &LongConvConfig::blocks, 1, 64},
                              {"memory", &LongConvConfig::memory, 1, 512},
@@ -66,7 +69,7 @@ double LongConvConfig::macs_per_second() const noexcept {
   const double remember = c * short_taps + memory * (4 * c + long_taps);
   const double block = band_count() * (remember + 2 * c * (hidden + exchange));
   const double masks = static_cast<double>(bins()) * taps * (2 * c + 4);
-  return (blocks * block + 3 * bins() * c + masks) / hop;
+  return (blocks * block + kFeatures * bins() * c + masks) / hop;
 }
 
 Result<LongConvConfig> parse_longconv_config(std::string_view json, const std::string& origin) {

@@ -16,6 +16,7 @@ struct LongConvConfig {
   int sample_rate = 16000;           // Hz; the network sees bins 0 .. sample_rate / 2
   double window = 0.02, hop = 0.01;  // seconds
   bool any_rate = true;              // false: runs at sample_rate only
+  int level_horizon = 100;           // frames of LevelFeatures
   std::vector<int> bands;            // bins of each band, from 0 Hz up
   int channels = 40;                 // of every band
   int blocks = 5;

@@ -69,6 +69,7 @@ LongConvState::LongConvState(std::shared_ptr<const LongConvNetwork> network, int
                         block.exchange.scratch(lanes, max_frames),
                         block.refine.scratch(lanes, max_frames)});
   }
+  levels_ = LevelFeatures(arena_, lanes, config.bins(), config.level_horizon);
   const std::size_t columns = size(lanes) * size(max_frames);
   x_ = {arena_.claim<float>(columns * size(config.width())).data(), lanes, 0, config.band_count(),
         config.channels};
@@ -82,7 +83,7 @@ LongConvState::LongConvState(std::shared_ptr<const LongConvNetwork> network, int
 void LongConvState::hear(int lane, int frame, const std::complex<float>* column_of_bins, int band,
                          float scale) LIMPID_REALTIME {
   const int bins = network_->config.bins();
-  spectrum_features(column_of_bins, band, bins, scale,
+  spectrum_features(levels_, lane, column_of_bins, band, bins, scale,
                     features_.data() + column(lane, frame) * kFeatures * bins);
 }
 
@@ -146,6 +147,7 @@ float LongConvState::voice(int lane, int frame) const LIMPID_REALTIME {
 }
 
 void LongConvState::reset() LIMPID_REALTIME {
+  levels_.reset();
   for (LongMemory::State& state : memories_) state.reset();
 }
 

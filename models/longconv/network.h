@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "models/level_features.h"
 #include "models/longconv/long_memory.h"
 #include "models/longconv/perceptron.h"
 
@@ -60,6 +61,7 @@ class LongConvState final : public MaskMaker {
 
   std::shared_ptr<const LongConvNetwork> network_;
   Arena arena_;
+  LevelFeatures levels_;
   std::vector<LongMemory::State> memories_;
   BandRows x_;
   std::span<float> features_;  // [lane][frame][bin][kFeatures]

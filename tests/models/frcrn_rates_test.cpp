@@ -98,8 +98,10 @@ TEST(Rates, ImpossibleSessionsAreRefused) {
   EXPECT_FALSE(model->enhance_exact({}, 1));
 }
 
-TEST(Rates, ASineIsTreatedAlikeAtEveryRate) {
-  test::expect_a_sine_alike_at_every_rate(*test::random_frcrn({.seed = 5}), 1e-3);
+TEST(Rates, AToneIsTreatedAlikeAtEveryRate) {
+  test::expect_a_tone_alike_at_every_rate(*test::random_frcrn({.seed = 5}), 1e-3);
+  test::expect_a_tone_alike_at_every_rate(*test::random_frcrn({.level_horizon = 100, .seed = 5}),
+                                          1e-3);
 }
 
 TEST(BandExtension, FollowsTheTopOfTheBandAndBlends) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // LevelFeatures against its definition in double precision, written out for whole recordings.
-#include "models/frcrn/level_features.h"
+#include "models/level_features.h"
 
 #include <gtest/gtest.h>
 

@@ -22,7 +22,7 @@ TEST(LongConvLoad, SaysWhatTheNetworkIs) {
   EXPECT_TRUE(model->spec().voice_activity);
   EXPECT_EQ(model->spec().memory, Memory::carried);
   // Two blocks of six bands of seven channels: (7 * 3 + 5 * (28 + 71) + 14 * (9 + 11)) * 6 each.
-  const double frame = 2 * 6 * (21 + 495 + 280) + 3 * 161 * 7 + 161 * 2 * 18;
+  const double frame = 2 * 6 * (21 + 495 + 280) + 4 * 161 * 7 + 161 * 2 * 18;
   EXPECT_NEAR(model->spec().macs_per_second, 100 * frame, 1);
 }
 
@@ -35,6 +35,7 @@ TEST(LongConvLoad, ConfigsThatCannotBe) {
                                  {"\\\"channels\\\":7", "\\\"channels\\\":7.5e9"},
                                  {"\\\"channels\\\":7", "\\\"channels\\\":\\\"many\\\""},
                                  {"\\\"channels\\\":7", "\\\"canals\\\":7"},
+                                 {"\\\"level_horizon\\\":10", "\\\"level_horizon\\\":0"},
                                  {"\\\"blocks\\\":2", "\\\"blocks\\\":-1"},
                                  {"\\\"long_taps\\\":71", "\\\"long_taps\\\":4097"},
                                  {"\\\"taps\\\":2", "\\\"taps\\\":9"},

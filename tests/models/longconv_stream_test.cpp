@@ -100,8 +100,8 @@ TEST(LongConvRates, LatencyIsOneHopAndHighsSurvive) {
     EXPECT_EQ(model->open({.sample_rate = rate}).error().code, ErrorCode::unsupported);
 }
 
-TEST(LongConvRates, ASineIsTreatedAlikeAtEveryRate) {
-  test::expect_a_sine_alike_at_every_rate(*random_longconv({.seed = 5}), 2e-3);
+TEST(LongConvRates, AToneIsTreatedAlikeAtEveryRate) {
+  test::expect_a_tone_alike_at_every_rate(*random_longconv({.seed = 5}), 2e-3);
 }
 
 }  // namespace

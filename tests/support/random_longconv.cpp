@@ -46,11 +46,11 @@ std::string longconv_metadata(const LongConvRecipe& r) {
   for (int width : r.bands) bands += (bands.empty() ? "" : ",") + std::to_string(width);
   const std::string config =
       R"({"architecture":"longconv","sample_rate":16000,"window":0.02,"hop":0.01,"any_rate":true)" +
-      number("channels", r.channels) + number("blocks", r.blocks) + number("memory", r.memory) +
-      number("short_taps", r.short_taps) + number("long_taps", r.long_taps) +
-      number("filter_hidden", r.filter_hidden) + number("exchange", r.exchange) +
-      number("hidden", r.hidden) + number("taps", r.taps) + ",\"bands\":[" + bands +
-      "],\"voice\":" + (r.voice ? "true}" : "false}");
+      number("level_horizon", r.level_horizon) + number("channels", r.channels) +
+      number("blocks", r.blocks) + number("memory", r.memory) + number("short_taps", r.short_taps) +
+      number("long_taps", r.long_taps) + number("filter_hidden", r.filter_hidden) +
+      number("exchange", r.exchange) + number("hidden", r.hidden) + number("taps", r.taps) +
+      ",\"bands\":[" + bands + "],\"voice\":" + (r.voice ? "true}" : "false}");
   std::string quoted;
   for (char c : config) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
   return R"({"format":"limpid","config":")" + quoted + R"(","card":"{\"name\":\"random\"}"})";
@@ -60,7 +60,7 @@ WeightsBuilder longconv_weights(const LongConvRecipe& r) {
   WeightsBuilder file(r.seed);
   const int width = r.channels * static_cast<int>(r.bands.size());
   for (std::size_t band = 0; band < r.bands.size(); ++band) {
-    linear(file, "split." + std::to_string(band), r.channels, 3 * r.bands[band]);
+    linear(file, "split." + std::to_string(band), r.channels, 4 * r.bands[band]);
     linear(file, "masks_of." + std::to_string(band), 2 * r.taps * r.bands[band], r.channels);
   }
   for (int i = 0; i < r.blocks; ++i) {

@@ -15,12 +15,16 @@ struct LongConvRecipe {
   std::vector<int> bands{3, 5, 9, 20, 51, 73};
   int channels = 7, blocks = 2, memory = 5, short_taps = 3, long_taps = 71;
   int filter_hidden = 6, exchange = 9, hidden = 11, taps = 2;
+  int level_horizon = 10;
   bool voice = false;
   float log_decay = -2.5f;
   unsigned seed = 1;
 
-  // Frames after which nothing of what was heard is left.
-  int reach() const { return blocks * (long_taps - 1 + short_taps - 1) + taps; }
+  // Frames after which nothing of what was heard is left: beyond the filters, and 1e-11 of the
+  // running means of the levels.
+  int reach() const {
+    return blocks * (long_taps - 1 + short_taps - 1) + taps + 25 * level_horizon;
+  }
 };
 
 std::string longconv_metadata(const LongConvRecipe& recipe);

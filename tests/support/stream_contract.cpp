@@ -56,11 +56,17 @@ void poison_start(AudioView<float> audio, std::ptrdiff_t samples, float poison, 
       if (all || n % 3 != channel + 1) audio[channel][n] = poison;
 }
 
-double level_of_a_sine(const Model& model, int rate) {
+// A tone with harmonics in every band: in bins that hold nothing but the side lobes of a far sine,
+// which are others at other rates, a network may hear logarithms.
+double level_of_a_tone(const Model& model, int rate) {
   const auto session = open(model, {.sample_rate = rate, .lanes = 1, .max_frames = 100});
   Tensor<float, 2> y({1, rate});
-  for (int n = 0; n < rate; ++n)
-    y.view()[0][n] = static_cast<float>(0.2 * std::sin(2 * std::numbers::pi * 1000.0 * n / rate));
+  for (int n = 0; n < rate; ++n) {
+    double sum = 0;
+    for (int k = 1; k <= 60; ++k)
+      sum += std::sin(2 * std::numbers::pi * 125.0 * k * n / rate + k * k);
+    y.view()[0][n] = static_cast<float>(0.02 * sum);
+  }
   session->process(y.view(), y.view());
   double power = 0;
   for (int n = rate / 2; n < rate; ++n) power += std::pow(y.view()[0][n], 2);
@@ -205,8 +211,8 @@ void expect_recovery_from_hostile_input(const Model& model, int frames, int forg
   }
 }
 
-void expect_a_sine_alike_at_every_rate(const Model& model, double tolerance) {
-  EXPECT_NEAR(level_of_a_sine(model, 48000) / level_of_a_sine(model, 16000), 1.0, tolerance);
+void expect_a_tone_alike_at_every_rate(const Model& model, double tolerance) {
+  EXPECT_NEAR(level_of_a_tone(model, 48000) / level_of_a_tone(model, 16000), 1.0, tolerance);
 }
 
 }  // namespace limpid::test

@@ -52,8 +52,8 @@ void expect_realtime_process(const Model& model, int frames);
 // as if nothing had happened, within 1e-5 of its peak; 0 for networks that remember for ever.
 void expect_recovery_from_hostile_input(const Model& model, int frames, int forgotten);
 
-// The network hears the same bins at every rate, so a sine meets the same mask at 16 and 48 kHz:
+// The network hears the same bins at every rate, so a tone meets the same masks at 16 and 48 kHz:
 // their levels differ by `tolerance` at most, relative.
-void expect_a_sine_alike_at_every_rate(const Model& model, double tolerance);
+void expect_a_tone_alike_at_every_rate(const Model& model, double tolerance);
 
 }  // namespace limpid::test

@@ -13,7 +13,7 @@ def longconv(network):
     memory = channels * network["short_taps"] + network["memory"] * (4 * channels + network["long_taps"])
     block = bands * (memory + 2 * channels * (network["hidden"] + network["exchange"]))
     masks = bins * network["taps"] * (2 * channels + 4)
-    return round((network["blocks"] * block + 3 * bins * channels + masks) / network["hop"])
+    return round((network["blocks"] * block + 4 * bins * channels + masks) / network["hop"])
 
 
 def deftan2(network):

@@ -9,10 +9,8 @@ from torch.nn import functional as F
 
 from .gated_conv import ShortConv, gated_conv
 from .layers import precise
+from .level_features import level_features
 from .spectrum import Stft, deep_filter
-
-FLOOR = 1e-6     # of |X|^2 inside the logarithm: noise at -82 dBFS
-LOG_SCALE = 0.2  # brings speech from -60 to 0 dBFS within about +-1
 
 
 class ImplicitFilters(nn.Module):
@@ -91,7 +89,7 @@ class LongConv(nn.Module):
         self.config, self.taps, self.bands = config, config["taps"], config["bands"]
         self.stft = Stft(config)
         channels, bands = config["channels"], len(self.bands)
-        self.split = nn.ModuleList(nn.Linear(3 * width, channels) for width in self.bands)
+        self.split = nn.ModuleList(nn.Linear(4 * width, channels) for width in self.bands)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config["blocks"]))
         self.norm = nn.LayerNorm(channels)
         self.masks_of = nn.ModuleList(nn.Linear(channels, 2 * self.taps * width) for width in self.bands)
@@ -99,12 +97,13 @@ class LongConv(nn.Module):
             self.voice = nn.Linear(channels, 1)
 
     def features(self, spectrum):
-        """complex [B, F, T] -> [B, T, F, 3]: log magnitude, and the compressed spectrum at unit level in every frame."""
+        """complex [B, F, T] -> [B, T, F, 4]: how loud each bin is beside the whole spectrum and beside its past, and the
+        compressed spectrum at unit level in every frame."""
         power = spectrum.real ** 2 + spectrum.imag ** 2
-        level = LOG_SCALE * torch.log(power + FLOOR)
+        whole, own = level_features(power[:, None], self.config["level_horizon"]).unbind(1)
         squeezed = (power + 1e-12) ** -0.25                                   # |X|^-1/2
         scale = squeezed / (power.sqrt().mean(1, keepdim=True) + 1e-6).sqrt()
-        return torch.stack([level, spectrum.real * scale, spectrum.imag * scale], -1).transpose(1, 2)
+        return torch.stack([whole, own, spectrum.real * scale, spectrum.imag * scale], -1).transpose(1, 2)
 
     def masks(self, spectrum):
         """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1); and the logits [B, T] of speech being

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// LevelFeatures (models/frcrn/level_features.h) on a GPU: running means bin by bin, then both
+// LevelFeatures (models/level_features.h) on a GPU: running means bin by bin, then both
 // features of every frame, for which a block adds up the means of its frame.
 #pragma once
 

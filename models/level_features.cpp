@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "models/frcrn/level_features.h"
+#include "models/level_features.h"
 
 #include <algorithm>
 #include <cmath>
