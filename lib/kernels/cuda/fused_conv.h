@@ -8,6 +8,7 @@
 
 #include "lib/kernels/cuda/row_transform.h"
 #include "lib/kernels/cuda/signal_row.h"
+#include "lib/kernels/cuda/tensor_row.h"
 
 namespace limpid::kernels::cuda {
 
@@ -30,12 +31,13 @@ struct FusedLayout {
   }
 };
 
-// What both programs are made of.
-template <class Arguments, int kLogSize, class Use, bool kSparse>
+// What all programs are made of. Row: how a row is transformed.
+template <class Arguments, int kLogSize, class Use, bool kSparse,
+          template <class, class, bool> class Row = RowTransform>
 struct FusedProgram {
   using Args = Arguments;
   using Layout = FusedLayout<kLogSize>;
-  using Transform = RowTransform<typename Layout::Fft, Use, kSparse>;
+  using Transform = Row<typename Layout::Fft, Use, kSparse>;
   static constexpr int kThreads = Layout::kThreads, kShared = Layout::kShared;
   static constexpr int kPhases = Transform::kPhases;
 
@@ -73,9 +75,10 @@ struct FusedConvArgs {
   RowTables tables;
 };
 
-template <class T, int kLogSize, bool kSparse = false>
-struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse> {
-  using Base = FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse>;
+template <class T, int kLogSize, bool kSparse = false,
+          template <class, class, bool> class Row = RowTransform>
+struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse, Row> {
+  using Base = FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse, Row>;
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared,
@@ -88,6 +91,10 @@ struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSp
                                   SpectrumProduct{filter, Base::pairs(args.tables)});
   }
 };
+
+// The same with its stages of radix 16 on tensor cores: kLogLeastTensor .. kLogMostTensor.
+template <class T, int kLogSize>
+struct TensorConv : FusedConv<T, kLogSize, false, TensorRow> {};
 
 struct FusedFilterArgs {
   Rows<float> rows;  // [channel][taps]: one lane, only u is read
