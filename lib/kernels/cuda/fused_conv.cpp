@@ -20,7 +20,7 @@ class FusedLongConv final : public LongConv {
     if (auto done = transform.prepare(); !done) return done.error();
     auto tables = device_tables(plan.log_complex(), spec.kept);
     if (!tables) return tables.error();
-    auto spectra = device_array<Complex>(values(spec, plan, *tables));
+    auto spectra = device_array<Complex>(static_cast<std::size_t>(spec.channels * plan.points / 2));
     if (!spectra) return spectra.error();
     return std::unique_ptr<LongConv>(new FusedLongConv(spec, plan, convolve, transform,
                                                        *std::move(tables), *std::move(spectra)));
@@ -40,18 +40,10 @@ class FusedLongConv final : public LongConv {
 
   std::int64_t points() const noexcept override { return plan_.points; }
   std::size_t memory() const noexcept override {
-    return values(spec_, plan_, tables_) * sizeof(Complex);
+    return static_cast<std::size_t>(spec_.channels * plan_.points) * sizeof(float);
   }
 
  private:
-  // Of the spectra.
-  static std::size_t values(const LongConvSpec& spec, const ConvPlan& plan,
-                            const DeviceTables& tables) {
-    const std::int64_t each =
-        spec.kept.empty() ? plan.points / 2 : std::int64_t{kSlots} * tables.sparse.pairs;
-    return static_cast<std::size_t>(spec.channels * each);
-  }
-
   FusedLongConv(const LongConvSpec& spec, const ConvPlan& plan, Kernel<FusedConvArgs<T>> convolve,
                 Kernel<FusedFilterArgs> transform, DeviceTables tables,
                 DeviceArray<Complex> spectra)

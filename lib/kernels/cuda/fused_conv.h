@@ -46,12 +46,9 @@ struct FusedProgram {
   }
 
  protected:
-  // Pairs of columns that a filter's spectrum has, and where a thread's first value of it is.
-  LIMPID_HD static int pairs(const RowTables& tables) {
-    return kSparse ? tables.sparse.pairs : Layout::kPairs;
-  }
-  LIMPID_HD static std::int64_t slot(std::int64_t channel, int thread, const RowTables& tables) {
-    return channel * kSlots * pairs(tables) + Layout::local(thread);
+  // Where a thread's first value of a spectrum is.
+  LIMPID_HD static std::int64_t slot(std::int64_t channel, int thread) {
+    return channel * (kSlots * Layout::kPairs) + Layout::local(thread);
   }
 
   template <int Phase, class From, class To>
@@ -85,10 +82,10 @@ struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSp
                             const FusedConvArgs<T>& args) {
     const std::int64_t row = Base::Layout::row(thread, block);
     if (row >= args.rows.count()) return;
-    const Complex* filter = args.spectra + Base::slot(args.rows.channel(row), thread, args.tables);
+    const Complex* filter = args.spectra + Base::slot(args.rows.channel(row), thread);
     Base::template run_row<Phase>(thread, shared, RowPoints<T>{args.rows.input(row)},
                                   RowResults<T>{args.rows.output(row)}, args.tables,
-                                  SpectrumProduct{filter, Base::pairs(args.tables)});
+                                  SpectrumProduct{filter, Base::Layout::kPairs});
   }
 };
 
@@ -113,10 +110,10 @@ struct FusedFilter : FusedProgram<FusedFilterArgs, kLogSize, SpectrumSplit, kSpa
                             const FusedFilterArgs& args) {
     const std::int64_t channel = Layout::row(thread, block);
     if (channel >= args.rows.count()) return;
-    Complex* spectrum = args.spectra + Base::slot(channel, thread, args.tables);
+    Complex* spectrum = args.spectra + Base::slot(channel, thread);
     Base::template run_row<Phase>(
         thread, shared, RowPoints<float>{args.rows.input(channel)}, Layout::points(thread, shared),
-        args.tables, SpectrumSplit{spectrum, Base::pairs(args.tables), 0.25f / Layout::Fft::kSize});
+        args.tables, SpectrumSplit{spectrum, Layout::kPairs, 0.25f / Layout::Fft::kSize});
   }
 };
 
