@@ -2,7 +2,7 @@
 # Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
-#   --stage check|build|pack|test|sanitize|network|files|bench|flashfftconv|table   only that (default: all but pack)
+#   --stage check|build|pack|test|sanitize|network|peers|files|bench|flashfftconv|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       forget what is done
@@ -10,7 +10,7 @@
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test sanitize network files bench flashfftconv table" seconds=1000000 out="" again=0
+stages="check build test sanitize network peers files bench flashfftconv table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
@@ -152,6 +152,23 @@ stage_network() {
   done
   for lanes in 1 16 64 256 1024; do
     step "network_files_$lanes" "${with[@]}" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 64 --seconds 60
+  done
+}
+# PyTorch on the same network; and, where it is there, the published one, converted, with weights that nobody trained.
+stage_peers() {
+  python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null || { echo "no PyTorch with CUDA: no peers"; return 0; }
+  local limpid lanes; limpid=$(program examples/limpid/limpid)
+  step peers_models "$root/tests/fixtures/make_models.sh" python3 "$out/models" || return 0
+  for lanes in 16 64 256; do
+    step "torch_light_$lanes" python3 "$root/bench/frcrn_torch.py" "$root/assets/light.safetensors" --lanes $lanes --json || true
+  done
+  # At full size, sample by sample against the CPU.
+  step files_published "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 4 --seconds 5 \
+    --model "$out/models/frcrn_frozen.safetensors" || true
+  for lanes in 1 8 32; do
+    step "network_published_$lanes" "${with[@]}" "$limpid" bench "$out/models/frcrn_frozen.safetensors" --device cuda --json --lanes $lanes \
+      --frames 64 --seconds 60 || true
+    step "torch_published_$lanes" python3 "$root/bench/frcrn_torch.py" "$out/models/frcrn_frozen.safetensors" --lanes $lanes --json || true
   done
 }
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.

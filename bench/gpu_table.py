@@ -26,7 +26,7 @@ def main():
         print(f"| {step} | {'passed' if step in done else 'FAILED'} |")
     if not any(step.startswith("sanitize") for step in checks):
         print("| sanitizers | not run |")
-    print("\nThe shipped network. `x real time`: hours of audio in an hour.\n")
+    print("\nThe shipped network, and the published one. `x real time`: hours of audio in an hour.\n")
     print("| | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed | bytes a stream |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for path in sorted(OUT.glob("network_*.log"), key=lambda p: [len(p.stem), p.stem]):
@@ -35,6 +35,15 @@ def main():
         r = json.loads(path.read_text())
         print(f"| {path.stem.split('_')[1]} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
               f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} |")
+    print("\nPyTorch on the same networks, without transforms, x real time.\n")
+    print("| network | recordings | fp32 | TF32 | fp32 compiled | TF32 compiled |\n|---|---:|---:|---:|---:|---:|")
+    for path in sorted(OUT.glob("torch_[lp]*.log"), key=lambda p: [len(p.stem), p.stem]):
+        if path.stem not in done:
+            continue
+        r = json.loads(path.read_text().splitlines()[-1])
+        cells = [f"{r['times_real_time'][name]:.0f}" if name in r["times_real_time"] else "–"
+                 for name in ("fp32", "tf32", "fp32 compiled", "tf32 compiled")]
+        print(f"| {path.stem.split('_')[1]} | {r['lanes']} | {' | '.join(cells)} |")
     print("\n`limpid enhance` on many files, on the GPU and on all cores; the difference is relative to the loudest sample.\n")
     print("| files | seconds | x real time | on the cores | GPU / cores | worst difference |\n|---:|---:|---:|---:|---:|---:|")
     for path in sorted(OUT.glob("files_*.log"), key=lambda p: [len(p.stem), p.stem]):

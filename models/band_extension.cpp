@@ -8,9 +8,10 @@ namespace limpid::models {
 namespace {
 
 // Fractions of the band, so that they mean the same at every bin width.
-constexpr double kEdge = 1.0 / 16;  // 7.5..8 kHz of a band of 8 kHz
-constexpr double kTop = 3.0 / 8;    // 5..8 kHz
-constexpr double kBlend = 1.0 / 8;  // 8..9 kHz
+constexpr double kEdge = 1.0 / 16;          // 7.5..8 kHz of a band of 8 kHz
+constexpr double kTop = 3.0 / 8;            // 5..8 kHz
+constexpr double kBlend = 1.0 / 8;          // 8..9 kHz
+constexpr float kSmoothingSeconds = 0.02f;  // mask magnitudes jitter; hiss must not
 
 float mean_magnitude(std::span<const float> re, std::span<const float> im, std::size_t stride,
                      int from, int to) noexcept {
@@ -23,23 +24,35 @@ float mean_magnitude(std::span<const float> re, std::span<const float> im, std::
 
 }  // namespace
 
+int BandExtension::edge(int band) noexcept {
+  return band - static_cast<int>(kEdge * band);
+}
+int BandExtension::top(int band) noexcept {
+  return band - static_cast<int>(kTop * band);
+}
+float BandExtension::keep(double frame_seconds) noexcept {
+  return std::exp(static_cast<float>(-frame_seconds) / kSmoothingSeconds);
+}
+float BandExtension::blend(int band) noexcept {
+  return 1.0f / static_cast<float>(std::max(1.0, kBlend * band));
+}
+
 BandExtension::BandExtension(int band, int bins, double frame_seconds, int lanes, int taps)
     : band_(band),
       bins_(bins),
       taps_(taps),
-      keep_(std::exp(static_cast<float>(-frame_seconds) / kSmoothingSeconds)),
+      keep_(keep(frame_seconds)),
       smooth_(2 * static_cast<std::size_t>(lanes)) {}
 
 void BandExtension::extend(int lane, std::span<float> re, std::span<float> im) LIMPID_REALTIME {
   if (bins_ <= band_) return;
-  const auto below = [this](double fraction) { return band_ - static_cast<int>(fraction * band_); };
   const std::size_t stride = re.size() / static_cast<std::size_t>(taps_);
   float* smooth = smooth_.data() + 2 * lane;
-  smooth[0] += (1.0f - keep_) * (mean_magnitude(re, im, stride, below(kEdge), band_) - smooth[0]);
-  smooth[1] += (1.0f - keep_) * (mean_magnitude(re, im, stride, below(kTop), band_) - smooth[1]);
-  const float blend = 1.0f / static_cast<float>(std::max(1.0, kBlend * band_));
+  smooth[0] += (1.0f - keep_) * (mean_magnitude(re, im, stride, edge(band_), band_) - smooth[0]);
+  smooth[1] += (1.0f - keep_) * (mean_magnitude(re, im, stride, top(band_), band_) - smooth[1]);
+  const float step = blend(band_);
   for (int k = band_; k < bins_; ++k) {
-    const float far = std::min(1.0f, static_cast<float>(k - band_ + 1) * blend);
+    const float far = std::min(1.0f, static_cast<float>(k - band_ + 1) * step);
     re[static_cast<std::size_t>(k)] = smooth[0] + far * (smooth[1] - smooth[0]);
     im[static_cast<std::size_t>(k)] = 0.0f;
   }

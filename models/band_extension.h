@@ -23,9 +23,14 @@ class BandExtension {
   void extend(int lane, std::span<float> re, std::span<float> im) LIMPID_REALTIME;
   void reset() noexcept;
 
- private:
-  static constexpr float kSmoothingSeconds = 0.02f;  // mask magnitudes jitter; hiss must not
+  // For those who do it elsewhere. The first bins of the edge and of the top of a band; what of the
+  // two gains remains from frame to frame; the share of the way between them that a bin goes.
+  static int edge(int band) noexcept;
+  static int top(int band) noexcept;
+  static float keep(double frame_seconds) noexcept;
+  static float blend(int band) noexcept;
 
+ private:
   int band_, bins_, taps_;
   float keep_;                 // of the smoothed gains, per frame
   std::vector<float> smooth_;  // [lane][edge, top]

@@ -48,6 +48,16 @@ class SqueezeExcitation {
 
   std::size_t scratch(int lanes) const noexcept;  // floats that one frame needs
 
+  // For those who run the layer elsewhere.
+  const Shape& shape() const noexcept { return shape_; }
+  const kernels::PackedMatrix& first() const noexcept { return first_; }
+  const kernels::PackedMatrix& second_r() const noexcept { return second_r_; }
+  const kernels::PackedMatrix& second_i() const noexcept { return second_i_; }
+  const std::vector<float>& first_bias() const noexcept { return first_bias_; }
+  const std::vector<float>& second_bias_r() const noexcept { return second_bias_r_; }
+  const std::vector<float>& second_bias_i() const noexcept { return second_bias_i_; }
+  const std::vector<float>& frozen() const noexcept { return frozen_; }
+
  private:
   void run_frozen(Activation x) const LIMPID_REALTIME;
   void run_global(Activation x, std::span<float> scratch) const LIMPID_REALTIME;

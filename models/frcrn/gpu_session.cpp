@@ -68,7 +68,9 @@ Status GpuSession::enqueue(int frames) {
     done =
         queue_->download(host_out_, network_->output(), network_->output_pitch(), samples, lanes_);
   if (done && host_voice_ != nullptr)
-    done = queue_->download(host_voice_, network_->voice(), frames, frames, lanes_);
+    done = queue_->download(host_voice_, network_->voice(), network_->voice_pitch(), frames,
+                            lanes_);
+  if (done) done = network_->keep(frames);
   return done;
 }
 

@@ -58,10 +58,18 @@ class HostQueue final : public LayerQueue {
     emulate<LevelMeans>(args);
     return once<LevelDifferences>(args);
   }
-  Status mask_filter(const MaskFilterArgs& args) override { return once<MaskFilter>(args); }
   Status voice(const VoiceArgs& args) override { return once<Voice>(args); }
+  Status row_mean(const RowMeanArgs& args) override { return once<RowMean>(args); }
+  Status running_mean(const RunningMeanArgs& args) override { return once<RunningMean>(args); }
+  Status gains(const GainsArgs& args) override { return once<Gains>(args); }
+  Status scale(const ScaleArgs& args) override { return once<Scale>(args); }
+  Status mix(const MixArgs& args) override { return once<Mix>(args); }
+  Status top_gains(const TopGainsArgs& args) override { return once<TopGains>(args); }
+  Status smooth_gains(const SmoothGainsArgs& args) override { return once<SmoothGains>(args); }
+  Status mask_filter(const MaskFilterArgs& args) override { return once<MaskFilter>(args); }
   Status keep(const KeepArgs& args) override { return once<Keep>(args); }
   Status forget(const ForgetArgs& args) override { return once<Forget>(args); }
+  Status silence(const SilenceArgs& args) override { return once<Silence>(args); }
   Status record(const std::function<Status()>& work) override {
     recorded_ = work;
     return Done{};

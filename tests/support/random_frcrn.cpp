@@ -2,6 +2,7 @@
 #include "tests/support/random_frcrn.h"
 
 #include <cmath>
+#include <span>
 
 #include "models/frcrn/frcrn.h"
 
@@ -10,6 +11,25 @@ namespace {
 
 const int kKernels[] = {5, 5, 5, 5, 5, 2};         // 161 -> 79 -> 38 -> 17 -> 7 -> 2 -> 1
 const int kDecoderKernels[] = {2, 5, 5, 6, 5, 5};  // and back
+// 321 -> 159 -> 78 -> 37 -> 17 -> 7 -> 2 -> 1
+const int kPublishedKernels[] = {5, 5, 5, 5, 5, 5, 2};
+const int kPublishedDecoderKernels[] = {2, 5, 5, 5, 6, 5, 5};
+
+std::span<const int> kernels_of(const FrcrnRecipe& recipe) {
+  if (recipe.published) return kPublishedKernels;
+  return kKernels;
+}
+std::span<const int> decoder_kernels_of(const FrcrnRecipe& recipe) {
+  if (recipe.published) return kPublishedDecoderKernels;
+  return kDecoderKernels;
+}
+
+template <class Values>
+std::string listed(const Values& values) {
+  std::string text;
+  for (const int value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
+  return "[" + text + "]";
+}
 
 class Writer {
  public:
@@ -17,6 +37,9 @@ class Writer {
 
   WeightsBuilder build() {
     for (int i = 0; i < recipe_.unets; ++i) unet(i == 0 ? "unet" : "unet2");
+    const int depth = static_cast<int>(recipe_.channels.size());
+    if (recipe_.pooling == "frozen")
+      file_.add("frozen_gains", {recipe_.unets * (2 * depth - 3), 2, channels(0)}, 0.3f, 1.0f);
     if (recipe_.voice) {
       file_.add("voice.weight", {1, 2 * recipe_.channels.back()}, 0.5f);
       file_.add("voice.bias", {1}, 0.2f);
@@ -33,7 +56,8 @@ class Writer {
       const std::string n = std::to_string(i);
       const int first = recipe_.level_horizon > 0 ? 2 : 1;
       const int in = i == 0 ? first : channels(i - 1), out = channels(i);
-      conv(u + ".encoder" + n + ".conv.conv", {out, in, kKernels[i], 2}, out, in * kKernels[i] * 2);
+      const int kernel = kernels_of(recipe_)[static_cast<std::size_t>(i)];
+      conv(u + ".encoder" + n + ".conv.conv", {out, in, kernel, 2}, out, in * kernel * 2);
       norm(u + ".encoder" + n + ".bn", out);
       if (i > 0 && recipe_.frequency_order > 0)
         fsmn(u + ".fsmn_enc" + n, 1, in, recipe_.frequency_order);
@@ -43,8 +67,8 @@ class Writer {
       const std::string n = std::to_string(i);
       const int below = channels(depth - 1 - i), in = i == 0 ? below : 2 * below;
       const int out = i + 1 == depth ? recipe_.taps : channels(depth - 2 - i);
-      conv(u + ".decoder" + n + ".transconv.tconv", {in, out, kDecoderKernels[i], 2}, out,
-           in * kDecoderKernels[i]);
+      const int kernel = decoder_kernels_of(recipe_)[static_cast<std::size_t>(i)];
+      conv(u + ".decoder" + n + ".transconv.tconv", {in, out, kernel, 2}, out, in * kernel);
       norm(u + ".decoder" + n + ".bn", out);
       if (i + 1 < depth && recipe_.frequency_order > 0)
         fsmn(u + ".fsmn_dec" + n, 1, out, recipe_.frequency_order);
@@ -89,7 +113,7 @@ class Writer {
   }
 
   void gate(const std::string& name, int channels) {
-    if (recipe_.pooling == "none") return;
+    if (recipe_.pooling == "none" || recipe_.pooling == "frozen") return;
     for (const char* branch : {".fc_r", ".fc_i"}) {
       file_.add(name + branch + ".0.weight", {channels / 2, channels}, 1.0f);
       file_.add(name + branch + ".0.bias", {channels / 2}, 0.4f);
@@ -105,15 +129,14 @@ class Writer {
 }  // namespace
 
 std::string frcrn_metadata(const FrcrnRecipe& r) {
-  std::string channels;
-  for (int c : r.channels) channels += (channels.empty() ? "" : ",") + std::to_string(c);
   std::string config =
-      R"({"architecture":"frcrn","sample_rate":16000,"window":0.02,"hop":0.01,"any_rate":true,)"
-      R"("kernels":[5,5,5,5,5,2],"decoder_kernels":[2,5,5,6,5,5],"time_layers":2,"reduction":2,)"
-      R"("channels":[)" +
-      channels + R"(],"compression":)" + (r.compression == 1.0f ? "1" : "0.5") + R"(,"unets":)" +
-      std::to_string(r.unets) + R"(,"pooling":")" + r.pooling + R"(","lookahead":)" +
-      (r.lookahead ? "true" : "false") + R"(,"frequency_order":)" +
+      std::string(R"({"architecture":"frcrn","sample_rate":16000,"any_rate":true,)") +
+      (r.published ? R"("window":0.04,"hop":0.02)" : R"("window":0.02,"hop":0.01)") +
+      R"(,"kernels":)" + listed(kernels_of(r)) + R"(,"decoder_kernels":)" +
+      listed(decoder_kernels_of(r)) + R"(,"time_layers":2,"reduction":2,"channels":)" +
+      listed(r.channels) + R"(,"compression":)" + (r.compression == 1.0f ? "1" : "0.5") +
+      R"(,"unets":)" + std::to_string(r.unets) + R"(,"pooling":")" + r.pooling +
+      R"(","lookahead":)" + (r.lookahead ? "true" : "false") + R"(,"frequency_order":)" +
       std::to_string(r.frequency_order) + R"(,"time_order":)" + std::to_string(r.time_order) +
       (r.level_horizon == 0 ? "" : R"(,"level_horizon":)" + std::to_string(r.level_horizon)) +
       (r.taps == 1 ? "" : R"(,"taps":)" + std::to_string(r.taps)) +

@@ -13,8 +13,9 @@ namespace limpid::test {
 
 struct FrcrnRecipe {
   int unets = 1;
+  bool published = false;  // transform and kernels of the published network: seven levels
   std::vector<int> channels{4, 5, 8, 6, 8, 8};
-  std::string pooling = "none";  // none, running, global
+  std::string pooling = "none";  // none, running, global; frozen wants equal channels
   bool lookahead = false;
   int frequency_order = 20, time_order = 20;
   float compression = 0.5f;

@@ -104,12 +104,24 @@ class StreamQueue final : public LayerQueue {
     if (auto done = launch<LevelMeans>(args, stream()); !done) return done;
     return launch<LevelDifferences>(args, stream());
   }
+  Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
+  Status row_mean(const RowMeanArgs& args) override { return launch<RowMean>(args, stream()); }
+  Status running_mean(const RunningMeanArgs& args) override {
+    return launch<RunningMean>(args, stream());
+  }
+  Status gains(const GainsArgs& args) override { return launch<Gains>(args, stream()); }
+  Status scale(const ScaleArgs& args) override { return launch<Scale>(args, stream()); }
+  Status mix(const MixArgs& args) override { return launch<Mix>(args, stream()); }
+  Status top_gains(const TopGainsArgs& args) override { return launch<TopGains>(args, stream()); }
+  Status smooth_gains(const SmoothGainsArgs& args) override {
+    return launch<SmoothGains>(args, stream());
+  }
   Status mask_filter(const MaskFilterArgs& args) override {
     return launch<MaskFilter>(args, stream());
   }
-  Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
   Status keep(const KeepArgs& args) override { return launch<Keep>(args, stream()); }
   Status forget(const ForgetArgs& args) override { return launch<Forget>(args, stream()); }
+  Status silence(const SilenceArgs& args) override { return launch<Silence>(args, stream()); }
 
   Status record(const std::function<Status()>& work) override {
     use();

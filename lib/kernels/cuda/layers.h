@@ -10,7 +10,10 @@
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
+#include "lib/kernels/cuda/mask_layers.h"
+#include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
+#include "lib/kernels/cuda/squeeze_layers.h"
 #include "limpid/result.h"
 
 namespace limpid::kernels::cuda {
@@ -38,10 +41,18 @@ class LayerQueue {
   virtual Status fsmn_sum(const FsmnSumArgs& args) = 0;
   virtual Status compress(const CompressArgs& args) = 0;
   virtual Status levels(const LevelArgs& args) = 0;  // LevelMeans, then LevelDifferences
-  virtual Status mask_filter(const MaskFilterArgs& args) = 0;
   virtual Status voice(const VoiceArgs& args) = 0;
+  virtual Status row_mean(const RowMeanArgs& args) = 0;
+  virtual Status running_mean(const RunningMeanArgs& args) = 0;
+  virtual Status gains(const GainsArgs& args) = 0;
+  virtual Status scale(const ScaleArgs& args) = 0;
+  virtual Status mix(const MixArgs& args) = 0;
+  virtual Status top_gains(const TopGainsArgs& args) = 0;
+  virtual Status smooth_gains(const SmoothGainsArgs& args) = 0;
+  virtual Status mask_filter(const MaskFilterArgs& args) = 0;
   virtual Status keep(const KeepArgs& args) = 0;
   virtual Status forget(const ForgetArgs& args) = 0;
+  virtual Status silence(const SilenceArgs& args) = 0;
 
   // What `work` enqueues, to be enqueued again by replay() at once. One recording; the last one
   // counts.

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "lib/kernels/cuda/spectrum_layers.h"
+#include "lib/kernels/cuda/frames.h"
 
 namespace limpid::kernels::cuda {
 
@@ -22,10 +22,8 @@ struct LevelArgs {
 // y = {L, mean}. A thread follows one bin of one lane through the call.
 struct LevelMeans {
   using Args = LevelArgs;
-  static constexpr int kThreads = kSpectrumThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return spectrum_blocks(std::int64_t{a.lanes} * a.bins);
-  }
+  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
+  static std::int64_t blocks(const Args& a) { return frame_blocks(std::int64_t{a.lanes} * a.bins); }
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FRCRN in PyTorch on a GPU, the peer of `limpid bench --device cuda`: the U-Nets of a model file on many recordings
+at once, in float32, in TF32 and compiled. Transforms are left out; limpid's figures include them.
+
+  bench/frcrn_torch.py MODEL.safetensors [--lanes N] [--seconds S] [--json]
+"""
+import argparse
+import json
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "training"))
+import torch
+from limpid_train import weights
+
+
+class Unets(torch.nn.Module):
+    """[lanes, 2, F, T] to the mask."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.unet, self.unet2 = network.unet, getattr(network, "unet2", None)
+
+    def forward(self, x):
+        u, _ = self.unet(x)
+        mask = torch.tanh(u)
+        return mask if self.unet2 is None else mask + torch.tanh(self.unet2(u)[0])
+
+
+def seconds_of(run, device, rounds=10):
+    """Median of some calls."""
+    times = []
+    for _ in range(3 + rounds):
+        if device == "cuda":
+            torch.cuda.synchronize()
+        start = time.perf_counter()
+        run()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return sorted(times[3:])[rounds // 2]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("--lanes", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=10, help="of every recording")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--json", action="store_true")
+    a = parser.parse_args()
+
+    network = weights.load_network(a.model)
+    config = network.config
+    frames, bins = round(a.seconds / config["hop"]), round(config["window"] * config["sample_rate"]) // 2 + 1
+    module = Unets(network).eval().to(a.device)
+    x = torch.randn(a.lanes, 2, bins, frames, generator=torch.Generator().manual_seed(1)).to(a.device)
+    rows = {}
+    with torch.inference_mode():
+        for name, tf32, compiled in (("fp32", False, False), ("tf32", True, False), ("fp32 compiled", False, True),
+                                     ("tf32 compiled", True, True)):
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+            try:
+                run = torch.compile(module) if compiled else module
+                rows[name] = a.lanes * a.seconds / seconds_of(lambda: run(x), a.device)
+            except Exception as problem:  # a compiler that fails is a row less
+                print(f"no row for {name}: {problem}", file=sys.stderr)
+            torch.cuda.empty_cache()
+    report = {"model": a.model, "lanes": a.lanes, "seconds": a.seconds, "times_real_time": rows}
+    if a.json:
+        print(json.dumps(report))
+    else:
+        for name, times in rows.items():
+            print(f"{name:16} {times:.0f} x real time")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// One U-Net of FRCRN on a GPU. Activations lie as on the CPU (lib/nn/activation.h), so a kernel
+// reads what another has written in place. Every layer that looks back keeps its last frames in
+// front of the new ones. An encoder writes into the input of the decoder that will read it.
+//
+// Looking ahead is a matter of places as well: every decoder's output is one frame later than its
+// input, so it is written one frame further in front, beside the encoder's output of its own time,
+// which therefore waits there. The first frames that come out of such a layer lie before the
+// stream's beginning. Nothing later depends on them but running means, which leave them out, and
+// the second U-Net, for which they are made zero.
+#pragma once
+
+#include <vector>
+
+#include "lib/kernels/cuda/layers.h"
+#include "models/frcrn/gpu_layers.h"
+#include "models/frcrn/gpu_memory.h"
+#include "models/frcrn/unet.h"
+
+namespace limpid::models {
+
+// What layers use one after the other; the same for both U-Nets.
+struct GpuScratch {
+  float *hidden = nullptr, *projected = nullptr;              // of the recurrences
+  float *means = nullptr, *wide = nullptr, *gains = nullptr;  // of squeeze-excitation
+};
+
+class GpuUnet {
+ public:
+  // `late`: frames by which its input trails the network's. `alive`: which frames belong to the
+  // stream, as many kept as the network looks ahead; without memory where it does not.
+  GpuUnet(kernels::cuda::LayerQueue& queue, const FrcrnConfig& config, const GpuTimeline& alive,
+          int late)
+      : queue_(queue), config_(config), alive_(alive), late_(late) {}
+
+  Status load(const Unet& unet, GpuLoader& loader);
+  Status claim(GpuMemory& memory);
+  static Status claim(const FrcrnConfig& config, GpuMemory& memory, GpuScratch& scratch);
+
+  // Where the frames of a call go in; and what they were `before` frames ago.
+  nn::Activation input(int frames) const noexcept { return inputs_[0].fresh(frames); }
+  nn::Activation past_input(int frames, int before) const noexcept {
+    return inputs_[0].frames(inputs_[0].history - before, frames);
+  }
+  Status run(int frames, const GpuScratch& scratch) const;
+  // What comes out of the recurrence along time, without delay; and out of the last decoder.
+  nn::Activation bottleneck(int frames) const noexcept { return decoding_[0].fresh(frames); }
+  nn::Activation output(int frames) const noexcept { return mask_.fresh(frames); }
+  // With the closing convolution that follows.
+  kernels::cuda::MixedMask mixed(int frames) const noexcept;
+
+  // Of the frames of a call that are `late` behind the network's input.
+  static kernels::cuda::Alive alive(const GpuTimeline& alive, int late) noexcept;
+
+ private:
+  struct Encoder {
+    GpuFsmn recurrence;  // on the input; none for the first
+    GpuProduct conv;
+    GpuGate gate;
+  };
+  struct Decoder {
+    GpuProduct even, odd;
+    GpuFsmn recurrence;
+    GpuGate gate;
+  };
+
+  int depth() const noexcept { return config_.depth(); }
+  Status encode(int level, int frames, const GpuScratch& scratch) const;
+  Status decode(int stage, int frames, const GpuScratch& scratch) const;
+  Status recur_in_frequency(const GpuFsmn& fsmn, nn::Activation x, nn::Activation y,
+                            const GpuScratch& scratch) const;
+  Status recur_in_time(int frames, const GpuScratch& scratch) const;
+  Status project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
+                 const GpuScratch& scratch) const;
+  Status squeeze(const GpuGate& gate, nn::Activation x, int late, const GpuScratch& scratch) const;
+  Status silence(nn::Activation y) const;
+
+  kernels::cuda::LayerQueue& queue_;
+  const FrcrnConfig& config_;
+  const GpuTimeline& alive_;
+  int late_;
+  std::vector<Encoder> encoders_;
+  std::vector<Decoder> decoders_;
+  std::vector<GpuFsmn> time_;
+  const float *mix_re_ = nullptr, *mix_im_ = nullptr, *mix_bias_re_ = nullptr,
+              *mix_bias_im_ = nullptr;
+  std::vector<GpuTimeline> inputs_, decoding_, past_;
+  GpuTimeline bottleneck_, mask_;
+};
+
+}  // namespace limpid::models
