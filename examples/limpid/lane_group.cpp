@@ -12,12 +12,19 @@ namespace limpid::cli {
 class LaneGroup::Loan final : public Session {
  public:
   Loan(std::shared_ptr<LaneGroup> group, std::vector<int> lanes, int max_frames)
-      : group_(std::move(group)), lanes_(std::move(lanes)), voice_(lanes_.size()) {
+      : group_(std::move(group)),
+        freed_(group_->freed_),
+        lanes_(std::move(lanes)),
+        voice_(lanes_.size()) {
     const auto frames = static_cast<std::size_t>(max_frames);
     for (auto& lane : voice_) lane.reserve(frames);
     found_.reserve(lanes_.size() * frames);
   }
-  ~Loan() override { group_->leave(*this); }
+  ~Loan() override {
+    group_->leave(*this);
+    group_.reset();
+    freed_();
+  }
 
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override {
     in_ = in;
@@ -46,6 +53,7 @@ class LaneGroup::Loan final : public Session {
   friend class LaneGroup;
 
   std::shared_ptr<LaneGroup> group_;
+  std::function<void()> freed_;
   std::vector<int> lanes_;  // of the group's session
   AudioView<const float> in_;
   AudioView<float> out_;
@@ -88,13 +96,10 @@ std::unique_ptr<Session> LaneGroup::lend(int lanes, int max_frames) {
 }
 
 void LaneGroup::leave(Loan& loan) {
-  {
-    const std::lock_guard lock(mutex_);
-    free_.insert(free_.end(), loan.lanes_.begin(), loan.lanes_.end());
-    std::erase(loans_, &loan);
-    changed_.notify_all();  // nobody need wait for it any more
-  }
-  freed_();
+  const std::lock_guard lock(mutex_);
+  free_.insert(free_.end(), loan.lanes_.begin(), loan.lanes_.end());
+  std::erase(loans_, &loan);
+  changed_.notify_all();  // nobody need wait for it any more
 }
 
 void LaneGroup::process(Loan& loan) {

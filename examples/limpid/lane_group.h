@@ -20,7 +20,7 @@ namespace limpid::cli {
 class LaneGroup : public std::enable_shared_from_this<LaneGroup> {
  public:
   // `session` must be able to restart(). All lanes are free. `freed` is told, on any thread, when
-  // a loan has ended.
+  // a loan has ended and holds the group no more.
   LaneGroup(std::unique_ptr<Session> session, const ModelSpec& spec, int lanes, int max_frames,
             std::function<void()> freed);
 

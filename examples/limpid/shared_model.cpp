@@ -8,6 +8,11 @@ namespace {
 
 constexpr int kGroups = 2;  // of a rate: one is on the GPU, one is not
 
+// Nobody has lanes of it, nor is about to return them. Only open() lends.
+bool is_idle(const std::shared_ptr<LaneGroup>& group) {
+  return group.use_count() == 1;
+}
+
 }  // namespace
 
 SharedModel::SharedModel(std::shared_ptr<const Model> model, const Sharing& sharing)
@@ -35,14 +40,15 @@ Result<std::unique_ptr<Session>> SharedModel::open(const SessionConfig& config) 
   return (*group)->lend(config.lanes, config.max_frames);
 }
 
-// Null: none has so many free lanes now.
+// Null: none has so many free lanes now, or files of another rate must make room first.
 Result<SharedModel::Group> SharedModel::find(Rate& rate, const SessionConfig& config) const {
   const auto wide = [&](const Group& group) { return group->lanes() >= config.lanes; };
   const bool could = std::ranges::any_of(rate.groups, wide);
   if (!could || (!rate.full && std::ssize(rate.groups) < kGroups)) {
     auto opened = open_group(rate, config);
-    if (opened || !could || opened.error().code != ErrorCode::out_of_memory) return opened;
-    rate.full = true;
+    if (opened || opened.error().code != ErrorCode::out_of_memory) return opened;
+    if (!could && !others_busy(rate)) return opened;
+    rate.full = could;
   }
   Group best;
   for (const Group& group : rate.groups)
@@ -78,13 +84,17 @@ Result<SharedModel::Group> SharedModel::open_group(Rate& rate, const SessionConf
   }
 }
 
-// Of rates that no file has at present.
 bool SharedModel::drop_idle_groups_but(const Rate& kept) const {
-  const auto idle = [](const Group& group) { return group->free() == group->lanes(); };
   std::size_t dropped = 0;
   for (auto& [hertz, rate] : rates_)
-    if (&rate != &kept) dropped += std::erase_if(rate.groups, idle);
+    if (&rate != &kept) dropped += std::erase_if(rate.groups, is_idle);
   return dropped > 0;
+}
+
+bool SharedModel::others_busy(const Rate& mine) const {
+  return std::ranges::any_of(rates_, [&](const auto& entry) {
+    return &entry.second != &mine && !std::ranges::all_of(entry.second.groups, is_idle);
+  });
 }
 
 }  // namespace limpid::cli

@@ -55,6 +55,7 @@ class SharedModel final : public Model {
   Result<Group> find(Rate& rate, const SessionConfig& config) const;
   Result<Group> open_group(Rate& rate, const SessionConfig& config) const;
   bool drop_idle_groups_but(const Rate& kept) const;
+  bool others_busy(const Rate& mine) const;
 
   std::shared_ptr<const Model> model_;
   Sharing sharing_;

@@ -22,18 +22,25 @@ class Watched final : public Model {
   const ModelSpec& spec() const noexcept override { return model_->spec(); }
   Result<StreamFormat> format(int rate) const override { return model_->format(rate); }
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
+    if (config.lanes > free) return Error{ErrorCode::out_of_memory, "no room for more lanes"};
     auto session = model_->open(config);
     if (!session) return session;
     lanes.push_back(config.lanes);
-    return std::unique_ptr<Session>(std::make_unique<Counted>(*std::move(session), calls));
+    return std::unique_ptr<Session>(
+        std::make_unique<Counted>(*std::move(session), calls, free, config.lanes));
   }
-  mutable std::vector<int> lanes;  // of each session, in the order of opening
+  mutable std::vector<int> lanes;           // of each session, in the order of opening
+  mutable std::atomic<int> free = 1 << 16;  // lanes that there is memory for
   mutable std::atomic<int> calls = 0;
 
  private:
   struct Counted final : Session {
-    Counted(std::unique_ptr<Session> session_, std::atomic<int>& calls_)
-        : session(std::move(session_)), calls(calls_) {}
+    Counted(std::unique_ptr<Session> session_, std::atomic<int>& calls_, std::atomic<int>& free_,
+            int lanes_)
+        : session(std::move(session_)), calls(calls_), free(free_), lanes(lanes_) {
+      free -= lanes;
+    }
+    ~Counted() override { free += lanes; }
     void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override {
       ++calls;
       EXPECT_FALSE(inside.exchange(true)) << "one thread at a time";
@@ -54,6 +61,8 @@ class Watched final : public Model {
     std::uint64_t repaired() const noexcept override { return session->repaired(); }
     std::unique_ptr<Session> session;
     std::atomic<int>& calls;
+    std::atomic<int>& free;
+    int lanes;
     std::atomic<bool> inside = false;
   };
   std::shared_ptr<const Model> model_;
@@ -233,6 +242,20 @@ TEST_F(SharedModelTest, ShortMemoryMeansFewerLanes) {
   const FileResult wide = run(watched, 12).back();
   EXPECT_EQ(wide.outcome, Outcome::failed) << "four lanes are more than there can be";
   EXPECT_NE(wide.error.find("not so many lanes"), std::string::npos) << wide.error;
+}
+
+// Sessions of a rate that no file has any more go, and files wait until they can.
+TEST_F(SharedModelTest, RatesMakeRoomForEachOther) {
+  std::vector<Kind> kinds;
+  for (const int rate : {16000, 8000, 48000, 8000, 24000, 48000, 8000, 16000, 24000})
+    kinds.push_back({rate, 0.4});
+  make(kinds);
+  const auto model = test::fake_model({.latency = 9});
+  const auto watched = std::make_shared<Watched>(model);
+  watched->free = 2;
+  for (const FileResult& result : run(watched, 4))
+    EXPECT_EQ(result.outcome, Outcome::done) << result.error;
+  expect_as_if_alone(model, 0);
 }
 
 // Silence in place of speech would be worse than no file.
