@@ -45,12 +45,12 @@ def main():
                  for name in ("fp32", "tf32", "fp32 compiled", "tf32 compiled")]
         print(f"| {path.stem.split('_')[1]} | {r['lanes']} | {' | '.join(cells)} |")
     print("\n`limpid enhance` on many files, on the GPU and on all cores; the difference is relative to the loudest sample.\n")
-    print("| files | seconds | x real time | on the cores | GPU / cores | worst difference |\n|---:|---:|---:|---:|---:|---:|")
+    print("| | files | seconds | x real time | on the cores | GPU / cores | worst difference |\n|---|---:|---:|---:|---:|---:|---:|")
     for path in sorted(OUT.glob("files_*.log"), key=lambda p: [len(p.stem), p.stem]):
         if path.stem not in done:
             continue
         r = json.loads(path.read_text().splitlines()[-1])
-        print(f"| {r['files']} | {r['seconds']:.0f} | {r['times_real_time']:.0f} | {r['cpu_times_real_time']:.0f} "
+        print(f"| {path.stem} | {r['files']} | {r['seconds']:.0f} | {r['times_real_time']:.0f} | {r['cpu_times_real_time']:.0f} "
               f"| {r['times_real_time'] / r['cpu_times_real_time']:.1f} | {r['worst_difference']:.1e} |")
     torch, flash = ({tuple(row[:4]): row[4:] for row in rows(name)} for name in ("torch.csv", "flash.csv"))
     print("\nLong convolutions, ms a call; `filter` is the transform of the filters, which is kept; floor: the least traffic at "
