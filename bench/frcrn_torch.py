@@ -14,19 +14,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "training"))
 import torch
 from limpid_train import weights
-
-
-class Unets(torch.nn.Module):
-    """[lanes, 2, F, T] to the mask."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.unet, self.unet2 = network.unet, getattr(network, "unet2", None)
-
-    def forward(self, x):
-        u, _ = self.unet(x)
-        mask = torch.tanh(u)
-        return mask if self.unet2 is None else mask + torch.tanh(self.unet2(u)[0])
+from limpid_train.network import BetweenTransforms
 
 
 def seconds_of(run, device, rounds=10):
@@ -55,7 +43,7 @@ def main():
     network = weights.load_network(a.model)
     config = network.config
     frames, bins = round(a.seconds / config["hop"]), round(config["window"] * config["sample_rate"]) // 2 + 1
-    module = Unets(network).eval().to(a.device)
+    module = BetweenTransforms(network).eval().to(a.device)
     x = torch.randn(a.lanes, 2, bins, frames, generator=torch.Generator().manual_seed(1)).to(a.device)
     rows = {}
     with torch.inference_mode():

@@ -23,23 +23,11 @@ import numpy as np
 import torch
 from limpid_train import complexity, weights
 from limpid_train.deftan2 import Network
-
-
-class Unets(torch.nn.Module):
-    """The networks between the transforms: [1, 2, F, T] to the mask (of one tap or several; the voice output is left out)."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.unet, self.unet2 = network.unet, getattr(network, "unet2", None)
-
-    def forward(self, x):
-        u, _ = self.unet(x)
-        mask = torch.tanh(u)
-        return mask if self.unet2 is None else mask + torch.tanh(self.unet2(u)[0])
+from limpid_train.network import BetweenTransforms
 
 
 class Planes(torch.nn.Module):
-    """The same of a network for arrays: [1, 2M, T, F] to the planes of the output."""
+    """What BetweenTransforms is to FRCRN, to a network for arrays: [1, 2M, T, F] to the planes of the output."""
 
     def __init__(self, network):
         super().__init__()
@@ -56,7 +44,7 @@ def between_transforms(network, seconds):
     array = config["architecture"] == "deftan2"
     shape = (1, 2 * config["microphones"], frames, bins) if array else (1, 2, bins, frames)
     x = torch.from_numpy(np.random.default_rng(1).standard_normal(shape).astype(np.float32))
-    return (Planes if array else Unets)(network).eval(), x
+    return (Planes if array else BetweenTransforms)(network).eval(), x
 
 
 def torch_runner(module, x):

@@ -105,9 +105,8 @@ class Frcrn(nn.Module):
         if config.get("voice"):
             self.voice = nn.Linear(2 * config["channels"][-1], 1)
 
-    def features(self, spectrum):
-        """complex [B, F, T] -> [B, 2, F, T], the compressed spectrum; [B, 4, F, T] with how loud its bins are."""
-        x = torch.stack([spectrum.real, spectrum.imag], 1)
+    def features(self, x):
+        """The planes of a spectrum [B, 2, F, T] -> compressed; [B, 4, F, T] with how loud its bins are."""
         power, exponent = (x * x).sum(1, keepdim=True), self.config["compression"]
         if exponent != 1:
             x = x * (power + 1e-12) ** ((exponent - 1) / 2)
@@ -117,7 +116,7 @@ class Frcrn(nn.Module):
     def masks(self, spectrum):
         """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1) per network; and the logits [B, T] of
         speech being present, or None."""
-        u, bottleneck = self.unet(self.features(spectrum))
+        u, bottleneck = self.unet(self.features(torch.stack([spectrum.real, spectrum.imag], 1)))
         m = torch.tanh(precise(u))
         if self.config["unets"] == 2:
             m = m + torch.tanh(precise(self.unet2(u)[0]))
@@ -159,3 +158,17 @@ class Frcrn(nn.Module):
             nn.init.zeros_(conv.bias)
             with torch.no_grad():
                 conv.weight[0, 0], conv.bias[0] = weight, bias
+
+
+class BetweenTransforms(nn.Module):
+    """What a network computes between the transforms, for timing and for exports that know no complex numbers: planes
+    [B, 2, F, T] to those of the masks [B, 2 taps, F, T]; the voice output is left out."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        u, _ = self.network.unet(self.network.features(x))
+        masks = torch.tanh(u)
+        return masks + torch.tanh(self.network.unet2(u)[0]) if hasattr(self.network, "unet2") else masks
