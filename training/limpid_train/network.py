@@ -113,13 +113,19 @@ class Frcrn(nn.Module):
         horizon = self.config.get("level_horizon", 0)
         return join(x, level_features(power, horizon)) if horizon else x
 
-    def masks(self, spectrum):
-        """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1) per network; and the logits [B, T] of
-        speech being present, or None."""
-        u, bottleneck = self.unet(self.features(torch.stack([spectrum.real, spectrum.imag], 1)))
+    def planes(self, x):
+        """The planes of a spectrum [B, 2, F, T] -> those of the masks [B, 2 taps, F, T], each within (-1, 1) per network;
+        and the bottleneck."""
+        u, bottleneck = self.unet(self.features(x))
         m = torch.tanh(precise(u))
         if self.config["unets"] == 2:
             m = m + torch.tanh(precise(self.unet2(u)[0]))
+        return m, bottleneck
+
+    def masks(self, spectrum):
+        """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1) per network; and the logits [B, T] of
+        speech being present, or None."""
+        m, bottleneck = self.planes(torch.stack([spectrum.real, spectrum.imag], 1))
         voice = None
         if self.config.get("voice"):
             voice = self.voice(precise(bottleneck).mean(2).transpose(1, 2))[..., 0]
@@ -169,6 +175,4 @@ class BetweenTransforms(nn.Module):
         self.network = network
 
     def forward(self, x):
-        u, _ = self.network.unet(self.network.features(x))
-        masks = torch.tanh(u)
-        return masks + torch.tanh(self.network.unet2(u)[0]) if hasattr(self.network, "unet2") else masks
+        return self.network.planes(x)[0]
