@@ -36,10 +36,9 @@ MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int 
     : network_(std::move(network)), lanes_(lanes) {
   const FrcrnConfig& config = network_->config;
   const auto bins = static_cast<std::size_t>(config.bins());
-  if (config.level_horizon > 0) {
+  column_ = arena_.claim<float>(2 * bins);
+  if (config.level_horizon > 0)
     levels_ = LevelFeatures(arena_, lanes, config.bins(), config.level_horizon);
-    column_ = arena_.claim<float>(2 * bins);
-  }
   std::size_t scratch = 0;
   for (const Unet& unet : network_->unets) {
     states_.emplace_back(unet, arena_, lanes, max_frames, false);
@@ -56,20 +55,20 @@ MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int 
 
 void MaskState::hear(int lane, int frame, const std::complex<float>* column, int band,
                      float scale) LIMPID_REALTIME {
+  const FrcrnConfig& config = network_->config;
   float* re = input_.at(lane, frame, 0);
   float* im = input_.at(lanes_ + lane, frame, 0);
-  const bool alone = column_.empty();
-  float* flat_re = alone ? re : column_.data();
-  float* flat_im = alone ? im : column_.data() + input_.rows;
-  kernels::compress(column, band, scale, network_->config.compression, flat_re, flat_im);
+  float* flat_re = column_.data();
+  float* flat_im = flat_re + input_.rows;
+  kernels::compress(column, band, scale, config.compression, flat_re, flat_im);
   std::fill(flat_re + band, flat_re + input_.rows, 0.0f);
   std::fill(flat_im + band, flat_im + input_.rows, 0.0f);
-  if (alone) return;
   for (int bin = 0; bin < input_.rows; ++bin) {
     re[bin * input_.row_stride] = flat_re[bin];
     im[bin * input_.row_stride] = flat_im[bin];
   }
-  levels_.run(lane, column, band, scale, re + 1, im + 1, input_.row_stride);
+  if (config.level_horizon > 0)
+    levels_.run(lane, column, band, scale, re + 1, im + 1, input_.row_stride);
 }
 
 int MaskState::run() LIMPID_REALTIME {
