@@ -35,7 +35,7 @@ class ImplicitFilters(nn.Module):
 
 
 class LongMemory(nn.Module):
-    """y = q * (h conv (k * v)) over the frames of every band, on [B, T, G, C]; q, k and v see the last few frames."""
+    """y = q * (h conv (k * v)) over the frames of every band, on [T, B, G, C]; q, k and v see the last few frames."""
 
     def __init__(self, config):
         super().__init__()
@@ -50,8 +50,10 @@ class LongMemory(nn.Module):
 
     def forward(self, x):
         n = ShortConv.apply(self.norm(x), self.short)
-        z = gated_conv(precise(self.inputs(n)), self.filters())
-        return x + self.outputs(z)
+        rows = n.flatten(0, -2).T                                              # [C, T * B * G]: channels come out first
+        p = torch.addmm(self.inputs.bias[:, None], self.inputs.weight, rows)
+        z = gated_conv(precise(p).view(3, -1, len(x), rows.shape[1] // len(x)), self.filters())
+        return x + self.outputs(z.flatten(1).T).view_as(x)
 
 
 class FeedForward(nn.Module):
@@ -97,13 +99,13 @@ class LongConv(nn.Module):
             self.voice = nn.Linear(channels, 1)
 
     def features(self, spectrum):
-        """complex [B, F, T] -> [B, T, F, 4]: how loud each bin is beside the whole spectrum and beside its past, and the
+        """complex [B, F, T] -> [T, B, F, 4]: how loud each bin is beside the whole spectrum and beside its past, and the
         compressed spectrum at unit level in every frame."""
         power = spectrum.real ** 2 + spectrum.imag ** 2
         whole, own = level_features(power[:, None], self.config["level_horizon"]).unbind(1)
         squeezed = (power + 1e-12) ** -0.25                                   # |X|^-1/2
         scale = squeezed / (power.sqrt().mean(1, keepdim=True) + 1e-6).sqrt()
-        return torch.stack([whole, own, spectrum.real * scale, spectrum.imag * scale], -1).transpose(1, 2)
+        return torch.stack([whole, own, spectrum.real * scale, spectrum.imag * scale], -1).permute(2, 0, 1, 3)
 
     def masks(self, spectrum):
         """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1); and the logits [B, T] of speech being
@@ -113,9 +115,9 @@ class LongConv(nn.Module):
         for block in self.blocks:
             x = block(x)
         x = precise(self.norm(x))
-        parts = [layer(x[:, :, g]).unflatten(-1, (2, self.taps, -1)) for g, layer in enumerate(self.masks_of)]
-        m = torch.tanh(precise(torch.cat(parts, -1))).permute(2, 0, 3, 4, 1)   # [2, B, taps, F, T]
-        voice = self.voice(x.mean(2))[..., 0] if self.config.get("voice") else None
+        parts = [layer(band).unflatten(-1, (2, self.taps, -1)) for band, layer in zip(x.unbind(2), self.masks_of)]
+        m = torch.tanh(precise(torch.cat(parts, -1))).permute(2, 1, 3, 4, 0)   # [2, B, taps, F, T]
+        voice = self.voice(x.mean(2))[..., 0].T if self.config.get("voice") else None
         return torch.complex(m[0], m[1]), voice
 
     def estimate(self, spectrum):
@@ -126,6 +128,12 @@ class LongConv(nn.Module):
     def forward(self, waveform):
         """What a stream gives: silence before the waveform."""
         return self.stft.inverse(self.estimate(self.stft(waveform))[0], waveform.shape[-1])
+
+    def hidden_matrices(self):
+        """What Muon may optimise: the products between layers of a block."""
+        for block in self.blocks:
+            for part in block.children():
+                yield from (part.inputs.weight, part.outputs.weight)
 
     def start_open(self):
         """Starts as a mild pass-through with a residual path that is nearly open: tap 0 near 0.6, the others near 0."""

@@ -6,6 +6,7 @@ import torch
 
 from . import weights
 from .checkpoint import load_latest, save
+from .optimisers import Optimisers
 
 
 def learning_rate(options, step, progress):
@@ -30,7 +31,7 @@ def adopt(network, tensors):
 
 
 class Master:
-    """Weights, their moving average and the optimiser, in shared memory. Workers hold replicas: they compute gradients
+    """Weights, their moving average and the optimisers, in shared memory. Workers hold replicas: they compute gradients
     without a lock and apply them under one, so a core that is busy with something else never holds up the other."""
 
     def __init__(self, config, run, device, start=None):
@@ -42,41 +43,26 @@ class Master:
         if start:
             adopt(self.network, weights.read(start)[0])
         self.average = copy.deepcopy(self.network).eval()
-        self.optimizer = self._optimizer()
+        self.optimisers = Optimisers(self.network, self.options)
         self.step, self.spent, self.hours = 0, 0.0, 0.0
         self._resume()
         for module in (self.network, self.average):
             module.share_memory()
-        for state in self.optimizer.state.values():
-            for value in state.values():
-                value.share_memory_()
-
-    def _optimizer(self):
-        """AdamW without decay on biases and normalisations; its state is made now so that it can be shared."""
-        groups = [[p for p in self.network.parameters() if (p.ndim > 1) == decayed] for decayed in (True, False)]
-        optimizer = torch.optim.AdamW([{"params": groups[0], "weight_decay": self.options["weight_decay"]},
-                                       {"params": groups[1], "weight_decay": 0.0}], lr=0.0)
-        for p in self.network.parameters():
-            p.grad = torch.zeros_like(p)
-        optimizer.step()
-        for state in optimizer.state.values():
-            state["step"].zero_()
-        optimizer.zero_grad(set_to_none=True)
-        return optimizer
+        self.optimisers.share_memory()
 
     def _resume(self):
         state = load_latest(self.run)
         if state:
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            self.optimisers.load_state_dict(state["optimisers"])
             self.step, self.spent, self.hours = state["step"], state["spent"], state["hours"]
 
     def checkpoint(self, step, spent):
         """`hours` of audio are counted here because a resumed run may have another batch size."""
         hours = self.hours + (step - self.step) * self.options["batch"] * self.options["seconds"] / 3600
         save(self.run, {"network": self.network.state_dict(), "average": self.average.state_dict(),
-                        "optimizer": self.optimizer.state_dict(), "step": step, "spent": spent, "hours": hours})
+                        "optimisers": self.optimisers.state_dict(), "step": step, "spent": spent, "hours": hours})
 
     def replica(self):
         replica = copy.deepcopy(self.network)
@@ -90,7 +76,7 @@ class Master:
         rate = learning_rate(self.options, step, progress)
         with torch.no_grad():
             if torch.isfinite(norm):  # one bad batch must not end a run
-                self._descend(replica, rate)
+                self.optimisers.step(replica, rate)
             for mine, before, other in zip(self.network.buffers(), buffers_before, replica.buffers()):
                 mine += other - before
             decay = min(self.options["ema"], (step + 1) / (step + 20))
@@ -99,11 +85,3 @@ class Master:
             for other, value in zip(replica.state_dict().values(), self.network.state_dict().values()):
                 other.copy_(value)
         return {"norm": float(norm), "lr": rate}
-
-    def _descend(self, replica, rate):
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        for p, other in zip(self.network.parameters(), replica.parameters()):
-            p.grad = other.grad
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)

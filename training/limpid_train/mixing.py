@@ -5,7 +5,7 @@ from scipy.signal import fftconvolve
 
 from . import augment, distort, noises
 
-KINDS = {"mixture": 0.87, "speech_only": 0.07, "noise_only": 0.06}
+KINDS = {"mixture": 0.85, "speech_only": 0.07, "noise_only": 0.08}
 SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2i": 0.08, "asterisk": 0.15,
                   "festvox-ru": 0.10}
 NOISES = {"recording": 0.56, "texture": 0.10, "babble": 0.12, "coloured": 0.09, "hum": 0.06, "knocks": 0.07}

@@ -1,0 +1,62 @@
+"""What changes the weights: one optimiser for most of them, another for the matrices inside."""
+import torch
+
+from .muon import Muon
+
+
+class Optimisers:
+    """AdamW, without decay on biases and normalisations; and, where a configuration has a rate for it ("muon_lr", with the
+    course of "lr"), Muon for the matrices that a network names in hidden_matrices(). Their state is made at once, so that it
+    can be shared."""
+
+    def __init__(self, network, options):
+        hidden = self._hidden_matrices(network) if options.get("muon_lr") else []
+        taken = {id(p) for p in hidden}
+        rest = [p for p in network.parameters() if id(p) not in taken]
+        decay = options["weight_decay"]
+        groups = [{"params": [p for p in rest if p.ndim > 1], "weight_decay": decay},
+                  {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0}]
+        self.parts = [(torch.optim.AdamW(groups, lr=0.0), 1.0)]
+        if hidden:
+            self.parts.append((Muon(hidden, weight_decay=decay), options["muon_lr"] / options["lr"]))
+        for p in rest:
+            p.grad = torch.zeros_like(p)
+        self.parts[0][0].step()
+        for state in self.parts[0][0].state.values():
+            state["step"].zero_()
+        self._forget(network)
+        self.network = network
+
+    @staticmethod
+    def _hidden_matrices(network):
+        if not hasattr(network, "hidden_matrices"):
+            raise ValueError(f"muon_lr: {type(network).__name__} does not name matrices for Muon")
+        return list(network.hidden_matrices())
+
+    @staticmethod
+    def _forget(network):
+        for p in network.parameters():
+            p.grad = None
+
+    def step(self, replica, rate):
+        """One step with the gradients of a replica, at AdamW's `rate`."""
+        for p, other in zip(self.network.parameters(), replica.parameters()):
+            p.grad = other.grad
+        for optimiser, ratio in self.parts:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * ratio
+            optimiser.step()
+        self._forget(self.network)
+
+    def share_memory(self):
+        for optimiser, _ in self.parts:
+            for state in optimiser.state.values():
+                for value in state.values():
+                    value.share_memory_()
+
+    def state_dict(self):
+        return [optimiser.state_dict() for optimiser, _ in self.parts]
+
+    def load_state_dict(self, states):
+        for (optimiser, _), state in zip(self.parts, states):
+            optimiser.load_state_dict(state)
