@@ -83,6 +83,10 @@ int FrcrnConfig::bins() const noexcept {
   return static_cast<int>(samples / 2 + 1);
 }
 
+MaskTraits FrcrnConfig::traits() const noexcept {
+  return {window, hop, bins(), taps, lookahead_frames(), voice};
+}
+
 nn::ConvShape FrcrnConfig::encoder(int level) const {
   nn::ConvShape shape{inputs(), channels[0], kernels[0], bins()};
   for (int i = 1; i <= level; ++i) {

@@ -10,6 +10,7 @@
 #include "lib/nn/complex_conv.h"
 #include "lib/nn/squeeze_excitation.h"
 #include "limpid/result.h"
+#include "models/mask_maker.h"
 
 namespace limpid::models {
 
@@ -39,6 +40,8 @@ struct FrcrnConfig {
   int bins() const noexcept;                                         // frequencies at sample_rate
   int inputs() const noexcept { return level_horizon > 0 ? 2 : 1; }  // channels of the first layer
   int lookahead_frames() const noexcept { return lookahead ? depth() * unets : 0; }
+
+  MaskTraits traits() const noexcept;
 
   nn::ConvShape encoder(int level) const;  // shapes of the convolutions
   nn::ConvShape decoder(int stage) const;  // stage 0 is the deepest

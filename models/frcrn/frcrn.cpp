@@ -5,7 +5,8 @@
 
 #include "models/card.h"
 #include "models/frcrn/exact.h"
-#include "models/frcrn/gpu_session.h"
+#include "models/frcrn/gpu_network.h"
+#include "models/gpu/session.h"
 #include "models/mask_session.h"
 
 namespace limpid::models {
@@ -13,11 +14,6 @@ namespace {
 
 constexpr int kLowestRate = 8000, kHighestRate = 96000;
 constexpr int kTile = 64;  // frames; more at once are no faster
-
-MaskTraits traits_of(const FrcrnConfig& config) noexcept {
-  return {config.window, config.hop,  config.bins(), config.taps, config.lookahead_frames(),
-          config.voice};
-}
 
 class Frcrn final : public Model {
  public:
@@ -29,7 +25,7 @@ class Frcrn final : public Model {
   Result<StreamFormat> format(int sample_rate) const override {
     if (sample_rate < spec_.min_rate || sample_rate > spec_.max_rate)
       return unsupported_rate(spec_, sample_rate);
-    return mask_format(traits_of(network_->config), sample_rate);
+    return mask_format(network_->config.traits(), sample_rate);
   }
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
@@ -41,9 +37,12 @@ class Frcrn final : public Model {
                        " averages over the whole recording, so it cannot stream; convert it "
                        "with running or frozen pooling, or use the exact offline mode"};
     }
-    if (config.gpu >= 0) return GpuSession::open(*network_, *this->format(config.sample_rate), config);
+    if (config.gpu >= 0)
+      return GpuSession::open(network_->config.traits(), config, [this](GpuMemory& memory) {
+        return GpuFrcrn::open(*network_, memory);
+      });
     try {
-      return MaskSession::open(traits_of(network_->config), config, kTile,
+      return MaskSession::open(network_->config.traits(), config, kTile,
                                [this](int lanes, int capacity) {
                                  return std::make_unique<MaskState>(network_, lanes, capacity);
                                });

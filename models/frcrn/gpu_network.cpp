@@ -1,46 +1,97 @@
 // SPDX-License-Identifier: MIT
-// One call on the GPU. Loading is in gpu_network_load.cpp.
 #include "models/frcrn/gpu_network.h"
-
-#include <algorithm>
-
-#include "models/band_extension.h"
 
 namespace limpid::models {
 
 namespace gpu = kernels::cuda;
 
-Status GpuNetwork::run(int frames) const {
-  auto done = analyse(frames);
-  if (done) done = unets_[0].run(frames, scratch_);
-  if (done && voice_.data != nullptr) done = listen(frames);
-  if (done && unets_.size() > 1) done = refine(frames);
-  if (done && extends()) done = extend(frames);
-  if (done) done = filter(frames);
+namespace {
+
+Status unsupported(const std::string& what) {
+  return Error{ErrorCode::unsupported, "on a GPU, FRCRN runs " + what};
+}
+
+Status check(const FrcrnConfig& config) {
+  if (config.pooling == nn::Pooling::global)
+    return unsupported("in streams; this network averages over whole recordings");
+  if (config.frequency_order < 1)
+    return unsupported("with a recurrence along frequency; this network has none");
+  return Done{};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<GpuMaskMaker>> GpuFrcrn::open(const MaskNetwork& network,
+                                                     GpuMemory& memory) {
+  if (auto done = check(network.config); !done) return done.error();
+  std::unique_ptr<GpuFrcrn> maker(new GpuFrcrn(network.config, memory));
+  if (auto done = maker->load(network); !done) return done.error();
+  if (auto done = maker->claim(); !done) return done.error();
+  return std::unique_ptr<GpuMaskMaker>(std::move(maker));
+}
+
+GpuFrcrn::GpuFrcrn(const FrcrnConfig& config, GpuMemory& memory)
+    : queue_(memory.queue()), memory_(memory), config_(config) {
+  for (int i = 0; i < config.unets; ++i)
+    unets_.emplace_back(queue_, config_, alive_, config.lookahead ? i * config.depth() : 0);
+}
+
+Status GpuFrcrn::load(const MaskNetwork& network) {
+  GpuFrcrnLoader loader(queue_);
+  for (std::size_t i = 0; i < unets_.size(); ++i)
+    if (auto done = unets_[i].load(network.unets[i], loader); !done) return done;
+  if (!network.voice) return Done{};
+  auto weight = loader.upload(network.voice->weight());
+  if (!weight) return weight.error();
+  voice_weight_ = *weight;
+  voice_bias_ = network.voice->bias();
+  return Done{};
+}
+
+Status GpuFrcrn::claim() {
+  Status done = Done{};
+  if (voice_weight_ != nullptr)
+    done = memory_.timeline(voice_, 1, 1, config_.lookahead_frames(), 0, 1);
+  if (done && config_.lookahead) done = claim_alive();
+  if (done && config_.level_horizon > 0) done = memory_.state(levels_, 2 * config_.bins(), 1);
+  for (std::size_t i = 0; done && i < unets_.size(); ++i) done = unets_[i].claim(memory_);
+  if (done) done = GpuUnet::claim(config_, memory_, scratch_);
   return done;
 }
 
-// A frame's window begins overlap - 1 hops before its own hop.
-Status GpuNetwork::analyse(int frames) const {
-  const gpu::ComplexRows<const float> windows{
-      audio_.data, {audio_.lanes, frames, 1}, {input_pitch(), stft_.hop, 0}, 0};
-  const nn::Activation spectra = spectra_.fresh(frames);
-  auto done = analysis_.run(queue_, gpu::ProductKind::real_input, windows, stft_.window, 0,
-                            rows_of<float>(spectra, frames, 1));
+// Every frame that will come is one of the stream's; those before the first are not.
+Status GpuFrcrn::claim_alive() {
+  const int lanes = memory_.lanes(), frames = memory_.max_frames();
+  auto done = memory_.timeline(alive_, 1, 1, config_.lookahead_frames(), 0, 1);
   if (!done) return done;
-  const int bins = config_.bins(), band = std::min(stft_.bins(), bins), row = config_.inputs();
-  const float scale = static_cast<float>(bins - 1) / static_cast<float>(stft_.bins() - 1);
+  const std::vector<float> ones(static_cast<std::size_t>(lanes) * static_cast<std::size_t>(frames),
+                                1.0f);
+  done = queue_.upload(alive_.data + alive_.history, alive_.capacity, ones.data(), frames, lanes);
+  if (done) done = queue_.finish();  // before `ones` are gone
+  return done;
+}
+
+Status GpuFrcrn::run(const GpuSpectra& heard, int frames) const {
+  auto done = hear(heard, frames);
+  if (done) done = unets_[0].run(frames, scratch_);
+  if (done && voice_.data != nullptr) done = listen(frames);
+  if (done && unets_.size() > 1) done = refine(frames);
+  return done;
+}
+
+Status GpuFrcrn::hear(const GpuSpectra& heard, int frames) const {
+  const int bins = config_.bins(), row = config_.inputs();
   const nn::Activation in = unets_[0].input(frames);
-  done = queue_.compress({frames_of<const float>(spectra), frames_of<float>(in), in.lanes, frames,
-                          band, bins, row, scale, config_.compression});
+  auto done = queue_.compress({heard.x, frames_of<float>(in), in.lanes, frames, heard.band, bins,
+                               row, heard.scale, config_.compression});
   if (!done || levels_ == nullptr) return done;
-  return queue_.levels({frames_of<const float>(spectra), frames_of<float>(in.slice_channels(1, 1)),
-                        reinterpret_cast<gpu::Complex*>(levels_), in.lanes, frames, band, bins, row,
-                        config_.level_horizon, scale});
+  return queue_.levels({heard.x, frames_of<float>(in.slice_channels(1, 1)),
+                        reinterpret_cast<gpu::Complex*>(levels_), in.lanes, frames, heard.band,
+                        bins, row, config_.level_horizon, heard.scale});
 }
 
 // The second U-Net hears what the first one made, before the tanh.
-Status GpuNetwork::refine(int frames) const {
+Status GpuFrcrn::refine(int frames) const {
   const gpu::Frames<float> heard = frames_of<float>(unets_[1].input(frames));
   const int lanes = memory_.lanes(), bins = config_.bins();
   auto done = queue_.mix({unets_[0].mixed(frames), heard, lanes, frames, bins});
@@ -50,49 +101,21 @@ Status GpuNetwork::refine(int frames) const {
   return done;
 }
 
-gpu::Mask GpuNetwork::mask(int frames) const noexcept {
+// Its frames wait for their masks, which may look ahead.
+Status GpuFrcrn::listen(int frames) const {
+  const nn::Activation x = unets_[0].bottleneck(frames);
+  return queue_.voice({frames_of<const float>(x), voice_.data + voice_.history, voice_.capacity,
+                       voice_weight_, voice_bias_, x.lanes, frames, x.rows, x.channels,
+                       static_cast<std::int32_t>(x.row_stride)});
+}
+
+gpu::Mask GpuFrcrn::mask(int frames) const {
   gpu::Mask mask{unets_.back().mixed(frames), {nullptr, 0, 0, 0}};
   if (unets_.size() > 1) {
     const int wait = config_.lookahead ? config_.depth() : 0;
     mask.before = frames_of<const float>(unets_[1].past_input(frames, wait));
   }
   return mask;
-}
-
-// What BandExtension does.
-Status GpuNetwork::extend(int frames) const {
-  const int lanes = memory_.lanes();
-  auto done =
-      queue_.top_gains({mask(frames), gains_, lanes, frames, BandExtension::edge(config_.bins()),
-                        BandExtension::top(config_.bins()), config_.bins()});
-  if (!done) return done;
-  return queue_.smooth_gains({gains_, gain_state_,
-                              GpuUnet::alive(alive_, config_.lookahead_frames()),
-                              1.0f - BandExtension::keep(config_.hop), lanes, frames});
-}
-
-// A hop of output is the sum of its share of the latest `overlap` windows. Spectra wait for masks
-// that look ahead.
-Status GpuNetwork::filter(int frames) const {
-  const int bins = stft_.bins(), band = config_.bins(), lanes = memory_.lanes();
-  auto done = queue_.mask_filter({mask(frames),
-                                  frames_of<const float>(spectra_.frames(config_.taps - 1, frames)),
-                                  frames_of<float>(masked_.fresh(frames)), gains_,
-                                  BandExtension::blend(band), lanes, frames, bins, band});
-  if (!done) return done;
-  const nn::Activation windows = masked_.frames(0, frames + masked_.history);
-  const gpu::ComplexRows<float> hops{
-      output_, {lanes, frames, 1}, {output_pitch(), stft_.hop, 0}, 0};
-  return synthesis_.run(queue_, gpu::ProductKind::real_output,
-                        rows_of<const float>(windows, frames, 1), bins, windows.frame_stride, hops);
-}
-
-// Its frames wait for their masks, which may look ahead.
-Status GpuNetwork::listen(int frames) const {
-  const nn::Activation x = unets_[0].bottleneck(frames);
-  return queue_.voice({frames_of<const float>(x), voice_.data + voice_.history, voice_pitch(),
-                       voice_weight_, voice_bias_, x.lanes, frames, x.rows, x.channels,
-                       static_cast<std::int32_t>(x.row_stride)});
 }
 
 }  // namespace limpid::models

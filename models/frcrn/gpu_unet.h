@@ -14,8 +14,8 @@
 
 #include "lib/kernels/cuda/layers.h"
 #include "models/frcrn/gpu_layers.h"
-#include "models/frcrn/gpu_memory.h"
 #include "models/frcrn/unet.h"
+#include "models/gpu/memory.h"
 
 namespace limpid::models {
 
@@ -33,7 +33,7 @@ class GpuUnet {
           int late)
       : queue_(queue), config_(config), alive_(alive), late_(late) {}
 
-  Status load(const Unet& unet, GpuLoader& loader);
+  Status load(const Unet& unet, GpuFrcrnLoader& loader);
   Status claim(GpuMemory& memory);
   static Status claim(const FrcrnConfig& config, GpuMemory& memory, GpuScratch& scratch);
 

@@ -6,7 +6,7 @@
 
 namespace limpid::models {
 
-Status GpuUnet::load(const Unet& unet, GpuLoader& loader) {
+Status GpuUnet::load(const Unet& unet, GpuFrcrnLoader& loader) {
   encoders_.resize(config_.channels.size());
   decoders_.resize(encoders_.size());
   time_.resize(unet.time().size());

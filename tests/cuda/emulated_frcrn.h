@@ -2,7 +2,8 @@
 // A random FRCRN whose sessions with a GPU run its kernels thread by thread on the CPU.
 #pragma once
 
-#include "models/frcrn/gpu_session.h"
+#include "models/frcrn/gpu_network.h"
+#include "models/gpu/session.h"
 #include "tests/cuda/host_queue.h"
 #include "tests/support/random_frcrn.h"
 
@@ -27,8 +28,9 @@ class EmulatedFrcrn final : public Model {
     EXPECT_TRUE(parsed) << parsed.error().message;
     const auto network = models::MaskNetwork::load(weights, *parsed);
     EXPECT_TRUE(network) << network.error().message;
-    return models::GpuSession::open(std::move(queue), *network, *format(config.sample_rate),
-                                    config);
+    return models::GpuSession::open(
+        std::move(queue), network->config.traits(), config,
+        [&](models::GpuMemory& memory) { return models::GpuFrcrn::open(*network, memory); });
   }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "models/frcrn/gpu_memory.h"
+#include "models/gpu/memory.h"
 
 #include <algorithm>
 
@@ -31,7 +31,7 @@ Status GpuMemory::state(float*& data, int floats, int parts) {
 
 Status GpuMemory::check() const {
   if (kept_.size() + states_.size() <= gpu::LayerMemory::kMost) return Done{};
-  return Error{ErrorCode::unsupported, "on a GPU, FRCRN runs with fewer levels"};
+  return Error{ErrorCode::unsupported, "on a GPU, networks run with fewer layers"};
 }
 
 Status GpuMemory::keep(int frames) const {

@@ -31,6 +31,7 @@ class GpuMemory {
   GpuMemory(kernels::cuda::LayerQueue& queue, int lanes, int max_frames)
       : queue_(queue), lanes_(lanes), max_frames_(max_frames) {}
 
+  kernels::cuda::LayerQueue& queue() const noexcept { return queue_; }
   int lanes() const noexcept { return lanes_; }
   int max_frames() const noexcept { return max_frames_; }
 

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT
-#include "models/frcrn/gpu_session.h"
+#include "models/gpu/session.h"
 
 #include <algorithm>
 
 #include "lib/kernels/cuda/backend.h"
 #include "lib/kernels/elementwise.h"
+#include "models/mask_session.h"
 
 namespace limpid::models {
 
-Result<std::unique_ptr<Session>> GpuSession::open(const MaskNetwork& network,
-                                                  const StreamFormat& format,
-                                                  const SessionConfig& config) {
+Result<std::unique_ptr<Session>> GpuSession::open(const MaskTraits& traits,
+                                                  const SessionConfig& config,
+                                                  const GpuStream::MakeMaker& make) {
   auto device = kernels::cuda::open_device(config.gpu);
   if (!device) return device.error();
   auto queue = (*device)->open_layers();
   if (!queue) return queue.error();
-  return open(*std::move(queue), network, format, config);
+  return open(*std::move(queue), traits, config, make);
 }
 
 Result<std::unique_ptr<Session>> GpuSession::open(std::unique_ptr<kernels::cuda::LayerQueue> queue,
-                                                  const MaskNetwork& network,
-                                                  const StreamFormat& format,
-                                                  const SessionConfig& config) {
-  std::unique_ptr<GpuSession> session(new GpuSession(std::move(queue), format, config));
-  if (auto done = session->open_network(network); !done) return done.error();
+                                                  const MaskTraits& traits,
+                                                  const SessionConfig& config,
+                                                  const GpuStream::MakeMaker& make) {
+  std::unique_ptr<GpuSession> session(
+      new GpuSession(std::move(queue), mask_format(traits, config.sample_rate), config));
+  if (auto done = session->open_stream(traits, make); !done) return done.error();
   return std::unique_ptr<Session>(std::move(session));
 }
 
@@ -36,12 +38,11 @@ GpuSession::GpuSession(std::unique_ptr<kernels::cuda::LayerQueue> queue, const S
       queue_(std::move(queue)) {}
 
 // What is enqueued for a full tile is recorded; shorter ones are enqueued piece by piece.
-Status GpuSession::open_network(const MaskNetwork& network) {
-  const dsp::StftSpec stft =
-      dsp::stft_at(network.config.window, network.config.hop, format_.sample_rate);
-  auto opened = GpuNetwork::open(*queue_, network, stft, lanes_, tile_);
+Status GpuSession::open_stream(const MaskTraits& traits, const GpuStream::MakeMaker& make) {
+  const dsp::StftSpec stft = dsp::stft_at(traits.window, traits.hop, format_.sample_rate);
+  auto opened = GpuStream::open(*queue_, traits, stft, lanes_, tile_, make);
   if (!opened) return opened.error();
-  network_ = *std::move(opened);
+  stream_ = *std::move(opened);
   const auto frames = static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(tile_);
   const auto samples = frames * static_cast<std::size_t>(format_.hop);
   auto in = queue_->claim_host(samples);
@@ -50,7 +51,7 @@ Status GpuSession::open_network(const MaskNetwork& network) {
   if (!out) return out.error();
   host_in_ = *in;
   host_out_ = *out;
-  if (network_->voice() != nullptr) {
+  if (stream_->voice() != nullptr) {
     auto voice = queue_->claim_host(frames);
     if (!voice) return voice.error();
     host_voice_ = *voice;
@@ -62,15 +63,13 @@ Status GpuSession::open_network(const MaskNetwork& network) {
 
 Status GpuSession::enqueue(int frames) {
   const std::ptrdiff_t samples = std::ptrdiff_t{frames} * format_.hop;
-  auto done = queue_->upload(network_->input(), network_->input_pitch(), host_in_, samples, lanes_);
-  if (done) done = network_->run(frames);
+  auto done = queue_->upload(stream_->input(), stream_->input_pitch(), host_in_, samples, lanes_);
+  if (done) done = stream_->run(frames);
   if (done)
-    done =
-        queue_->download(host_out_, network_->output(), network_->output_pitch(), samples, lanes_);
+    done = queue_->download(host_out_, stream_->output(), stream_->output_pitch(), samples, lanes_);
   if (done && host_voice_ != nullptr)
-    done = queue_->download(host_voice_, network_->voice(), network_->voice_pitch(), frames,
-                            lanes_);
-  if (done) done = network_->keep(frames);
+    done = queue_->download(host_voice_, stream_->voice(), stream_->voice_pitch(), frames, lanes_);
+  if (done) done = stream_->keep(frames);
   return done;
 }
 
@@ -107,12 +106,12 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
 }
 
 void GpuSession::reset() LIMPID_REALTIME {
-  if (status_) status_ = network_->reset();
+  if (status_) status_ = stream_->reset();
   voice_now_ = {};
 }
 
 bool GpuSession::restart(int lane) LIMPID_REALTIME {
-  if (status_) status_ = network_->restart(lane);
+  if (status_) status_ = stream_->restart(lane);
   return true;
 }
 

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
-// FRCRN as a stream on a GPU: the same contract as on the CPU, for up to 65536 lanes at once.
+// A network of masks as a session on a GPU: the contract of MaskSession, for up to 65536 lanes at
+// once.
 #pragma once
 
 #include <memory>
 
 #include "lib/model/model.h"
-#include "models/frcrn/gpu_network.h"
+#include "models/gpu/stream.h"
 
 namespace limpid::models {
 
 class GpuSession final : public Session {
  public:
-  // device, unsupported (see GpuNetwork), out_of_memory. `format`: of config.sample_rate.
-  static Result<std::unique_ptr<Session>> open(const MaskNetwork& network,
-                                               const StreamFormat& format,
-                                               const SessionConfig& config);
+  // Of config.gpu. device, unsupported (see GpuStream), out_of_memory.
+  static Result<std::unique_ptr<Session>> open(const MaskTraits& traits,
+                                               const SessionConfig& config,
+                                               const GpuStream::MakeMaker& make);
   // On another queue.
   static Result<std::unique_ptr<Session>> open(std::unique_ptr<kernels::cuda::LayerQueue> queue,
-                                               const MaskNetwork& network,
-                                               const StreamFormat& format,
-                                               const SessionConfig& config);
+                                               const MaskTraits& traits,
+                                               const SessionConfig& config,
+                                               const GpuStream::MakeMaker& make);
 
   // Waits for the GPU. Should that fail, which only its driver can bring about, the output is
   // silence from then on, and failure() says why.
@@ -38,15 +39,15 @@ class GpuSession final : public Session {
 
   GpuSession(std::unique_ptr<kernels::cuda::LayerQueue> queue, const StreamFormat& format,
              const SessionConfig& config);
-  Status open_network(const MaskNetwork& network);
+  Status open_stream(const MaskTraits& traits, const GpuStream::MakeMaker& make);
   Status enqueue(int frames);
   void process_tile(AudioView<const float> in, AudioView<float> out, int first,
                     int calls_frames) LIMPID_REALTIME;
 
   StreamFormat format_;
   int lanes_, max_frames_, tile_;
-  std::unique_ptr<kernels::cuda::LayerQueue> queue_;  // outlives the network
-  std::unique_ptr<GpuNetwork> network_;
+  std::unique_ptr<kernels::cuda::LayerQueue> queue_;  // outlives the stream
+  std::unique_ptr<GpuStream> stream_;
   float *host_in_ = nullptr, *host_out_ = nullptr,
         *host_voice_ = nullptr;  // [lane][frames * hop], [lane][frame]
   std::vector<float> voice_;     // [lane][frame] of the latest call

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Layers that networks share, with their weights on a GPU.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "lib/kernels/cuda/layers.h"
+#include "lib/kernels/gemm.h"
+
+namespace limpid::models {
+
+// Y = X W and what follows, as ComplexProductArgs has them.
+struct GpuProduct {
+  int k = 0, n = 0;
+  const float *re = nullptr, *im = nullptr;
+  const float *scale[2] = {}, *shift[2] = {};
+  float slope = 1;
+
+  Status run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
+             const kernels::cuda::ComplexRows<const float>& x, int segment,
+             std::ptrdiff_t segment_stride, const kernels::cuda::ComplexRows<float>& y) const;
+};
+
+// Brings weights to the GPU.
+class GpuLoader {
+ public:
+  explicit GpuLoader(kernels::cuda::LayerQueue& queue) : queue_(queue) {}
+
+  Result<const float*> upload(std::span<const float> values);
+  // Weights are [input][output]. Without scale and shift. `im` may be empty: real weights.
+  Status plain(std::span<const float> re, std::span<const float> im, int k, int n,
+               GpuProduct& product);
+  // Gives a product its scale and shift, [output] each.
+  Status affine(GpuProduct& product, std::span<const float> scale_re,
+                std::span<const float> shift_re, std::span<const float> scale_im,
+                std::span<const float> shift_im);
+  Status linear(const kernels::PackedMatrix& matrix, std::span<const float> bias, float slope,
+                GpuProduct& product);
+
+ private:
+  kernels::cuda::LayerQueue& queue_;
+};
+
+// Columns [first, first + count) of a matrix of k rows.
+std::vector<float> columns_of(std::span<const float> matrix, int k, int first, int count);
+
+}  // namespace limpid::models

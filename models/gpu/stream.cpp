@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// One call on the GPU. Loading is in stream_load.cpp.
+#include "models/gpu/stream.h"
+
+#include <algorithm>
+
+#include "models/band_extension.h"
+
+namespace limpid::models {
+
+namespace gpu = kernels::cuda;
+
+Status GpuStream::run(int frames) const {
+  if (auto done = analyse(frames); !done) return done;
+  const int band = std::min(stft_.bins(), traits_.bins);
+  const float scale = static_cast<float>(traits_.bins - 1) / static_cast<float>(stft_.bins() - 1);
+  auto done = maker_->run({frames_of<const float>(spectra_.fresh(frames)), band, scale}, frames);
+  if (done && extends()) done = extend(frames);
+  if (done) done = filter(frames);
+  return done;
+}
+
+Status GpuStream::keep(int frames) const {
+  if (auto done = maker_->keep(frames); !done) return done;
+  return memory_.keep(frames);
+}
+
+// A frame's window begins overlap - 1 hops before its own hop.
+Status GpuStream::analyse(int frames) const {
+  const gpu::ComplexRows<const float> windows{
+      audio_.data, {audio_.lanes, frames, 1}, {input_pitch(), stft_.hop, 0}, 0};
+  return analysis_.run(queue_, gpu::ProductKind::real_input, windows, stft_.window, 0,
+                       rows_of<float>(spectra_.fresh(frames), frames, 1));
+}
+
+// What BandExtension does.
+Status GpuStream::extend(int frames) const {
+  const int lanes = memory_.lanes(), band = traits_.bins;
+  auto done = queue_.top_gains({maker_->mask(frames), gains_, lanes, frames,
+                                BandExtension::edge(band), BandExtension::top(band), band});
+  if (!done) return done;
+  return queue_.smooth_gains({gains_, gain_state_, maker_->alive(),
+                              1.0f - BandExtension::keep(traits_.hop), lanes, frames});
+}
+
+// A hop of output is the sum of its share of the latest `overlap` windows. Spectra wait for masks
+// that look ahead.
+Status GpuStream::filter(int frames) const {
+  const int bins = stft_.bins(), band = traits_.bins, lanes = memory_.lanes();
+  auto done = queue_.mask_filter({maker_->mask(frames),
+                                  frames_of<const float>(spectra_.frames(traits_.taps - 1, frames)),
+                                  frames_of<float>(masked_.fresh(frames)), gains_,
+                                  BandExtension::blend(band), lanes, frames, bins, band});
+  if (!done) return done;
+  const nn::Activation windows = masked_.frames(0, frames + masked_.history);
+  const gpu::ComplexRows<float> hops{
+      output_, {lanes, frames, 1}, {output_pitch(), stft_.hop, 0}, 0};
+  return synthesis_.run(queue_, gpu::ProductKind::real_output,
+                        rows_of<const float>(windows, frames, 1), bins, windows.frame_stride, hops);
+}
+
+}  // namespace limpid::models
