@@ -23,8 +23,8 @@ done
 out=$(realpath -m "${out:-./gpu-results}"); mkdir -p "$out/done"
 [ $again = 0 ] || rm -f "$out"/done/* "$out"/*.csv
 build=$root/build/gpu pack=$root/build/gpu-pack failed=0
-programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda/frcrn_gpu_test bench/limpid_long_conv_cuda_bench
-  examples/limpid/limpid"
+programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda/frcrn_gpu_test
+  tests/cuda/longconv_gpu_test bench/limpid_long_conv_cuda_bench examples/limpid/limpid"
 library=lib/kernels/cuda/liblimpid_cuda.so
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -63,7 +63,7 @@ stage_check() {
 configure_and_build() {  # FOLDER ARCHITECTURES
   cmake -S "$root" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMPID_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=$2" \
         -DLIMPID_BENCH=ON -DLIMPID_LIVE=OFF &&
-    cmake --build "$1" --target cuda_device_test cuda_arithmetic_test frcrn_gpu_test \
+    cmake --build "$1" --target cuda_device_test cuda_arithmetic_test frcrn_gpu_test longconv_gpu_test \
       limpid_long_conv_cuda_bench limpid_cli limpid_cuda
 }
 stage_build() {
@@ -103,7 +103,7 @@ find_libraries() {
 stage_test() {
   local name
   step test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" || true
-  for name in cuda_device_test frcrn_gpu_test; do
+  for name in cuda_device_test frcrn_gpu_test longconv_gpu_test; do
     step "test_$name" "${with[@]}" "$(program tests/cuda/$name)" || continue
     # Skipped tests are no passed tests: this machine is supposed to have a GPU.
     if grep -q SKIPPED "$out/test_$name.log"; then
@@ -112,12 +112,15 @@ stage_test() {
   done
 }
 stage_sanitize() {
+  local tool name
   have compute-sanitizer || { echo "compute-sanitizer is missing: nothing was sanitized"; return 0; }
   for tool in memcheck racecheck initcheck; do
     step "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
       --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*'
-    step "sanitize_${tool}_network" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/frcrn_gpu_test)" \
-      --gtest_filter='FrcrnOnDevice.*'
+    for name in frcrn longconv; do
+      step "sanitize_${tool}_$name" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/${name}_gpu_test)" \
+        --gtest_filter='*OnDevice.*'
+    done
   done
 }
 stage_bench() {
@@ -144,38 +147,56 @@ stage_flashfftconv() {
     points=$((points * 2))
   done
 }
-# The shipped network: many live streams, and many streams of files.
+# Names of the models inside the program that run on a GPU.
+networks() {
+  "${with[@]}" "$(program examples/limpid/limpid)" models --json | python3 -c '
+import json, sys
+for line in sys.stdin:
+    spec = json.loads(line)
+    if spec["architecture"] in ("frcrn", "longconv"): print(spec["name"])'
+}
+# Every shipped network: many live streams, and many streams of files.
 stage_network() {
-  local lanes
-  for lanes in 1 64 256 1024 4096; do
-    step "network_live_$lanes" "${with[@]}" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 1 --seconds 20
-  done
-  for lanes in 1 16 64 256 1024; do
-    step "network_files_$lanes" "${with[@]}" "$(program examples/limpid/limpid)" bench --device cuda --json --lanes $lanes --frames 64 --seconds 60
+  local lanes model models limpid; limpid=$(program examples/limpid/limpid)
+  models=$(networks) || { failed=1; return 1; }
+  for model in $models; do
+    for lanes in 1 64 256 1024 4096; do
+      step "network_live_${model}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --json --lanes $lanes --frames 1 --seconds 20
+    done
+    for lanes in 1 16 64 256 1024; do
+      step "network_files_${model}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --json --lanes $lanes --frames 64 --seconds 60
+    done
   done
 }
-# PyTorch on the same network; and, where it is there, the published one, converted, with weights that nobody trained.
+# PyTorch on the same networks; and, where it is there, the published one, converted, with weights that nobody trained.
 stage_peers() {
   python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null || { echo "no PyTorch with CUDA: no peers"; return 0; }
-  local limpid lanes; limpid=$(program examples/limpid/limpid)
-  step peers_models "$root/tests/fixtures/make_models.sh" python3 "$out/models" || return 0
-  for lanes in 16 64 256; do
-    step "torch_light_$lanes" python3 "$root/bench/frcrn_torch.py" "$root/assets/light.safetensors" --lanes $lanes --json || true
+  local limpid lanes model models; limpid=$(program examples/limpid/limpid)
+  models=$(networks) || { failed=1; return 1; }
+  for model in $models; do
+    for lanes in 16 64 256; do
+      step "torch_${model}_$lanes" python3 "$root/bench/network_torch.py" "$root/assets/$model.safetensors" --lanes $lanes --json || true
+    done
   done
+  step peers_models "$root/tests/fixtures/make_models.sh" python3 "$out/models" || return 0
   # At full size, sample by sample against the CPU.
   step files_published "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 4 --seconds 5 \
     --model "$out/models/frcrn_frozen.safetensors" || true
   for lanes in 1 8 32; do
     step "network_published_$lanes" "${with[@]}" "$limpid" bench "$out/models/frcrn_frozen.safetensors" --device cuda --json --lanes $lanes \
       --frames 64 --seconds 60 || true
-    step "torch_published_$lanes" python3 "$root/bench/frcrn_torch.py" "$out/models/frcrn_frozen.safetensors" --lanes $lanes --json || true
+    step "torch_published_$lanes" python3 "$root/bench/network_torch.py" "$out/models/frcrn_frozen.safetensors" --lanes $lanes --json || true
   done
 }
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
 stage_files() {
-  local count
-  for count in 16 256; do
-    step "files_$count" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" --files $count --seconds 60
+  local count model models
+  models=$(networks) || { failed=1; return 1; }
+  for model in $models; do
+    for count in 16 256; do
+      step "files_${model}_$count" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" \
+        --files $count --seconds 60 --model "$model"
+    done
   done
   rm -rf "$out/files"
 }

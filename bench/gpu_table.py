@@ -26,18 +26,18 @@ def main():
         print(f"| {step} | {'passed' if step in done else 'FAILED'} |")
     if not any(step.startswith("sanitize") for step in checks):
         print("| sanitizers | not run |")
-    print("\nThe shipped network, and the published one. `x real time`: hours of audio in an hour.\n")
-    print("| | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed | bytes a stream |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("\nThe shipped networks, and the published one. `x real time`: hours of audio in an hour.\n")
+    print("| | network | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed | bytes a stream |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for path in sorted(OUT.glob("network_*.log"), key=lambda p: [len(p.stem), p.stem]):
         if path.stem not in done:
             continue
         r = json.loads(path.read_text())
-        print(f"| {path.stem.split('_')[1]} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
+        print(f"| {path.stem.split('_')[1]} | {r['model']} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
               f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} |")
     print("\nPyTorch on the same networks, without transforms, x real time.\n")
     print("| network | recordings | fp32 | TF32 | fp32 compiled | TF32 compiled |\n|---|---:|---:|---:|---:|---:|")
-    for path in sorted(OUT.glob("torch_[lp]*.log"), key=lambda p: [len(p.stem), p.stem]):
+    for path in sorted(OUT.glob("torch_[a-z]*.log"), key=lambda p: [len(p.stem), p.stem]):
         if path.stem not in done:
             continue
         r = json.loads(path.read_text().splitlines()[-1])

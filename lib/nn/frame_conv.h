@@ -28,6 +28,8 @@ class FrameConv {
 
   int taps() const noexcept { return taps_; }
   int channels() const noexcept { return channels_; }
+  // [tap][channel], the last one is that of the present frame.
+  std::span<const float> oldest_first() const noexcept { return oldest_first_; }
 
   // What `groups` groups of channels remember.
   class State {

@@ -17,7 +17,8 @@ Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductK
                               {scale[0], scale[1]},
                               {shift[0], shift[1]},
                               slope,
-                              y});
+                              y,
+                              end});
 }
 
 Result<const float*> GpuLoader::upload(std::span<const float> values) {

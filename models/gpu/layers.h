@@ -16,6 +16,7 @@ struct GpuProduct {
   const float *re = nullptr, *im = nullptr;
   const float *scale[2] = {}, *shift[2] = {};
   float slope = 1;
+  kernels::cuda::ProductEnd end = kernels::cuda::ProductEnd::leaky;
 
   Status run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
              const kernels::cuda::ComplexRows<const float>& x, int segment,

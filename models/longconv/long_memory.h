@@ -38,6 +38,14 @@ class LongMemory {
 
   std::size_t scratch(int lanes, int frames) const noexcept;  // floats
 
+  // For those who run it elsewhere.
+  const Norm& norm() const noexcept { return norm_; }
+  int short_taps() const noexcept { return short_taps_; }
+  std::span<const float> short_filters() const noexcept { return short_; }
+  const Linear& inputs() const noexcept { return inputs_; }
+  const nn::FrameConv& long_filters() const noexcept { return filters_; }
+  const Linear& outputs() const noexcept { return outputs_; }
+
  private:
   void look_back(State& state, const BandRows& x, float* recent) const LIMPID_REALTIME;
   void remember(State& state, const BandRows& x, float* qkv, float* u) const LIMPID_REALTIME;

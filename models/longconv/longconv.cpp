@@ -5,7 +5,8 @@
 #include <new>
 
 #include "models/card.h"
-#include "models/longconv/network.h"
+#include "models/gpu/session.h"
+#include "models/longconv/gpu_network.h"
 #include "models/mask_session.h"
 
 namespace limpid::models {
@@ -33,7 +34,11 @@ class LongConv final : public Model {
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
     if (auto format = this->format(config.sample_rate); !format) return format.error();
-    if (auto checked = check_session(config); !checked) return checked.error();
+    if (auto checked = check_session(config, true); !checked) return checked.error();
+    if (config.gpu >= 0)
+      return GpuSession::open(network_->config.traits(), config, [this](GpuMemory& memory) {
+        return GpuLongConv::open(*network_, memory);
+      });
     const int tile = std::max(1, kColumns / config.lanes);
     try {
       return MaskSession::open(network_->config.traits(), config, tile,

@@ -24,6 +24,12 @@ class Perceptron {
 
   std::size_t scratch(int lanes, int frames) const noexcept;  // floats
 
+  // For those who run it elsewhere.
+  Over over() const noexcept { return over_; }
+  const Norm& norm() const noexcept { return norm_; }
+  const Linear& inputs() const noexcept { return inputs_; }
+  const Linear& outputs() const noexcept { return outputs_; }
+
  private:
   Over over_ = Over::band;
   int bands_ = 0, channels_ = 0;

@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: MIT
-// A random FRCRN whose sessions with a GPU run its kernels thread by thread on the CPU.
+// A random FRCRN on an emulated GPU.
 #pragma once
 
 #include "models/frcrn/gpu_network.h"
-#include "models/gpu/session.h"
-#include "tests/cuda/host_queue.h"
+#include "tests/cuda/emulated_model.h"
 #include "tests/support/random_frcrn.h"
 
 namespace limpid::test {
 
-class EmulatedFrcrn final : public Model {
+class EmulatedFrcrn final : public EmulatedModel {
  public:
   explicit EmulatedFrcrn(const FrcrnRecipe& recipe)
-      : recipe_(recipe), model_(random_frcrn(recipe)) {}
+      : EmulatedModel(random_frcrn(recipe)), recipe_(recipe) {}
 
-  const ModelSpec& spec() const noexcept override { return model_->spec(); }
-  Result<StreamFormat> format(int rate) const override { return model_->format(rate); }
-  Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
-    return config.gpu < 0 ? model_->open(config)
-                          : open(config, std::make_unique<kernels::cuda::HostQueue>());
-  }
-
-  Result<std::unique_ptr<Session>> open(const SessionConfig& config,
-                                        std::unique_ptr<kernels::cuda::HostQueue> queue) const {
+  Result<std::unique_ptr<Session>> open_on(std::unique_ptr<kernels::cuda::HostQueue> queue,
+                                           const SessionConfig& config) const override {
     auto weights = frcrn_weights(recipe_).weights(frcrn_metadata(recipe_));
     const auto parsed = models::parse_frcrn_config(weights.metadata("config"), "test");
     EXPECT_TRUE(parsed) << parsed.error().message;
@@ -35,7 +27,6 @@ class EmulatedFrcrn final : public Model {
 
  private:
   FrcrnRecipe recipe_;
-  std::shared_ptr<const Model> model_;
 };
 
 }  // namespace limpid::test

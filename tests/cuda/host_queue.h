@@ -48,17 +48,27 @@ class HostQueue final : public LayerQueue {
         return tiles<ProductKind::real_input>(args);
       case ProductKind::real_output:
         return tiles<ProductKind::real_output>(args);
+      case ProductKind::real:
+        return tiles<ProductKind::real>(args);
       default:
         return tiles<ProductKind::complex>(args);
     }
   }
   Status fsmn_sum(const FsmnSumArgs& args) override { return once<FsmnSum>(args); }
   Status compress(const CompressArgs& args) override { return once<Compress>(args); }
+  Status unit_spectrum(const CompressArgs& args) override { return once<UnitSpectrum>(args); }
   Status levels(const LevelArgs& args) override {
     emulate<LevelMeans>(args);
     return once<LevelDifferences>(args);
   }
   Status voice(const VoiceArgs& args) override { return once<Voice>(args); }
+  Status row_norm(const RowNormArgs& args) override { return once<RowNorm>(args); }
+  Status short_filter(const ShortFilterArgs& args) override { return once<ShortFilter>(args); }
+  Status long_filter(const LongFilterArgs& args) override {
+    emulate<LongFilterInput>(args);
+    return with_long_filter(args.frames, [&]<class Program>() { return once<Program>(args); });
+  }
+  Status turn(const TurnArgs& args) override { return once<Turn>(args); }
   Status row_mean(const RowMeanArgs& args) override { return once<RowMean>(args); }
   Status running_mean(const RunningMeanArgs& args) override { return once<RunningMean>(args); }
   Status gains(const GainsArgs& args) override { return once<Gains>(args); }

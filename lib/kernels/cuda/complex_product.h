@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Y = leaky(scale * (X W) + shift) for complex X and complex or real W: every convolution,
-// transposed convolution and linear layer of a complex network, with its bias, batch norm and
-// activation (FRCRN section 1.5), and the transforms in front of it and behind it. Rows of X are
-// read in place, as kernels::gemm does it: they may overlap, and come in segments, one for each
-// time tap.
+// Y = leaky(scale * (X W) + shift) for complex or real X and W: every convolution, transposed
+// convolution and linear layer of a network, with its bias, batch norm and activation (FRCRN
+// section 1.5), and the transforms in front of it and behind it. Rows of X are read in place, as
+// kernels::gemm does it: they may overlap, and come in segments, one for each time tap.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "lib/kernels/cuda/tiled_program.h"
@@ -33,6 +33,9 @@ struct ComplexRows {
   }
 };
 
+// What becomes of v = scale * (X W) + shift: leaky(v); and of real products also gelu(v), y + v.
+enum class ProductEnd { leaky, gelu, add };
+
 struct ComplexProductArgs {
   ComplexRows<const float> x;
   std::int32_t k, n;                 // inputs and outputs of a row
@@ -42,17 +45,19 @@ struct ComplexProductArgs {
   const float *scale[2], *shift[2];  // [n], of the real and the imaginary part
   float slope;                       // leaky(v) = max(v, slope v): 0 is ReLU, 1 does nothing
   ComplexRows<float> y;              // as many rows as x; fewer than 2^31
+  ProductEnd end = ProductEnd::leaky;
 };
 
-// What is real, and neither read, added nor written where it is imaginary.
-enum class ProductKind { complex, real_weights, real_input, real_output };
+// What is real, and neither read, added nor written where it is imaginary; `real`: everything.
+enum class ProductKind { complex, real_weights, real_input, real_output, real };
 
 // Columns of outputs in a block: 64, 32 or 16; rows: what leaves every thread 4 x 4 outputs.
 template <int kColumns, ProductKind kKind>
 struct ComplexProduct {
-  static constexpr bool kComplexX = kKind != ProductKind::real_input;
-  static constexpr bool kComplexW = kKind != ProductKind::real_weights;
-  static constexpr bool kComplexY = kKind != ProductKind::real_output;
+  static constexpr bool kReal = kKind == ProductKind::real;
+  static constexpr bool kComplexX = !kReal && kKind != ProductKind::real_input;
+  static constexpr bool kComplexW = !kReal && kKind != ProductKind::real_weights;
+  static constexpr bool kComplexY = !kReal && kKind != ProductKind::real_output;
   using Args = ComplexProductArgs;
   static constexpr int kThreads = 256, kDepth = 16;  // inputs of a step
   static constexpr int kRows = kThreads * 16 / kColumns;
@@ -125,6 +130,18 @@ struct ComplexProduct {
     }
   }
 
+  LIMPID_HD static float leaky(float v, const Args& args) {
+    return v > args.slope * v ? v : args.slope * v;
+  }
+  LIMPID_HD static float ended(float v, const float& y, const Args& args) {
+    if constexpr (kReal) {
+      if (args.end == ProductEnd::add) return y + v;
+      if (args.end == ProductEnd::gelu)
+        return 0.5f * v * (1.0f + std::erf(v * 0.70710678118654752f));
+    }
+    return leaky(v, args);
+  }
+
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
     const std::int64_t first = block / column_blocks(args) * kRows + thread / (kColumns / 4) * 4;
@@ -136,10 +153,10 @@ struct ComplexProduct {
         const int n = column + c;
         if (n >= args.n) continue;
         const float re = args.scale[0][n] * mine.sum[r][c].re + args.shift[0][n];
-        y[n] = re > args.slope * re ? re : args.slope * re;
+        y[n] = ended(re, y[n], args);
         if constexpr (!kComplexY) continue;
         const float im = args.scale[1][n] * mine.sum[r][c].im + args.shift[1][n];
-        y[n + args.y.imaginary] = im > args.slope * im ? im : args.slope * im;
+        y[n + args.y.imaginary] = leaky(im, args);
       }
     }
   }

@@ -50,6 +50,7 @@ class StreamQueue final : public LayerQueue {
     if (auto done = prepare_product<ProductKind::complex>(); !done) return done;
     if (auto done = prepare_product<ProductKind::real_weights>(); !done) return done;
     if (auto done = prepare_product<ProductKind::real_input>(); !done) return done;
+    if (auto done = prepare_product<ProductKind::real>(); !done) return done;
     return prepare_product<ProductKind::real_output>();
   }
 
@@ -94,17 +95,32 @@ class StreamQueue final : public LayerQueue {
         return launch_product<ProductKind::real_input>(args, stream());
       case ProductKind::real_output:
         return launch_product<ProductKind::real_output>(args, stream());
+      case ProductKind::real:
+        return launch_product<ProductKind::real>(args, stream());
       default:
         return launch_product<ProductKind::complex>(args, stream());
     }
   }
   Status fsmn_sum(const FsmnSumArgs& args) override { return launch<FsmnSum>(args, stream()); }
   Status compress(const CompressArgs& args) override { return launch<Compress>(args, stream()); }
+  Status unit_spectrum(const CompressArgs& args) override {
+    return launch<UnitSpectrum>(args, stream());
+  }
   Status levels(const LevelArgs& args) override {
     if (auto done = launch<LevelMeans>(args, stream()); !done) return done;
     return launch<LevelDifferences>(args, stream());
   }
   Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
+  Status row_norm(const RowNormArgs& args) override { return launch<RowNorm>(args, stream()); }
+  Status short_filter(const ShortFilterArgs& args) override {
+    return launch<ShortFilter>(args, stream());
+  }
+  Status long_filter(const LongFilterArgs& args) override {
+    if (auto done = launch<LongFilterInput>(args, stream()); !done) return done;
+    return with_long_filter(args.frames,
+                            [&]<class Program>() { return launch<Program>(args, stream()); });
+  }
+  Status turn(const TurnArgs& args) override { return launch<Turn>(args, stream()); }
   Status row_mean(const RowMeanArgs& args) override { return launch<RowMean>(args, stream()); }
   Status running_mean(const RunningMeanArgs& args) override {
     return launch<RunningMean>(args, stream());

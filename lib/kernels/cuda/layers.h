@@ -8,10 +8,12 @@
 #include <functional>
 
 #include "lib/kernels/cuda/complex_product.h"
+#include "lib/kernels/cuda/frame_filters.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
 #include "lib/kernels/cuda/mask_layers.h"
 #include "lib/kernels/cuda/memory_layers.h"
+#include "lib/kernels/cuda/row_norm.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
 #include "limpid/result.h"
@@ -40,8 +42,13 @@ class LayerQueue {
   virtual Status product(ProductKind kind, const ComplexProductArgs& args) = 0;
   virtual Status fsmn_sum(const FsmnSumArgs& args) = 0;
   virtual Status compress(const CompressArgs& args) = 0;
+  virtual Status unit_spectrum(const CompressArgs& args) = 0;
   virtual Status levels(const LevelArgs& args) = 0;  // LevelMeans, then LevelDifferences
   virtual Status voice(const VoiceArgs& args) = 0;
+  virtual Status row_norm(const RowNormArgs& args) = 0;
+  virtual Status short_filter(const ShortFilterArgs& args) = 0;
+  virtual Status long_filter(const LongFilterArgs& args) = 0;  // LongFilterInput, then LongFilter
+  virtual Status turn(const TurnArgs& args) = 0;
   virtual Status row_mean(const RowMeanArgs& args) = 0;
   virtual Status running_mean(const RunningMeanArgs& args) = 0;
   virtual Status gains(const GainsArgs& args) = 0;

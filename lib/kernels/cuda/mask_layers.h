@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the output of U-Nets to filtered spectra: the closing 1 x 1 convolution, the mask, the
+// From the output of networks to filtered spectra: a closing 1 x 1 convolution, the mask, the
 // filter along time, and the gains above a network's band (models/band_extension.h).
 #pragma once
 
@@ -11,15 +11,17 @@ namespace limpid::kernels::cuda {
 
 inline constexpr int kMostMaskTaps = 8;
 
-// The closing convolution L of a U-Net, on its output m: u = L m.
+// What a mask is made of. The closing convolution L of a U-Net, on its output m: u = L m; without
+// one, u = m.
 struct MixedMask {
   Frames<const float> m;           // [bin][tap]
-  const float *re, *im;            // [tap][tap]
+  const float *re, *im;            // [tap][tap]; null: there is no L
   const float *bias_re, *bias_im;  // [tap]
   std::int32_t taps;
 
   LIMPID_HD Complex u(int lane, int frame, int bin, int tap) const {
     const float* from = m.at(lane, frame) + bin * taps;
+    if (re == nullptr) return {from[tap], from[tap + m.imaginary]};
     Complex sum{bias_re[tap], bias_im[tap]};
     for (int k = 0; k < taps; ++k)
       sum = sum + Complex{re[tap * taps + k], im[tap * taps + k]} *

@@ -40,8 +40,46 @@ struct Compress {
   }
 };
 
+// The same with exponent 1/2, then brought to unit level: times (mean |v| of `bins` + 1e-6)^(-1/2)
+// (models/longconv/features.h). A block makes one frame.
+struct UnitSpectrum {
+  using Args = CompressArgs;
+  static constexpr int kThreads = 64, kShared = kThreads, kPhases = 2;
+  static std::int64_t blocks(const Args& a) { return std::int64_t{a.lanes} * a.frames; }
+
+  template <int Phase>
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
+    const int lane = static_cast<int>(block / args.frames),
+              frame = static_cast<int>(block % args.frames);
+    const float* x = args.x.at(lane, frame);
+    const auto power = [&](int bin) {
+      const Complex v = args.scale * Complex{x[bin], x[bin + args.x.imaginary]};
+      return v.re * v.re + v.im * v.im;
+    };
+    if constexpr (Phase == 0) {
+      float sum = 0;
+      for (int bin = thread; bin < args.band; bin += kThreads) sum += std::sqrt(power(bin));
+      shared[thread].re = sum;
+    } else {
+      float sum = 0;
+      for (int other = 0; other < kThreads; ++other) sum += shared[other].re;
+      const float level = 1.0f / std::sqrt(sum / static_cast<float>(args.bins) + 1e-6f);
+      for (int bin = thread; bin < args.bins; bin += kThreads) {
+        Complex v{0, 0};
+        if (bin < args.band)
+          v = level * args.scale / std::sqrt(std::sqrt(power(bin) + 1e-12f)) *
+              Complex{x[bin], x[bin + args.x.imaginary]};
+        float* y = args.y.at(lane, frame) + std::int64_t{bin} * args.row;
+        y[0] = v.re;
+        y[args.y.imaginary] = v.im;
+      }
+    }
+  }
+};
+
 // y[lane * pitch + frame] = sigmoid(w x + bias), x a frame of [rows][channels] averaged over its
-// rows, w [re, im][channel].
+// rows, w [re, im][channel]. Of a real x, `imaginary` is 0 and so are the weights of its second
+// part.
 struct VoiceArgs {
   Frames<const float> x;
   float* y;

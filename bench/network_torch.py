@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FRCRN in PyTorch on a GPU, the peer of `limpid bench --device cuda`: the U-Nets of a model file on many recordings
-at once, in float32, in TF32 and compiled. Transforms are left out; limpid's figures include them.
+"""A network of masks in PyTorch on a GPU, the peer of `limpid bench --device cuda`: a model file on many recordings at
+once, in float32, in TF32 and compiled. Transforms are left out; limpid's figures include them.
 
-  bench/frcrn_torch.py MODEL.safetensors [--lanes N] [--seconds S] [--json]
+  bench/network_torch.py MODEL.safetensors [--lanes N] [--seconds S] [--json]
 """
 import argparse
 import json
@@ -15,6 +15,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "trainin
 import torch
 from limpid_train import weights
 from limpid_train.network import BetweenTransforms
+
+
+class Masks(torch.nn.Module):
+    """BetweenTransforms of a network that takes a complex spectrum."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network.masks(torch.complex(x[:, 0], x[:, 1]))[0]
 
 
 def seconds_of(run, device, rounds=10):
@@ -43,7 +54,7 @@ def main():
     network = weights.load_network(a.model)
     config = network.config
     frames, bins = round(a.seconds / config["hop"]), round(config["window"] * config["sample_rate"]) // 2 + 1
-    module = BetweenTransforms(network).eval().to(a.device)
+    module = (BetweenTransforms(network) if hasattr(network, "planes") else Masks(network)).eval().to(a.device)
     x = torch.randn(a.lanes, 2, bins, frames, generator=torch.Generator().manual_seed(1)).to(a.device)
     rows = {}
     with torch.inference_mode():

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "models/longconv/gpu_layers.h"
+
+namespace limpid::models {
+
+namespace gpu = kernels::cuda;
+
+namespace {
+
+Status run_rows(gpu::LayerQueue& queue, const GpuProduct& product, nn::Activation x,
+                nn::Activation y) {
+  return product.run(queue, gpu::ProductKind::real, rows_of<const float>(x), product.k, 0,
+                     rows_of<float>(y));
+}
+
+Status load_linear(GpuLoader& loader, const Linear& from, gpu::ProductEnd end, GpuProduct& to) {
+  to.end = end;
+  return loader.linear(from.weights, from.bias, 1.0f, to);
+}
+
+Status upload(GpuLoader& loader, std::span<const float> from, const float*& to) {
+  auto values = loader.upload(from);
+  if (!values) return values.error();
+  to = *values;
+  return Done{};
+}
+
+}  // namespace
+
+nn::Activation by_frame(nn::Activation x) noexcept {
+  x.channels *= x.rows;
+  x.rows = 1;
+  return x;
+}
+
+Status GpuRowNorm::load(const Norm& norm, GpuLoader& loader) {
+  auto done = upload(loader, norm.gain, gain);
+  if (done) done = upload(loader, norm.offset, offset);
+  return done;
+}
+
+Status GpuRowNorm::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation y) const {
+  return queue.row_norm({frames_of<const float>(x), frames_of<float>(y), gain, offset, x.lanes,
+                         x.frames, x.rows, x.channels, kNormEpsilon});
+}
+
+Status GpuLongMemory::load(const LongMemory& layer, GpuLoader& loader) {
+  short_taps_ = layer.short_taps();
+  long_taps_ = layer.long_filters().taps();
+  inner_ = layer.long_filters().channels();
+  channels_ = layer.inputs().weights.k();
+  auto done = norm_.load(layer.norm(), loader);
+  if (done) done = upload(loader, layer.short_filters(), short_);
+  if (done) done = upload(loader, layer.long_filters().oldest_first(), long_);
+  if (done) done = load_linear(loader, layer.inputs(), gpu::ProductEnd::leaky, inputs_);
+  if (done) done = load_linear(loader, layer.outputs(), gpu::ProductEnd::add, outputs_);
+  return done;
+}
+
+Status GpuLongMemory::claim(GpuMemory& memory, int bands, const GpuRing& ring) {
+  auto done = memory.timeline(normed_, bands, channels_, short_taps_ - 1, 0, 1);
+  if (done) done = memory.state(past_, ring.capacity * bands * inner_, 1);
+  return done;
+}
+
+Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRing& ring,
+                          const GpuBandScratch& scratch) const {
+  const int lanes = x.lanes, frames = x.frames, bands = x.rows, before = short_taps_ - 1;
+  const nn::Activation recent = nn::dense(scratch.side, lanes, frames, bands, channels_),
+                       qkv = nn::dense(scratch.wide, lanes, frames, bands, 3 * inner_);
+  auto done = norm_.run(queue, x, normed_.fresh(frames));
+  if (done)
+    done = queue.short_filter({frames_of<const float>(normed_.frames(before, frames)),
+                               frames_of<float>(recent), short_, lanes, frames, bands * channels_,
+                               short_taps_});
+  if (done) done = run_rows(queue, inputs_, recent, qkv);
+  if (done)
+    done = queue.long_filter({frames_of<float>(qkv), past_, ring.position, long_, lanes, frames,
+                              bands, inner_, long_taps_, ring.capacity});
+  if (done) done = run_rows(queue, outputs_, qkv.slice_channels(0, inner_), x);
+  return done;
+}
+
+Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
+  over_ = layer.over();
+  auto done = norm_.load(layer.norm(), loader);
+  if (done) done = load_linear(loader, layer.inputs(), gpu::ProductEnd::gelu, inputs_);
+  if (done) done = load_linear(loader, layer.outputs(), gpu::ProductEnd::add, outputs_);
+  return done;
+}
+
+Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
+                          const GpuBandScratch& scratch) const {
+  const bool whole = over_ == Perceptron::Over::frame;
+  const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels),
+                       from = whole ? by_frame(side) : side, to = whole ? by_frame(x) : x,
+                       hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, inputs_.n);
+  auto done = norm_.run(queue, x, side);
+  if (done) done = run_rows(queue, inputs_, from, hidden);
+  if (done) done = run_rows(queue, outputs_, hidden, to);
+  return done;
+}
+
+}  // namespace limpid::models

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Layers of LongConv on a GPU. Rows lie as on the CPU, [lane][frame][band][channel]; as activations
+// (lib/nn/activation.h) they have a real part only.
+#pragma once
+
+#include "models/gpu/layers.h"
+#include "models/gpu/memory.h"
+#include "models/longconv/long_memory.h"
+#include "models/longconv/perceptron.h"
+
+namespace limpid::models {
+
+// What layers use one after the other.
+struct GpuBandScratch {
+  float* side = nullptr;  // as x
+  float* wide =
+      nullptr;  // q, k and v of every band, or what lies between the layers of a Perceptron
+};
+
+struct GpuRowNorm {
+  const float *gain = nullptr, *offset = nullptr;
+
+  Status load(const Norm& norm, GpuLoader& loader);
+  // y may be x.
+  Status run(kernels::cuda::LayerQueue& queue, nn::Activation x, nn::Activation y) const;
+};
+
+// Where the rings of all blocks stand; they turn together.
+struct GpuRing {
+  float* position = nullptr;
+  int capacity = 0;  // frames
+};
+
+class GpuLongMemory {
+ public:
+  Status load(const LongMemory& layer, GpuLoader& loader);
+  Status claim(GpuMemory& memory, int bands, const GpuRing& ring);
+  // x += what is remembered.
+  Status run(kernels::cuda::LayerQueue& queue, nn::Activation x, const GpuRing& ring,
+             const GpuBandScratch& scratch) const;
+
+ private:
+  GpuRowNorm norm_;
+  const float *short_ = nullptr, *long_ = nullptr;
+  int short_taps_ = 0, long_taps_ = 0, channels_ = 0, inner_ = 0;
+  GpuProduct inputs_, outputs_;
+  GpuTimeline normed_;  // with the frames before, that short filters see
+  float* past_ = nullptr;
+};
+
+class GpuPerceptron {
+ public:
+  Status load(const Perceptron& layer, GpuLoader& loader);
+  Status run(kernels::cuda::LayerQueue& queue, nn::Activation x,
+             const GpuBandScratch& scratch) const;
+
+ private:
+  Perceptron::Over over_ = Perceptron::Over::band;
+  GpuRowNorm norm_;
+  GpuProduct inputs_, outputs_;
+};
+
+// All bands of a frame as one row.
+nn::Activation by_frame(nn::Activation x) noexcept;
+
+}  // namespace limpid::models

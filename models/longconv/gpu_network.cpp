@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "models/longconv/gpu_network.h"
+
+#include <algorithm>
+
+#include "models/longconv/features.h"
+
+namespace limpid::models {
+
+namespace gpu = kernels::cuda;
+
+Result<std::unique_ptr<GpuMaskMaker>> GpuLongConv::open(const LongConvNetwork& network,
+                                                        GpuMemory& memory) {
+  std::unique_ptr<GpuLongConv> maker(new GpuLongConv(network.config, memory));
+  if (auto done = maker->load(network); !done) return done.error();
+  if (auto done = maker->claim(); !done) return done.error();
+  return std::unique_ptr<GpuMaskMaker>(std::move(maker));
+}
+
+Status GpuLongConv::load(const LongConvNetwork& network) {
+  GpuLoader loader(queue_);
+  Status done = norm_.load(network.norm, loader);
+  for (const LongConvNetwork::Band& from : network.bands) {
+    Band& to = bands_.emplace_back(Band{from.first, from.bins, {}, {}});
+    if (done) done = loader.linear(from.split.weights, from.split.bias, 1.0f, to.split);
+    if (done) done = load_masks(from.masks, from.bins, loader, to.masks);
+  }
+  for (const LongConvNetwork::Block& from : network.blocks) {
+    Block& to = blocks_.emplace_back();
+    if (done) done = to.memory.load(from.memory, loader);
+    if (done) done = to.exchange.load(from.exchange, loader);
+    if (done) done = to.refine.load(from.refine, loader);
+  }
+  if (!done || !config_.voice) return done;
+  std::vector<float> weight = network.voice;
+  weight.resize(2 * weight.size());  // there is no second part
+  auto values = loader.upload(weight);
+  if (!values) return values.error();
+  voice_weight_ = *values;
+  voice_bias_ = network.voice_bias;
+  return Done{};
+}
+
+// Outputs [re, im][tap][bin] become [bin][tap] of both parts.
+Status GpuLongConv::load_masks(const Linear& from, int bins, GpuLoader& loader,
+                               GpuProduct& to) const {
+  const int k = from.weights.k(), taps = config_.taps, n = bins * taps;
+  const auto arranged = [&](std::span<const float> rows, int part) {
+    std::vector<float> values;
+    for (std::ptrdiff_t row = 0; row < std::ssize(rows); row += 2 * n)
+      for (int bin = 0; bin < bins; ++bin)
+        for (int tap = 0; tap < taps; ++tap)
+          values.push_back(rows[static_cast<std::size_t>(row + (part * taps + tap) * bins + bin)]);
+    return values;
+  };
+  const auto weights = from.weights.by_input();
+  auto done = loader.plain(arranged(weights, 0), arranged(weights, 1), k, n, to);
+  if (!done) return done;
+  const std::vector<float> one(static_cast<std::size_t>(n), 1.0f);
+  return loader.affine(to, one, arranged(from.bias, 0), one, arranged(from.bias, 1));
+}
+
+Status GpuLongConv::claim() {
+  const int bins = config_.bins(), bands = config_.band_count();
+  auto done = memory_.timeline(features_, bins, kFeatures, 0, 0, 1);
+  if (done) done = memory_.timeline(x_, bands, config_.channels, 0, 0, 1);
+  if (done) done = memory_.timeline(masks_, bins, config_.taps, 0);
+  if (done && config_.voice) done = memory_.timeline(voice_, 1, 1, 0, 0, 1);
+  if (done) done = memory_.state(levels_, 2 * bins, 1);
+  if (done) done = claim_scratch();
+  ring_.capacity = config_.long_taps - 1 + memory_.max_frames();
+  for (std::size_t i = 0; done && i < blocks_.size(); ++i)
+    done = blocks_[i].memory.claim(memory_, bands, ring_);
+  return done;
+}
+
+Status GpuLongConv::claim_scratch() {
+  const auto columns =
+      static_cast<std::size_t>(memory_.lanes()) * static_cast<std::size_t>(memory_.max_frames());
+  const int widest = std::max({config_.band_count() * 3 * config_.memory, config_.exchange,
+                               config_.band_count() * config_.hidden});
+  struct Wanted {
+    float*& memory;
+    std::size_t floats;
+  };
+  for (const Wanted& wanted :
+       {Wanted{scratch_.side, columns * static_cast<std::size_t>(config_.width())},
+        Wanted{scratch_.wide, columns * static_cast<std::size_t>(widest)},
+        Wanted{ring_.position, 1}}) {
+    auto claimed = memory_.scratch(wanted.floats);
+    if (!claimed) return claimed.error();
+    wanted.memory = *claimed;
+  }
+  return Done{};
+}
+
+Status GpuLongConv::run(const GpuSpectra& heard, int frames) const {
+  const nn::Activation x = x_.fresh(frames);
+  auto done = hear(heard, frames);
+  if (done) done = split(frames);
+  for (const Block& block : blocks_) {
+    if (done) done = block.memory.run(queue_, x, ring_, scratch_);
+    if (done) done = block.exchange.run(queue_, x, scratch_);
+    if (done) done = block.refine.run(queue_, x, scratch_);
+  }
+  if (done) done = norm_.run(queue_, x, x);
+  if (done) done = make_masks(frames);
+  if (done && config_.voice) done = listen(frames);
+  return done;
+}
+
+// What spectrum_features() makes.
+Status GpuLongConv::hear(const GpuSpectra& heard, int frames) const {
+  const nn::Activation features = features_.fresh(frames);
+  const int lanes = memory_.lanes(), bins = config_.bins();
+  const gpu::Frames<float> levels{features.data, features.block_stride, features.frame_stride, 1},
+      spectrum{features.data + 2, features.block_stride, features.frame_stride, 1};
+  auto done = queue_.unit_spectrum(
+      {heard.x, spectrum, lanes, frames, heard.band, bins, kFeatures, heard.scale, 0.5f});
+  if (!done) return done;
+  return queue_.levels({heard.x, levels, reinterpret_cast<gpu::Complex*>(levels_), lanes, frames,
+                        heard.band, bins, kFeatures, config_.level_horizon, heard.scale});
+}
+
+Status GpuLongConv::split(int frames) const {
+  const nn::Activation features = by_frame(features_.fresh(frames));
+  for (int index = 0; const Band& band : bands_) {
+    const nn::Activation from =
+                             features.slice_channels(kFeatures * band.first, kFeatures * band.bins),
+                         to = x_.fresh(frames).slice_rows(index++, 1);
+    if (auto done = band.split.run(queue_, gpu::ProductKind::real, rows_of<const float>(from),
+                                   band.split.k, 0, rows_of<float>(to));
+        !done)
+      return done;
+  }
+  return Done{};
+}
+
+Status GpuLongConv::make_masks(int frames) const {
+  for (int index = 0; const Band& band : bands_) {
+    const nn::Activation from = x_.fresh(frames).slice_rows(index++, 1),
+                         to = masks_.fresh(frames).slice_rows(band.first, 1);
+    if (auto done = band.masks.run(queue_, gpu::ProductKind::real_input, rows_of<const float>(from),
+                                   band.masks.k, 0, rows_of<float>(to));
+        !done)
+      return done;
+  }
+  return Done{};
+}
+
+Status GpuLongConv::listen(int frames) const {
+  const nn::Activation x = x_.fresh(frames);
+  gpu::Frames<const float> real = frames_of<const float>(x);
+  real.imaginary = 0;
+  return queue_.voice({real, voice_.data, voice_.capacity, voice_weight_, voice_bias_, x.lanes,
+                       frames, x.rows, x.channels, static_cast<std::int32_t>(x.row_stride)});
+}
+
+gpu::Mask GpuLongConv::mask(int frames) const {
+  const gpu::Frames<const float> masks = frames_of<const float>(masks_.fresh(frames));
+  return {{masks, nullptr, nullptr, nullptr, nullptr, config_.taps}, {nullptr, 0, 0, 0}};
+}
+
+}  // namespace limpid::models

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// LongConv's masks on a GPU.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/gpu/mask_maker.h"
+#include "models/longconv/gpu_layers.h"
+#include "models/longconv/network.h"
+
+namespace limpid::models {
+
+class GpuLongConv final : public GpuMaskMaker {
+ public:
+  static Result<std::unique_ptr<GpuMaskMaker>> open(const LongConvNetwork& network,
+                                                    GpuMemory& memory);
+
+  Status run(const GpuSpectra& heard, int frames) const override;
+  kernels::cuda::Mask mask(int frames) const override;
+  const GpuTimeline& voice() const override { return voice_; }
+  Status keep(int frames) const override {
+    return queue_.turn({ring_.position, frames, ring_.capacity});
+  }
+
+ private:
+  struct Band {
+    int first, bins;
+    GpuProduct split, masks;
+  };
+  struct Block {
+    GpuLongMemory memory;
+    GpuPerceptron exchange, refine;
+  };
+
+  GpuLongConv(const LongConvConfig& config, GpuMemory& memory)
+      : queue_(memory.queue()), memory_(memory), config_(config) {}
+  Status load(const LongConvNetwork& network);
+  Status load_masks(const Linear& from, int bins, GpuLoader& loader, GpuProduct& to) const;
+  Status claim();
+  Status claim_scratch();
+
+  Status hear(const GpuSpectra& heard, int frames) const;
+  Status split(int frames) const;
+  Status make_masks(int frames) const;
+  Status listen(int frames) const;
+
+  kernels::cuda::LayerQueue& queue_;
+  GpuMemory& memory_;
+  LongConvConfig config_;
+  std::vector<Band> bands_;
+  std::vector<Block> blocks_;
+  GpuRowNorm norm_;
+  const float* voice_weight_ = nullptr;
+  float voice_bias_ = 0;
+
+  GpuTimeline features_;  // [bin][kFeatures], real
+  GpuTimeline x_;         // [band][channel], real
+  GpuTimeline masks_;     // [bin][tap], before the tanh
+  GpuTimeline voice_;     // one real value a frame
+  GpuRing ring_;
+  GpuBandScratch scratch_;
+  float* levels_ = nullptr;  // what the level features remember
+};
+
+}  // namespace limpid::models

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// What a network's session on a GPU has to keep, beside its session on the CPU: each promise one
+// function, which fails the test that calls it. Kernels are emulated, but for those of
+// expect_a_device_equals_the_cpu().
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "tests/cuda/emulated_model.h"
+#include "tests/support/audio_compare.h"
+#include "tests/support/signals.h"
+
+namespace limpid::test {
+
+// Both sessions of one network.
+struct GpuPair {
+  std::unique_ptr<Session> cpu, gpu;  // null where they do not open: a failed test
+  kernels::cuda::HostQueue* queue = nullptr;
+
+  GpuPair(const EmulatedModel& model, const SessionConfig& config) {
+    auto opened = model.open(config);
+    EXPECT_TRUE(opened) << opened.error().message;
+    cpu = *std::move(opened);
+    auto host = std::make_unique<kernels::cuda::HostQueue>();
+    queue = host.get();
+    auto session = model.open_on(std::move(host), config);
+    EXPECT_TRUE(session) << session.error().message;
+    if (session) gpu = *std::move(session);
+  }
+};
+
+// In calls of these many frames, again and again.
+inline Tensor<float, 2> run_calls(Session& session, AudioView<const float> in,
+                                  const std::vector<int>& calls) {
+  Tensor<float, 2> out({in.extent(0), in.extent(1)});
+  const int hop = session.format().hop;
+  std::ptrdiff_t at = 0;
+  for (std::size_t call = 0; at < in.extent(1); ++call) {
+    const std::ptrdiff_t count =
+        std::min<std::ptrdiff_t>(calls[call % calls.size()] * hop, in.extent(1) - at);
+    session.process(in.slice(1, at, count), out.view().slice(1, at, count));
+    at += count;
+  }
+  return out;
+}
+
+inline void expect_same_lanes(const Tensor<float, 2>& got, const Tensor<float, 2>& want,
+                              double tolerance) {
+  for (int lane = 0; lane < want.view().extent(0); ++lane)
+    EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].span(), 0, 0), tolerance)
+        << "lane " << lane;
+}
+
+// Noise in calls of max_frames, the last one of what is left; and what is said about speech in it.
+inline void expect_the_gpu_equals_the_cpu(const EmulatedModel& model, const SessionConfig& config,
+                                          int frames) {
+  GpuPair pair(model, config);
+  ASSERT_NE(pair.gpu, nullptr);
+  EXPECT_EQ(pair.gpu->format().latency, pair.cpu->format().latency);
+  const auto in = noise(config.lanes, pair.cpu->format().hop * frames);
+  const auto want = run_calls(*pair.cpu, in.view(), {config.max_frames});
+  expect_same_lanes(run_calls(*pair.gpu, in.view(), {config.max_frames}), want, 1e-5);
+  EXPECT_EQ(pair.queue->replays, config.max_frames > 64 ? frames / 64 : frames / config.max_frames)
+      << "only full tiles are recorded";
+  const auto got_voice = pair.gpu->voice_activity(), want_voice = pair.cpu->voice_activity();
+  ASSERT_EQ(got_voice.size(), want_voice.size());
+  for (std::size_t i = 0; i < want_voice.size(); ++i)
+    EXPECT_NEAR(got_voice[i], want_voice[i], 1e-5);
+}
+
+inline void expect_any_chunking_on_the_gpu(const EmulatedModel& model, int max_frames,
+                                           const std::vector<int>& uneven) {
+  GpuPair pair(model, {.sample_rate = 16000, .lanes = 1, .max_frames = max_frames});
+  ASSERT_NE(pair.gpu, nullptr);
+  const auto in = noise(1, pair.cpu->format().hop * 2 * max_frames);
+  const auto want = run_calls(*pair.cpu, in.view(), {max_frames});
+  for (const auto& calls : {std::vector<int>{1}, {max_frames}, uneven}) {
+    pair.gpu->reset();
+    expect_same_lanes(run_calls(*pair.gpu, in.view(), calls), want, 1e-5);
+  }
+}
+
+inline void expect_a_lane_begins_anew(const EmulatedModel& model, int rate) {
+  GpuPair pair(model, {.sample_rate = rate, .lanes = 3, .max_frames = 8});
+  ASSERT_NE(pair.gpu, nullptr);
+  const int half = pair.cpu->format().hop * 16;
+  const auto in = noise(3, 2 * half);
+  const auto want = run_calls(*pair.cpu, in.view(), {8});
+  run_calls(*pair.gpu, in.view().slice(1, 0, half), {8});
+  EXPECT_TRUE(pair.gpu->restart(1));
+  const auto got = run_calls(*pair.gpu, in.view().slice(1, half, half), {8});
+  for (const int lane : {0, 2})
+    EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].slice(0, half, half).span(),
+                             0, 0),
+              1e-5);
+  pair.cpu->reset();
+  const auto anew = run_calls(*pair.cpu, in.view().slice(1, half, half), {8});
+  EXPECT_LE(relative_error(got.view()[1].span(), anew.view()[1].span(), 0, 0), 1e-5);
+  EXPECT_FALSE(pair.cpu->restart(1));
+}
+
+inline void expect_repairs_on_the_gpu(const EmulatedModel& model) {
+  GpuPair pair(model, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
+  ASSERT_NE(pair.gpu, nullptr);
+  auto in = noise(1, pair.cpu->format().hop * 4);
+  in.view()[0][3] = std::numeric_limits<float>::quiet_NaN();
+  in.view()[0][100] = std::numeric_limits<float>::infinity();
+  const auto out = run_calls(*pair.gpu, in.view(), {4});
+  for (const float sample : out.view()[0].span()) EXPECT_TRUE(std::isfinite(sample));
+  EXPECT_EQ(pair.gpu->repaired(), 2u);
+}
+
+inline void expect_a_failing_device_is_silent(const EmulatedModel& model) {
+  GpuPair pair(model, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
+  ASSERT_NE(pair.gpu, nullptr);
+  pair.queue->failing = true;
+  const auto in = noise(1, pair.cpu->format().hop * 8);
+  const auto out = run_calls(*pair.gpu, in.view(), {4, 3});
+  for (const float sample : out.view()[0].span()) EXPECT_EQ(sample, 0.0f);
+  ASSERT_NE(pair.gpu->failure(), nullptr);
+  EXPECT_EQ(pair.gpu->failure()->message, "as asked");
+  EXPECT_EQ(pair.cpu->failure(), nullptr);
+}
+
+// On a real one; skipped where there is none.
+inline void expect_a_device_equals_the_cpu(const Model& model, int lanes, int rate) {
+  auto gpu = model.open({.sample_rate = rate, .lanes = lanes, .max_frames = 64, .gpu = 0});
+  if (!gpu) GTEST_SKIP() << gpu.error().message;
+  auto cpu = model.open({.sample_rate = rate, .lanes = lanes, .max_frames = 64});
+  ASSERT_TRUE(cpu);
+  const auto in = noise(lanes, (*cpu)->format().hop * 100);
+  const auto want = run_calls(**cpu, in.view(), {64});
+  expect_same_lanes(run_calls(**gpu, in.view(), {64}), want, 1e-4);
+  (*gpu)->reset();
+  expect_same_lanes(run_calls(**gpu, in.view(), {1, 64, 7}), want, 1e-4);
+}
+
+}  // namespace limpid::test

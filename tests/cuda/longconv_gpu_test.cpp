@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// LongConv's session for GPUs, its kernels run thread by thread on the CPU, against the session for
+// CPUs.
+#include <gtest/gtest.h>
+
+#include "tests/cuda/emulated_longconv.h"
+#include "tests/cuda/gpu_contract.h"
+
+namespace limpid::models {
+namespace {
+
+using test::EmulatedLongConv;
+using test::LongConvRecipe;
+
+// One block, filters that see the present only, one mask a bin.
+const LongConvRecipe kLeast{.blocks = 1, .short_taps = 1, .long_taps = 1, .taps = 1, .seed = 3};
+
+TEST(LongConvGpu, EqualsTheCpu) {
+  for (const LongConvRecipe& recipe :
+       {LongConvRecipe{}, LongConvRecipe{.taps = 5, .voice = true, .seed = 2}, kLeast,
+        LongConvRecipe{.channels = 33, .memory = 35, .short_taps = 4, .long_taps = 33, .seed = 4},
+        LongConvRecipe{.bands = {161}, .blocks = 1, .long_taps = 20, .exchange = 70, .seed = 5},
+        LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 3, .blocks = 1, .seed = 6}}) {
+    SCOPED_TRACE(recipe.seed);
+    for (const int lanes : {1, 3})
+      test::expect_the_gpu_equals_the_cpu(
+          EmulatedLongConv(recipe), {.sample_rate = 16000, .lanes = lanes, .max_frames = 19}, 90);
+  }
+}
+
+// The sizes of the network that is trained.
+TEST(LongConvGpu, EqualsTheCpuAtFullSize) {
+  const LongConvRecipe recipe{
+      .bands = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 8, 8, 8, 8, 8, 13, 13, 13, 21, 21},
+      .channels = 32,
+      .memory = 28,
+      .long_taps = 256,
+      .filter_hidden = 24,
+      .exchange = 80,
+      .hidden = 64,
+      .taps = 3,
+      .level_horizon = 100,
+      .voice = true};
+  test::expect_the_gpu_equals_the_cpu(EmulatedLongConv(recipe),
+                                      {.sample_rate = 16000, .lanes = 1, .max_frames = 7}, 20);
+}
+
+// Calls shorter and longer than what a thread keeps, the ring turning many times.
+TEST(LongConvGpu, AnyChunkingGivesTheSameOutput) {
+  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kLeast})
+    test::expect_any_chunking_on_the_gpu(EmulatedLongConv(recipe), 61, {3, 22, 1, 60});
+}
+
+TEST(LongConvGpu, LongCallsAreCut) {
+  test::expect_the_gpu_equals_the_cpu(EmulatedLongConv({.blocks = 1, .voice = true}),
+                                      {.sample_rate = 8000, .lanes = 2, .max_frames = 70}, 70);
+}
+
+// Above the network's band gains follow from its top, and below it bins are missing.
+TEST(LongConvGpu, EqualsTheCpuAtOtherRates) {
+  for (const int rate : {8000, 22050, 48000}) {
+    SCOPED_TRACE(rate);
+    test::expect_the_gpu_equals_the_cpu(EmulatedLongConv({.taps = 3}),
+                                        {.sample_rate = rate, .lanes = 2, .max_frames = 7}, 20);
+  }
+}
+
+TEST(LongConvGpu, ALaneBeginsAnewAndTheOthersGoOn) {
+  for (const int rate : {16000, 24000}) test::expect_a_lane_begins_anew(EmulatedLongConv({}), rate);
+}
+
+TEST(LongConvGpu, HostileInputIsRepaired) {
+  test::expect_repairs_on_the_gpu(EmulatedLongConv({}));
+}
+
+TEST(LongConvGpu, AFailingDeviceIsSilent) {
+  test::expect_a_failing_device_is_silent(EmulatedLongConv({.voice = true}));
+}
+
+// A network deeper than a call can keep.
+TEST(LongConvGpu, TooManyBlocksAreRefused) {
+  const auto session =
+      EmulatedLongConv({.bands = {161}, .channels = 1, .blocks = 64, .memory = 1, .long_taps = 1})
+          .open({.sample_rate = 16000, .gpu = 0});
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ErrorCode::unsupported) << session.error().message;
+}
+
+// On a real one, where there is one: what the emulated kernels are held to, at sizes that fill it.
+TEST(LongConvOnDevice, EqualsTheCpu) {
+  const auto model = test::random_longconv({.taps = 3, .voice = true});
+  for (const auto& [lanes, rate] : {std::pair{1, 16000}, {3, 48000}, {200, 16000}}) {
+    test::expect_a_device_equals_the_cpu(*model, lanes, rate);
+    if (IsSkipped()) return;
+  }
+}
+
+}  // namespace
+}  // namespace limpid::models
