@@ -20,7 +20,7 @@ TEST(LongConvGpu, EqualsTheCpu) {
        {LongConvRecipe{}, LongConvRecipe{.taps = 5, .voice = true, .seed = 2}, kLeast,
         LongConvRecipe{.channels = 33, .memory = 35, .short_taps = 4, .long_taps = 33, .seed = 4},
         LongConvRecipe{.bands = {161}, .blocks = 1, .long_taps = 20, .exchange = 70, .seed = 5},
-        LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 3, .blocks = 1, .seed = 6}}) {
+        LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 5, .blocks = 1, .seed = 6}}) {
     SCOPED_TRACE(recipe.seed);
     for (const int lanes : {1, 3})
       test::expect_the_gpu_equals_the_cpu(
