@@ -147,21 +147,23 @@ TEST_F(SharedModelTest, FilesOfAllKindsComeOutAsIfAlone) {
   expect_as_if_alone(model, 0);
 }
 
+// The recordings are pure tones: the levels that LongConv hears are what rounding leaves beside
+// them, which is another on a GPU.
 TEST_F(SharedModelTest, RealNetworksOnAnEmulatedGpu) {
   make({{16000, 0.3}, {16000, 0.55, 2}, {8000, 0.2}, {16000, 0.12}, {16000, 0.21}});
   settings_.voice = true;
-  for (const std::shared_ptr<const Model>& model :
-       std::initializer_list<std::shared_ptr<const Model>>{
-           std::make_shared<test::EmulatedFrcrn>(
-               test::FrcrnRecipe{.channels = {2, 3, 2, 2, 2, 2}, .taps = 2, .voice = true}),
-           std::make_shared<test::EmulatedLongConv>(test::LongConvRecipe{.voice = true})}) {
+  const auto check = [&](const std::shared_ptr<const Model>& model, double tolerance) {
     for (const FileResult& result : run(model, 3, 0)) {
       EXPECT_EQ(result.outcome, Outcome::done) << result.error;
       EXPECT_EQ(result.voice.probability.at(0).size(),
                 static_cast<std::size_t>(std::lround(100 * result.job.seconds)));
     }
-    expect_as_if_alone(model, 3e-5);  // the levels of LongConv hear the last bits of silence
-  }
+    expect_as_if_alone(model, tolerance);
+  };
+  check(std::make_shared<test::EmulatedFrcrn>(
+            test::FrcrnRecipe{.channels = {2, 3, 2, 2, 2, 2}, .taps = 2, .voice = true}),
+        1e-5);
+  check(std::make_shared<test::EmulatedLongConv>(test::LongConvRecipe{.voice = true}), 1e-3);
 }
 
 TEST_F(SharedModelTest, VoiceActivityIsAlignedWithEveryFile) {
