@@ -159,15 +159,32 @@ Result<std::span<const float>> Weights::find(std::string_view name,
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) return bad("missing, expected shape " + shape_text(shape));
   const TensorEntry& entry = found->second;
-  if (entry.dtype != "F32") return bad("expected dtype F32, found " + entry.dtype);
+  if (entry.dtype != "F32" && entry.dtype != "BF16")
+    return bad("expected dtype F32 or BF16, found " + entry.dtype);
   if (!std::ranges::equal(shape, entry.shape))
     return bad("expected shape " + shape_text(shape) + ", found " + shape_text(entry.shape));
-  const auto values = std::span<const float>(data_).subspan(
-      entry.begin / sizeof(float), (entry.end - entry.begin) / sizeof(float));
+  const auto values = entry.dtype == "F32"
+                          ? std::span<const float>(data_).subspan(
+                                entry.begin / sizeof(float),
+                                (entry.end - entry.begin) / sizeof(float))
+                          : widened(name, entry);
   if (const auto i = first_non_finite(values); i != values.size())
     return bad("expected finite values, found " + std::to_string(values[i]) + " at element " +
                std::to_string(i));
   used_.emplace(name);
+  return values;
+}
+
+std::span<const float> Weights::widened(std::string_view name, const TensorEntry& entry) {
+  auto& values = widened_[std::string(name)];
+  values.resize((entry.end - entry.begin) / sizeof(std::uint16_t));
+  const auto* bytes = reinterpret_cast<const std::byte*>(data_.data()) + entry.begin;
+  for (float& value : values) {
+    std::uint16_t upper;
+    std::memcpy(&upper, bytes, sizeof upper);
+    value = std::bit_cast<float>(std::uint32_t{upper} << 16);
+    bytes += sizeof upper;
+  }
   return values;
 }
 

@@ -38,7 +38,7 @@ class Weights {
   // `origin` names the bytes in messages. Copies what it needs.
   static Result<Weights> parse(std::span<const std::byte> bytes, std::string origin);
 
-  // The F32 tensor `name`, which must have this shape and only finite values; marks it as used.
+  // The tensor `name` (F32, or BF16, which is widened), which must have this shape and only finite values; marks it as used.
   // bad_format: missing, other dtype, other shape, NaN or infinity (with its index).
   Result<std::span<const float>> find(std::string_view name, std::span<const std::int64_t> shape);
   Result<std::span<const float>> find(std::string_view name,
@@ -56,12 +56,14 @@ class Weights {
 
  private:
   Weights(std::string origin, SafetensorsHeader header, std::vector<float> data);
+  std::span<const float> widened(std::string_view name, const TensorEntry& entry);
 
   std::string origin_;
   std::vector<float> data_;  // float-aligned storage of the data part
   std::map<std::string, TensorEntry, std::less<>> tensors_;
   std::map<std::string, std::string, std::less<>> metadata_;
   std::set<std::string, std::less<>> used_;
+  std::map<std::string, std::vector<float>, std::less<>> widened_;  // BF16 tensors in use
 };
 
 struct NamedTensor {

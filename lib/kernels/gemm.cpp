@@ -57,11 +57,12 @@ struct Block {
   int rows;
 };
 
-using TileFunction = void (*)(const Tile&);
+template <class Weight>
+using TileFunction = void (*)(const Tile<Weight>&);
 
 // A tile at the right edge: computed whole in a buffer, of which the columns that exist are copied.
-template <int kColumns>
-void multiply_edge(TileFunction multiply, Tile tile, int rows, int columns) {
+template <int kColumns, class Weight>
+void multiply_edge(TileFunction<Weight> multiply, Tile<Weight> tile, int rows, int columns) {
   float bias[kColumns] = {}, buffer[kTileRows * kTileVectors * kColumns];
   float* c[kTileRows * kTileVectors];
   float* const* target = tile.c;
@@ -77,14 +78,15 @@ void multiply_edge(TileFunction multiply, Tile tile, int rows, int columns) {
 
 // One column of tiles. Rows are shared out evenly: 13 are 7 + 6, not 12 + 1.
 template <class Tiles, int... kRow>
-HWY_INLINE void multiply_rows(const Block& block, Tile& tile, int columns,
+HWY_INLINE void multiply_rows(const Block& block, Tile<typename Tiles::Weight>& tile, int columns,
                               std::integer_sequence<int, kRow...>) {
-  static constexpr std::array<TileFunction, Tiles::kRows> kMultiply{
+  using Function = TileFunction<typename Tiles::Weight>;
+  static constexpr std::array<Function, Tiles::kRows> kMultiply{
       &Tiles::template multiply<kRow + 1>...};  // [r]: r + 1 rows
   const int count = (block.rows + Tiles::kRows - 1) / Tiles::kRows;
   for (int i = 0, first = 0; i < count; ++i) {
     const int end = block.rows * (i + 1) / count;
-    const TileFunction multiply = kMultiply[static_cast<std::size_t>(end - first - 1)];
+    const Function multiply = kMultiply[static_cast<std::size_t>(end - first - 1)];
     tile.a = block.a + first;
     tile.c = block.c + first;
     if (columns == Tiles::kColumns) {
@@ -100,8 +102,10 @@ inline constexpr float kNoBias[PackedMatrix::kPanel] = {};
 
 // Columns first .. end of C, whose weights begin at b and lie b_step apart.
 template <class Tiles>
-void multiply_columns(const Block& block, Tile tile, int first, int end, const float* b,
-                      std::ptrdiff_t b_step, const float* bias) {
+void multiply_columns(const Block& block, const TileRule& rule, int first, int end,
+                      const typename Tiles::Weight* b, std::ptrdiff_t b_step, const float* bias) {
+  Tile<typename Tiles::Weight> tile{};
+  tile.rule = rule;
   for (int column = first; column < end; column += Tiles::kColumns) {
     tile.column = column;
     tile.b = b + (column - first) * b_step;
@@ -111,32 +115,35 @@ void multiply_columns(const Block& block, Tile tile, int first, int end, const f
   }
 }
 
+using UpperTiles = PanelTiles<PackedMatrix::kPanel, hwy::bfloat16_t>;
+
 void multiply_block(const Block& block, const PackedMatrix& b, const float* bias,
-                    const Tile& tile) {
+                    const TileRule& rule) {
   if (b.narrow()) {
     const auto multiply =
         b.n() <= 2 ? multiply_columns<DotTiles<2>> : multiply_columns<DotTiles<4>>;
-    return multiply(block, tile, 0, b.n(), b.panel(0), b.k(), bias);
+    return multiply(block, rule, 0, b.n(), b.panel(0), b.k(), bias);
   }
   for (int first = 0, width = 0; first < b.n(); first += width) {
     width = PackedMatrix::width(first, b.n());
+    if (b.bfloat16()) {
+      multiply_columns<UpperTiles>(block, rule, first, first + width,
+                                   reinterpret_cast<const hwy::bfloat16_t*>(b.upper_panel(first)),
+                                   1, bias);
+      continue;
+    }
     const auto multiply = width == 4    ? multiply_columns<PanelTiles<4>>
                           : width == 8  ? multiply_columns<PanelTiles<8>>
                           : width == 16 ? multiply_columns<PanelTiles<16>>
                                         : multiply_columns<PanelTiles<32>>;
-    multiply(block, tile, first, std::min(first + width, b.n()), b.panel(first), 1, bias);
+    multiply(block, rule, first, std::min(first + width, b.n()), b.panel(first), 1, bias);
   }
 }
 
 void Gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_stride,
           const std::ptrdiff_t* offsets, const PackedMatrix& b, const float* bias, bool relu,
           const Rows<float>& c) {
-  Tile tile{};
-  tile.segments = segments;
-  tile.length = b.k() / segments;
-  tile.segment_stride = segment_stride;
-  tile.offsets = offsets;
-  tile.relu = relu;
+  const TileRule rule{segments, b.k() / segments, segment_stride, offsets, relu};
   RowCursor<const float> a_rows(a);
   RowCursor<float> c_rows(c);
   Block block;
@@ -144,7 +151,7 @@ void Gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_strid
     block.rows = static_cast<int>(std::min<std::ptrdiff_t>(left, kBlockRows));
     a_rows.take(block.a, block.rows);
     c_rows.take(block.c, block.rows);
-    multiply_block(block, b, bias, tile);
+    multiply_block(block, b, bias, rule);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -32,6 +33,8 @@ struct Rows {
 //   else panels of columns (outputs), as many of 32 as fit, then at most one each of 16, 8 and 4,
 //   so that any multiple of 4 wastes nothing. A panel is [k][width]; vectors run along its width.
 // What is rounded up is filled with zeros.
+// A large matrix in whole panels of 32 whose weights are all bfloat16 numbers is kept as such:
+// the same results to the bit from half the memory, which is what a product of one row waits for.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -52,12 +55,16 @@ class PackedMatrix {
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }
   bool narrow() const noexcept { return narrow(n_, k_); }
+  bool bfloat16() const noexcept { return upper_ != nullptr; }
   static constexpr bool narrow(int n, int k) noexcept { return n <= kNarrow && k >= kLong; }
 
   // The panel that begins at this column, or the column of a narrow matrix. panel(0) and whole
-  // panels are 64-byte aligned.
+  // panels are 64-byte aligned. Of a matrix of bfloat16 numbers: upper_panel, their bits.
   const float* panel(int column) const noexcept {
     return data_.get() + static_cast<std::ptrdiff_t>(column) * k_;
+  }
+  const std::uint16_t* upper_panel(int column) const noexcept {
+    return upper_.get() + static_cast<std::ptrdiff_t>(column) * k_;
   }
   // The width of the panel that begins at `column`, which is a sum of the widths before it.
   static constexpr int width(int column, int n) noexcept {
@@ -69,10 +76,13 @@ class PackedMatrix {
   static constexpr int kPanel = 32;
   static constexpr int kNarrow = 8;  // at most this many outputs ...
   static constexpr int kLong = 64;   // ... from at least this many inputs
+  // Weights from which bfloat16 pays: fewer stay in a core's own cache.
+  static constexpr std::int64_t kLarge = 1 << 15;
 
  private:
   int n_ = 0, k_ = 0;
-  std::shared_ptr<const float[]> data_;
+  std::shared_ptr<const float[]> data_;           // or
+  std::shared_ptr<const std::uint16_t[]> upper_;  // the upper halves of floats
 };
 
 enum class Activation { none, relu };

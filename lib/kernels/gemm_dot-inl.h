@@ -63,7 +63,7 @@ HWY_INLINE void dot_step(const float* const (&a)[kRows], const float* b, std::pt
 
 // Adds up lanes, four sums at a time, and stores.
 template <int kRows, int kColumns, class D, int kSums>
-HWY_INLINE void finish_dots(D d, const Tile& t, const hn::Vec<D> (&sum)[kSums]) {
+HWY_INLINE void finish_dots(D d, const Tile<float>& t, const hn::Vec<D> (&sum)[kSums]) {
   const hn::CappedTag<float, 4> four;
   float bias[4], c[kSums];
   for (int i = 0; i < 4; ++i) bias[i] = t.bias[i % kColumns];
@@ -73,30 +73,30 @@ HWY_INLINE void finish_dots(D d, const Tile& t, const hn::Vec<D> (&sum)[kSums]) 
     add_lanes(d, group, total);
     for (int v = 0; v < 4 / lanes(four); ++v) {
       const auto y = hn::Add(total[v], hn::LoadU(four, bias + v * lanes(four)));
-      hn::StoreU(t.relu ? hn::Max(y, hn::Zero(four)) : y, four, c + i + v * lanes(four));
+      hn::StoreU(t.rule.relu ? hn::Max(y, hn::Zero(four)) : y, four, c + i + v * lanes(four));
     }
   }
   for (int r = 0; r < kRows; ++r) std::copy_n(c + r * kColumns, kColumns, t.c[r] + t.column);
 }
 
 template <int kRows, int kColumns>
-void dot_tile(const Tile& t) {
+void dot_tile(const Tile<float>& t) {
   using D = hn::ScalableTag<float>;
   const D d;
   hn::Vec<D> sum[(kRows * kColumns + 3) / 4 * 4];
   for (auto& v : sum) v = hn::Zero(d);
-  const std::ptrdiff_t k = std::ptrdiff_t{t.segments} * t.length;
-  for (int s = 0; s < t.segments; ++s) {
+  const std::ptrdiff_t k = std::ptrdiff_t{t.rule.segments} * t.rule.length;
+  for (int s = 0; s < t.rule.segments; ++s) {
     const float* a[kRows];
-    for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + t.offset(s);
-    const float* b = t.b + s * t.length;
+    for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + t.rule.offset(s);
+    const float* b = t.b + s * t.rule.length;
     int p = 0;
-    for (; p + lanes(d) <= t.length; p += lanes(d))
+    for (; p + lanes(d) <= t.rule.length; p += lanes(d))
       dot_step<kRows, kColumns, D>(a, b, k, p, sum,
                                    [&](const float* x) HWY_ATTR { return hn::LoadU(d, x); });
-    if (p < t.length)
+    if (p < t.rule.length)
       dot_step<kRows, kColumns, D>(
-          a, b, k, p, sum, [&](const float* x) HWY_ATTR { return load_part(d, x, t.length - p); });
+          a, b, k, p, sum, [&](const float* x) HWY_ATTR { return load_part(d, x, t.rule.length - p); });
   }
   finish_dots<kRows, kColumns>(d, t, sum);
 }
@@ -104,10 +104,11 @@ void dot_tile(const Tile& t) {
 // How a narrow matrix is cut into tiles: as many sums as another tile has.
 template <int kWidth>
 struct DotTiles {
+  using Weight = float;
   static constexpr int kColumns = kWidth;
   static constexpr int kRows = kTileRows * kTileVectors / kColumns;
   template <int kCount>
-  static void multiply(const Tile& t) {
+  static void multiply(const Tile<float>& t) {
     dot_tile<kCount, kColumns>(t);
   }
 };

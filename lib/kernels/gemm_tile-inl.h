@@ -41,15 +41,11 @@ constexpr int lanes(D d) {
   return static_cast<int>(hn::MaxLanes(d));
 }
 
-struct Tile {
-  const float* const* a;  // where each row starts
-  float* const* c;
-  std::ptrdiff_t column;  // first column of the tile in C; the tile writes all of its columns
-  int segments, length;   // of a row of A
+// How the rows of A are read, and what becomes of sums.
+struct TileRule {
+  int segments, length;  // of a row of A
   std::ptrdiff_t segment_stride;
   const std::ptrdiff_t* offsets;  // of the segments, in place of segment_stride; or null
-  const float* b;     // of the tile's columns, as PackedMatrix lays them out
-  const float* bias;  // of the tile's columns
   bool relu;
 
   std::ptrdiff_t offset(int segment) const {
@@ -57,15 +53,36 @@ struct Tile {
   }
 };
 
+// Weight: float, or bfloat16, of which half as much is read.
+template <class Weight>
+struct Tile {
+  TileRule rule;
+  const float* const* a;  // where each row starts
+  float* const* c;
+  std::ptrdiff_t column;  // first column of the tile in C; the tile writes all of its columns
+  const Weight* b;        // of the tile's columns, as PackedMatrix lays them out
+  const float* bias;      // of the tile's columns
+};
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const float* b) {
+  return hn::LoadU(d, b);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::bfloat16_t* b) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::bfloat16_t, D>(), b));
+}
+
 template <bool kRelu, class D, int kVectors>
 HWY_INLINE void store_row(D d, const hn::Vec<D> (&sum)[kVectors], float* c) {
   for (int v = 0; v < kVectors; ++v)
     hn::StoreU(kRelu ? hn::Max(sum[v], hn::Zero(d)) : sum[v], d, c + v * lanes(d));
 }
 
-template <class D, int kRows, int kVectors>
-HWY_INLINE void store(D d, const Tile& t, const hn::Vec<D> (&sum)[kRows][kVectors]) {
-  if (t.relu) {
+template <class Weight, class D, int kRows, int kVectors>
+HWY_INLINE void store(D d, const Tile<Weight>& t, const hn::Vec<D> (&sum)[kRows][kVectors]) {
+  if (t.rule.relu) {
     HWY_UNROLL(16)
     for (int r = 0; r < kRows; ++r) store_row<true>(d, sum[r], t.c[r] + t.column);
   } else {
@@ -75,15 +92,15 @@ HWY_INLINE void store(D d, const Tile& t, const hn::Vec<D> (&sum)[kRows][kVector
 }
 
 // b is [length][kWidth].
-template <int kWidth, class D, int kRows, int kVectors>
-HWY_INLINE void multiply_segment(D d, const Tile& t, std::ptrdiff_t offset, const float* b,
-                                 hn::Vec<D> (&sum)[kRows][kVectors]) {
+template <int kWidth, class Weight, class D, int kRows, int kVectors>
+HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offset,
+                                 const Weight* b, hn::Vec<D> (&sum)[kRows][kVectors]) {
   const float* a[kRows];
   for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
-  for (int p = 0; p < t.length; ++p, b += kWidth) {
+  for (int p = 0; p < t.rule.length; ++p, b += kWidth) {
     hn::Vec<D> w[kVectors];
     for (int v = 0; v < kVectors; ++v) {
-      w[v] = hn::LoadU(d, b + v * lanes(d));
+      w[v] = load_weights(d, b + v * lanes(d));
       hwy::Prefetch(b + kAhead / kRows * kWidth + v * lanes(d));
     }
     for (int r = 0; r < kRows; ++r) {
@@ -93,26 +110,27 @@ HWY_INLINE void multiply_segment(D d, const Tile& t, std::ptrdiff_t offset, cons
   }
 }
 
-template <int kWidth, int kLanesUsed, int kVectors, int kRows>
-void multiply_tile(const Tile& t) {
+template <int kWidth, int kLanesUsed, int kVectors, int kRows, class Weight>
+void multiply_tile(const Tile<Weight>& t) {
   const hn::CappedTag<float, kLanesUsed> d;
   hn::Vec<decltype(d)> sum[kRows][kVectors];
   for (auto& row : sum)
     for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, t.bias + v * lanes(d));
-  for (int s = 0; s < t.segments; ++s)
-    multiply_segment<kWidth>(d, t, t.offset(s), t.b + s * t.length * kWidth, sum);
+  for (int s = 0; s < t.rule.segments; ++s)
+    multiply_segment<kWidth>(d, t, t.rule.offset(s), t.b + s * t.rule.length * kWidth, sum);
   store(d, t, sum);
 }
 
 // How a panel of kWidth columns is cut into tiles.
-template <int kWidth>
+template <int kWidth, class W = float>
 struct PanelTiles {
+  using Weight = W;
   static constexpr int kLanesUsed = std::min(kWidth, static_cast<int>(kLanes));
   static constexpr int kVectors = std::min(kTileVectors, kWidth / kLanesUsed);
   static constexpr int kRows = kTileRows;
   static constexpr int kColumns = kLanesUsed * kVectors;
   template <int kCount>
-  static void multiply(const Tile& t) {
+  static void multiply(const Tile<Weight>& t) {
     multiply_tile<kWidth, kLanesUsed, kVectors, kCount>(t);
   }
 };

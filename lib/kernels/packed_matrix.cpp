@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PackedMatrix: weights in the order in which the micro-kernel reads them.
 #include <algorithm>
+#include <bit>
 #include <new>
 
 #include "lib/base/arena.h"
@@ -9,46 +10,90 @@
 namespace limpid::kernels {
 namespace {
 
-std::shared_ptr<float[]> zeroed(std::size_t count) {
+template <class T>
+std::shared_ptr<T[]> zeroed(std::size_t count) {
   constexpr std::align_val_t alignment{kAlignment};
-  auto* p = static_cast<float*>(::operator new[](count * sizeof(float), alignment));
-  std::fill_n(p, count, 0.0f);
-  return {p, [](float* q) { ::operator delete[](q, std::align_val_t{kAlignment}); }};
+  auto* p = static_cast<T*>(::operator new[](count * sizeof(T), alignment));
+  std::fill_n(p, count, T{});
+  return {p, [](T* q) { ::operator delete[](q, std::align_val_t{kAlignment}); }};
+}
+
+std::uint32_t bits(float x) noexcept {
+  return std::bit_cast<std::uint32_t>(x);
+}
+
+float widen(std::uint16_t upper) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(upper) << 16);
+}
+
+void put_weight(float x, float& place) noexcept {
+  place = x;
+}
+
+void put_weight(float x, std::uint16_t& place) noexcept {
+  place = static_cast<std::uint16_t>(bits(x) >> 16);
+}
+
+bool as_bfloat16(std::span<const float> rows, int n, int k) noexcept {
+  return n % PackedMatrix::kPanel == 0 && std::int64_t{n} * k >= PackedMatrix::kLarge &&
+         std::ranges::all_of(rows, [](float x) { return (bits(x) & 0xffffu) == 0; });
 }
 
 // [k][width] from [n][k], starting at row `first`.
+template <class T>
 void pack_panel(std::span<const float> rows, std::size_t k, std::size_t first, std::size_t used,
-                std::size_t width, float* panel) {
+                std::size_t width, T* panel) {
   for (std::size_t p = 0; p < k; ++p)
-    for (std::size_t i = 0; i < used; ++i) panel[p * width + i] = rows[(first + i) * k + p];
+    for (std::size_t i = 0; i < used; ++i)
+      put_weight(rows[(first + i) * k + p], panel[p * width + i]);
+}
+
+// All panels, into `panels`.
+template <class T>
+void pack_panels(std::span<const float> rows, int n, int k, T* panels) {
+  const auto inputs = static_cast<std::size_t>(k);
+  for (int column = 0, width = 0; column < n; column += width) {
+    width = PackedMatrix::width(column, n);
+    const auto first = static_cast<std::size_t>(column);
+    pack_panel(rows, inputs, first, static_cast<std::size_t>(std::min(width, n - column)),
+               static_cast<std::size_t>(width), panels + first * inputs);
+  }
 }
 
 }  // namespace
 
 PackedMatrix::PackedMatrix(std::span<const float> rows, int n, int k) : n_(n), k_(k) {
-  const auto inputs = static_cast<std::size_t>(k);
-  const std::shared_ptr<float[]> data = zeroed((static_cast<std::size_t>(n) + 3) / 4 * 4 * inputs);
-  data_ = data;
-  if (narrow()) {
-    std::copy(rows.begin(), rows.end(), data.get());
+  const std::size_t count = packed_size(n, k);
+  if (as_bfloat16(rows, n, k)) {
+    const auto upper = zeroed<std::uint16_t>(count);
+    pack_panels(rows, n, k, upper.get());
+    upper_ = upper;
     return;
   }
-  for (int column = 0; column < n; column += width(column, n)) {
-    const auto first = static_cast<std::size_t>(column);
-    const int w = width(column, n);
-    pack_panel(rows, inputs, first, static_cast<std::size_t>(std::min(w, n - column)),
-               static_cast<std::size_t>(w), data.get() + first * inputs);
+  const auto data = zeroed<float>(count);
+  if (narrow()) {
+    std::copy(rows.begin(), rows.end(), data.get());
+  } else {
+    pack_panels(rows, n, k, data.get());
   }
+  data_ = data;
 }
 
 std::vector<float> PackedMatrix::by_input() const {
   const auto inputs = static_cast<std::size_t>(k_), outputs = static_cast<std::size_t>(n_);
   std::vector<float> values(inputs * outputs);
-  for (int column = 0; column < n_; column += narrow() ? 1 : width(column, n_)) {
-    const int w = narrow() ? 1 : width(column, n_), used = std::min(w, n_ - column);
-    for (int p = 0; p < k_; ++p)
-      std::copy_n(panel(column) + static_cast<std::ptrdiff_t>(p) * w, used,
-                  values.begin() + static_cast<std::ptrdiff_t>(p) * n_ + column);
+  for (int column = 0, w = 0; column < n_; column += w) {
+    w = narrow() ? 1 : width(column, n_);
+    const int used = std::min(w, n_ - column);
+    for (int p = 0; p < k_; ++p) {
+      float* out = values.data() + static_cast<std::ptrdiff_t>(p) * n_ + column;
+      const auto at = static_cast<std::ptrdiff_t>(p) * w;
+      if (bfloat16()) {
+        std::transform(upper_panel(column) + at, upper_panel(column) + at + used, out, widen);
+      } else {
+        std::copy_n(panel(column) + at, used, out);
+      }
+    }
   }
   return values;
 }

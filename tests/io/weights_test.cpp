@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <fstream>
 #include <limits>
 
@@ -50,7 +51,34 @@ TEST(Weights, OtherTypesAreListedButNotFound) {
   ASSERT_TRUE(weights.ok()) << weights.error().message;
   EXPECT_EQ(weights->tensors().at("steps").dtype, "I64");
   EXPECT_EQ(weights->find("steps", {}).error().message,
-            "x: tensor 'steps': expected dtype F32, found I64");
+            "x: tensor 'steps': expected dtype F32 or BF16, found I64");
+}
+
+TEST(Weights, UpperHalvesAreWidened) {
+  // 1, -2, 2^-126 and a second tensor behind them; in memory the first 16 bits are the lower ones.
+  auto weights = Weights::parse(
+      test::safetensors(test::object({test::entry("half", "[3]", 0, 6, "BF16"),
+                                      test::entry("odd", "[1]", 6, 8, "BF16"),
+                                      test::entry("whole", "[1]", 8, 12)}),
+                        {std::bit_cast<float>(0xc0003f80u), std::bit_cast<float>(0x40400080u), 7}),
+      "x");
+  ASSERT_TRUE(weights.ok()) << weights.error().message;
+  const auto half = weights->find("half", {3}), odd = weights->find("odd", {1});
+  ASSERT_TRUE(half.ok() && odd.ok());
+  EXPECT_EQ(std::vector<float>(half->begin(), half->end()), (std::vector{1.0f, -2.0f, 0x1p-126f}));
+  EXPECT_EQ((*odd)[0], 3.0f);
+  EXPECT_EQ((*weights->find("whole", {1}))[0], 7.0f);
+  EXPECT_TRUE(weights->all_used());
+}
+
+TEST(Weights, UpperHalvesMustBeFinite) {
+  auto weights = Weights::parse(
+      test::safetensors(test::object({test::entry("half", "[2]", 0, 4, "BF16")}),
+                        {std::bit_cast<float>(0x7f803f80u)}),
+      "x");
+  ASSERT_TRUE(weights.ok()) << weights.error().message;
+  EXPECT_EQ(weights->find("half", {2}).error().message,
+            "x: tensor 'half': expected finite values, found inf at element 1");
 }
 
 TEST(Weights, NoTensorsIsAFile) {

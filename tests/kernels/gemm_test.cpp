@@ -2,8 +2,12 @@
 // gemm against the oracle: every awkward size on every instruction set.
 #include "lib/kernels/gemm.h"
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <tuple>
+#include <utility>
 
 #include "tests/kernels/every_target.h"
 
@@ -133,6 +137,47 @@ TEST_P(Gemm, ReadsManySegmentsAndRepeatedRows) {
          .length = 1,
          .segment_stride = 4,
          .n = 40});
+}
+
+// Weights that bfloat16 holds are kept in half the memory; the results are those of floats, bit for
+// bit.
+TEST_P(Gemm, TakesBfloat16WeightsAsTheyAre) {
+  for (const auto& [n, k] : {std::pair{32, 1031}, {64, 512}, {1024, 33}, {96, 350}}) {
+    auto weights = noise(static_cast<std::size_t>(n * k), 2);
+    for (float& w : weights) w = std::bit_cast<float>(std::bit_cast<std::uint32_t>(w) & ~0xffffu);
+    const PackedMatrix halves(weights, n, k);
+    ASSERT_TRUE(halves.bfloat16());
+    weights[0] += 0x1p-20f;  // one that is none: all are floats
+    ASSERT_FALSE(PackedMatrix(weights, n, k).bfloat16());
+    weights[0] -= 0x1p-20f;
+    Fenced storage(PackedMatrix::packed_size(n, k) + 16);
+    auto* aligned = reinterpret_cast<float*>(
+        (reinterpret_cast<std::uintptr_t>(storage.data()) + 63) / 64 * 64);
+    for (int p = 0; p < k; ++p) {
+      std::vector<float> of_input(static_cast<std::size_t>(n));
+      for (int i = 0; i < n; ++i) of_input[i] = weights[static_cast<std::size_t>(i * k + p)];
+      PackedMatrix::put(aligned, n, k, p, of_input.data());
+    }
+    const auto floats = PackedMatrix::borrow(aligned, n, k);
+    EXPECT_EQ(halves.by_input(), floats.by_input());
+    const auto bias = noise(static_cast<std::size_t>(n), 3);
+    for (const int m : {1, 2, 7, 13, 200}) {
+      const auto a = noise(static_cast<std::size_t>(m * k), 1);
+      const auto size = static_cast<std::size_t>(m * n);
+      Fenced got(size), want(size);
+      for (const auto activation : {Activation::none, Activation::relu}) {
+        const auto multiply = [&](const PackedMatrix& b, Fenced& c) {
+          gemm({a.data(), {1, 1, m}, {0, 0, k}}, 1, 0, b, bias, activation,
+               {c.data(), {1, 1, m}, {0, 0, n}});
+        };
+        multiply(halves, got);
+        multiply(floats, want);
+        ASSERT_EQ(std::memcmp(got.data(), want.data(), size * sizeof(float)), 0)
+            << "n " << n << ", k " << k << ", rows " << m;
+        ASSERT_FALSE(got.broken());
+      }
+    }
+  }
 }
 
 TEST_P(Gemm, WritesNothingWithoutRows) {

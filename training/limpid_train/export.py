@@ -66,7 +66,9 @@ def export(run, output, scores=None, earlier=()):
     config = json.loads((Path(run) / "config.json").read_text())
     state = load_latest(run)
     tensors = weights.tensors_of(state["average"])
-    weights.build(config["network"], tensors)  # refuses what the library would refuse
+    network = weights.build(config["network"], tensors)  # refuses what the library would refuse
+    for name in getattr(network, "half_matrices", tuple)():
+        tensors[name] = weights.bfloat16(tensors[name])
     description = card(run, config, tensors, state, scores or {}, history(earlier))
     weights.write(output, tensors, config["network"], description)
     return description

@@ -135,6 +135,11 @@ class LongConv(nn.Module):
             for part in block.children():
                 yield from (part.inputs.weight, part.outputs.weight)
 
+    def half_matrices(self):
+        """Names of what a model file keeps as bfloat16: the bottlenecks over all bands, which a live stream reads anew for every
+        frame and which are most of the weights."""
+        return [f"blocks.{i}.exchange.{side}.weight" for i in range(len(self.blocks)) for side in ("inputs", "outputs")]
+
     def start_open(self):
         """Starts as a mild pass-through with a residual path that is nearly open: tap 0 near 0.6, the others near 0."""
         with torch.no_grad():

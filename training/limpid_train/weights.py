@@ -1,4 +1,5 @@
-"""Reads and writes a model file: one .safetensors with float32 tensors, the configuration and the card."""
+"""Reads and writes a model file: one .safetensors with the tensors, the configuration and the card. Large matrices whose weights
+are all bfloat16 numbers are written as such, the others as float32."""
 import json
 import struct
 
@@ -11,24 +12,52 @@ from .network import Frcrn
 
 NETWORKS = {"frcrn": Frcrn, "deftan2": Deftan2, "longconv": LongConv}
 DTYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
+LARGE = 1 << 15  # weights from which the library reads bfloat16 faster (lib/kernels/gemm.h)
+
+
+def bfloat16(values):
+    """float32 array of the bfloat16 numbers that are nearest, ties to even."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+
+def upper_halves(values):
+    """The bits of a large matrix of bfloat16 numbers; None for any other tensor."""
+    bits = np.ascontiguousarray(values, "<f4").view("<u4")
+    if values.ndim != 2 or values.size < LARGE or np.any(bits & 0xFFFF):
+        return None
+    return (bits >> 16).astype("<u2")
 
 
 def write(path, tensors, config, card):
-    """Tensors follow each other without gaps in header order; the header's length is a multiple of eight bytes."""
+    """Tensors follow each other without gaps, float32 ones first; the header's length is a multiple of eight bytes."""
     header = {"__metadata__": {"format": "limpid", "config": json.dumps(config), "card": json.dumps(card)}}
-    position = 0
+    parts = []  # name, type, shape, bytes
     for name, value in tensors.items():
         if not np.all(np.isfinite(value)):
             raise ValueError(f"{name}: not finite")
-        header[name] = {"dtype": "F32", "shape": list(value.shape),
-                        "data_offsets": [position, position + 4 * value.size]}
-        position += 4 * value.size
+        half = upper_halves(value)
+        kept = np.ascontiguousarray(value, "<f4") if half is None else half
+        parts.append((name, "F32" if half is None else "BF16", value.shape, kept.tobytes()))
+    parts.sort(key=lambda part: part[1], reverse=True)  # F32 first, so that it stays aligned
+    position = 0
+    for name, dtype, shape, data in parts:
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [position, position + len(data)]}
+        position += len(data)
     text = json.dumps(header, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        for value in tensors.values():
-            file.write(np.ascontiguousarray(value, "<f4").tobytes())
+        for *_, data in parts:
+            file.write(data)
+
+
+def values_of(data, entry):
+    """A tensor of the file as an array."""
+    data = data[slice(*entry["data_offsets"])]
+    if entry["dtype"] == "BF16":
+        return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(entry["shape"])
+    return np.frombuffer(data, DTYPES[entry["dtype"]]).reshape(entry["shape"])
 
 
 def read(path):
@@ -38,8 +67,7 @@ def read(path):
         header = json.loads(file.read(length))
         data = file.read()
     metadata = header.pop("__metadata__", {})
-    return {name: np.frombuffer(data[slice(*entry["data_offsets"])], DTYPES[entry["dtype"]])
-            .reshape(entry["shape"]) for name, entry in header.items()}, metadata
+    return {name: values_of(data, entry) for name, entry in header.items()}, metadata
 
 
 def tensors_of(state):
