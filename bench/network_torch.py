@@ -17,17 +17,6 @@ from limpid_train import weights
 from limpid_train.network import BetweenTransforms
 
 
-class Masks(torch.nn.Module):
-    """BetweenTransforms of a network that takes a complex spectrum."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.network = network
-
-    def forward(self, x):
-        return self.network.masks(torch.complex(x[:, 0], x[:, 1]))[0]
-
-
 def seconds_of(run, device, rounds=10):
     """Median of some calls."""
     times = []
@@ -54,7 +43,7 @@ def main():
     network = weights.load_network(a.model)
     config = network.config
     frames, bins = round(a.seconds / config["hop"]), round(config["window"] * config["sample_rate"]) // 2 + 1
-    module = (BetweenTransforms(network) if hasattr(network, "planes") else Masks(network)).eval().to(a.device)
+    module = BetweenTransforms(network).eval().to(a.device)
     x = torch.randn(a.lanes, 2, bins, frames, generator=torch.Generator().manual_seed(1)).to(a.device)
     rows = {}
     with torch.inference_mode():

@@ -27,7 +27,7 @@ from limpid_train.network import BetweenTransforms
 
 
 class Planes(torch.nn.Module):
-    """What BetweenTransforms is to FRCRN, to a network for arrays: [1, 2M, T, F] to the planes of the output."""
+    """What BetweenTransforms is to networks of masks, to one for arrays: [1, 2M, T, F] to the planes of the output."""
 
     def __init__(self, network):
         super().__init__()

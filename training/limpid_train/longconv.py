@@ -98,27 +98,32 @@ class LongConv(nn.Module):
         if config.get("voice"):
             self.voice = nn.Linear(channels, 1)
 
-    def features(self, spectrum):
-        """complex [B, F, T] -> [T, B, F, 4]: how loud each bin is beside the whole spectrum and beside its past, and the
-        compressed spectrum at unit level in every frame."""
-        power = spectrum.real ** 2 + spectrum.imag ** 2
+    def features(self, x):
+        """The planes of a spectrum [B, 2, F, T] -> [T, B, F, 4]: how loud each bin is beside the whole spectrum and beside its
+        past, and the compressed spectrum at unit level in every frame."""
+        power = (x * x).sum(1)
         whole, own = level_features(power[:, None], self.config["level_horizon"]).unbind(1)
         squeezed = (power + 1e-12) ** -0.25                                   # |X|^-1/2
         scale = squeezed / (power.sqrt().mean(1, keepdim=True) + 1e-6).sqrt()
-        return torch.stack([whole, own, spectrum.real * scale, spectrum.imag * scale], -1).permute(2, 0, 1, 3)
+        return torch.stack([whole, own, x[:, 0] * scale, x[:, 1] * scale], -1).permute(2, 0, 1, 3)
 
-    def masks(self, spectrum):
-        """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1); and the logits [B, T] of speech being
-        present, or None."""
-        pieces = self.features(spectrum).split(self.bands, 2)
+    def planes(self, x):
+        """The planes of a spectrum [B, 2, F, T] -> those of the masks [B, 2 taps, F, T], each within (-1, 1); and the bands
+        [T, B, G, C] that they were made from."""
+        pieces = self.features(x).split(self.bands, 2)
         x = torch.stack([layer(piece.flatten(2)) for layer, piece in zip(self.split, pieces)], 2)
         for block in self.blocks:
             x = block(x)
         x = precise(self.norm(x))
-        parts = [layer(band).unflatten(-1, (2, self.taps, -1)) for band, layer in zip(x.unbind(2), self.masks_of)]
-        m = torch.tanh(precise(torch.cat(parts, -1))).permute(2, 1, 3, 4, 0)   # [2, B, taps, F, T]
-        voice = self.voice(x.mean(2))[..., 0].T if self.config.get("voice") else None
-        return torch.complex(m[0], m[1]), voice
+        parts = [layer(band).unflatten(-1, (2 * self.taps, -1)) for band, layer in zip(x.unbind(2), self.masks_of)]
+        return torch.tanh(precise(torch.cat(parts, -1))).permute(1, 2, 3, 0), x
+
+    def masks(self, spectrum):
+        """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1); and the logits [B, T] of speech being
+        present, or None."""
+        m, bands = self.planes(torch.stack([spectrum.real, spectrum.imag], 1))
+        voice = self.voice(bands.mean(2))[..., 0].T if self.config.get("voice") else None
+        return torch.complex(m[:, :self.taps], m[:, self.taps:]), voice
 
     def estimate(self, spectrum):
         """The enhanced spectrum, with what it was made by."""
