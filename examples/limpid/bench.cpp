@@ -9,9 +9,11 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 #include <string>
 
+#include "examples/limpid/ceilings.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/device_option.h"
 #include "examples/limpid/interrupt.h"
@@ -37,6 +39,7 @@ struct Timing {
   double load_seconds = 0;
   std::size_t memory = 0;
   StreamFormat format;
+  std::optional<kernels::cuda::Ceilings> ceilings;  // of a GPU
 
   double percentile(double p) const {
     const auto last = static_cast<double>(calls.size() - 1);
@@ -115,6 +118,12 @@ Result<Timing> measure_whole(const Model& model, const Arguments& a) {
   return timing;
 }
 
+GpuWork gpu_work(const Model& model, const Timing& t, const Arguments& a) {
+  const double factor = t.real_time_factor(a.lanes);
+  const double calls = 1 / (factor * t.deadline * a.lanes);  // a second
+  return {2 * model.spec().macs_per_second / factor, static_cast<double>(t.memory) * calls};
+}
+
 void print_calls(const Timing& t) {
   fmt::print("time for a call   p50 {:.3f}  p95 {:.3f}  p99 {:.3f}  max {:.3f} ms\n",
              1e3 * t.percentile(50), 1e3 * t.percentile(95), 1e3 * t.percentile(99),
@@ -143,30 +152,33 @@ void print(const Model& model, const Timing& t, const Arguments& a) {
   fmt::print("{} at {} Hz: {}, {}\n", spec.name, t.format.sample_rate, work, cores);
   fmt::print("real-time factor  {:.4f}   ({:.3g}x real time)\n", factor, 1 / factor);
   fmt::print("arithmetic        {:.3g} GMAC/s\n", spec.macs_per_second / factor / 1e9);
+  if (t.ceilings) fmt::print("of the card       {}\n", as_text(gpu_work(model, t, a), *t.ceilings));
   fmt::print("loaded in         {:.2f} s\n", t.load_seconds);
   if (spec.memory != Memory::windowed) print_calls(t);
 }
 
 nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Arguments& a) {
-  return {{"model", model.spec().name},
-          {"sample_rate", t.format.sample_rate},
-          {"lanes", a.lanes},
-          {"frames", a.frames},
-          {"threads", a.threads},
-          {"device", a.device},
-          {"hop", t.format.hop},
-          {"latency_samples", t.format.latency + t.format.hop - 1},
-          {"calls", t.calls.size()},
-          {"real_time_factor", t.real_time_factor(a.lanes)},
-          {"p50_ms", 1e3 * t.percentile(50)},
-          {"p95_ms", 1e3 * t.percentile(95)},
-          {"p99_ms", 1e3 * t.percentile(99)},
-          {"max_ms", 1e3 * t.calls.back()},
-          {"deadline_ms", 1e3 * t.deadline},
-          {"deadline_misses", t.misses()},
-          {"memory_bytes", t.memory},
-          {"process_peak_bytes", peak_memory()},
-          {"load_seconds", t.load_seconds}};
+  nlohmann::ordered_json json{{"model", model.spec().name},
+                              {"sample_rate", t.format.sample_rate},
+                              {"lanes", a.lanes},
+                              {"frames", a.frames},
+                              {"threads", a.threads},
+                              {"device", a.device},
+                              {"hop", t.format.hop},
+                              {"latency_samples", t.format.latency + t.format.hop - 1},
+                              {"calls", t.calls.size()},
+                              {"real_time_factor", t.real_time_factor(a.lanes)},
+                              {"p50_ms", 1e3 * t.percentile(50)},
+                              {"p95_ms", 1e3 * t.percentile(95)},
+                              {"p99_ms", 1e3 * t.percentile(99)},
+                              {"max_ms", 1e3 * t.calls.back()},
+                              {"deadline_ms", 1e3 * t.deadline},
+                              {"deadline_misses", t.misses()},
+                              {"memory_bytes", t.memory},
+                              {"process_peak_bytes", peak_memory()},
+                              {"load_seconds", t.load_seconds}};
+  if (t.ceilings) json["of_the_card"] = as_json(gpu_work(model, t, a), *t.ceilings);
+  return json;
 }
 
 int run(const Arguments& arguments) {
@@ -185,6 +197,14 @@ int run(const Arguments& arguments) {
     return kUsage;
   }
   timing->load_seconds = loading.count();
+  if (const int gpu = gpu_of(arguments.device); gpu >= 0 && !whole) {
+    auto ceilings = ceilings_of(gpu);
+    if (!ceilings) {
+      complain(ceilings.error().message);
+      return kUsage;
+    }
+    timing->ceilings = *ceilings;
+  }
   if (arguments.json)
     print_json(to_json(**model, *timing, arguments));
   else

@@ -163,11 +163,10 @@ Result<std::span<const float>> Weights::find(std::string_view name,
     return bad("expected dtype F32 or BF16, found " + entry.dtype);
   if (!std::ranges::equal(shape, entry.shape))
     return bad("expected shape " + shape_text(shape) + ", found " + shape_text(entry.shape));
-  const auto values = entry.dtype == "F32"
-                          ? std::span<const float>(data_).subspan(
-                                entry.begin / sizeof(float),
-                                (entry.end - entry.begin) / sizeof(float))
-                          : widened(name, entry);
+  const auto values = entry.dtype == "F32" ? std::span<const float>(data_).subspan(
+                                                 entry.begin / sizeof(float),
+                                                 (entry.end - entry.begin) / sizeof(float))
+                                           : widened(name, entry);
   if (const auto i = first_non_finite(values); i != values.size())
     return bad("expected finite values, found " + std::to_string(values[i]) + " at element " +
                std::to_string(i));

@@ -38,8 +38,9 @@ class Weights {
   // `origin` names the bytes in messages. Copies what it needs.
   static Result<Weights> parse(std::span<const std::byte> bytes, std::string origin);
 
-  // The tensor `name` (F32, or BF16, which is widened), which must have this shape and only finite values; marks it as used.
-  // bad_format: missing, other dtype, other shape, NaN or infinity (with its index).
+  // The tensor `name` (F32, or BF16, which is widened), which must have this shape and only finite
+  // values; marks it as used. bad_format: missing, other dtype, other shape, NaN or infinity (with
+  // its index).
   Result<std::span<const float>> find(std::string_view name, std::span<const std::int64_t> shape);
   Result<std::span<const float>> find(std::string_view name,
                                       std::initializer_list<std::int64_t> shape);

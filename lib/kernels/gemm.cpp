@@ -172,8 +172,8 @@ void gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_strid
 }
 
 void gemm(const Rows<const float>& a, std::span<const std::ptrdiff_t> offsets,
-          const PackedMatrix& b, std::span<const float> bias, const Rows<float>& c)
-    LIMPID_REALTIME {
+          const PackedMatrix& b, std::span<const float> bias,
+          const Rows<float>& c) LIMPID_REALTIME {
   HWY_DYNAMIC_DISPATCH(Gemm)
   (a, static_cast<int>(offsets.size()), 0, offsets.data(), b, bias.empty() ? nullptr : bias.data(),
    false, c);

@@ -42,7 +42,8 @@ class PackedMatrix {
   // Throws std::bad_alloc.
   PackedMatrix(std::span<const float> rows, int n, int k);
 
-  // A matrix made while running: borrows packed_size(n, k) floats, 64-byte aligned, that put() fills.
+  // A matrix made while running: borrows packed_size(n, k) floats, 64-byte aligned, that put()
+  // fills.
   static PackedMatrix borrow(float* storage, int n, int k) noexcept;
   static std::size_t packed_size(int n, int k) noexcept {
     return (static_cast<std::size_t>(n) + 3) / 4 * 4 * static_cast<std::size_t>(k);

@@ -95,8 +95,9 @@ void dot_tile(const Tile<float>& t) {
       dot_step<kRows, kColumns, D>(a, b, k, p, sum,
                                    [&](const float* x) HWY_ATTR { return hn::LoadU(d, x); });
     if (p < t.rule.length)
-      dot_step<kRows, kColumns, D>(
-          a, b, k, p, sum, [&](const float* x) HWY_ATTR { return load_part(d, x, t.rule.length - p); });
+      dot_step<kRows, kColumns, D>(a, b, k, p, sum, [&](const float* x) HWY_ATTR {
+        return load_part(d, x, t.rule.length - p);
+      });
   }
   finish_dots<kRows, kColumns>(d, t, sum);
 }

@@ -93,8 +93,8 @@ HWY_INLINE void store(D d, const Tile<Weight>& t, const hn::Vec<D> (&sum)[kRows]
 
 // b is [length][kWidth].
 template <int kWidth, class Weight, class D, int kRows, int kVectors>
-HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offset,
-                                 const Weight* b, hn::Vec<D> (&sum)[kRows][kVectors]) {
+HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offset, const Weight* b,
+                                 hn::Vec<D> (&sum)[kRows][kVectors]) {
   const float* a[kRows];
   for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
   for (int p = 0; p < t.rule.length; ++p, b += kWidth) {

@@ -42,6 +42,15 @@ TEST_F(CudaDeviceCall, MemoryComesBack) {
   EXPECT_EQ(host, back);
 }
 
+TEST_F(CudaDeviceCall, CeilingsAreThoseOfACard) {
+  const auto ceilings = device_->ceilings();
+  ASSERT_TRUE(ceilings) << ceilings.error().message;
+  EXPECT_GT(ceilings->flops, 1e11);
+  EXPECT_LT(ceilings->flops, 1e15);  // the loop was not folded away
+  EXPECT_GT(ceilings->bytes, 1e10);
+  EXPECT_LT(ceilings->bytes, 1e14);
+}
+
 TEST_F(CudaDeviceCall, MoreMemoryThanThereIsIsAnError) {
   const auto memory = device_->allocate(std::size_t{1} << 50);
   ASSERT_FALSE(memory);

@@ -72,10 +72,10 @@ TEST(Weights, UpperHalvesAreWidened) {
 }
 
 TEST(Weights, UpperHalvesMustBeFinite) {
-  auto weights = Weights::parse(
-      test::safetensors(test::object({test::entry("half", "[2]", 0, 4, "BF16")}),
-                        {std::bit_cast<float>(0x7f803f80u)}),
-      "x");
+  auto weights =
+      Weights::parse(test::safetensors(test::object({test::entry("half", "[2]", 0, 4, "BF16")}),
+                                       {std::bit_cast<float>(0x7f803f80u)}),
+                     "x");
   ASSERT_TRUE(weights.ok()) << weights.error().message;
   EXPECT_EQ(weights->find("half", {2}).error().message,
             "x: tensor 'half': expected finite values, found inf at element 1");

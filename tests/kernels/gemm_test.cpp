@@ -151,8 +151,8 @@ TEST_P(Gemm, TakesBfloat16WeightsAsTheyAre) {
     ASSERT_FALSE(PackedMatrix(weights, n, k).bfloat16());
     weights[0] -= 0x1p-20f;
     Fenced storage(PackedMatrix::packed_size(n, k) + 16);
-    auto* aligned = reinterpret_cast<float*>(
-        (reinterpret_cast<std::uintptr_t>(storage.data()) + 63) / 64 * 64);
+    auto* aligned =
+        reinterpret_cast<float*>((reinterpret_cast<std::uintptr_t>(storage.data()) + 63) / 64 * 64);
     for (int p = 0; p < k; ++p) {
       std::vector<float> of_input(static_cast<std::size_t>(n));
       for (int i = 0; i < n; ++i) of_input[i] = weights[static_cast<std::size_t>(i * k + p)];

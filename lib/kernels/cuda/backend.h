@@ -79,6 +79,12 @@ struct DeviceInfo {
   std::size_t memory = 0, cache = 0;  // bytes; the cache is the L2
 };
 
+// What the card was seen to do at most, a second.
+struct Ceilings {
+  double flops = 0;  // single precision on CUDA cores; a multiply-add is two
+  double bytes = 0;  // of the card's memory, read and written
+};
+
 class LayerQueue;  // layers.h
 
 // Recorded work.
@@ -100,6 +106,8 @@ class Device {
   virtual ~Device() = default;
 
   virtual const DeviceInfo& info() const noexcept = 0;
+  // Measured anew in every call: some 50 ms, 1 GiB of memory at most, which is given back.
+  virtual Result<Ceilings> ceilings() = 0;
 
   virtual Result<void*> allocate(std::size_t bytes) = 0;  // out_of_memory
   virtual void release(void* memory) noexcept = 0;

@@ -3,6 +3,7 @@
 #include <cuda_runtime.h>
 
 #include "lib/kernels/cuda/attention_kernels.h"
+#include "lib/kernels/cuda/ceilings.h"
 #include "lib/kernels/cuda/layer_queue.h"
 #include "lib/kernels/cuda/long_conv.h"
 #include "lib/kernels/cuda/status.h"
@@ -38,6 +39,7 @@ class CudaDevice final : public Device {
   CudaDevice(int index, DeviceInfo info) : index_(index), info_(std::move(info)) {}
 
   const DeviceInfo& info() const noexcept override { return info_; }
+  Result<Ceilings> ceilings() override { return measure_ceilings(*this); }
 
   Result<void*> allocate(std::size_t bytes) override {
     use();
