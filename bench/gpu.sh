@@ -24,7 +24,7 @@ out=$(realpath -m "${out:-./gpu-results}"); mkdir -p "$out/done"
 [ $again = 0 ] || rm -f "$out"/done/* "$out"/*.csv
 build=$root/build/gpu pack=$root/build/gpu-pack failed=0
 programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda/frcrn_gpu_test
-  tests/cuda/longconv_gpu_test bench/limpid_long_conv_cuda_bench examples/limpid/limpid"
+  tests/cuda/longconv_gpu_test tests/cuda/deftan2_gpu_test bench/limpid_long_conv_cuda_bench examples/limpid/limpid"
 library=lib/kernels/cuda/liblimpid_cuda.so
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -63,7 +63,7 @@ stage_check() {
 configure_and_build() {  # FOLDER ARCHITECTURES
   cmake -S "$root" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMPID_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=$2" \
         -DLIMPID_BENCH=ON -DLIMPID_LIVE=OFF &&
-    cmake --build "$1" --target cuda_device_test cuda_arithmetic_test frcrn_gpu_test longconv_gpu_test \
+    cmake --build "$1" --target cuda_device_test cuda_arithmetic_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test \
       limpid_long_conv_cuda_bench limpid_cli limpid_cuda
 }
 stage_build() {
@@ -103,7 +103,7 @@ find_libraries() {
 stage_test() {
   local name
   step test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" || true
-  for name in cuda_device_test frcrn_gpu_test longconv_gpu_test; do
+  for name in cuda_device_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test; do
     step "test_$name" "${with[@]}" "$(program tests/cuda/$name)" || continue
     # Skipped tests are no passed tests: this machine is supposed to have a GPU.
     if grep -q SKIPPED "$out/test_$name.log"; then
@@ -117,7 +117,7 @@ stage_sanitize() {
   for tool in memcheck racecheck initcheck; do
     step "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
       --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*'
-    for name in frcrn longconv; do
+    for name in frcrn longconv deftan2; do
       step "sanitize_${tool}_$name" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/${name}_gpu_test)" \
         --gtest_filter='*OnDevice.*'
     done
@@ -153,7 +153,7 @@ networks() {
 import json, sys
 for line in sys.stdin:
     spec = json.loads(line)
-    if spec["architecture"] in ("frcrn", "longconv"): print(spec["name"])'
+    if spec["architecture"] in ("frcrn", "longconv", "deftan2"): print(spec["name"])'
 }
 # Every shipped network: many live streams, and many streams of files.
 stage_network() {

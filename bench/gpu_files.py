@@ -14,11 +14,12 @@ import sys
 RATE = 16000
 
 
-def write_wav(path, samples):
-    """Float, without a dependency."""
+def write_wav(path, samples, channels):
+    """Float, interleaved, without a dependency."""
     data = samples.tobytes()
     head = b"WAVEfmt " + b"".join(n.to_bytes(size, "little") for n, size in
-                                  ((16, 4), (3, 2), (1, 2), (RATE, 4), (4 * RATE, 4), (4, 2), (32, 2)))
+                                  ((16, 4), (3, 2), (channels, 2), (RATE, 4), (4 * RATE * channels, 4),
+                                   (4 * channels, 2), (32, 2)))
     body = head + b"data" + len(data).to_bytes(4, "little") + data
     path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
 
@@ -32,16 +33,23 @@ def read_wav(path):
     return array.array("f", data[at + 8:at + 8 + int.from_bytes(data[at + 4:at + 8], "little")])
 
 
-def make_recordings(folder, count, seconds):
+def microphones(program, model):
+    """Channels that the model hears."""
+    told = subprocess.run([program, "inspect", "--json"] + ([model] if model else []), text=True, check=True,
+                          stdout=subprocess.PIPE)
+    return json.loads(told.stdout)["input_channels"]
+
+
+def make_recordings(folder, count, seconds, channels):
     """Noise; files of seconds/2 to 3 seconds/2."""
     folder.mkdir(parents=True, exist_ok=True)
     dice = random.Random(1)
     noise = array.array("f", (dice.gauss(0, 0.1) for _ in range(10 * RATE)))
     for i in range(count):
-        length = int(RATE * seconds * (0.5 + i / max(1, count - 1)))
+        length = channels * int(RATE * seconds * (0.5 + i / max(1, count - 1)))
         start = dice.randrange(len(noise))
         turned = noise[start:] + noise[:start]
-        write_wav(folder / f"{i:04}.wav", (turned * (length // len(noise) + 1))[:length])
+        write_wav(folder / f"{i:04}.wav", (turned * (length // len(noise) + 1))[:length], channels)
 
 
 def enhance(program, model, recordings, out, device):
@@ -78,7 +86,7 @@ def main():
     parser.add_argument("--cpu-files", type=int, default=16, help="how many of them to do on the cores as well")
     a = parser.parse_args()
     shutil.rmtree(a.folder, ignore_errors=True)
-    make_recordings(a.folder / "in", a.files, a.seconds)
+    make_recordings(a.folder / "in", a.files, a.seconds, microphones(a.program, a.model))
     gpu = enhance(a.program, a.model, a.folder / "in", a.folder / "gpu", a.device)
     some = a.folder / "some"
     some.mkdir()

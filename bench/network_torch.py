@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A network of masks in PyTorch on a GPU, the peer of `limpid bench --device cuda`: a model file on many recordings at
+"""A network in PyTorch on a GPU, the peer of `limpid bench --device cuda`: a model file on many recordings at
 once, in float32, in TF32 and compiled. Transforms are left out; limpid's figures include them.
 
   bench/network_torch.py MODEL.safetensors [--lanes N] [--seconds S] [--json]
@@ -13,8 +13,28 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "training"))
 import torch
-from limpid_train import weights
+from limpid_train import deftan2, weights
 from limpid_train.network import BetweenTransforms
+
+
+class Planes(torch.nn.Module):
+    """A network for microphone arrays without its transforms."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return deftan2.Network.forward(self.network, x)
+
+
+def prepared(network, lanes, frames):
+    """What lies between the transforms, and the shape of its input."""
+    config = network.config
+    bins = round(config["window"] * config["sample_rate"]) // 2 + 1
+    if isinstance(network, deftan2.Network):
+        return Planes(network), (lanes, 2 * config["microphones"], frames, bins)
+    return BetweenTransforms(network), (lanes, 2, bins, frames)
 
 
 def seconds_of(run, device, rounds=10):
@@ -41,10 +61,9 @@ def main():
     a = parser.parse_args()
 
     network = weights.load_network(a.model)
-    config = network.config
-    frames, bins = round(a.seconds / config["hop"]), round(config["window"] * config["sample_rate"]) // 2 + 1
-    module = BetweenTransforms(network).eval().to(a.device)
-    x = torch.randn(a.lanes, 2, bins, frames, generator=torch.Generator().manual_seed(1)).to(a.device)
+    module, shape = prepared(network, a.lanes, round(a.seconds / network.config["hop"]))
+    module = module.eval().to(a.device)
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1)).to(a.device)
     rows = {}
     with torch.inference_mode():
         for name, tf32, compiled in (("fp32", False, False), ("tf32", True, False), ("fp32 compiled", False, True),

@@ -5,8 +5,10 @@
 #include <system_error>
 
 #include "models/card.h"
+#include "models/deftan2/gpu_engine.h"
 #include "models/deftan2/session.h"
 #include "models/deftan2/whole.h"
+#include "models/gpu/session.h"
 
 namespace limpid::models {
 namespace {
@@ -26,13 +28,18 @@ class Deftan2 final : public Model {
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
     if (auto format = this->format(config.sample_rate); !format) return format.error();
-    if (auto checked = check_session(config); !checked) return checked.error();
+    if (auto checked = check_session(config, true); !checked) return checked.error();
     if (spec_.memory == Memory::windowed) {
       return Error{ErrorCode::unsupported,
                    spec_.name +
                        " attends to the whole recording, so it cannot stream; train a causal one, "
                        "or use the exact offline mode"};
     }
+    if (config.gpu >= 0)
+      return GpuSession::open(deftan2_format(network_->config), config,
+                              [this](kernels::cuda::LayerQueue& queue, int lanes, int frames) {
+                                return GpuDeftan2::open(queue, *network_, lanes, frames);
+                              });
     try {
       return Deftan2Session::open(network_, config);
     } catch (const std::bad_alloc&) {

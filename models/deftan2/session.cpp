@@ -10,7 +10,6 @@
 namespace limpid::models {
 namespace {
 
-constexpr float kQuietest = 1e-6f;     // power of a bin below which a stream counts as silent
 constexpr float kLeastPower = 1e-12f;  // of a bin whose magnitude and phase mean something
 
 dsp::StftSpec stft_of(const Deftan2Config& config) noexcept {

@@ -13,6 +13,9 @@
 
 namespace limpid::models {
 
+// Power of a bin below which a stream counts as silent.
+inline constexpr float kQuietest = 1e-6f;
+
 StreamFormat deftan2_format(const Deftan2Config& config) noexcept;
 
 class Deftan2Session final : public Session {

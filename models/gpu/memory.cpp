@@ -2,10 +2,30 @@
 #include "models/gpu/memory.h"
 
 #include <algorithm>
+#include <span>
 
 namespace limpid::models {
 
 namespace gpu = kernels::cuda;
+
+namespace {
+
+// As many memories at a time as a kernel takes.
+template <class Args, class Work>
+Status in_turns(std::span<const gpu::LayerMemory> memories, Args& args, const Work& work) {
+  Status done = Done{};
+  while (done && !memories.empty()) {
+    const auto some =
+        memories.first(std::min<std::size_t>(memories.size(), gpu::LayerMemory::kMost));
+    args.count = static_cast<std::int32_t>(some.size());
+    std::ranges::copy(some, args.memories);
+    done = work();
+    memories = memories.subspan(some.size());
+  }
+  return done;
+}
+
+}  // namespace
 
 Status GpuMemory::timeline(GpuTimeline& timeline, int rows, int channels, int history, int pad,
                            int parts) {
@@ -17,7 +37,7 @@ Status GpuMemory::timeline(GpuTimeline& timeline, int rows, int channels, int hi
   if (history == 0) return Done{};
   kept_.push_back({*memory, x.block_stride, parts * lanes_,
                    static_cast<std::int32_t>(x.frame_stride), history});
-  return check();
+  return Done{};
 }
 
 Status GpuMemory::state(float*& data, int floats, int parts) {
@@ -26,20 +46,22 @@ Status GpuMemory::state(float*& data, int floats, int parts) {
   if (!memory) return memory.error();
   data = *memory;
   states_.push_back({data, floats, parts * lanes_, floats, 1});
-  return check();
+  return Done{};
 }
 
-Status GpuMemory::check() const {
-  if (kept_.size() + states_.size() <= gpu::LayerMemory::kMost) return Done{};
-  return Error{ErrorCode::unsupported, "on a GPU, networks run with fewer layers"};
+Status GpuMemory::frames(float*& data, int floats) {
+  auto memory =
+      queue_.claim(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(max_frames_) *
+                   static_cast<std::size_t>(floats));
+  if (!memory) return memory.error();
+  data = *memory;
+  return Done{};
 }
 
 Status GpuMemory::keep(int frames) const {
   gpu::KeepArgs args{};
   args.shift = frames;
-  args.count = static_cast<std::int32_t>(kept_.size());
-  std::ranges::copy(kept_, args.memories);
-  return queue_.keep(args);
+  return in_turns(kept_, args, [&] { return queue_.keep(args); });
 }
 
 Status GpuMemory::restart(int first, int count) const {
@@ -47,9 +69,9 @@ Status GpuMemory::restart(int first, int count) const {
   args.lanes = lanes_;
   args.first = first;
   args.some = count;
-  args.count = static_cast<std::int32_t>(kept_.size() + states_.size());
-  std::ranges::copy(states_, std::ranges::copy(kept_, args.memories).out);
-  return queue_.forget(args);
+  auto done = in_turns(kept_, args, [&] { return queue_.forget(args); });
+  if (done) done = in_turns(states_, args, [&] { return queue_.forget(args); });
+  return done;
 }
 
 }  // namespace limpid::models

@@ -36,7 +36,8 @@ class GpuMemory {
   int max_frames() const noexcept { return max_frames_; }
 
   Result<float*> scratch(std::size_t floats) { return queue_.claim(floats); }
-  // `parts`: 2 for complex frames, 1 for real ones. unsupported: more than a call can keep.
+  Status frames(float*& data, int floats);  // so many for every frame of every lane
+  // `parts`: 2 for complex frames, 1 for real ones.
   Status timeline(GpuTimeline& timeline, int rows, int channels, int history, int pad = 0,
                   int parts = 2);
   // Of every lane `floats` in each part, which frames do not move: [part][lane][floats].
@@ -46,8 +47,6 @@ class GpuMemory {
   Status restart(int first, int count) const;  // lanes
 
  private:
-  Status check() const;
-
   kernels::cuda::LayerQueue& queue_;
   int lanes_, max_frames_;
   std::vector<kernels::cuda::LayerMemory> kept_, states_;

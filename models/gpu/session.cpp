@@ -9,28 +9,54 @@
 
 namespace limpid::models {
 
+namespace {
+
+Result<GpuSession::Queue> open_queue(int gpu) {
+  auto device = kernels::cuda::open_device(gpu);
+  if (!device) return device.error();
+  return (*device)->open_layers();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> GpuSession::open(const StreamFormat& format,
+                                                  const SessionConfig& config,
+                                                  const MakeEngine& make) {
+  auto queue = open_queue(config.gpu);
+  if (!queue) return queue.error();
+  return open(*std::move(queue), format, config, make);
+}
+
+Result<std::unique_ptr<Session>> GpuSession::open(Queue queue, const StreamFormat& format,
+                                                  const SessionConfig& config,
+                                                  const MakeEngine& make) {
+  std::unique_ptr<GpuSession> session(new GpuSession(std::move(queue), format, config));
+  if (auto done = session->open_engine(make); !done) return done.error();
+  return std::unique_ptr<Session>(std::move(session));
+}
+
 Result<std::unique_ptr<Session>> GpuSession::open(const MaskTraits& traits,
                                                   const SessionConfig& config,
                                                   const GpuStream::MakeMaker& make) {
-  auto device = kernels::cuda::open_device(config.gpu);
-  if (!device) return device.error();
-  auto queue = (*device)->open_layers();
+  auto queue = open_queue(config.gpu);
   if (!queue) return queue.error();
   return open(*std::move(queue), traits, config, make);
 }
 
-Result<std::unique_ptr<Session>> GpuSession::open(std::unique_ptr<kernels::cuda::LayerQueue> queue,
-                                                  const MaskTraits& traits,
+Result<std::unique_ptr<Session>> GpuSession::open(Queue queue, const MaskTraits& traits,
                                                   const SessionConfig& config,
                                                   const GpuStream::MakeMaker& make) {
-  std::unique_ptr<GpuSession> session(
-      new GpuSession(std::move(queue), mask_format(traits, config.sample_rate), config));
-  if (auto done = session->open_stream(traits, make); !done) return done.error();
-  return std::unique_ptr<Session>(std::move(session));
+  const dsp::StftSpec stft = dsp::stft_at(traits.window, traits.hop, config.sample_rate);
+  return open(std::move(queue), mask_format(traits, config.sample_rate), config,
+              [&](kernels::cuda::LayerQueue& on, int lanes,
+                  int max_frames) -> Result<std::unique_ptr<GpuEngine>> {
+                auto stream = GpuStream::open(on, traits, stft, lanes, max_frames, make);
+                if (!stream) return stream.error();
+                return std::unique_ptr<GpuEngine>(*std::move(stream));
+              });
 }
 
-GpuSession::GpuSession(std::unique_ptr<kernels::cuda::LayerQueue> queue, const StreamFormat& format,
-                       const SessionConfig& config)
+GpuSession::GpuSession(Queue queue, const StreamFormat& format, const SessionConfig& config)
     : format_(format),
       lanes_(config.lanes),
       max_frames_(config.max_frames),
@@ -38,20 +64,19 @@ GpuSession::GpuSession(std::unique_ptr<kernels::cuda::LayerQueue> queue, const S
       queue_(std::move(queue)) {}
 
 // What is enqueued for a full tile is recorded; shorter ones are enqueued piece by piece.
-Status GpuSession::open_stream(const MaskTraits& traits, const GpuStream::MakeMaker& make) {
-  const dsp::StftSpec stft = dsp::stft_at(traits.window, traits.hop, format_.sample_rate);
-  auto opened = GpuStream::open(*queue_, traits, stft, lanes_, tile_, make);
+Status GpuSession::open_engine(const MakeEngine& make) {
+  auto opened = make(*queue_, lanes_, tile_);
   if (!opened) return opened.error();
-  stream_ = *std::move(opened);
+  engine_ = *std::move(opened);
   const auto frames = static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(tile_);
   const auto samples = frames * static_cast<std::size_t>(format_.hop);
-  auto in = queue_->claim_host(samples);
+  auto in = queue_->claim_host(samples * static_cast<std::size_t>(engine_->input().channels));
   if (!in) return in.error();
   auto out = queue_->claim_host(samples);
   if (!out) return out.error();
   host_in_ = *in;
   host_out_ = *out;
-  if (stream_->voice() != nullptr) {
+  if (engine_->voice().data != nullptr) {
     auto voice = queue_->claim_host(frames);
     if (!voice) return voice.error();
     host_voice_ = *voice;
@@ -63,13 +88,13 @@ Status GpuSession::open_stream(const MaskTraits& traits, const GpuStream::MakeMa
 
 Status GpuSession::enqueue(int frames) {
   const std::ptrdiff_t samples = std::ptrdiff_t{frames} * format_.hop;
-  auto done = queue_->upload(stream_->input(), stream_->input_pitch(), host_in_, samples, lanes_);
-  if (done) done = stream_->run(frames);
-  if (done)
-    done = queue_->download(host_out_, stream_->output(), stream_->output_pitch(), samples, lanes_);
+  const GpuEngine::Audio in = engine_->input(), out = engine_->output(), voice = engine_->voice();
+  auto done = queue_->upload(in.data, in.pitch, host_in_, samples, in.channels * lanes_);
+  if (done) done = engine_->run(frames);
+  if (done) done = queue_->download(host_out_, out.data, out.pitch, samples, lanes_);
   if (done && host_voice_ != nullptr)
-    done = queue_->download(host_voice_, stream_->voice(), stream_->voice_pitch(), frames, lanes_);
-  if (done) done = stream_->keep(frames);
+    done = queue_->download(host_voice_, voice.data, voice.pitch, frames, lanes_);
+  if (done) done = engine_->keep(frames);
   return done;
 }
 
@@ -85,9 +110,10 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
                               int calls_frames) LIMPID_REALTIME {
   const int frames = std::min(tile_, calls_frames - first), hop = format_.hop;
   const std::ptrdiff_t samples = std::ptrdiff_t{frames} * hop, begin = std::ptrdiff_t{first} * hop;
-  for (int lane = 0; lane < lanes_; ++lane)
-    repaired_ += kernels::repair(in[lane].data() + begin, static_cast<int>(samples),
-                                 host_in_ + lane * samples);
+  const int channels = engine_->input().channels;
+  for (int row = 0; row < lanes_ * channels; ++row)
+    repaired_ += kernels::repair(in[row].data() + begin, static_cast<int>(samples),
+                                 host_in_ + (row % channels * lanes_ + row / channels) * samples);
   if (status_) status_ = frames == tile_ ? queue_->replay() : enqueue(frames);
   if (status_) status_ = queue_->finish();
   for (int lane = 0; lane < lanes_; ++lane) {
@@ -106,19 +132,20 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
 }
 
 void GpuSession::reset() LIMPID_REALTIME {
-  if (status_) status_ = stream_->reset();
+  if (status_) status_ = engine_->restart(0, lanes_);
   voice_now_ = {};
 }
 
 bool GpuSession::restart(int lane) LIMPID_REALTIME {
-  if (status_) status_ = stream_->restart(lane);
+  if (status_) status_ = engine_->restart(lane, 1);
   return true;
 }
 
 std::size_t GpuSession::memory() const noexcept {
   const auto samples =
       static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(tile_ * format_.hop);
-  return sizeof(*this) + queue_->claimed() + 2 * samples * sizeof(float);
+  const auto channels = static_cast<std::size_t>(engine_->input().channels + 1);
+  return sizeof(*this) + queue_->claimed() + channels * samples * sizeof(float);
 }
 
 }  // namespace limpid::models

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A network of masks as a session on a GPU: the contract of MaskSession, for up to 65536 lanes at
-// once.
+// A network as a session on a GPU, for up to 65536 lanes at once, with the contract of its session
+// on CPUs.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "lib/model/model.h"
@@ -12,13 +13,21 @@ namespace limpid::models {
 
 class GpuSession final : public Session {
  public:
-  // Of config.gpu. device, unsupported (see GpuStream), out_of_memory.
+  using Queue = std::unique_ptr<kernels::cuda::LayerQueue>;
+  // The engine of so many lanes and frames at a time.
+  using MakeEngine =
+      std::function<Result<std::unique_ptr<GpuEngine>>(kernels::cuda::LayerQueue&, int, int)>;
+
+  // On config.gpu, or on another queue. device, out_of_memory, what `make` does not take.
+  static Result<std::unique_ptr<Session>> open(const StreamFormat& format,
+                                               const SessionConfig& config, const MakeEngine& make);
+  static Result<std::unique_ptr<Session>> open(Queue queue, const StreamFormat& format,
+                                               const SessionConfig& config, const MakeEngine& make);
+  // Of a network of masks: see GpuStream.
   static Result<std::unique_ptr<Session>> open(const MaskTraits& traits,
                                                const SessionConfig& config,
                                                const GpuStream::MakeMaker& make);
-  // On another queue.
-  static Result<std::unique_ptr<Session>> open(std::unique_ptr<kernels::cuda::LayerQueue> queue,
-                                               const MaskTraits& traits,
+  static Result<std::unique_ptr<Session>> open(Queue queue, const MaskTraits& traits,
                                                const SessionConfig& config,
                                                const GpuStream::MakeMaker& make);
 
@@ -37,20 +46,19 @@ class GpuSession final : public Session {
   // Frames of a call go to the GPU so many at a time.
   static constexpr int kTile = 64;
 
-  GpuSession(std::unique_ptr<kernels::cuda::LayerQueue> queue, const StreamFormat& format,
-             const SessionConfig& config);
-  Status open_stream(const MaskTraits& traits, const GpuStream::MakeMaker& make);
+  GpuSession(Queue queue, const StreamFormat& format, const SessionConfig& config);
+  Status open_engine(const MakeEngine& make);
   Status enqueue(int frames);
   void process_tile(AudioView<const float> in, AudioView<float> out, int first,
                     int calls_frames) LIMPID_REALTIME;
 
   StreamFormat format_;
   int lanes_, max_frames_, tile_;
-  std::unique_ptr<kernels::cuda::LayerQueue> queue_;  // outlives the stream
-  std::unique_ptr<GpuStream> stream_;
-  float *host_in_ = nullptr, *host_out_ = nullptr,
-        *host_voice_ = nullptr;  // [lane][frames * hop], [lane][frame]
-  std::vector<float> voice_;     // [lane][frame] of the latest call
+  Queue queue_;  // outlives the engine
+  std::unique_ptr<GpuEngine> engine_;
+  float *host_in_ = nullptr, *host_out_ = nullptr;  // [channel][lane][frames * hop]
+  float* host_voice_ = nullptr;                     // [lane][frame]
+  std::vector<float> voice_;                        // [lane][frame] of the latest call
   std::span<const float> voice_now_;
   std::uint64_t repaired_ = 0;
   Status status_ = Done{};  // the first that went wrong

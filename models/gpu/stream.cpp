@@ -28,9 +28,9 @@ Status GpuStream::keep(int frames) const {
 // A frame's window begins overlap - 1 hops before its own hop.
 Status GpuStream::analyse(int frames) const {
   const gpu::ComplexRows<const float> windows{
-      audio_.data, {audio_.lanes, frames, 1}, {input_pitch(), stft_.hop, 0}, 0};
-  return analysis_.run(queue_, gpu::ProductKind::real_input, windows, stft_.window, 0,
-                       rows_of<float>(spectra_.fresh(frames), frames, 1));
+      audio_.data, {audio_.lanes, frames, 1}, {input().pitch, stft_.hop, 0}, 0};
+  return transforms_.analysis.run(queue_, gpu::ProductKind::real_input, windows, stft_.window, 0,
+                                  rows_of<float>(spectra_.fresh(frames), frames, 1));
 }
 
 // What BandExtension does.
@@ -54,9 +54,10 @@ Status GpuStream::filter(int frames) const {
   if (!done) return done;
   const nn::Activation windows = masked_.frames(0, frames + masked_.history);
   const gpu::ComplexRows<float> hops{
-      output_, {lanes, frames, 1}, {output_pitch(), stft_.hop, 0}, 0};
-  return synthesis_.run(queue_, gpu::ProductKind::real_output,
-                        rows_of<const float>(windows, frames, 1), bins, windows.frame_stride, hops);
+      output_, {lanes, frames, 1}, {output().pitch, stft_.hop, 0}, 0};
+  return transforms_.synthesis.run(queue_, gpu::ProductKind::real_output,
+                                   rows_of<const float>(windows, frames, 1), bins,
+                                   windows.frame_stride, hops);
 }
 
 }  // namespace limpid::models

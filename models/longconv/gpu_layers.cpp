@@ -40,8 +40,13 @@ Status GpuRowNorm::load(const Norm& norm, GpuLoader& loader) {
 }
 
 Status GpuRowNorm::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation y) const {
-  return queue.row_norm({frames_of<const float>(x), frames_of<float>(y), gain, offset, x.lanes,
-                         x.frames, x.rows, x.channels, kNormEpsilon});
+  return queue.row_norm({frames_of<const float>(x),
+                         frames_of<float>(y),
+                         {gain, offset, nullptr, kNormEpsilon},
+                         x.lanes,
+                         x.frames,
+                         x.rows,
+                         x.channels});
 }
 
 Status GpuLongMemory::load(const LongMemory& layer, GpuLoader& loader) {

@@ -9,6 +9,7 @@
 #include "examples/limpid/batch.h"
 #include "examples/limpid/plan.h"
 #include "tests/cli/workbench.h"
+#include "tests/cuda/emulated_deftan2.h"
 #include "tests/cuda/emulated_frcrn.h"
 #include "tests/cuda/emulated_longconv.h"
 #include "tests/support/fake_model.h"
@@ -164,6 +165,16 @@ TEST_F(SharedModelTest, RealNetworksOnAnEmulatedGpu) {
             test::FrcrnRecipe{.channels = {2, 3, 2, 2, 2, 2}, .taps = 2, .voice = true}),
         1e-5);
   check(std::make_shared<test::EmulatedLongConv>(test::LongConvRecipe{.voice = true}), 1e-3);
+}
+
+TEST_F(SharedModelTest, MicrophoneArraysOnAnEmulatedGpu) {
+  make({{16000, 0.3, 2}, {16000, 0.2, 2}, {16000, 0.45, 2}, {16000, 0.12, 2}});
+  test::Deftan2Recipe recipe{.layers = 1};
+  recipe.hop = 0.002;
+  const auto model = std::make_shared<test::EmulatedDeftan2>(recipe);
+  for (const FileResult& result : run(model, 3, 0))
+    EXPECT_EQ(result.outcome, Outcome::done) << result.error;
+  expect_as_if_alone(model, 3e-5);  // its output is louder than its input
 }
 
 TEST_F(SharedModelTest, VoiceActivityIsAlignedWithEveryFile) {

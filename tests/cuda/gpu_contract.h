@@ -20,8 +20,10 @@ namespace limpid::test {
 struct GpuPair {
   std::unique_ptr<Session> cpu, gpu;  // null where they do not open: a failed test
   kernels::cuda::HostQueue* queue = nullptr;
+  int lanes, inputs;  // rows of audio a lane
 
-  GpuPair(const EmulatedModel& model, const SessionConfig& config) {
+  GpuPair(const EmulatedModel& model, const SessionConfig& config)
+      : lanes(config.lanes), inputs(model.spec().input_channels) {
     auto opened = model.open(config);
     EXPECT_TRUE(opened) << opened.error().message;
     cpu = *std::move(opened);
@@ -31,12 +33,14 @@ struct GpuPair {
     EXPECT_TRUE(session) << session.error().message;
     if (session) gpu = *std::move(session);
   }
+
+  Tensor<float, 2> noise(int samples) const { return test::noise(lanes * inputs, samples); }
 };
 
-// In calls of these many frames, again and again.
+// In calls of these many frames, again and again. `inputs` rows of a lane become one.
 inline Tensor<float, 2> run_calls(Session& session, AudioView<const float> in,
-                                  const std::vector<int>& calls) {
-  Tensor<float, 2> out({in.extent(0), in.extent(1)});
+                                  const std::vector<int>& calls, int inputs = 1) {
+  Tensor<float, 2> out({in.extent(0) / inputs, in.extent(1)});
   const int hop = session.format().hop;
   std::ptrdiff_t at = 0;
   for (std::size_t call = 0; at < in.extent(1); ++call) {
@@ -61,9 +65,9 @@ inline void expect_the_gpu_equals_the_cpu(const EmulatedModel& model, const Sess
   GpuPair pair(model, config);
   ASSERT_NE(pair.gpu, nullptr);
   EXPECT_EQ(pair.gpu->format().latency, pair.cpu->format().latency);
-  const auto in = noise(config.lanes, pair.cpu->format().hop * frames);
-  const auto want = run_calls(*pair.cpu, in.view(), {config.max_frames});
-  expect_same_lanes(run_calls(*pair.gpu, in.view(), {config.max_frames}), want, 1e-5);
+  const auto in = pair.noise(pair.cpu->format().hop * frames);
+  const auto want = run_calls(*pair.cpu, in.view(), {config.max_frames}, pair.inputs);
+  expect_same_lanes(run_calls(*pair.gpu, in.view(), {config.max_frames}, pair.inputs), want, 1e-5);
   EXPECT_EQ(pair.queue->replays, config.max_frames > 64 ? frames / 64 : frames / config.max_frames)
       << "only full tiles are recorded";
   const auto got_voice = pair.gpu->voice_activity(), want_voice = pair.cpu->voice_activity();
@@ -76,11 +80,11 @@ inline void expect_any_chunking_on_the_gpu(const EmulatedModel& model, int max_f
                                            const std::vector<int>& uneven) {
   GpuPair pair(model, {.sample_rate = 16000, .lanes = 1, .max_frames = max_frames});
   ASSERT_NE(pair.gpu, nullptr);
-  const auto in = noise(1, pair.cpu->format().hop * 2 * max_frames);
-  const auto want = run_calls(*pair.cpu, in.view(), {max_frames});
+  const auto in = pair.noise(pair.cpu->format().hop * 2 * max_frames);
+  const auto want = run_calls(*pair.cpu, in.view(), {max_frames}, pair.inputs);
   for (const auto& calls : {std::vector<int>{1}, {max_frames}, uneven}) {
     pair.gpu->reset();
-    expect_same_lanes(run_calls(*pair.gpu, in.view(), calls), want, 1e-5);
+    expect_same_lanes(run_calls(*pair.gpu, in.view(), calls, pair.inputs), want, 1e-5);
   }
 }
 
@@ -88,17 +92,17 @@ inline void expect_a_lane_begins_anew(const EmulatedModel& model, int rate) {
   GpuPair pair(model, {.sample_rate = rate, .lanes = 3, .max_frames = 8});
   ASSERT_NE(pair.gpu, nullptr);
   const int half = pair.cpu->format().hop * 16;
-  const auto in = noise(3, 2 * half);
-  const auto want = run_calls(*pair.cpu, in.view(), {8});
-  run_calls(*pair.gpu, in.view().slice(1, 0, half), {8});
+  const auto in = pair.noise(2 * half);
+  const auto want = run_calls(*pair.cpu, in.view(), {8}, pair.inputs);
+  run_calls(*pair.gpu, in.view().slice(1, 0, half), {8}, pair.inputs);
   EXPECT_TRUE(pair.gpu->restart(1));
-  const auto got = run_calls(*pair.gpu, in.view().slice(1, half, half), {8});
+  const auto got = run_calls(*pair.gpu, in.view().slice(1, half, half), {8}, pair.inputs);
   for (const int lane : {0, 2})
     EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].slice(0, half, half).span(),
                              0, 0),
               1e-5);
   pair.cpu->reset();
-  const auto anew = run_calls(*pair.cpu, in.view().slice(1, half, half), {8});
+  const auto anew = run_calls(*pair.cpu, in.view().slice(1, half, half), {8}, pair.inputs);
   EXPECT_LE(relative_error(got.view()[1].span(), anew.view()[1].span(), 0, 0), 1e-5);
   EXPECT_FALSE(pair.cpu->restart(1));
 }
@@ -106,10 +110,10 @@ inline void expect_a_lane_begins_anew(const EmulatedModel& model, int rate) {
 inline void expect_repairs_on_the_gpu(const EmulatedModel& model) {
   GpuPair pair(model, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
   ASSERT_NE(pair.gpu, nullptr);
-  auto in = noise(1, pair.cpu->format().hop * 4);
+  auto in = pair.noise(pair.cpu->format().hop * 4);
   in.view()[0][3] = std::numeric_limits<float>::quiet_NaN();
   in.view()[0][100] = std::numeric_limits<float>::infinity();
-  const auto out = run_calls(*pair.gpu, in.view(), {4});
+  const auto out = run_calls(*pair.gpu, in.view(), {4}, pair.inputs);
   for (const float sample : out.view()[0].span()) EXPECT_TRUE(std::isfinite(sample));
   EXPECT_EQ(pair.gpu->repaired(), 2u);
 }
@@ -118,8 +122,8 @@ inline void expect_a_failing_device_is_silent(const EmulatedModel& model) {
   GpuPair pair(model, {.sample_rate = 16000, .lanes = 1, .max_frames = 4});
   ASSERT_NE(pair.gpu, nullptr);
   pair.queue->failing = true;
-  const auto in = noise(1, pair.cpu->format().hop * 8);
-  const auto out = run_calls(*pair.gpu, in.view(), {4, 3});
+  const auto in = pair.noise(pair.cpu->format().hop * 8);
+  const auto out = run_calls(*pair.gpu, in.view(), {4, 3}, pair.inputs);
   for (const float sample : out.view()[0].span()) EXPECT_EQ(sample, 0.0f);
   ASSERT_NE(pair.gpu->failure(), nullptr);
   EXPECT_EQ(pair.gpu->failure()->message, "as asked");
@@ -128,15 +132,16 @@ inline void expect_a_failing_device_is_silent(const EmulatedModel& model) {
 
 // On a real one; skipped where there is none.
 inline void expect_a_device_equals_the_cpu(const Model& model, int lanes, int rate) {
+  const int inputs = model.spec().input_channels;
   auto gpu = model.open({.sample_rate = rate, .lanes = lanes, .max_frames = 64, .gpu = 0});
   if (!gpu) GTEST_SKIP() << gpu.error().message;
   auto cpu = model.open({.sample_rate = rate, .lanes = lanes, .max_frames = 64});
   ASSERT_TRUE(cpu);
-  const auto in = noise(lanes, (*cpu)->format().hop * 100);
-  const auto want = run_calls(**cpu, in.view(), {64});
-  expect_same_lanes(run_calls(**gpu, in.view(), {64}), want, 1e-4);
+  const auto in = noise(lanes * inputs, (*cpu)->format().hop * 100);
+  const auto want = run_calls(**cpu, in.view(), {64}, inputs);
+  expect_same_lanes(run_calls(**gpu, in.view(), {64}, inputs), want, 1e-4);
   (*gpu)->reset();
-  expect_same_lanes(run_calls(**gpu, in.view(), {1, 64, 7}), want, 1e-4);
+  expect_same_lanes(run_calls(**gpu, in.view(), {1, 64, 7}, inputs), want, 1e-4);
 }
 
 }  // namespace limpid::test

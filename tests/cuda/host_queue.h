@@ -77,6 +77,22 @@ class HostQueue final : public LayerQueue {
   Status top_gains(const TopGainsArgs& args) override { return once<TopGains>(args); }
   Status smooth_gains(const SmoothGainsArgs& args) override { return once<SmoothGains>(args); }
   Status mask_filter(const MaskFilterArgs& args) override { return once<MaskFilter>(args); }
+  Status real_product(const RealProductArgs& args) override {
+    with_real_product(args.n, [&]<class Program>() { emulate_tiles<Program>(args); });
+    return Done{};
+  }
+  Status frame_norm(const FrameNormArgs& args) override { return once<FrameNorm>(args); }
+  Status attend_rows(const LinearAttentionArgs& args) override {
+    return once<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
+  }
+  Status attend_frames(const LinearAttentionArgs& args) override {
+    return once<QuerySoftmax, RunningKeys, RunningContext>(args);
+  }
+  Status array_level(const ArrayLevelArgs& args) override {
+    return once<ArrayPower, ArrayLevel>(args);
+  }
+  Status array_planes(const ArrayPlanesArgs& args) override { return once<ArrayPlanes>(args); }
+  Status array_filter(const ArrayFilterArgs& args) override { return once<ArrayFilter>(args); }
   Status keep(const KeepArgs& args) override { return once<Keep>(args); }
   Status forget(const ForgetArgs& args) override { return once<Forget>(args); }
   Status silence(const SilenceArgs& args) override { return once<Silence>(args); }
@@ -96,9 +112,9 @@ class HostQueue final : public LayerQueue {
   bool failing = false;
 
  private:
-  template <class Program>
-  Status once(const typename Program::Args& args) {
-    emulate<Program>(args);
+  template <class... Programs, class Args>
+  Status once(const Args& args) {
+    (emulate<Programs>(args), ...);
     return Done{};
   }
   template <ProductKind kKind>

@@ -77,13 +77,11 @@ TEST(LongConvGpu, AFailingDeviceIsSilent) {
   test::expect_a_failing_device_is_silent(EmulatedLongConv({.voice = true}));
 }
 
-// A network deeper than a call can keep.
-TEST(LongConvGpu, TooManyBlocksAreRefused) {
-  const auto session =
-      EmulatedLongConv({.bands = {161}, .channels = 1, .blocks = 64, .memory = 1, .long_taps = 1})
-          .open({.sample_rate = 16000, .gpu = 0});
-  ASSERT_FALSE(session);
-  EXPECT_EQ(session.error().code, ErrorCode::unsupported) << session.error().message;
+// Which remember more than one kernel moves at a time.
+TEST(LongConvGpu, ManyBlocks) {
+  const EmulatedLongConv model(
+      {.bands = {161}, .channels = 2, .blocks = 40, .memory = 1, .long_taps = 2});
+  test::expect_the_gpu_equals_the_cpu(model, {.sample_rate = 16000, .max_frames = 3}, 9);
 }
 
 // On a real one, where there is one: what the emulated kernels are held to, at sizes that fill it.

@@ -47,6 +47,9 @@ class StreamQueue final : public LayerQueue {
         checked(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
     if (!opened) return opened;
     stream_.reset(stream);
+    if (auto done = prepare_tiles<RealProduct<16>>(); !done) return done;
+    if (auto done = prepare_tiles<RealProduct<32>>(); !done) return done;
+    if (auto done = prepare_tiles<RealProduct<64>>(); !done) return done;
     if (auto done = prepare_product<ProductKind::complex>(); !done) return done;
     if (auto done = prepare_product<ProductKind::real_weights>(); !done) return done;
     if (auto done = prepare_product<ProductKind::real_input>(); !done) return done;
@@ -135,6 +138,28 @@ class StreamQueue final : public LayerQueue {
   Status mask_filter(const MaskFilterArgs& args) override {
     return launch<MaskFilter>(args, stream());
   }
+  Status real_product(const RealProductArgs& args) override {
+    return with_real_product(
+        args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream()); });
+  }
+  Status frame_norm(const FrameNormArgs& args) override {
+    return launch<FrameNorm>(args, stream());
+  }
+  Status attend_rows(const LinearAttentionArgs& args) override {
+    return launch_all<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
+  }
+  Status attend_frames(const LinearAttentionArgs& args) override {
+    return launch_all<QuerySoftmax, RunningKeys, RunningContext>(args);
+  }
+  Status array_level(const ArrayLevelArgs& args) override {
+    return launch_all<ArrayPower, ArrayLevel>(args);
+  }
+  Status array_planes(const ArrayPlanesArgs& args) override {
+    return launch<ArrayPlanes>(args, stream());
+  }
+  Status array_filter(const ArrayFilterArgs& args) override {
+    return launch<ArrayFilter>(args, stream());
+  }
   Status keep(const KeepArgs& args) override { return launch<Keep>(args, stream()); }
   Status forget(const ForgetArgs& args) override { return launch<Forget>(args, stream()); }
   Status silence(const SilenceArgs& args) override { return launch<Silence>(args, stream()); }
@@ -164,6 +189,14 @@ class StreamQueue final : public LayerQueue {
   }
 
  private:
+  // One after the other, on the same arguments.
+  template <class First, class... Rest, class Args>
+  Status launch_all(const Args& args) {
+    auto done = launch<First>(args, stream());
+    if constexpr (sizeof...(Rest) > 0)
+      if (done) return launch_all<Rest...>(args);
+    return done;
+  }
   void use() noexcept { cudaSetDevice(device_); }
   cudaStream_t stream() noexcept {  // whichever thread is calling
     use();

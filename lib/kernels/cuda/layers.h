@@ -7,13 +7,16 @@
 #include <cstddef>
 #include <functional>
 
+#include "lib/kernels/cuda/array_layers.h"
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/frame_filters.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
+#include "lib/kernels/cuda/linear_attention_layers.h"
 #include "lib/kernels/cuda/mask_layers.h"
 #include "lib/kernels/cuda/memory_layers.h"
-#include "lib/kernels/cuda/row_norm.h"
+#include "lib/kernels/cuda/norm_layers.h"
+#include "lib/kernels/cuda/real_product.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
 #include "limpid/result.h"
@@ -57,6 +60,14 @@ class LayerQueue {
   virtual Status top_gains(const TopGainsArgs& args) = 0;
   virtual Status smooth_gains(const SmoothGainsArgs& args) = 0;
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
+  virtual Status real_product(const RealProductArgs& args) = 0;
+  virtual Status frame_norm(const FrameNormArgs& args) = 0;
+  // The kernels of linear_attention_layers.h, along frequency and along time.
+  virtual Status attend_rows(const LinearAttentionArgs& args) = 0;
+  virtual Status attend_frames(const LinearAttentionArgs& args) = 0;
+  virtual Status array_level(const ArrayLevelArgs& args) = 0;  // ArrayPower, then ArrayLevel
+  virtual Status array_planes(const ArrayPlanesArgs& args) = 0;
+  virtual Status array_filter(const ArrayFilterArgs& args) = 0;
   virtual Status keep(const KeepArgs& args) = 0;
   virtual Status forget(const ForgetArgs& args) = 0;
   virtual Status silence(const SilenceArgs& args) = 0;

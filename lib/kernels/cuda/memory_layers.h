@@ -9,7 +9,7 @@ namespace limpid::kernels::cuda {
 // [blocks][frame][payload], of which the first `keep` frames are remembered; blocks are the lanes,
 // or their real parts and then their imaginary ones.
 struct LayerMemory {
-  static constexpr int kMost = 64;  // of a network
+  static constexpr int kMost = 64;  // at a time
   float* data;
   std::int64_t block;  // floats from a block to the next
   std::int32_t blocks, payload, keep;

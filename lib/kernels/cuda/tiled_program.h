@@ -41,5 +41,13 @@ struct alignas(16) Four {
 LIMPID_HD Four load_four(const float* aligned) {
   return *reinterpret_cast<const Four*>(aligned);
 }
+// As copy_later, four floats at aligned places.
+LIMPID_HD void copy_four_later(float* to, const float* from, bool valid) {
+#ifdef __CUDA_ARCH__
+  __pipeline_memcpy_async(to, from, sizeof(Four), valid ? 0 : sizeof(Four));
+#else
+  *reinterpret_cast<Four*>(to) = valid ? load_four(from) : Four{{0, 0, 0, 0}};
+#endif
+}
 
 }  // namespace limpid::kernels::cuda

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Half of a block on a GPU, along frequency or along time: the same layers, whose taps are
+// neighbouring rows of a frame, or the same row of earlier frames. Along frequency norms see a
+// whole frame and nothing is remembered; along time norms see one row, every layer keeps its last
+// frames, and attention has a state (models/deftan2/{sequence,time}_half.h).
+#pragma once
+
+#include "models/deftan2/gpu_layers.h"
+
+namespace limpid::models {
+
+enum class GpuAxis { frequency, time };
+
+// What halves use one after the other.
+struct GpuHalfScratch {
+  float* narrow[4] = {};  // [lane][frame][bin][channels]
+  float* wide = nullptr;  // of attention, then of the feed-forward network
+  float* context = nullptr;
+
+  Status claim(const Deftan2Config& config, GpuMemory& memory);
+};
+
+class GpuHalf {
+ public:
+  // The queue and the configuration must outlive it.
+  GpuHalf(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuAxis axis)
+      : queue_(queue), config_(config), axis_(axis) {}
+
+  Status load(const Half& half, GpuArrayLoader& loader);
+  Status claim(GpuMemory& memory);
+  // x [lane][frame][bin][channels], in place.
+  Status run(nn::Activation x, const GpuHalfScratch& scratch) const;
+
+ private:
+  // Where everything lies in a call.
+  struct Room {
+    nn::Activation y, attended, gated, normed;
+    nn::Activation stages[4];  // the last of which is z
+    nn::Activation query, key, value, mixed;
+    nn::Activation alone, around, conv;
+  };
+  Room room(int lanes, int frames, const GpuHalfScratch& scratch) const;
+
+  bool along_time() const noexcept { return axis_ == GpuAxis::time; }
+  // Positions of the unfolded sequence.
+  int rows() const noexcept {
+    return along_time() ? config_.bins() : config_.bins() - config_.unfold + 1;
+  }
+  void add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, int group = 0) const;
+  Status norm(nn::Activation x, const kernels::cuda::NormWeights& weights) const;
+  Status norm(nn::Activation x, const kernels::cuda::NormWeights& weights, nn::Activation y) const;
+  Status dense(int stage, const Room& room) const;
+  Status attend(const Room& room, const GpuHalfScratch& scratch) const;
+  Status feed_forward(const Room& room) const;
+  Status fold(nn::Activation z, nn::Activation x) const;
+
+  kernels::cuda::LayerQueue& queue_;
+  const Deftan2Config& config_;
+  GpuAxis axis_;
+  kernels::cuda::NormWeights norm_{};
+  GpuDense dense_;
+  GpuAttention attention_;
+  GpuForward forward_;
+  GpuLinear fold_;
+
+  // Along time.
+  GpuTimeline y_, attended_, around_;
+  std::vector<GpuTimeline> stages_;
+  float *state_ = nullptr, *total_ = nullptr;
+};
+
+}  // namespace limpid::models

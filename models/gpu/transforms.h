@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Both transforms as products with windowed sines, in the conventions of dsp::Analysis and
+// dsp::Synthesis.
+#pragma once
+
+#include "lib/dsp/stft.h"
+#include "models/gpu/layers.h"
+
+namespace limpid::models {
+
+struct GpuTransforms {
+  // [window samples] to [re, im][bin]; real_input.
+  GpuProduct analysis;
+  // The latest window / hop spectra, a segment each, the oldest first, to [hop samples];
+  // real_output.
+  GpuProduct synthesis;
+
+  Status load(GpuLoader& loader, const dsp::StftSpec& stft);
+};
+
+}  // namespace limpid::models

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+// The kernels of real networks, thread by thread, against plain loops in double and the reference
+// kernels of the CPU, at awkward sizes.
+#include <gtest/gtest.h>
+
+#include "lib/kernels/cuda/linear_attention_layers.h"
+#include "lib/kernels/cuda/norm_layers.h"
+#include "lib/kernels/cuda/real_product.h"
+#include "lib/kernels/norms.h"
+#include "tests/cuda/emulate.h"
+
+namespace limpid::kernels::cuda {
+namespace {
+
+std::vector<float> noise(std::size_t count, unsigned seed, float offset = 0) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> value(offset - 0.5f, offset + 0.5f);
+  std::vector<float> values(count);
+  for (float& v : values) v = value(random);
+  return values;
+}
+
+std::size_t size(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
+
+// Lanes of frames of rows, two sources: one is read at three neighbouring rows, the other two
+// frames back, from memories with different histories.
+struct Case {
+  int lanes, frames, rows, channels, outputs;
+  LinearEnd end;
+};
+
+double ended(const Case& c, const std::vector<double>& v, int o, float slope, float before) {
+  const double x = v[size(o)];
+  if (c.end == LinearEnd::gelu) return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+  if (c.end == LinearEnd::prelu) return x > 0 ? x : double{slope} * x;
+  if (c.end == LinearEnd::gate) return v[size(2 * o)] / (1 + std::exp(-v[size(2 * o + 1)]));
+  return c.end == LinearEnd::add ? x + double{before} : x;
+}
+
+TEST(CudaRealLayers, ProductOfTwoSources) {
+  for (const Case& c :
+       {Case{1, 1, 5, 1, 3, LinearEnd::none}, Case{2, 3, 7, 4, 16, LinearEnd::add},
+        Case{3, 2, 33, 6, 17, LinearEnd::gelu}, Case{1, 5, 11, 3, 70, LinearEnd::prelu},
+        Case{2, 4, 40, 8, 34, LinearEnd::gate}, Case{1, 2, 300, 20, 64, LinearEnd::none}}) {
+    SCOPED_TRACE(c.outputs);
+    const int frame = c.rows * c.channels, k = 4 * c.channels, pitch = product_pitch(c.outputs);
+    const int bound = c.rows - 1;  // the last row is not of the layer
+    const auto near = noise(size(c.lanes * c.frames * frame), 1),
+               past = noise(size(c.lanes * (c.frames + 2) * frame), 2),
+               w = noise(size(k * pitch), 3), bias = noise(size(c.outputs), 4),
+               slope = noise(size(c.outputs), 5);
+    const int y_row = c.outputs + 3;
+    const auto before = noise(size(c.lanes * c.frames * c.rows * y_row), 6);
+    RealProductArgs args{};
+    for (int tap = 0; tap < 3; ++tap)
+      args.segments[tap] = {near.data() + (tap - 1) * c.channels, c.frames * frame, tap - 1};
+    args.segments[3] = {past.data(), (c.frames + 2) * frame, 0};
+    args.count[0] = c.lanes;
+    args.count[1] = c.frames;
+    args.count[2] = c.rows;
+    args.middle = frame;
+    args.inner = args.segment = c.channels;
+    args.bound = bound;
+    args.k = k;
+    args.n = c.outputs;
+    args.w = w.data();
+    args.bias = bias.data();
+    args.slope = slope.data();
+    args.end = c.end;
+    const auto run = [&]<class Program>() {
+      auto y = before;
+      args.y = {y.data(),
+                {c.lanes, c.frames, c.rows},
+                {c.frames * c.rows * y_row, c.rows * y_row, y_row},
+                0};
+      emulate_tiles<Program>(args);
+      return y;
+    };
+    const auto y = run.operator()<RealProduct<16>>();
+    EXPECT_EQ(y, run.operator()<RealProduct<32>>());
+    EXPECT_EQ(y, run.operator()<RealProduct<64>>());
+
+    for (int row = 0; row < c.lanes * c.frames * c.rows; ++row) {
+      const int r = row % c.rows, f = row / c.rows % c.frames, lane = row / c.rows / c.frames;
+      std::vector<double> v(bias.begin(), bias.end());
+      for (int p = 0; p < k; ++p) {
+        const int tap = p / c.channels, from = tap < 3 ? r + tap - 1 : r;
+        if (from < 0 || from >= bound) continue;
+        const float x =
+            tap < 3
+                ? near[size(((lane * c.frames + f) * c.rows + from) * c.channels + p % c.channels)]
+                : past[size(((lane * (c.frames + 2) + f) * c.rows + r) * c.channels +
+                            p % c.channels)];
+        for (int o = 0; o < c.outputs; ++o) v[size(o)] += double{x} * w[size(p * pitch + o)];
+      }
+      for (int o = 0; o < y_row; ++o) {
+        const auto at = size(row * y_row + o);
+        if (o < (c.end == LinearEnd::gate ? c.outputs / 2 : c.outputs))
+          ASSERT_NEAR(y[at], ended(c, v, o, slope[size(o)], before[at]), 1e-5) << row << " " << o;
+        else
+          ASSERT_EQ(y[at], before[at]) << "beyond the outputs";
+      }
+    }
+  }
+}
+
+TEST(CudaRealLayers, Norms) {
+  constexpr float kEpsilon = 1e-5f;
+  for (const auto& [lanes, frames, rows, channels] :
+       {std::array{1, 1, 1, 1}, {2, 3, 5, 6}, {1, 2, 300, 16}, {3, 1, 9, 512}, {1, 1, 3, 1024}}) {
+    const auto count = size(lanes * frames * rows * channels), all = size(channels);
+    for (const float offset : {0.0f, 30.0f}) {
+      const auto x = noise(count, 1, offset), gain = noise(all, 2, 1), shift = noise(all, 3),
+                 slope = noise(all, 4);
+      for (const float* leak : {static_cast<const float*>(nullptr), slope.data()}) {
+        const NormWeights weights{gain.data(), shift.data(), leak, kEpsilon};
+        std::vector<float> by_row(count), want(count), by_frame = x;
+        const std::int64_t row = channels, frame = row * rows, lane = frame * frames;
+        emulate<RowNorm>({{x.data(), lane, frame, 0},
+                          {by_row.data(), lane, frame, 0},
+                          weights,
+                          lanes,
+                          frames,
+                          rows,
+                          channels});
+        emulate<FrameNorm>(
+            {{by_frame.data(), lane, frame, 0}, weights, lanes, frames, rows, channels, row});
+        const auto matrix = [](auto& values, std::int64_t width) {
+          return Matrix<const float>{values.data(), width,
+                                     static_cast<int>(std::ssize(values) / width),
+                                     static_cast<int>(width)};
+        };
+        const Matrix<float> to{want.data(), channels, lanes * frames * rows, channels};
+        reference::layer_norm(matrix(x, channels), gain.data(), shift.data(), leak, kEpsilon, to);
+        for (std::size_t i = 0; i < count; ++i)
+          ASSERT_NEAR(by_row[i], want[i], offset > 0 ? 2e-4 : 1e-5) << channels << " " << i;
+
+        // A norm of a frame is one of a row as long as it.
+        std::vector<float> ones(size(frame), 1.0f), zeros(size(frame), 0.0f);
+        reference::layer_norm(matrix(x, frame), ones.data(), zeros.data(), nullptr, kEpsilon,
+                              {want.data(), frame, lanes * frames, static_cast<int>(frame)});
+        for (std::size_t i = 0; i < count; ++i)
+          ASSERT_NEAR(by_frame[i], weights.apply(want[i], static_cast<int>(i % all)),
+                      offset > 0 ? 2e-4 : 1e-5)
+              << channels << " " << i;
+      }
+    }
+  }
+}
+
+// One head after the other of [lane][frame][row][head][feature].
+struct Attention {
+  int lanes, frames, rows, heads, width;
+  std::vector<float> query, key, value, mixed, context, state, total, decay;
+
+  Attention(int l, int f, int r, int h, int w) : lanes(l), frames(f), rows(r), heads(h), width(w) {
+    const auto count = size(l * f * r * h * w);
+    query = noise(count, 1);
+    key = noise(count, 2);
+    value = noise(count, 3);
+    key[count / 2] = 30;  // beyond the limit of keys along time
+    mixed.resize(count);
+    context.resize(size(l * f * h * w * w));
+    state = noise(size(l * r * h * w * w), 4);
+    total = noise(size(l * r * h * w), 5, 2);
+    decay = noise(size(h), 6, 0.5f);
+  }
+  LinearAttentionArgs args() {
+    const std::int64_t frame = rows * heads * width, lane = frame * frames;
+    return {{query.data(), lane, frame, 0},
+            {key.data(), lane, frame, 0},
+            {value.data(), lane, frame, 0},
+            {mixed.data(), lane, frame, 0},
+            context.data(),
+            state.data(),
+            total.data(),
+            decay.data(),
+            lanes,
+            frames,
+            rows,
+            heads,
+            width};
+  }
+  Matrix<float> head(std::vector<float>& values, int lane, int frame, int h) {
+    const std::int64_t inner = heads * width;
+    return {values.data() + (lane * frames + frame) * rows * inner + h * width, inner, rows, width};
+  }
+};
+
+const std::array<int, 5> kAttentions[] = {
+    {1, 1, 1, 1, 1}, {2, 3, 5, 2, 8}, {1, 2, 30, 3, 17}, {3, 1, 9, 1, 40}, {1, 4, 7, 5, 3}};
+
+TEST(CudaRealLayers, AttentionAlongFrequency) {
+  for (const auto& [lanes, frames, rows, heads, width] : kAttentions) {
+    Attention a(lanes, frames, rows, heads, width);
+    auto query = a.query, key = a.key;
+    emulate<QuerySoftmax>(a.args());
+    emulate<KeySoftmax>(a.args());
+    emulate<GatherContext>(a.args());
+    emulate<MixContext>(a.args());
+    for (int at = 0; at < lanes * frames * heads; ++at) {
+      const int h = at % heads, frame = at / heads % frames, lane = at / heads / frames;
+      const auto q = a.head(query, lane, frame, h), k = a.head(key, lane, frame, h),
+                 v = a.head(a.value, lane, frame, h), got = a.head(a.mixed, lane, frame, h);
+      reference::softmax_pieces(q, width);
+      std::vector<float> peak(size(width), -1e9f), sum(size(width), 0.0f),
+          context(size(width * width));
+      reference::column_peaks(k, peak.data());
+      reference::exp_columns(k, peak.data(), 0.0f, sum.data());
+      reference::outer_products(k, v, false, {context.data(), width, width, width});
+      for (int r = 0; r < rows; ++r)
+        for (int j = 0; j < width; ++j) {
+          double want = 0;
+          for (int i = 0; i < width; ++i)
+            want += double{q.row(r)[i]} * context[size(i * width + j)] / sum[size(i)];
+          ASSERT_NEAR(got.row(r)[j], want, 2e-6) << at << " " << r << " " << j;
+        }
+    }
+  }
+}
+
+TEST(CudaRealLayers, AttentionAlongTime) {
+  for (const auto& [lanes, frames, rows, heads, width] : kAttentions) {
+    Attention a(lanes, frames, rows, heads, width);
+    auto query = a.query, key = a.key, state = a.state, total = a.total;
+    emulate<QuerySoftmax>(a.args());
+    emulate<RunningKeys>(a.args());
+    emulate<RunningContext>(a.args());
+    std::vector<float> want(size(width));
+    for (int frame = 0; frame < frames; ++frame)
+      for (int at = 0; at < lanes * rows * heads; ++at) {
+        const int h = at % heads, row = at / heads % rows, lane = at / heads / rows;
+        float* const q = a.head(query, lane, frame, h).row(row);
+        reference::softmax_pieces({q, width, 1, width}, width);
+        reference::attend_step(q, a.head(key, lane, frame, h).row(row),
+                               a.head(a.value, lane, frame, h).row(row), width, a.decay[size(h)],
+                               state.data() + at * width * width, total.data() + at * width,
+                               want.data());
+        for (int j = 0; j < width; ++j)
+          ASSERT_NEAR(a.head(a.mixed, lane, frame, h).row(row)[j], want[size(j)], 1e-5);
+      }
+    for (std::size_t i = 0; i < total.size(); ++i)
+      ASSERT_NEAR(a.total[i], total[i], 1e-6 * std::fabs(total[i]) + 1e-6);
+    for (std::size_t i = 0; i < state.size(); ++i)
+      ASSERT_NEAR(a.state[i], state[i], 1e-6 * std::fabs(state[i]) + 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace limpid::kernels::cuda
