@@ -147,18 +147,18 @@ stage_flashfftconv() {
     points=$((points * 2))
   done
 }
-# Names of the models inside the program that run on a GPU.
+# Names of the models inside the program that run on a GPU, of these architectures.
 networks() {
   "${with[@]}" "$(program examples/limpid/limpid)" models --json | python3 -c '
 import json, sys
 for line in sys.stdin:
     spec = json.loads(line)
-    if spec["architecture"] in ("frcrn", "longconv", "deftan2"): print(spec["name"])'
+    if spec["architecture"] in sys.argv[1:]: print(spec["name"])' "$@"
 }
-# Every shipped network: many live streams, and many streams of files.
+# Every shipped network: many live streams, and many streams of files; with products on tensor cores where it has them.
 stage_network() {
-  local lanes model models limpid; limpid=$(program examples/limpid/limpid)
-  models=$(networks) || { failed=1; return 1; }
+  local lanes model models arithmetic limpid; limpid=$(program examples/limpid/limpid)
+  models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
   for model in $models; do
     for lanes in 1 64 256 1024 4096; do
       step "network_live_${model}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --json --lanes $lanes --frames 1 --seconds 20
@@ -167,12 +167,20 @@ stage_network() {
       step "network_files_${model}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --json --lanes $lanes --frames 64 --seconds 60
     done
   done
+  for model in $(networks frcrn longconv); do
+    for arithmetic in tf32x3 tf32; do
+      step "network_live_${model}_${arithmetic}_1024" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
+        --lanes 1024 --frames 1 --seconds 20
+      step "network_files_${model}_${arithmetic}_256" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
+        --lanes 256 --frames 64 --seconds 60
+    done
+  done
 }
 # PyTorch on the same networks; and, where it is there, the published one, converted, with weights that nobody trained.
 stage_peers() {
   python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null || { echo "no PyTorch with CUDA: no peers"; return 0; }
   local limpid lanes model models; limpid=$(program examples/limpid/limpid)
-  models=$(networks) || { failed=1; return 1; }
+  models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
   for model in $models; do
     for lanes in 16 64 256; do
       step "torch_${model}_$lanes" python3 "$root/bench/network_torch.py" "$root/assets/$model.safetensors" --lanes $lanes --json || true
@@ -191,7 +199,7 @@ stage_peers() {
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
 stage_files() {
   local count model models
-  models=$(networks) || { failed=1; return 1; }
+  models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
   for model in $models; do
     for count in 16 256; do
       step "files_${model}_$count" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" \

@@ -27,14 +27,14 @@ def main():
     if not any(step.startswith("sanitize") for step in checks):
         print("| sanitizers | not run |")
     print("\nThe shipped networks, and the published one. `x real time`: hours of audio in an hour.\n")
-    print("| | network | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed | bytes a stream | of FLOP/s | of bytes/s, at least |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("| | network | products | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed | bytes a stream | of FLOP/s | of bytes/s, at least |")
+    print("|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for path in sorted(OUT.glob("network_*.log"), key=lambda p: [len(p.stem), p.stem]):
         if path.stem not in done:
             continue
         r = json.loads(path.read_text())
         card = r["of_the_card"]
-        print(f"| {path.stem.split('_')[1]} | {r['model']} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
+        print(f"| {path.stem.split('_')[1]} | {r['model']} | {r['arithmetic']} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
               f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} "
               f"| {card['flops'] / card['flops_ceiling']:.1%} | {card['bytes_at_least'] / card['bytes_ceiling']:.1%} |")
     print("\nPyTorch on the same networks, without transforms, x real time.\n")

@@ -27,7 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
-  std::string model, device = "cpu";
+  std::string model, device = "cpu", arithmetic = "exact";
   double seconds = 10;
   int rate = 0, lanes = 1, frames = 1, threads = 1;
   bool json = false;
@@ -77,8 +77,11 @@ void fill_with_noise(AudioView<float> audio) {
 
 Result<Timing> measure(const Model& model, const Arguments& a) {
   const int rate = a.rate > 0 ? a.rate : model.spec().sample_rate;
-  auto session = model.open(
-      {.sample_rate = rate, .lanes = a.lanes, .max_frames = a.frames, .gpu = gpu_of(a.device)});
+  auto session = model.open({.sample_rate = rate,
+                             .lanes = a.lanes,
+                             .max_frames = a.frames,
+                             .gpu = gpu_of(a.device),
+                             .gpu_arithmetic = arithmetic_of(a.arithmetic)});
   if (!session) return std::move(session).error();
   Timing timing;
   timing.format = (*session)->format();
@@ -164,6 +167,7 @@ nlohmann::ordered_json to_json(const Model& model, const Timing& t, const Argume
                               {"frames", a.frames},
                               {"threads", a.threads},
                               {"device", a.device},
+                              {"arithmetic", a.arithmetic},
                               {"hop", t.format.hop},
                               {"latency_samples", t.format.latency + t.format.hop - 1},
                               {"calls", t.calls.size()},
@@ -234,7 +238,7 @@ void add_bench(CLI::App& app, int& status) {
   command->add_option("--threads", a.threads, "Cores for a model that takes whole recordings")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  add_device(*command, a.device);
+  add_arithmetic(*command, a.arithmetic)->needs(add_device(*command, a.device));
   command->add_flag("--json", a.json, "One JSON object");
   command->callback([arguments, &status] { status = run(*arguments); });
 }

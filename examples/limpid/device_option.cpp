@@ -23,6 +23,18 @@ CLI::Option* add_device(CLI::App& command, std::string& device) {
       ->type_name("DEVICE");
 }
 
+CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic) {
+  return command.add_option("--arithmetic", arithmetic, "Products on a GPU: exact, tf32x3 or tf32")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"exact", "tf32x3", "tf32"}))
+      ->type_name("KIND");
+}
+
+Arithmetic arithmetic_of(const std::string& arithmetic) {
+  if (arithmetic == "tf32x3") return Arithmetic::tf32x3;
+  return arithmetic == "tf32" ? Arithmetic::tf32 : Arithmetic::exact;
+}
+
 int gpu_of(const std::string& device) {
   if (device == "cpu") return -1;
   return device == "cuda" ? 0 : std::stoi(device.substr(device.find(':') + 1));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// --device: where networks run.
+// --device: where networks run; --arithmetic: how they multiply there.
 #pragma once
 
 #include <string>
+
+#include "lib/model/model.h"
 
 namespace CLI {
 class App;
@@ -13,6 +15,11 @@ namespace limpid::cli {
 
 CLI::Option* add_device(CLI::App& command, std::string& device);  // cpu, cuda or cuda:INDEX
 
+// exact, tf32x3 or tf32, as SessionConfig has them; of GPUs only.
+CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic);
+
 int gpu_of(const std::string& device);  // as SessionConfig has it: -1 for cpu
+
+Arithmetic arithmetic_of(const std::string& arithmetic);
 
 }  // namespace limpid::cli

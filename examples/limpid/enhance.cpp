@@ -20,7 +20,7 @@ namespace {
 
 struct Arguments {
   FileArguments files{.done = "enhanced"};
-  std::string model, report, device = "cpu";
+  std::string model, report, device = "cpu", arithmetic = "exact";
   ChannelChoice channels;
   float attenuation_limit_db = 0;
   bool exact = false, voice = false;
@@ -59,7 +59,9 @@ int run(const Arguments& arguments) {
   FileArguments file_arguments = arguments.files;
   if (gpu >= 0) {
     if (file_arguments.jobs == 0) file_arguments.jobs = kFilesOnGpu;
-    const Sharing sharing{.gpu = gpu, .files = std::min(files, file_arguments.jobs)};
+    const Sharing sharing{.gpu = gpu,
+                          .arithmetic = arithmetic_of(arguments.arithmetic),
+                          .files = std::min(files, file_arguments.jobs)};
     settings.model = std::make_shared<SharedModel>(*model, sharing);
     settings.frames_per_call = sharing.frames;
     settings.shared = true;
@@ -88,6 +90,7 @@ void add_processing(CLI::App& command, Arguments& a) {
       ->type_name("MODEL");
   add_channel_options(command, a.channels);
   auto* device = add_device(command, a.device);
+  add_arithmetic(command, a.arithmetic)->needs(device);
   add_jobs(command, a.files);
   auto* limit = command.add_option("-a,--attenuation-limit", a.attenuation_limit_db,
                                    "Lower noise by at most this much, which keeps some of the "

@@ -65,7 +65,8 @@ Result<SharedModel::Group> SharedModel::open_group(Rate& rate, const SessionConf
     auto session = model_->open({.sample_rate = config.sample_rate,
                                  .lanes = lanes,
                                  .max_frames = sharing_.frames,
-                                 .gpu = sharing_.gpu});
+                                 .gpu = sharing_.gpu,
+                                 .gpu_arithmetic = sharing_.arithmetic});
     if (session) {
       if (!(*session)->restart(0))
         return Error{ErrorCode::unsupported,

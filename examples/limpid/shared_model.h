@@ -17,6 +17,7 @@ namespace limpid::cli {
 
 struct Sharing {
   int gpu = -1;     // as SessionConfig has it
+  Arithmetic arithmetic = Arithmetic::exact;
   int files = 1;    // at the same time
   int frames = 64;  // hops of a call
 };

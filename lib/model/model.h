@@ -47,11 +47,19 @@ struct StreamFormat {
   int latency = 0;  // samples by which a session's output trails its input; constant
 };
 
+// What products of a network on a GPU are made of; its transforms are always exact.
+enum class Arithmetic {
+  exact,   // float, on CUDA cores
+  tf32x3,  // tensor cores: three products of numbers of 11 bits, which keep 22 of float's 24
+  tf32,    // tensor cores: one; 11 bits are left (docs/cuda.md)
+};
+
 struct SessionConfig {
   int sample_rate = 16000;  // Hz
   int lanes = 1;            // independent streams, 1..65536
   int max_frames = 1;       // hops that one process() call may carry, 1..2^20
   int gpu = -1;             // the CUDA device to run on, 0 for the first; -1: the CPU
+  Arithmetic gpu_arithmetic = Arithmetic::exact;
 };
 
 class Session {

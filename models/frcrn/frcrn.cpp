@@ -38,8 +38,8 @@ class Frcrn final : public Model {
                        "with running or frozen pooling, or use the exact offline mode"};
     }
     if (config.gpu >= 0)
-      return GpuSession::open(network_->config.traits(), config, [this](GpuMemory& memory) {
-        return GpuFrcrn::open(*network_, memory);
+      return GpuSession::open(network_->config.traits(), config, [&](GpuMemory& memory) {
+        return GpuFrcrn::open(*network_, memory, config.gpu_arithmetic);
       });
     try {
       return MaskSession::open(network_->config.traits(), config, kTile,

@@ -21,11 +21,11 @@ Status check(const FrcrnConfig& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<GpuMaskMaker>> GpuFrcrn::open(const MaskNetwork& network,
-                                                     GpuMemory& memory) {
+Result<std::unique_ptr<GpuMaskMaker>> GpuFrcrn::open(const MaskNetwork& network, GpuMemory& memory,
+                                                     Arithmetic arithmetic) {
   if (auto done = check(network.config); !done) return done.error();
   std::unique_ptr<GpuFrcrn> maker(new GpuFrcrn(network.config, memory));
-  if (auto done = maker->load(network); !done) return done.error();
+  if (auto done = maker->load(network, arithmetic); !done) return done.error();
   if (auto done = maker->claim(); !done) return done.error();
   return std::unique_ptr<GpuMaskMaker>(std::move(maker));
 }
@@ -36,8 +36,8 @@ GpuFrcrn::GpuFrcrn(const FrcrnConfig& config, GpuMemory& memory)
     unets_.emplace_back(queue_, config_, alive_, config.lookahead ? i * config.depth() : 0);
 }
 
-Status GpuFrcrn::load(const MaskNetwork& network) {
-  GpuFrcrnLoader loader(queue_);
+Status GpuFrcrn::load(const MaskNetwork& network, Arithmetic arithmetic) {
+  GpuFrcrnLoader loader(queue_, arithmetic);
   for (std::size_t i = 0; i < unets_.size(); ++i)
     if (auto done = unets_[i].load(network.unets[i], loader); !done) return done;
   if (!network.voice) return Done{};

@@ -14,7 +14,8 @@ namespace limpid::models {
 class GpuFrcrn final : public GpuMaskMaker {
  public:
   // unsupported: another kind of FRCRN.
-  static Result<std::unique_ptr<GpuMaskMaker>> open(const MaskNetwork& network, GpuMemory& memory);
+  static Result<std::unique_ptr<GpuMaskMaker>> open(const MaskNetwork& network, GpuMemory& memory,
+                                                    Arithmetic arithmetic);
 
   Status run(const GpuSpectra& heard, int frames) const override;
   kernels::cuda::Mask mask(int frames) const override;
@@ -25,7 +26,7 @@ class GpuFrcrn final : public GpuMaskMaker {
 
  private:
   GpuFrcrn(const FrcrnConfig& config, GpuMemory& memory);
-  Status load(const MaskNetwork& network);
+  Status load(const MaskNetwork& network, Arithmetic arithmetic);
   Status claim();
   Status claim_alive();
 

@@ -2,24 +2,42 @@
 #include "models/gpu/layers.h"
 
 namespace limpid::models {
+namespace {
+
+kernels::cuda::Arithmetic on_gpu(Arithmetic arithmetic) noexcept {
+  switch (arithmetic) {
+    case Arithmetic::tf32x3:
+      return kernels::cuda::Arithmetic::tf32x3;
+    case Arithmetic::tf32:
+      return kernels::cuda::Arithmetic::tf32;
+    default:
+      return kernels::cuda::Arithmetic::exact;
+  }
+}
+
+}  // namespace
 
 Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
                        const kernels::cuda::ComplexRows<const float>& x, int segment,
                        std::ptrdiff_t segment_stride,
                        const kernels::cuda::ComplexRows<float>& y) const {
-  return queue.product(kind, {x,
-                              k,
-                              n,
-                              segment,
-                              segment_stride,
-                              re,
-                              im,
-                              {scale[0], scale[1]},
-                              {shift[0], shift[1]},
-                              slope,
-                              y,
-                              end});
+  return queue.product(kind, arithmetic,
+                       {x,
+                        k,
+                        n,
+                        segment,
+                        segment_stride,
+                        re,
+                        im,
+                        {scale[0], scale[1]},
+                        {shift[0], shift[1]},
+                        slope,
+                        y,
+                        end});
 }
+
+GpuLoader::GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic)
+    : queue_(queue), arithmetic_(on_gpu(arithmetic)) {}
 
 Result<const float*> GpuLoader::upload(std::span<const float> values) {
   auto memory = queue_.claim(values.size());
@@ -48,6 +66,7 @@ Status GpuLoader::plain(std::span<const float> re, std::span<const float> im, in
                         GpuProduct& product) {
   product.k = k;
   product.n = n;
+  product.arithmetic = arithmetic_;
   auto real = upload(re);
   if (!real) return real.error();
   product.re = *real;

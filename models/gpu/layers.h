@@ -7,6 +7,7 @@
 
 #include "lib/kernels/cuda/layers.h"
 #include "lib/kernels/gemm.h"
+#include "lib/model/model.h"
 
 namespace limpid::models {
 
@@ -17,16 +18,17 @@ struct GpuProduct {
   const float *scale[2] = {}, *shift[2] = {};
   float slope = 1;
   kernels::cuda::ProductEnd end = kernels::cuda::ProductEnd::leaky;
+  kernels::cuda::Arithmetic arithmetic = kernels::cuda::Arithmetic::exact;
 
   Status run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
              const kernels::cuda::ComplexRows<const float>& x, int segment,
              std::ptrdiff_t segment_stride, const kernels::cuda::ComplexRows<float>& y) const;
 };
 
-// Brings weights to the GPU.
+// Brings weights to the GPU, for products of one arithmetic.
 class GpuLoader {
  public:
-  explicit GpuLoader(kernels::cuda::LayerQueue& queue) : queue_(queue) {}
+  explicit GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic = Arithmetic::exact);
 
   Result<const float*> upload(std::span<const float> values);
   // Weights are [input][output]. Without scale and shift. `im` may be empty: real weights.
@@ -41,6 +43,7 @@ class GpuLoader {
 
  private:
   kernels::cuda::LayerQueue& queue_;
+  kernels::cuda::Arithmetic arithmetic_;
 };
 
 // Columns [first, first + count) of a matrix of k rows.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Both transforms as products with windowed sines, in the conventions of dsp::Analysis and
-// dsp::Synthesis.
+// dsp::Synthesis. Exact ones, whatever the network's are: quiet bins are heard beside loud ones.
 #pragma once
 
 #include "lib/dsp/stft.h"

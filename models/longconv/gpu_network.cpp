@@ -10,15 +10,15 @@ namespace limpid::models {
 namespace gpu = kernels::cuda;
 
 Result<std::unique_ptr<GpuMaskMaker>> GpuLongConv::open(const LongConvNetwork& network,
-                                                        GpuMemory& memory) {
+                                                        GpuMemory& memory, Arithmetic arithmetic) {
   std::unique_ptr<GpuLongConv> maker(new GpuLongConv(network.config, memory));
-  if (auto done = maker->load(network); !done) return done.error();
+  if (auto done = maker->load(network, arithmetic); !done) return done.error();
   if (auto done = maker->claim(); !done) return done.error();
   return std::unique_ptr<GpuMaskMaker>(std::move(maker));
 }
 
-Status GpuLongConv::load(const LongConvNetwork& network) {
-  GpuLoader loader(queue_);
+Status GpuLongConv::load(const LongConvNetwork& network, Arithmetic arithmetic) {
+  GpuLoader loader(queue_, arithmetic);
   Status done = norm_.load(network.norm, loader);
   for (const LongConvNetwork::Band& from : network.bands) {
     Band& to = bands_.emplace_back(Band{from.first, from.bins, {}, {}});

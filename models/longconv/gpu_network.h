@@ -14,7 +14,7 @@ namespace limpid::models {
 class GpuLongConv final : public GpuMaskMaker {
  public:
   static Result<std::unique_ptr<GpuMaskMaker>> open(const LongConvNetwork& network,
-                                                    GpuMemory& memory);
+                                                    GpuMemory& memory, Arithmetic arithmetic);
 
   Status run(const GpuSpectra& heard, int frames) const override;
   kernels::cuda::Mask mask(int frames) const override;
@@ -35,7 +35,7 @@ class GpuLongConv final : public GpuMaskMaker {
 
   GpuLongConv(const LongConvConfig& config, GpuMemory& memory)
       : queue_(memory.queue()), memory_(memory), config_(config) {}
-  Status load(const LongConvNetwork& network);
+  Status load(const LongConvNetwork& network, Arithmetic arithmetic);
   Status load_masks(const Linear& from, int bins, GpuLoader& loader, GpuProduct& to) const;
   Status claim();
   Status claim_scratch();

@@ -36,8 +36,8 @@ class LongConv final : public Model {
     if (auto format = this->format(config.sample_rate); !format) return format.error();
     if (auto checked = check_session(config, true); !checked) return checked.error();
     if (config.gpu >= 0)
-      return GpuSession::open(network_->config.traits(), config, [this](GpuMemory& memory) {
-        return GpuLongConv::open(*network_, memory);
+      return GpuSession::open(network_->config.traits(), config, [&](GpuMemory& memory) {
+        return GpuLongConv::open(*network_, memory, config.gpu_arithmetic);
       });
     const int tile = std::max(1, kColumns / config.lanes);
     try {

@@ -126,6 +126,10 @@ TEST(Deftan2Gpu, WhatCannotBeIsRefused) {
       test::random_deftan2({.causal = false})->open({.sample_rate = 16000, .gpu = 0});
   ASSERT_FALSE(whole) << "a network for whole recordings";
   EXPECT_EQ(whole.error().code, ErrorCode::unsupported) << whole.error().message;
+  const auto rounded = test::random_deftan2({})->open(
+      {.sample_rate = 16000, .gpu = 0, .gpu_arithmetic = Arithmetic::tf32});
+  ASSERT_FALSE(rounded);
+  EXPECT_EQ(rounded.error().code, ErrorCode::unsupported) << rounded.error().message;
 }
 
 // On a real one, where there is one: what the emulated kernels are held to, at sizes that fill it.

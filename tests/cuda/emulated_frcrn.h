@@ -21,8 +21,9 @@ class EmulatedFrcrn final : public EmulatedModel {
     const auto network = models::MaskNetwork::load(weights, *parsed);
     EXPECT_TRUE(network) << network.error().message;
     return models::GpuSession::open(
-        std::move(queue), network->config.traits(), config,
-        [&](models::GpuMemory& memory) { return models::GpuFrcrn::open(*network, memory); });
+        std::move(queue), network->config.traits(), config, [&](models::GpuMemory& memory) {
+          return models::GpuFrcrn::open(*network, memory, config.gpu_arithmetic);
+        });
   }
 
  private:

@@ -21,8 +21,9 @@ class EmulatedLongConv final : public EmulatedModel {
     const auto network = models::LongConvNetwork::load(weights, *parsed);
     EXPECT_TRUE(network) << network.error().message;
     return models::GpuSession::open(
-        std::move(queue), network->config.traits(), config,
-        [&](models::GpuMemory& memory) { return models::GpuLongConv::open(*network, memory); });
+        std::move(queue), network->config.traits(), config, [&](models::GpuMemory& memory) {
+          return models::GpuLongConv::open(*network, memory, config.gpu_arithmetic);
+        });
   }
 
  private:

@@ -51,6 +51,14 @@ TEST(FrcrnGpu, EqualsTheCpuOnThePublishedLevels) {
                                         {.sample_rate = 16000, .lanes = 1, .max_frames = 5}, 20);
 }
 
+TEST(FrcrnGpu, TensorCoresKeepWhatTheyPromise) {
+  const EmulatedFrcrn filter({.channels = {4, 17, 9, 6, 6, 6}, .taps = 3}), published(kPublished);
+  for (const EmulatedFrcrn* model : {&filter, &published}) {
+    test::expect_tensor_cores_keep(*model, Arithmetic::tf32x3, 110);
+    test::expect_tensor_cores_keep(*model, Arithmetic::tf32, 58);
+  }
+}
+
 TEST(FrcrnGpu, AnyChunkingGivesTheSameOutput) {
   for (const FrcrnRecipe& recipe :
        {FrcrnRecipe{.channels = {3, 4, 5, 4, 6, 6}, .taps = 3}, kPublished})
@@ -121,6 +129,12 @@ TEST(FrcrnGpu, ASessionConfigChoosesTheDevice) {
   if (session) return;
   EXPECT_EQ(session.error().message.rfind("no CUDA device: ", 0), 0u) << session.error().message;
   EXPECT_TRUE(model->open({.sample_rate = 16000, .lanes = 1, .max_frames = 1}));
+}
+
+TEST(FrcrnOnDevice, TensorCoresKeepWhatTheyPromise) {
+  const auto model = test::random_frcrn({.taps = 3});
+  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32x3, 110);
+  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32, 58);
 }
 
 }  // namespace

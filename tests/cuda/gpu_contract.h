@@ -10,6 +10,7 @@
 #include <limits>
 #include <vector>
 
+#include "tests/cuda/emulate.h"
 #include "tests/cuda/emulated_model.h"
 #include "tests/support/audio_compare.h"
 #include "tests/support/signals.h"
@@ -74,6 +75,43 @@ inline void expect_the_gpu_equals_the_cpu(const EmulatedModel& model, const Sess
   ASSERT_EQ(got_voice.size(), want_voice.size());
   for (std::size_t i = 0; i < want_voice.size(); ++i)
     EXPECT_NEAR(got_voice[i], want_voice[i], 1e-5);
+}
+
+inline double decibel_between(const Tensor<float, 2>& got, const Tensor<float, 2>& want) {
+  const auto of = [](const Tensor<float, 2>& audio) {
+    const auto samples = audio.view()[0].span();
+    return std::vector<double>(samples.begin(), samples.end());
+  };
+  return kernels::cuda::snr(of(got), of(want));
+}
+
+// With products on tensor cores, transforms excepted, noise comes out with so many dB between the
+// signal and what differs from the CPU's.
+inline void expect_tensor_cores_keep(const EmulatedModel& model, Arithmetic arithmetic,
+                                     double least) {
+  GpuPair pair(model,
+               {.sample_rate = 16000, .lanes = 1, .max_frames = 10, .gpu_arithmetic = arithmetic});
+  ASSERT_NE(pair.gpu, nullptr);
+  const auto in = pair.noise(pair.cpu->format().hop * 20);
+  const auto want = run_calls(*pair.cpu, in.view(), {10});
+  EXPECT_GE(decibel_between(run_calls(*pair.gpu, in.view(), {10}), want), least);
+  EXPECT_EQ(pair.queue->products[0], 2 * 2) << "both transforms of two calls";
+  EXPECT_GT(pair.queue->products[static_cast<std::size_t>(arithmetic)], 0);
+}
+
+// On a real one; skipped where there is none.
+inline void expect_tensor_cores_of_a_device_keep(const Model& model, Arithmetic arithmetic,
+                                                 double least) {
+  SessionConfig config{.sample_rate = 16000, .max_frames = 64};
+  auto cpu = model.open(config);
+  ASSERT_TRUE(cpu);
+  config.gpu = 0;
+  config.gpu_arithmetic = arithmetic;
+  auto gpu = model.open(config);
+  if (!gpu) GTEST_SKIP() << gpu.error().message;
+  const auto in = noise(1, (*cpu)->format().hop * 100);
+  EXPECT_GE(decibel_between(run_calls(**gpu, in.view(), {64}), run_calls(**cpu, in.view(), {64})),
+            least);
 }
 
 inline void expect_any_chunking_on_the_gpu(const EmulatedModel& model, int max_frames,

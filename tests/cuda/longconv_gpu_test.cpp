@@ -45,6 +45,16 @@ TEST(LongConvGpu, EqualsTheCpuAtFullSize) {
                                       {.sample_rate = 16000, .lanes = 1, .max_frames = 7}, 20);
 }
 
+TEST(LongConvGpu, TensorCoresKeepWhatTheyPromise) {
+  for (const LongConvRecipe& recipe :
+       {LongConvRecipe{},
+        LongConvRecipe{.channels = 24, .memory = 20, .exchange = 33, .hidden = 40}}) {
+    const EmulatedLongConv model(recipe);
+    test::expect_tensor_cores_keep(model, Arithmetic::tf32x3, 110);
+    test::expect_tensor_cores_keep(model, Arithmetic::tf32, 58);
+  }
+}
+
 // Calls shorter and longer than what a thread keeps, the ring turning many times.
 TEST(LongConvGpu, AnyChunkingGivesTheSameOutput) {
   for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kLeast})
@@ -91,6 +101,12 @@ TEST(LongConvOnDevice, EqualsTheCpu) {
     test::expect_a_device_equals_the_cpu(*model, lanes, rate);
     if (IsSkipped()) return;
   }
+}
+
+TEST(LongConvOnDevice, TensorCoresKeepWhatTheyPromise) {
+  const auto model = test::random_longconv({.taps = 3});
+  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32x3, 110);
+  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32, 58);
 }
 
 }  // namespace

@@ -7,8 +7,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
-#include "lib/kernels/cuda/tiled_program.h"
+#include "lib/kernels/cuda/product_sums.h"
 
 namespace limpid::kernels::cuda {
 
@@ -48,28 +49,37 @@ struct ComplexProductArgs {
   ProductEnd end = ProductEnd::leaky;
 };
 
-// What is real, and neither read, added nor written where it is imaginary; `real`: everything.
-enum class ProductKind { complex, real_weights, real_input, real_output, real };
+// How products are added (product_sums.h).
+enum class Arithmetic {
+  exact,   // float
+  tf32x3,  // tensor cores: three products of numbers of 11 bits, which keep 22
+  tf32     // tensor cores: one
+};
 
 // Columns of outputs in a block: 64, 32 or 16; rows: what leaves every thread 4 x 4 outputs.
-template <int kColumns, ProductKind kKind>
+template <int kColumns, ProductKind kKind, Arithmetic kArithmetic = Arithmetic::exact>
 struct ComplexProduct {
-  static constexpr bool kReal = kKind == ProductKind::real;
-  static constexpr bool kComplexX = !kReal && kKind != ProductKind::real_input;
-  static constexpr bool kComplexW = !kReal && kKind != ProductKind::real_weights;
-  static constexpr bool kComplexY = !kReal && kKind != ProductKind::real_output;
+  using Parts = ProductParts<kKind>;
+  using Sums =
+      std::conditional_t<kArithmetic == Arithmetic::exact, ExactSums<kColumns, Parts>,
+                         TensorSums<kColumns, Parts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
   using Args = ComplexProductArgs;
-  static constexpr int kThreads = 256, kDepth = 16;  // inputs of a step
+  static constexpr int kThreads = 256;
   static constexpr int kRows = kThreads * 16 / kColumns;
-  static constexpr int kFilled = kThreads / kDepth;  // rows that a pass of all threads fills
-  static constexpr int kPitch = kRows + 4;           // filled along inputs, read along rows
-  static constexpr int kX = kDepth * kPitch, kW = kDepth * kColumns;
-  static constexpr int kFirstW = (kComplexX ? 2 : 1) * kX;
-  static constexpr int kShared = kFirstW + (kComplexW ? 2 : 1) * kW;
+
+  // What lies in shared memory: a step's inputs.
+  struct Tile {
+    static constexpr int kDepth = 16;
+    static constexpr int kPitchX = kRows + Sums::kPadX, kPitchW = kColumns + Sums::kPadW;
+    static constexpr int kX = kDepth * kPitchX, kW = kDepth * kPitchW;  // one part
+    static constexpr int kFirstW = (Parts::kX ? 2 : 1) * kX;
+  };
+  static constexpr int kShared = Tile::kFirstW + (Parts::kW ? 2 : 1) * Tile::kW;
+  static constexpr int kFilled = kThreads / Tile::kDepth;  // rows that a pass of all threads fills
 
   struct Registers {
     const float* rows[kRows / kFilled];  // that this thread fills; null beyond the last
-    Complex sum[4][4];
+    Sums sums;
     int column;  // first of the block
   };
 
@@ -79,62 +89,52 @@ struct ComplexProduct {
   static std::int64_t blocks(const Args& args) {
     return (args.x.total() + kRows - 1) / kRows * column_blocks(args);
   }
-  LIMPID_HD static int steps(const Args& args) { return (args.k + kDepth - 1) / kDepth; }
+  LIMPID_HD static int steps(const Args& args) {
+    return (args.k + Tile::kDepth - 1) / Tile::kDepth;
+  }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const std::int64_t first = block / column_blocks(args) * kRows;
     mine.column = static_cast<int>(block % column_blocks(args)) * kColumns;
     LIMPID_UNROLL for (int i = 0; i < kRows / kFilled; ++i) {
-      const std::int64_t row = first + i * kFilled + thread / kDepth;
+      const std::int64_t row = first + i * kFilled + thread / Tile::kDepth;
       mine.rows[i] = row < args.x.total() ? args.x.row(row) : nullptr;
     }
-    LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c)
-        mine.sum[r][c] = {0, 0};
+    mine.sums.clear();
   }
 
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
                              const Registers& mine) {
-    const int depth = thread % kDepth, k = step * kDepth + depth;
+    const int depth = thread % Tile::kDepth, k = step * Tile::kDepth + depth;
     const std::int64_t at = k / args.segment * args.segment_stride + k % args.segment;
     LIMPID_UNROLL for (int i = 0; i < kRows / kFilled; ++i) {
       const bool valid = mine.rows[i] != nullptr && k < args.k;
       const float* from = valid ? mine.rows[i] + at : args.w_re;  // any address that may be read
-      float* to = shared + depth * kPitch + i * kFilled + thread / kDepth;
+      float* to = shared + depth * Tile::kPitchX + i * kFilled + thread / Tile::kDepth;
       copy_later(to, from, valid);
-      if constexpr (kComplexX) copy_later(to + kX, valid ? from + args.x.imaginary : from, valid);
+      if constexpr (Parts::kX)
+        copy_later(to + Tile::kX, valid ? from + args.x.imaginary : from, valid);
     }
-    for (int i = thread; i < kW; i += kThreads) {
-      const int input = step * kDepth + i / kColumns, column = mine.column + i % kColumns;
+    for (int i = thread; i < Tile::kDepth * kColumns; i += kThreads) {
+      const int row = i / kColumns, input = step * Tile::kDepth + row,
+                column = mine.column + i % kColumns;
       const bool valid = input < args.k && column < args.n;
       const std::int64_t from = valid ? static_cast<std::int64_t>(input) * args.n + column : 0;
-      copy_later(shared + kFirstW + i, args.w_re + from, valid);
-      if constexpr (kComplexW) copy_later(shared + kFirstW + kW + i, args.w_im + from, valid);
+      float* to = shared + Tile::kFirstW + row * Tile::kPitchW + i % kColumns;
+      copy_later(to, args.w_re + from, valid);
+      if constexpr (Parts::kW) copy_later(to + Tile::kW, args.w_im + from, valid);
     }
   }
 
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
-    const float* x = shared + thread / (kColumns / 4) * 4;
-    const float* w = shared + kFirstW + thread % (kColumns / 4) * 4;
-    LIMPID_UNROLL for (int depth = 0; depth < kDepth; ++depth) {
-      const Four re = load_four(x + depth * kPitch), a = load_four(w + depth * kColumns);
-      Four im = re, b = a;
-      if constexpr (kComplexX) im = load_four(x + kX + depth * kPitch);
-      if constexpr (kComplexW) b = load_four(w + kW + depth * kColumns);
-      LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
-        Complex& sum = mine.sum[r][c];
-        sum.re += re.v[r] * a.v[c];
-        if constexpr (kComplexX && kComplexW) sum.re -= im.v[r] * b.v[c];
-        if constexpr (kComplexX && kComplexY) sum.im += im.v[r] * a.v[c];
-        if constexpr (kComplexW && kComplexY) sum.im += re.v[r] * b.v[c];
-      }
-    }
+    mine.sums.template add<Tile>(thread, shared);
   }
 
   LIMPID_HD static float leaky(float v, const Args& args) {
     return v > args.slope * v ? v : args.slope * v;
   }
   LIMPID_HD static float ended(float v, const float& y, const Args& args) {
-    if constexpr (kReal) {
+    if constexpr (Parts::kReal) {
       if (args.end == ProductEnd::add) return y + v;
       if (args.end == ProductEnd::gelu)
         return 0.5f * v * (1.0f + std::erf(v * 0.70710678118654752f));
@@ -144,30 +144,48 @@ struct ComplexProduct {
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
-    const std::int64_t first = block / column_blocks(args) * kRows + thread / (kColumns / 4) * 4;
-    const int column = mine.column + thread % (kColumns / 4) * 4;
-    LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
-      if (first + r >= args.y.total()) return;
-      float* y = args.y.row(first + r);
-      LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
-        const int n = column + c;
-        if (n >= args.n) continue;
-        const float re = args.scale[0][n] * mine.sum[r][c].re + args.shift[0][n];
-        y[n] = ended(re, y[n], args);
-        if constexpr (!kComplexY) continue;
-        const float im = args.scale[1][n] * mine.sum[r][c].im + args.shift[1][n];
-        y[n + args.y.imaginary] = leaky(im, args);
+    const std::int64_t first = block / column_blocks(args) * kRows;
+    mine.sums.each(thread, [&](int owner, auto at) {
+      LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
+        const std::int64_t row = first + Sums::row(owner, r);
+        if (row >= args.y.total()) return;  // so are those that follow
+        float* y = args.y.row(row);
+        LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
+          const int n = mine.column + Sums::column(owner, c);
+          if (n >= args.n) continue;
+          const Complex sum = at(r, c);
+          y[n] = ended(args.scale[0][n] * sum.re + args.shift[0][n], y[n], args);
+          if constexpr (Parts::kY)
+            y[n + args.y.imaginary] = leaky(args.scale[1][n] * sum.im + args.shift[1][n], args);
+        }
       }
-    }
+    });
   }
 };
 
 // Calls f with the program that wastes least of n outputs: f.template operator()<Program>().
-template <ProductKind kKind, class F>
+template <ProductKind kKind, Arithmetic kArithmetic, class F>
 auto with_product(int n, F f) {
-  if (n > 32) return f.template operator()<ComplexProduct<64, kKind>>();
-  if (n > 16) return f.template operator()<ComplexProduct<32, kKind>>();
-  return f.template operator()<ComplexProduct<16, kKind>>();
+  if (n > 32) return f.template operator()<ComplexProduct<64, kKind, kArithmetic>>();
+  if (n > 16) return f.template operator()<ComplexProduct<32, kKind, kArithmetic>>();
+  return f.template operator()<ComplexProduct<16, kKind, kArithmetic>>();
+}
+
+// Calls f with a kind as a constant: f.template operator()<kKind>().
+template <class F>
+auto with_kind(ProductKind kind, F f) {
+  switch (kind) {
+    case ProductKind::real_weights:
+      return f.template operator()<ProductKind::real_weights>();
+    case ProductKind::real_input:
+      return f.template operator()<ProductKind::real_input>();
+    case ProductKind::real_output:
+      return f.template operator()<ProductKind::real_output>();
+    case ProductKind::real:
+      return f.template operator()<ProductKind::real>();
+    default:
+      return f.template operator()<ProductKind::complex>();
+  }
 }
 
 }  // namespace limpid::kernels::cuda

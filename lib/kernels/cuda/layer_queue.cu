@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lib/kernels/cuda/layer_queue.h"
+#include "lib/kernels/cuda/product_kernels.h"
 #include "lib/kernels/cuda/program.cuh"
 #include "lib/kernels/cuda/tiled_program.cuh"
 
@@ -19,19 +20,6 @@ struct GraphDestroy {
 struct HostFree {
   void operator()(float* memory) const noexcept { cudaFreeHost(memory); }
 };
-
-template <ProductKind kKind>
-Status launch_product(const ComplexProductArgs& args, cudaStream_t stream) {
-  return with_product<kKind>(args.n,
-                             [&]<class Program>() { return launch_tiles<Program>(args, stream); });
-}
-
-template <ProductKind kKind>
-Status prepare_product() {
-  if (auto done = prepare_tiles<ComplexProduct<64, kKind>>(); !done) return done;
-  if (auto done = prepare_tiles<ComplexProduct<32, kKind>>(); !done) return done;
-  return prepare_tiles<ComplexProduct<16, kKind>>();
-}
 
 class StreamQueue final : public LayerQueue {
  public:
@@ -50,11 +38,8 @@ class StreamQueue final : public LayerQueue {
     if (auto done = prepare_tiles<RealProduct<16>>(); !done) return done;
     if (auto done = prepare_tiles<RealProduct<32>>(); !done) return done;
     if (auto done = prepare_tiles<RealProduct<64>>(); !done) return done;
-    if (auto done = prepare_product<ProductKind::complex>(); !done) return done;
-    if (auto done = prepare_product<ProductKind::real_weights>(); !done) return done;
-    if (auto done = prepare_product<ProductKind::real_input>(); !done) return done;
-    if (auto done = prepare_product<ProductKind::real>(); !done) return done;
-    return prepare_product<ProductKind::real_output>();
+    if (auto done = prepare_exact_products(); !done) return done;
+    return prepare_tensor_products();
   }
 
   Result<float*> claim(std::size_t floats) override {
@@ -90,19 +75,10 @@ class StreamQueue final : public LayerQueue {
     return checked(cudaMemsetAsync(memory, 0, floats * sizeof(float), stream()), "clearing memory");
   }
 
-  Status product(ProductKind kind, const ComplexProductArgs& args) override {
-    switch (kind) {
-      case ProductKind::real_weights:
-        return launch_product<ProductKind::real_weights>(args, stream());
-      case ProductKind::real_input:
-        return launch_product<ProductKind::real_input>(args, stream());
-      case ProductKind::real_output:
-        return launch_product<ProductKind::real_output>(args, stream());
-      case ProductKind::real:
-        return launch_product<ProductKind::real>(args, stream());
-      default:
-        return launch_product<ProductKind::complex>(args, stream());
-    }
+  Status product(ProductKind kind, Arithmetic arithmetic,
+                 const ComplexProductArgs& args) override {
+    if (arithmetic == Arithmetic::exact) return launch_exact_product(kind, args, stream());
+    return launch_tensor_product(kind, arithmetic, args, stream());
   }
   Status fsmn_sum(const FsmnSumArgs& args) override { return launch<FsmnSum>(args, stream()); }
   Status compress(const CompressArgs& args) override { return launch<Compress>(args, stream()); }

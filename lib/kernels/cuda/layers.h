@@ -42,7 +42,8 @@ class LayerQueue {
   virtual Status download(float* host, const float* from, std::ptrdiff_t from_pitch,
                           std::ptrdiff_t width, std::ptrdiff_t rows) = 0;
   virtual Status clear(float* memory, std::size_t floats) = 0;
-  virtual Status product(ProductKind kind, const ComplexProductArgs& args) = 0;
+  virtual Status product(ProductKind kind, Arithmetic arithmetic,
+                         const ComplexProductArgs& args) = 0;
   virtual Status fsmn_sum(const FsmnSumArgs& args) = 0;
   virtual Status compress(const CompressArgs& args) = 0;
   virtual Status unit_spectrum(const CompressArgs& args) = 0;

@@ -5,17 +5,13 @@
 // bf16x3: every number is split into two bfloat16, x = high + low, whose products are exact and are
 // added in float; low times low is left out. What is lost is 2^-17 of each number, whatever the
 // level, as bfloat16 has float's exponents.
-//
-// A warp's work is written once. On a GPU each lane has its own registers; on a CPU one call has
-// those of all lanes (Warp::kLanes), and products are what is known of tensor cores.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "lib/kernels/cuda/dft.h"
 #include "lib/kernels/cuda/storage.h"
+#include "lib/kernels/cuda/warp.h"
 
 namespace limpid::kernels::cuda {
 
@@ -62,75 +58,33 @@ inline std::vector<DftFragments> dft_fragments() {
   return lanes;
 }
 
+// c += a b.
+LIMPID_HD void multiply(float (&c)[Warp::kLanes][4], const DftFragments (&a)[Warp::kLanes],
+                        DftFragments::Part part, const std::uint32_t (&b)[Warp::kLanes][2]) {
 #ifdef __CUDA_ARCH__
-
-struct Warp {
-  static constexpr int kLanes = 1;
-  LIMPID_HD static bool works(int) { return true; }
-  LIMPID_HD static int lane(int thread, int) { return thread % 32; }
-  LIMPID_HD static void wait() { __syncwarp(); }
-  // c += a b.
-  LIMPID_HD static void multiply(float (&c)[1][4], const DftFragments (&a)[1],
-                                 DftFragments::Part part, const std::uint32_t (&b)[1][2]) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3])
-        : "r"(a[0].parts[part][0]), "r"(a[0].parts[part][1]), "r"(a[0].parts[part][2]),
-          "r"(a[0].parts[part][3]), "r"(b[0][0]), "r"(b[0][1]));
-  }
-};
-
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3])
+      : "r"(a[0].parts[part][0]), "r"(a[0].parts[part][1]), "r"(a[0].parts[part][2]),
+        "r"(a[0].parts[part][3]), "r"(b[0][0]), "r"(b[0][1]));
 #else
-
-// c + the sum of 16 exact products as tensor cores form it (Fasi, Higham, Mikaitis and Pranesh
-// 2021): terms are aligned with the largest and cut there, the sum is cut to float. Here without
-// the extra bits that cards have.
-inline float tensor_sum(float c, const float (&a)[16], const float (&b)[16]) noexcept {
-  double terms[17] = {double{c}};
-  int most = -1000;
-  for (int n = 0; n < 16; ++n) terms[n + 1] = double{a[n]} * double{b[n]};
-  for (const double term : terms)
-    if (term != 0 && std::isfinite(term)) most = std::max(most, std::ilogb(term));
-  if (most == -1000) {
-    double sum = 0;
-    for (const double term : terms) sum += term;
-    return static_cast<float>(sum);
-  }
-  double sum = 0;
-  for (const double term : terms)
-    sum +=
-        std::isfinite(term) ? std::ldexp(std::trunc(std::ldexp(term, 23 - most)), most - 23) : term;
-  if (!std::isfinite(sum) || sum == 0) return static_cast<float>(sum);
-  const int exponent = std::ilogb(sum);
-  return static_cast<float>(std::ldexp(std::trunc(std::ldexp(sum, 23 - exponent)), exponent - 23));
-}
-
-struct Warp {
-  static constexpr int kLanes = 32;
-  static bool works(int thread) { return thread % 32 == 0; }
-  static int lane(int, int i) { return i; }
-  static void wait() {}
-  static void multiply(float (&c)[32][4], const DftFragments (&a)[32], DftFragments::Part part,
-                       const std::uint32_t (&b)[32][2]) {
-    const auto value = [](std::uint32_t pair, int n) {
-      return to_float(BFloat{static_cast<std::uint16_t>(n % 2 == 0 ? pair : pair >> 16)});
-    };
-    for (int k = 0; k < 16; ++k) {
-      for (int column = 0; column < 8; ++column) {
-        float x[16], y[16];
-        for (int n = 0; n < 16; ++n) {
-          const int quarter = n % 8 / 2;
-          x[n] = value(a[k % 8 * 4 + quarter].parts[part][k / 8 + n / 8 * 2], n);
-          y[n] = value(b[column * 4 + quarter][n / 8], n);
-        }
-        float& sum = c[k % 8 * 4 + column / 2][k / 8 * 2 + column % 2];
-        sum = tensor_sum(sum, x, y);
+  const auto value = [](std::uint32_t pair, int n) {
+    return to_float(BFloat{static_cast<std::uint16_t>(n % 2 == 0 ? pair : pair >> 16)});
+  };
+  for (int k = 0; k < 16; ++k) {
+    for (int column = 0; column < 8; ++column) {
+      float x[16], y[16];
+      for (int n = 0; n < 16; ++n) {
+        const int quarter = n % 8 / 2;
+        x[n] = value(a[k % 8 * 4 + quarter].parts[part][k / 8 + n / 8 * 2], n);
+        y[n] = value(b[column * 4 + quarter][n / 8], n);
       }
+      float& sum = c[k % 8 * 4 + column / 2][k / 8 * 2 + column % 2];
+      sum = tensor_sum(sum, x, y);
     }
   }
-};
-
 #endif
+}
 
 // Of 8 columns of 16 values. In: a lane's are legs lane % 4 * 2, the next one, and those + 8, of
 // column lane / 4. Out: rows lane / 4 of columns lane % 4 * 2 and the next one, and those rows + 8.
@@ -150,18 +104,18 @@ LIMPID_HD void tensor_dft(Complex (&v)[Warp::kLanes][4], const DftFragments (&f)
     LIMPID_UNROLL for (int e = 0; e < 4; ++e) re[i][e] = im[i][e] = 0;
   }
   // The small products first.
-  Warp::multiply(re, f, DftFragments::re_low, re_high);
-  Warp::multiply(re, f, DftFragments::im_low, minus_high);
-  Warp::multiply(re, f, DftFragments::re_high, re_low);
-  Warp::multiply(re, f, DftFragments::im_high, minus_low);
-  Warp::multiply(re, f, DftFragments::re_high, re_high);
-  Warp::multiply(re, f, DftFragments::im_high, minus_high);
-  Warp::multiply(im, f, DftFragments::re_low, im_high);
-  Warp::multiply(im, f, DftFragments::im_low, re_high);
-  Warp::multiply(im, f, DftFragments::re_high, im_low);
-  Warp::multiply(im, f, DftFragments::im_high, re_low);
-  Warp::multiply(im, f, DftFragments::re_high, im_high);
-  Warp::multiply(im, f, DftFragments::im_high, re_high);
+  multiply(re, f, DftFragments::re_low, re_high);
+  multiply(re, f, DftFragments::im_low, minus_high);
+  multiply(re, f, DftFragments::re_high, re_low);
+  multiply(re, f, DftFragments::im_high, minus_low);
+  multiply(re, f, DftFragments::re_high, re_high);
+  multiply(re, f, DftFragments::im_high, minus_high);
+  multiply(im, f, DftFragments::re_low, im_high);
+  multiply(im, f, DftFragments::im_low, re_high);
+  multiply(im, f, DftFragments::re_high, im_low);
+  multiply(im, f, DftFragments::im_high, re_low);
+  multiply(im, f, DftFragments::re_high, im_high);
+  multiply(im, f, DftFragments::im_high, re_high);
   LIMPID_UNROLL for (int i = 0; i < kLanes; ++i) LIMPID_UNROLL for (int e = 0; e < 4; ++e)
       v[i][e] = {re[i][e], im[i][e]};
 }

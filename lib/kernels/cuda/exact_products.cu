@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include "lib/kernels/cuda/product_kernels.cuh"
+
+namespace limpid::kernels::cuda {
+
+Status prepare_exact_products() {
+  return prepare_products<Arithmetic::exact>();
+}
+
+Status launch_exact_product(ProductKind kind, const ComplexProductArgs& args, cudaStream_t stream) {
+  return launch_product<Arithmetic::exact>(kind, args, stream);
+}
+
+}  // namespace limpid::kernels::cuda

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What both files of product kernels do, for one arithmetic.
+#pragma once
+
+#include "lib/kernels/cuda/product_kernels.h"
+#include "lib/kernels/cuda/tiled_program.cuh"
+
+namespace limpid::kernels::cuda {
+
+template <Arithmetic kArithmetic>
+Status launch_product(ProductKind kind, const ComplexProductArgs& args, cudaStream_t stream) {
+  return with_kind(kind, [&]<ProductKind kKind>() {
+    return with_product<kKind, kArithmetic>(
+        args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+  });
+}
+
+template <Arithmetic kArithmetic>
+Status prepare_products() {
+  for (const ProductKind kind :
+       {ProductKind::complex, ProductKind::real_weights, ProductKind::real_input,
+        ProductKind::real_output, ProductKind::real})
+    for (const int columns : {64, 32, 16}) {
+      const Status done = with_kind(kind, [&]<ProductKind kKind>() {
+        return with_product<kKind, kArithmetic>(
+            columns, [&]<class Program>() { return prepare_tiles<Program>(); });
+      });
+      if (!done) return done;
+    }
+  return Done{};
+}
+
+}  // namespace limpid::kernels::cuda

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "lib/kernels/cuda/product_kernels.cuh"
+
+namespace limpid::kernels::cuda {
+
+Status prepare_tensor_products() {
+  if (auto done = prepare_products<Arithmetic::tf32x3>(); !done) return done;
+  return prepare_products<Arithmetic::tf32>();
+}
+
+Status launch_tensor_product(ProductKind kind, Arithmetic arithmetic,
+                             const ComplexProductArgs& args, cudaStream_t stream) {
+  if (arithmetic == Arithmetic::tf32x3)
+    return launch_product<Arithmetic::tf32x3>(kind, args, stream);
+  return launch_product<Arithmetic::tf32>(kind, args, stream);
+}
+
+}  // namespace limpid::kernels::cuda

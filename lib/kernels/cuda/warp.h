@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What a warp does together on tensor cores, written once. On a GPU each lane has its own
+// registers; on a CPU one call has those of all lanes (Warp::kLanes), and products are what is
+// known of tensor cores.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/kernels/cuda/host_device.h"
+
+namespace limpid::kernels::cuda {
+
+#ifdef __CUDA_ARCH__
+
+struct Warp {
+  static constexpr int kLanes = 1;
+  LIMPID_HD static bool works(int) { return true; }
+  LIMPID_HD static int lane(int thread, int) { return thread % 32; }
+  LIMPID_HD static void wait() { __syncwarp(); }
+};
+
+#else
+
+struct Warp {
+  static constexpr int kLanes = 32;
+  static bool works(int thread) { return thread % 32 == 0; }
+  static int lane(int, int i) { return i; }
+  static void wait() {}
+};
+
+// c + the sum of exact products as tensor cores form it (Fasi, Higham, Mikaitis and Pranesh 2021):
+// terms are aligned with the largest and cut there, the sum is cut to float. Here without the extra
+// bits that cards have.
+template <int kTerms>
+float tensor_sum(float c, const float (&a)[kTerms], const float (&b)[kTerms]) noexcept {
+  double terms[kTerms + 1] = {double{c}};
+  for (int n = 0; n < kTerms; ++n) terms[n + 1] = double{a[n]} * double{b[n]};
+  double most = 0, sum = 0;
+  for (const double term : terms) {
+    most = std::max(most, std::abs(term));
+    sum += term;
+  }
+  if (most == 0 || !std::isfinite(sum)) return static_cast<float>(sum);
+  const auto cut = [](double value, double scale) { return std::trunc(value * scale) / scale; };
+  const double scale = std::ldexp(1.0, 23 - std::ilogb(most));
+  sum = 0;
+  for (const double term : terms) sum += cut(term, scale);
+  return sum == 0 ? 0.0f : static_cast<float>(cut(sum, std::ldexp(1.0, 23 - std::ilogb(sum))));
+}
+
+#endif
+
+}  // namespace limpid::kernels::cuda

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "tests/cuda/host_queue.h"
+
+#include <algorithm>
+
+#include "tests/cuda/emulate.h"
+
+namespace limpid::kernels::cuda {
+namespace {
+
+// One after the other, on the same arguments.
+template <class... Programs, class Args>
+Status once(const Args& args) {
+  (emulate<Programs>(args), ...);
+  return Done{};
+}
+template <Arithmetic kArithmetic>
+Status tiles(ProductKind kind, const ComplexProductArgs& args) {
+  with_kind(kind, [&]<ProductKind kKind>() {
+    with_product<kKind, kArithmetic>(args.n,
+                                     [&]<class Program>() { emulate_tiles<Program>(args); });
+  });
+  return Done{};
+}
+
+}  // namespace
+
+Result<float*> HostQueue::claim(std::size_t floats) {
+  memory_.emplace_back(floats);
+  return memory_.back().data();
+}
+Result<float*> HostQueue::claim_host(std::size_t floats) {
+  return claim(floats);
+}
+std::size_t HostQueue::claimed() const noexcept {
+  std::size_t bytes = 0;
+  for (const auto& memory : memory_) bytes += memory.size() * sizeof(float);
+  return bytes;
+}
+Status HostQueue::upload(float* to, std::ptrdiff_t to_pitch, const float* host,
+                         std::ptrdiff_t width, std::ptrdiff_t rows) {
+  for (std::ptrdiff_t row = 0; row < rows; ++row)
+    std::copy_n(host + row * width, width, to + row * to_pitch);
+  return Done{};
+}
+Status HostQueue::download(float* host, const float* from, std::ptrdiff_t from_pitch,
+                           std::ptrdiff_t width, std::ptrdiff_t rows) {
+  for (std::ptrdiff_t row = 0; row < rows; ++row)
+    std::copy_n(from + row * from_pitch, width, host + row * width);
+  return Done{};
+}
+Status HostQueue::clear(float* memory, std::size_t floats) {
+  std::fill_n(memory, floats, 0.0f);
+  return Done{};
+}
+Status HostQueue::product(ProductKind kind, Arithmetic arithmetic, const ComplexProductArgs& args) {
+  ++products[static_cast<std::size_t>(arithmetic)];
+  if (arithmetic == Arithmetic::tf32x3) return tiles<Arithmetic::tf32x3>(kind, args);
+  if (arithmetic == Arithmetic::tf32) return tiles<Arithmetic::tf32>(kind, args);
+  return tiles<Arithmetic::exact>(kind, args);
+}
+Status HostQueue::fsmn_sum(const FsmnSumArgs& args) {
+  return once<FsmnSum>(args);
+}
+Status HostQueue::compress(const CompressArgs& args) {
+  return once<Compress>(args);
+}
+Status HostQueue::unit_spectrum(const CompressArgs& args) {
+  return once<UnitSpectrum>(args);
+}
+Status HostQueue::levels(const LevelArgs& args) {
+  return once<LevelMeans, LevelDifferences>(args);
+}
+Status HostQueue::voice(const VoiceArgs& args) {
+  return once<Voice>(args);
+}
+Status HostQueue::row_norm(const RowNormArgs& args) {
+  return once<RowNorm>(args);
+}
+Status HostQueue::short_filter(const ShortFilterArgs& args) {
+  return once<ShortFilter>(args);
+}
+Status HostQueue::long_filter(const LongFilterArgs& args) {
+  emulate<LongFilterInput>(args);
+  return with_long_filter(args.frames, [&]<class Program>() { return once<Program>(args); });
+}
+Status HostQueue::turn(const TurnArgs& args) {
+  return once<Turn>(args);
+}
+Status HostQueue::row_mean(const RowMeanArgs& args) {
+  return once<RowMean>(args);
+}
+Status HostQueue::running_mean(const RunningMeanArgs& args) {
+  return once<RunningMean>(args);
+}
+Status HostQueue::gains(const GainsArgs& args) {
+  return once<Gains>(args);
+}
+Status HostQueue::scale(const ScaleArgs& args) {
+  return once<Scale>(args);
+}
+Status HostQueue::mix(const MixArgs& args) {
+  return once<Mix>(args);
+}
+Status HostQueue::top_gains(const TopGainsArgs& args) {
+  return once<TopGains>(args);
+}
+Status HostQueue::smooth_gains(const SmoothGainsArgs& args) {
+  return once<SmoothGains>(args);
+}
+Status HostQueue::mask_filter(const MaskFilterArgs& args) {
+  return once<MaskFilter>(args);
+}
+Status HostQueue::real_product(const RealProductArgs& args) {
+  with_real_product(args.n, [&]<class Program>() { emulate_tiles<Program>(args); });
+  return Done{};
+}
+Status HostQueue::frame_norm(const FrameNormArgs& args) {
+  return once<FrameNorm>(args);
+}
+Status HostQueue::attend_rows(const LinearAttentionArgs& args) {
+  return once<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
+}
+Status HostQueue::attend_frames(const LinearAttentionArgs& args) {
+  return once<QuerySoftmax, RunningKeys, RunningContext>(args);
+}
+Status HostQueue::array_level(const ArrayLevelArgs& args) {
+  return once<ArrayPower, ArrayLevel>(args);
+}
+Status HostQueue::array_planes(const ArrayPlanesArgs& args) {
+  return once<ArrayPlanes>(args);
+}
+Status HostQueue::array_filter(const ArrayFilterArgs& args) {
+  return once<ArrayFilter>(args);
+}
+Status HostQueue::keep(const KeepArgs& args) {
+  return once<Keep>(args);
+}
+Status HostQueue::forget(const ForgetArgs& args) {
+  return once<Forget>(args);
+}
+Status HostQueue::silence(const SilenceArgs& args) {
+  return once<Silence>(args);
+}
+Status HostQueue::record(const std::function<Status()>& work) {
+  recorded_ = work;
+  return Done{};
+}
+Status HostQueue::replay() {
+  ++replays;
+  return recorded_();
+}
+Status HostQueue::finish() {
+  return failing ? Status(Error{ErrorCode::device, "as asked"}) : Status(Done{});
+}
+
+}  // namespace limpid::kernels::cuda
