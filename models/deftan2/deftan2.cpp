@@ -35,13 +35,11 @@ class Deftan2 final : public Model {
                        " attends to the whole recording, so it cannot stream; train a causal one, "
                        "or use the exact offline mode"};
     }
-    if (config.gpu >= 0 && config.gpu_arithmetic != Arithmetic::exact)
-      return Error{ErrorCode::unsupported,
-                   "on a GPU, networks for several microphones multiply exactly only"};
     if (config.gpu >= 0)
       return GpuSession::open(deftan2_format(network_->config), config,
-                              [this](kernels::cuda::LayerQueue& queue, int lanes, int frames) {
-                                return GpuDeftan2::open(queue, *network_, lanes, frames);
+                              [&](kernels::cuda::LayerQueue& queue, int lanes, int frames) {
+                                return GpuDeftan2::open(queue, *network_, config.gpu_arithmetic,
+                                                        lanes, frames);
                               });
     try {
       return Deftan2Session::open(network_, config);

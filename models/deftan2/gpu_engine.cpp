@@ -8,14 +8,15 @@ namespace limpid::models {
 namespace gpu = kernels::cuda;
 
 Result<std::unique_ptr<GpuEngine>> GpuDeftan2::open(gpu::LayerQueue& queue,
-                                                    const Deftan2Network& network, int lanes,
+                                                    const Deftan2Network& network,
+                                                    Arithmetic arithmetic, int lanes,
                                                     int max_frames) {
   if (std::int64_t{lanes} * max_frames * network.config.bins() > INT32_MAX / 2)
     return Error{ErrorCode::unsupported,
                  "on a GPU, DeFTAN-II runs with fewer lanes and frames at a time than " +
                      std::to_string(lanes) + " x " + std::to_string(max_frames)};
   std::unique_ptr<GpuDeftan2> engine(new GpuDeftan2(queue, network.config, lanes, max_frames));
-  if (auto done = engine->load(network); !done) return done.error();
+  if (auto done = engine->load(network, arithmetic); !done) return done.error();
   if (auto done = engine->claim_memory(); !done) return done.error();
   return std::unique_ptr<GpuEngine>(std::move(engine));
 }
@@ -32,9 +33,9 @@ GpuDeftan2::GpuDeftan2(gpu::LayerQueue& queue, const Deftan2Config& config, int 
       halves_.emplace_back(queue, config_, axis);
 }
 
-Status GpuDeftan2::load(const Deftan2Network& network) {
+Status GpuDeftan2::load(const Deftan2Network& network, Arithmetic arithmetic) {
   GpuLoader transforms(queue_);
-  GpuArrayLoader loader(queue_);
+  GpuArrayLoader loader(queue_, arithmetic);
   auto done = transforms_.load(transforms, {config_.window_samples(), config_.hop_samples()});
   if (done) done = encoder_.load(network.encoder, loader);
   for (std::size_t i = 0; done && i < halves_.size(); ++i)

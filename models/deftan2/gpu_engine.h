@@ -17,8 +17,8 @@ class GpuDeftan2 final : public GpuEngine {
  public:
   // unsupported: more lanes and frames than kernels can count. The queue must outlive it.
   static Result<std::unique_ptr<GpuEngine>> open(kernels::cuda::LayerQueue& queue,
-                                                 const Deftan2Network& network, int lanes,
-                                                 int max_frames);
+                                                 const Deftan2Network& network,
+                                                 Arithmetic arithmetic, int lanes, int max_frames);
 
   Audio input() const noexcept override;
   Audio output() const noexcept override;
@@ -29,7 +29,7 @@ class GpuDeftan2 final : public GpuEngine {
  private:
   GpuDeftan2(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, int lanes,
              int max_frames);
-  Status load(const Deftan2Network& network);
+  Status load(const Deftan2Network& network, Arithmetic arithmetic);
   Status claim_memory();
   kernels::cuda::ArraySpectra spectra(int frames) const noexcept;
   Status analyse(int frames) const;

@@ -26,12 +26,13 @@ Status GpuLinear::run(gpu::LayerQueue& queue, const GpuTaps& taps, int rows, nn:
   args.k = k;
   args.n = n;
   args.segment = k / taps.count_;
+  args.wide = args.whole_fours();
   args.w = w;
   args.bias = bias;
   args.slope = slope;
   args.end = end;
   args.y = rows_of<float>(y);
-  return queue.real_product(args);
+  return queue.real_product(arithmetic, args);
 }
 
 Status GpuLinear::run(gpu::LayerQueue& queue, std::initializer_list<nn::Activation> inputs,
@@ -52,6 +53,7 @@ Status GpuArrayLoader::matrix(const std::vector<float>& by_input, std::span<cons
                               int k, int n, GpuLinear& linear) {
   linear.k = k;
   linear.n = n;
+  linear.arithmetic = loader_.arithmetic();
   const std::ptrdiff_t pitch = gpu::product_pitch(n);
   std::vector<float> rows(static_cast<std::size_t>(k * pitch), 0.0f);
   for (std::ptrdiff_t p = 0; p < k; ++p)

@@ -30,6 +30,7 @@ class GpuTaps {
 struct GpuLinear {
   int k = 0, n = 0;
   const float *w = nullptr, *bias = nullptr;
+  kernels::cuda::Arithmetic arithmetic = kernels::cuda::Arithmetic::exact;
 
   // `rows`: of the layer; y may have more.
   Status run(kernels::cuda::LayerQueue& queue, const GpuTaps& taps, int rows, nn::Activation y,
@@ -59,10 +60,11 @@ struct GpuForward {
   int dilation = 1;
 };
 
-// Brings them there.
+// Brings them there, for products of one arithmetic.
 class GpuArrayLoader {
  public:
-  explicit GpuArrayLoader(kernels::cuda::LayerQueue& queue) : loader_(queue) {}
+  GpuArrayLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic)
+      : loader_(queue, arithmetic) {}
 
   // The outputs of several layers side by side.
   Status linear(std::span<const Linear> layers, GpuLinear& linear);

@@ -41,6 +41,8 @@ class GpuLoader {
   Status linear(const kernels::PackedMatrix& matrix, std::span<const float> bias, float slope,
                 GpuProduct& product);
 
+  kernels::cuda::Arithmetic arithmetic() const noexcept { return arithmetic_; }
+
  private:
   kernels::cuda::LayerQueue& queue_;
   kernels::cuda::Arithmetic arithmetic_;

@@ -25,6 +25,12 @@ EmulatedDeftan2 small(Deftan2Recipe recipe) {
   return EmulatedDeftan2(recipe);
 }
 
+io::Weights shipped_weights() {
+  const auto shipped = std::ranges::find(shipped_models(), "array-small-4", &ShippedModel::name);
+  EXPECT_NE(shipped, shipped_models().end());
+  return *io::Weights::parse(shipped->bytes, "shipped");
+}
+
 // Whole fours of channels and odd numbers of them, every tiling, heads in one part and in several,
 // with and without a filter.
 TEST(Deftan2Gpu, EqualsTheCpu) {
@@ -54,10 +60,17 @@ TEST(Deftan2Gpu, ManyLayers) {
 }
 
 TEST(Deftan2Gpu, TheShippedNetwork) {
-  const auto shipped = std::ranges::find(shipped_models(), "array-small-4", &ShippedModel::name);
-  ASSERT_NE(shipped, shipped_models().end());
-  const EmulatedDeftan2 model([&] { return *io::Weights::parse(shipped->bytes, "shipped"); });
-  test::expect_the_gpu_equals_the_cpu(model, {.sample_rate = 16000, .max_frames = 3}, 9);
+  test::expect_the_gpu_equals_the_cpu(EmulatedDeftan2(shipped_weights),
+                                      {.sample_rate = 16000, .max_frames = 3}, 9);
+}
+
+// The shipped network and one with odd numbers of everything.
+TEST(Deftan2Gpu, TensorCoresKeepWhatTheyPromise) {
+  for (const EmulatedDeftan2& model :
+       {EmulatedDeftan2(shipped_weights), small({.filter = false})}) {
+    test::expect_tensor_cores_keep(model, Arithmetic::tf32x3, 100);
+    test::expect_tensor_cores_keep(model, Arithmetic::tf32, 50);
+  }
 }
 
 TEST(Deftan2Gpu, AnyChunkingGivesTheSameOutput) {
@@ -126,10 +139,6 @@ TEST(Deftan2Gpu, WhatCannotBeIsRefused) {
       test::random_deftan2({.causal = false})->open({.sample_rate = 16000, .gpu = 0});
   ASSERT_FALSE(whole) << "a network for whole recordings";
   EXPECT_EQ(whole.error().code, ErrorCode::unsupported) << whole.error().message;
-  const auto rounded = test::random_deftan2({})->open(
-      {.sample_rate = 16000, .gpu = 0, .gpu_arithmetic = Arithmetic::tf32});
-  ASSERT_FALSE(rounded);
-  EXPECT_EQ(rounded.error().code, ErrorCode::unsupported) << rounded.error().message;
 }
 
 // On a real one, where there is one: what the emulated kernels are held to, at sizes that fill it.
@@ -140,6 +149,13 @@ TEST(Deftan2OnDevice, EqualsTheCpu) {
   const auto wide = test::random_deftan2({.channels = 48, .head_width = 40, .hidden = 96});
   for (const auto& [model, lanes] : {std::pair{*shipped, 1}, {*shipped, 100}, {odd, 5}, {wide, 2}})
     test::expect_a_device_equals_the_cpu(*model, lanes, 16000);
+}
+
+TEST(Deftan2OnDevice, TensorCoresKeepWhatTheyPromise) {
+  const auto model = load("array-small-4");
+  ASSERT_TRUE(model) << model.error().message;
+  test::expect_tensor_cores_of_a_device_keep(**model, Arithmetic::tf32x3, 100);
+  test::expect_tensor_cores_of_a_device_keep(**model, Arithmetic::tf32, 50);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ class EmulatedDeftan2 final : public EmulatedModel {
     EXPECT_TRUE(network) << network.error().message;
     return models::GpuSession::open(std::move(queue), models::deftan2_format(*parsed), config,
                                     [&](kernels::cuda::LayerQueue& on, int lanes, int frames) {
-                                      return models::GpuDeftan2::open(on, *network, lanes, frames);
+                                      return models::GpuDeftan2::open(
+                                          on, *network, config.gpu_arithmetic, lanes, frames);
                                     });
   }
 

@@ -23,6 +23,12 @@ Status tiles(ProductKind kind, const ComplexProductArgs& args) {
   return Done{};
 }
 
+template <Arithmetic kArithmetic>
+Status tiles(const RealProductArgs& args) {
+  with_real_product<kArithmetic>(args.n, [&]<class Program>() { emulate_tiles<Program>(args); });
+  return Done{};
+}
+
 }  // namespace
 
 Result<float*> HostQueue::claim(std::size_t floats) {
@@ -111,9 +117,11 @@ Status HostQueue::smooth_gains(const SmoothGainsArgs& args) {
 Status HostQueue::mask_filter(const MaskFilterArgs& args) {
   return once<MaskFilter>(args);
 }
-Status HostQueue::real_product(const RealProductArgs& args) {
-  with_real_product(args.n, [&]<class Program>() { emulate_tiles<Program>(args); });
-  return Done{};
+Status HostQueue::real_product(Arithmetic arithmetic, const RealProductArgs& args) {
+  ++products[static_cast<std::size_t>(arithmetic)];
+  if (arithmetic == Arithmetic::tf32x3) return tiles<Arithmetic::tf32x3>(args);
+  if (arithmetic == Arithmetic::tf32) return tiles<Arithmetic::tf32>(args);
+  return tiles<Arithmetic::exact>(args);
 }
 Status HostQueue::frame_norm(const FrameNormArgs& args) {
   return once<FrameNorm>(args);

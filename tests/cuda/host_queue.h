@@ -38,7 +38,7 @@ class HostQueue final : public LayerQueue {
   Status top_gains(const TopGainsArgs& args) override;
   Status smooth_gains(const SmoothGainsArgs& args) override;
   Status mask_filter(const MaskFilterArgs& args) override;
-  Status real_product(const RealProductArgs& args) override;
+  Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override;
   Status frame_norm(const FrameNormArgs& args) override;
   Status attend_rows(const LinearAttentionArgs& args) override;
   Status attend_frames(const LinearAttentionArgs& args) override;

@@ -65,6 +65,8 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
     args.bound = bound;
     args.k = k;
     args.n = c.outputs;
+    args.wide = args.whole_fours();
+    EXPECT_EQ(args.wide, c.channels % 4 == 0);
     args.w = w.data();
     args.bias = bias.data();
     args.slope = slope.data();
@@ -81,6 +83,10 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
     const auto y = run.operator()<RealProduct<16>>();
     EXPECT_EQ(y, run.operator()<RealProduct<32>>());
     EXPECT_EQ(y, run.operator()<RealProduct<64>>());
+    const auto tensor = run.operator()<RealProduct<16, Arithmetic::tf32x3>>();
+    EXPECT_EQ(tensor, (run.operator()<RealProduct<32, Arithmetic::tf32x3>>()));
+    EXPECT_EQ(tensor, (run.operator()<RealProduct<64, Arithmetic::tf32x3>>()));
+    for (std::size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(tensor[i], y[i], 2e-5) << i;
 
     for (int row = 0; row < c.lanes * c.frames * c.rows; ++row) {
       const int r = row % c.rows, f = row / c.rows % c.frames, lane = row / c.rows / c.frames;

@@ -73,6 +73,7 @@ struct ComplexProduct {
     static constexpr int kPitchX = kRows + Sums::kPadX, kPitchW = kColumns + Sums::kPadW;
     static constexpr int kX = kDepth * kPitchX, kW = kDepth * kPitchW;  // one part
     static constexpr int kFirstW = (Parts::kX ? 2 : 1) * kX;
+    LIMPID_HD static int x_at(int input, int row) { return input * kPitchX + row; }
   };
   static constexpr int kShared = Tile::kFirstW + (Parts::kW ? 2 : 1) * Tile::kW;
   static constexpr int kFilled = kThreads / Tile::kDepth;  // rows that a pass of all threads fills

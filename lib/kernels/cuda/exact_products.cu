@@ -11,4 +11,8 @@ Status launch_exact_product(ProductKind kind, const ComplexProductArgs& args, cu
   return launch_product<Arithmetic::exact>(kind, args, stream);
 }
 
+Status launch_exact_product(const RealProductArgs& args, cudaStream_t stream) {
+  return launch_product<Arithmetic::exact>(args, stream);
+}
+
 }  // namespace limpid::kernels::cuda

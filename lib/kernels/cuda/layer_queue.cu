@@ -35,9 +35,6 @@ class StreamQueue final : public LayerQueue {
         checked(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
     if (!opened) return opened;
     stream_.reset(stream);
-    if (auto done = prepare_tiles<RealProduct<16>>(); !done) return done;
-    if (auto done = prepare_tiles<RealProduct<32>>(); !done) return done;
-    if (auto done = prepare_tiles<RealProduct<64>>(); !done) return done;
     if (auto done = prepare_exact_products(); !done) return done;
     return prepare_tensor_products();
   }
@@ -75,8 +72,7 @@ class StreamQueue final : public LayerQueue {
     return checked(cudaMemsetAsync(memory, 0, floats * sizeof(float), stream()), "clearing memory");
   }
 
-  Status product(ProductKind kind, Arithmetic arithmetic,
-                 const ComplexProductArgs& args) override {
+  Status product(ProductKind kind, Arithmetic arithmetic, const ComplexProductArgs& args) override {
     if (arithmetic == Arithmetic::exact) return launch_exact_product(kind, args, stream());
     return launch_tensor_product(kind, arithmetic, args, stream());
   }
@@ -114,9 +110,9 @@ class StreamQueue final : public LayerQueue {
   Status mask_filter(const MaskFilterArgs& args) override {
     return launch<MaskFilter>(args, stream());
   }
-  Status real_product(const RealProductArgs& args) override {
-    return with_real_product(
-        args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream()); });
+  Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override {
+    if (arithmetic == Arithmetic::exact) return launch_exact_product(args, stream());
+    return launch_tensor_product(arithmetic, args, stream());
   }
   Status frame_norm(const FrameNormArgs& args) override {
     return launch<FrameNorm>(args, stream());

@@ -61,7 +61,7 @@ class LayerQueue {
   virtual Status top_gains(const TopGainsArgs& args) = 0;
   virtual Status smooth_gains(const SmoothGainsArgs& args) = 0;
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
-  virtual Status real_product(const RealProductArgs& args) = 0;
+  virtual Status real_product(Arithmetic arithmetic, const RealProductArgs& args) = 0;
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
   // The kernels of linear_attention_layers.h, along frequency and along time.
   virtual Status attend_rows(const LinearAttentionArgs& args) = 0;

@@ -16,7 +16,18 @@ Status launch_product(ProductKind kind, const ComplexProductArgs& args, cudaStre
 }
 
 template <Arithmetic kArithmetic>
+Status launch_product(const RealProductArgs& args, cudaStream_t stream) {
+  return with_real_product<kArithmetic>(
+      args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+}
+
+template <Arithmetic kArithmetic>
 Status prepare_products() {
+  for (const int columns : {64, 32, 16})
+    if (auto done = with_real_product<kArithmetic>(
+            columns, [&]<class Program>() { return prepare_tiles<Program>(); });
+        !done)
+      return done;
   for (const ProductKind kind :
        {ProductKind::complex, ProductKind::real_weights, ProductKind::real_input,
         ProductKind::real_output, ProductKind::real})

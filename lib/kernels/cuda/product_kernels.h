@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// ComplexProduct as kernels: every kind and tiling, in two files that compile side by side.
+// ComplexProduct and RealProduct as kernels: every kind and tiling, in two files that compile side
+// by side.
 #pragma once
 
 #include <cuda_runtime.h>
 
-#include "lib/kernels/cuda/complex_product.h"
+#include "lib/kernels/cuda/real_product.h"
 #include "limpid/result.h"
 
 namespace limpid::kernels::cuda {
@@ -14,8 +15,11 @@ Status prepare_exact_products();
 Status prepare_tensor_products();
 
 Status launch_exact_product(ProductKind kind, const ComplexProductArgs& args, cudaStream_t stream);
+Status launch_exact_product(const RealProductArgs& args, cudaStream_t stream);
 // `arithmetic`: not exact.
 Status launch_tensor_product(ProductKind kind, Arithmetic arithmetic,
                              const ComplexProductArgs& args, cudaStream_t stream);
+Status launch_tensor_product(Arithmetic arithmetic, const RealProductArgs& args,
+                             cudaStream_t stream);
 
 }  // namespace limpid::kernels::cuda

@@ -4,7 +4,7 @@
 // bits.
 //
 // Both see a tile of inputs as it lies in shared memory: Tile::kDepth inputs of Tile::kRows rows of
-// x, [part][input][row], and of kColumns outputs of w, [part][input][column].
+// x, each at Tile::x_at() of its part, and of kColumns outputs of w, [part][input][column].
 #pragma once
 
 #include <bit>
@@ -145,7 +145,7 @@ struct TensorSums {
   LIMPID_HD static void load_x(int thread, const float* x, int first, int m, X& to) {
     LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) LIMPID_UNROLL for (int e = 0; e < 4; ++e) {
       const int lane = Warp::lane(thread, i), input = first + lane % 4 + e / 2 * 4;
-      const float value = x[input * Tile::kPitchX + row_of(thread, lane, 2 * m + e % 2)];
+      const float value = x[Tile::x_at(input, row_of(thread, lane, 2 * m + e % 2))];
       if constexpr (kHalves == 2)
         split(value, to.halves[0][i][e], to.halves[1][i][e]);
       else

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "lib/kernels/cuda/complex_product.h"
 
@@ -37,6 +38,7 @@ struct RealProductArgs {
   std::int32_t bound;
   std::int32_t k, n;     // inputs and outputs of a row
   std::int32_t segment;  // inputs of a segment; k is a multiple of it
+  bool wide;             // whole_fours()
   const float* w;        // [k][product_pitch(n)]
   const float* bias;     // [n]; null: none
   const float* slope;    // [n], of prelu
@@ -46,31 +48,82 @@ struct RealProductArgs {
   LIMPID_HD std::int64_t rows() const {
     return static_cast<std::int64_t>(count[0]) * count[1] * count[2];
   }
+  // Whether segments may be copied four floats at a time.
+  bool whole_fours() const {
+    std::uintptr_t all = static_cast<std::uintptr_t>(segment | middle | inner) * sizeof(float);
+    for (int i = 0; i < k / segment; ++i)
+      all |= reinterpret_cast<std::uintptr_t>(segments[i].data) |
+             static_cast<std::uintptr_t>(segments[i].outer) * sizeof(float);
+    return all % (4 * sizeof(float)) == 0;
+  }
 };
 
 constexpr int product_pitch(int n) {
   return (n + 3) / 4 * 4;
 }
 
+// Adds in float, from rows of x that lie along their inputs: a thread has rows g, g + kGroups, ...
+// of four neighbouring outputs.
+template <int kColumns>
+struct RowSums {
+  static constexpr int kPadW = 0, kGroups = 1024 / kColumns;
+  float sum[4][4];
+
+  LIMPID_HD void clear() {
+    LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum[r][c] =
+        0;
+  }
+
+  template <class Tile>
+  LIMPID_HD void add(int thread, const float* shared) {
+    const float* w = shared + Tile::kFirstW + column(thread, 0);
+    LIMPID_UNROLL for (int first = 0; first < Tile::kDepth; first += 4) {
+      Four rows[4];
+      LIMPID_UNROLL for (int r = 0; r < 4; ++r) rows[r] =
+          load_four(shared + Tile::x_at(first, row(thread, r)));
+      LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
+        const Four columns = load_four(w + (first + i) * Tile::kPitchW);
+        LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c)
+            sum[r][c] += rows[r].v[i] * columns.v[c];
+      }
+    }
+  }
+
+  LIMPID_HD static int row(int thread, int r) { return thread / (kColumns / 4) + r * kGroups; }
+  LIMPID_HD static int column(int thread, int c) { return thread % (kColumns / 4) * 4 + c; }
+  template <class F>
+  LIMPID_HD void each(int thread, F f) const {
+    f(thread, [&](int r, int c) { return Complex{sum[r][c], 0}; });
+  }
+};
+
 // Columns of outputs in a block: 64, 32 or 16; rows: what leaves every thread 4 x 4 outputs. Four
 // inputs at a time are copied where segments allow it.
-template <int kColumns>
+template <int kColumns, Arithmetic kArithmetic = Arithmetic::exact>
 struct RealProduct {
+  using Sums = std::conditional_t<kArithmetic == Arithmetic::exact, RowSums<kColumns>,
+                                  TensorSums<kColumns, ProductParts<ProductKind::real>,
+                                             kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
   using Args = RealProductArgs;
-  static constexpr int kThreads = 256, kDepth = 16;  // inputs of a step
-  static constexpr int kRows = kThreads * 16 / kColumns, kGroups = kRows / 4;
-  static constexpr int kPerRow = kThreads / kRows;     // threads that fill a row
-  static constexpr int kFours = kDepth / 4 / kPerRow;  // that each of them copies
-  static constexpr int kPitch = kDepth + 4;            // eight rows lie in different banks
-  static constexpr int kX = kRows * kPitch;
-  static constexpr int kShared = kX + kDepth * kColumns;
+  static constexpr int kThreads = 256, kRows = kThreads * 16 / kColumns;
+
+  // What lies in shared memory: a step's inputs.
+  struct Tile {
+    static constexpr int kDepth = 16;
+    static constexpr int kPitchX = kDepth + 4;  // eight rows lie in different banks
+    static constexpr int kPitchW = kColumns + Sums::kPadW;
+    static constexpr int kFirstW = kRows * kPitchX;
+    LIMPID_HD static int x_at(int input, int row) { return row * kPitchX + input; }
+  };
+  static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
+  static constexpr int kPerRow = kThreads / kRows;           // threads that fill a row
+  static constexpr int kFours = Tile::kDepth / 4 / kPerRow;  // that each of them copies
 
   struct Registers {
     std::int64_t within;  // of the row that this thread fills: j*middle + k*inner
     std::int32_t i, k;    // i < 0: beyond the last
     std::int32_t column;  // first of the block
-    bool wide;            // segments are whole fours, aligned
-    float sum[4][4];
+    Sums sums;
   };
 
   LIMPID_HD static std::int64_t column_blocks(const Args& args) {
@@ -79,7 +132,9 @@ struct RealProduct {
   static std::int64_t blocks(const Args& args) {
     return (args.rows() + kRows - 1) / kRows * column_blocks(args);
   }
-  LIMPID_HD static int steps(const Args& args) { return (args.k + kDepth - 1) / kDepth; }
+  LIMPID_HD static int steps(const Args& args) {
+    return (args.k + Tile::kDepth - 1) / Tile::kDepth;
+  }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const std::int64_t row = block / column_blocks(args) * kRows + thread / kPerRow;
@@ -90,9 +145,7 @@ struct RealProduct {
     mine.i = row < args.rows() ? static_cast<std::int32_t>(n / inner / middle) : -1;
     mine.k = static_cast<std::int32_t>(n % inner);
     mine.within = n / inner % middle * args.middle + mine.k * args.inner;
-    mine.wide = (args.segment | args.middle | args.inner) % 4 == 0;
-    LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c)
-        mine.sum[r][c] = 0;
+    mine.sums.clear();
   }
 
   // Input k of the row of this thread; null: it is zero.
@@ -106,10 +159,10 @@ struct RealProduct {
 
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
                              const Registers& mine) {
-    LIMPID_UNROLL for (int four = 0; four < kFours; ++four) {
-      const int depth = (thread % kPerRow * kFours + four) * 4, k = step * kDepth + depth;
-      float* to = shared + thread / kPerRow * kPitch + depth;
-      if (mine.wide) {
+    LIMPID_NO_UNROLL for (int four = 0; four < kFours; ++four) {
+      const int depth = (thread % kPerRow * kFours + four) * 4, k = step * Tile::kDepth + depth;
+      float* to = shared + Tile::x_at(depth, thread / kPerRow);
+      if (args.wide) {
         const float* from = input(k, args, mine);
         copy_four_later(to, from != nullptr ? from : args.w, from != nullptr);
         continue;
@@ -119,64 +172,61 @@ struct RealProduct {
         copy_later(to + i, from != nullptr ? from : args.w, from != nullptr);
       }
     }
-    if (thread >= kDepth * kColumns / 4) return;
-    const int depth = thread / (kColumns / 4), k = step * kDepth + depth;
+    if (thread >= Tile::kDepth * kColumns / 4) return;
+    const int depth = thread / (kColumns / 4), k = step * Tile::kDepth + depth;
     const int column = thread % (kColumns / 4) * 4, pitch = product_pitch(args.n);
     const bool valid = k < args.k && mine.column + column < pitch;
     const std::int64_t from = valid ? std::int64_t{k} * pitch + mine.column + column : 0;
-    copy_four_later(shared + kX + depth * kColumns + column, args.w + from, valid);
+    copy_four_later(shared + Tile::kFirstW + depth * Tile::kPitchW + column, args.w + from, valid);
   }
 
-  // Rows g, g + kGroups, ... and four columns beside each other.
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
-    const float* x = shared + thread / (kColumns / 4) * kPitch;
-    const float* w = shared + kX + thread % (kColumns / 4) * 4;
-    LIMPID_UNROLL for (int four = 0; four < kDepth / 4; ++four) {
-      Four rows[4];
-      LIMPID_UNROLL for (int r = 0; r < 4; ++r) rows[r] =
-          load_four(x + r * kGroups * kPitch + four * 4);
-      LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
-        const Four columns = load_four(w + (four * 4 + i) * kColumns);
-        LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c)
-            mine.sum[r][c] += rows[r].v[i] * columns.v[c];
-      }
-    }
+    mine.sums.template add<Tile>(thread, shared);
   }
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
-    const std::int64_t first = block / column_blocks(args) * kRows + thread / (kColumns / 4);
-    const int column = mine.column + thread % (kColumns / 4) * 4;
-    LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
-      if (first + r * kGroups >= args.rows()) return;
-      float v[4];
-      LIMPID_UNROLL for (int c = 0; c < 4; ++c) v[c] =
-          mine.sum[r][c] +
-          (args.bias != nullptr && column + c < args.n ? args.bias[column + c] : 0.0f);
-      write(v, column, args, args.y.row(first + r * kGroups));
-    }
+    const std::int64_t first = block / column_blocks(args) * kRows;
+    mine.sums.each(thread, [&](int owner, auto at) {
+      LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
+        const std::int64_t row = first + Sums::row(owner, r);
+        if (row >= args.rows()) return;  // so are those that follow
+        float* y = args.y.row(row);
+        LIMPID_UNROLL for (int c = 0; c < 4; c += 2)
+            write(mine.column + Sums::column(owner, c), at(r, c).re, at(r, c + 1).re, args, y);
+      }
+    });
   }
 
-  LIMPID_HD static void write(const float (&v)[4], int column, const Args& args, float* y) {
-    LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
-      if (column + c >= args.n) return;
-      float& to = y[column + c];
-      if (args.end == LinearEnd::none) to = v[c];
-      if (args.end == LinearEnd::add) to += v[c];
-      if (args.end == LinearEnd::gelu) to = 0.5f * v[c] * (1.0f + std::erf(v[c] * 0.70710678f));
-      if (args.end == LinearEnd::prelu) to = v[c] > 0 ? v[c] : args.slope[column + c] * v[c];
-      if (args.end == LinearEnd::gate && c % 2 == 0)
-        y[(column + c) / 2] = v[c] / (1.0f + std::exp(-v[c + 1]));
+  // Outputs n and n + 1, of which n is even.
+  LIMPID_HD static void write(int n, float a, float b, const Args& args, float* y) {
+    if (n >= args.n) return;
+    const bool both = n + 1 < args.n;
+    if (args.bias != nullptr) {
+      a += args.bias[n];
+      if (both) b += args.bias[n + 1];
     }
+    if (args.end == LinearEnd::gate) {
+      y[n / 2] = a / (1.0f + std::exp(-b));
+      return;
+    }
+    y[n] = ended(a, n, y[n], args);
+    if (both) y[n + 1] = ended(b, n + 1, y[n + 1], args);
+  }
+  LIMPID_HD static float ended(float v, int n, const float& y, const Args& args) {
+    if (args.end == LinearEnd::add) return y + v;
+    if (args.end == LinearEnd::gelu) return 0.5f * v * (1.0f + std::erf(v * 0.70710678f));
+    if (args.end == LinearEnd::prelu) return v > 0 ? v : args.slope[n] * v;
+    return v;
   }
 };
 
 // Calls f with the program that wastes least of n outputs.
-template <class F>
+template <Arithmetic kArithmetic, class F>
 auto with_real_product(int n, F f) {
-  if (n > 32) return f.template operator()<RealProduct<64>>();
-  if (n > 16) return f.template operator()<RealProduct<32>>();
-  return f.template operator()<RealProduct<16>>();
+  if (n > 32) return f.template operator()<RealProduct<64, kArithmetic>>();
+  if (n > 16) return f.template operator()<RealProduct<32, kArithmetic>>();
+  return f.template operator()<RealProduct<16, kArithmetic>>();
 }
 
 }  // namespace limpid::kernels::cuda

@@ -15,4 +15,10 @@ Status launch_tensor_product(ProductKind kind, Arithmetic arithmetic,
   return launch_product<Arithmetic::tf32>(kind, args, stream);
 }
 
+Status launch_tensor_product(Arithmetic arithmetic, const RealProductArgs& args,
+                             cudaStream_t stream) {
+  if (arithmetic == Arithmetic::tf32x3) return launch_product<Arithmetic::tf32x3>(args, stream);
+  return launch_product<Arithmetic::tf32>(args, stream);
+}
+
 }  // namespace limpid::kernels::cuda
