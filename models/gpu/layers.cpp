@@ -32,8 +32,7 @@ Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductK
                         {scale[0], scale[1]},
                         {shift[0], shift[1]},
                         slope,
-                        y,
-                        end});
+                        y});
 }
 
 GpuLoader::GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic)

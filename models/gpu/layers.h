@@ -17,7 +17,6 @@ struct GpuProduct {
   const float *re = nullptr, *im = nullptr;
   const float *scale[2] = {}, *shift[2] = {};
   float slope = 1;
-  kernels::cuda::ProductEnd end = kernels::cuda::ProductEnd::leaky;
   kernels::cuda::Arithmetic arithmetic = kernels::cuda::Arithmetic::exact;
 
   Status run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,

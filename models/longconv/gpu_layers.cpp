@@ -7,17 +7,6 @@ namespace gpu = kernels::cuda;
 
 namespace {
 
-Status run_rows(gpu::LayerQueue& queue, const GpuProduct& product, nn::Activation x,
-                nn::Activation y) {
-  return product.run(queue, gpu::ProductKind::real, rows_of<const float>(x), product.k, 0,
-                     rows_of<float>(y));
-}
-
-Status load_linear(GpuLoader& loader, const Linear& from, gpu::ProductEnd end, GpuProduct& to) {
-  to.end = end;
-  return loader.linear(from.weights, from.bias, 1.0f, to);
-}
-
 Status upload(GpuLoader& loader, std::span<const float> from, const float*& to) {
   auto values = loader.upload(from);
   if (!values) return values.error();
@@ -57,8 +46,8 @@ Status GpuLongMemory::load(const LongMemory& layer, GpuLoader& loader) {
   auto done = norm_.load(layer.norm(), loader);
   if (done) done = upload(loader, layer.short_filters(), short_);
   if (done) done = upload(loader, layer.long_filters().oldest_first(), long_);
-  if (done) done = load_linear(loader, layer.inputs(), gpu::ProductEnd::leaky, inputs_);
-  if (done) done = load_linear(loader, layer.outputs(), gpu::ProductEnd::add, outputs_);
+  if (done) done = inputs_.load(loader, layer.inputs());
+  if (done) done = outputs_.load(loader, layer.outputs());
   return done;
 }
 
@@ -78,19 +67,19 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
     done = queue.short_filter({frames_of<const float>(normed_.frames(before, frames)),
                                frames_of<float>(recent), short_, lanes, frames, bands * channels_,
                                short_taps_});
-  if (done) done = run_rows(queue, inputs_, recent, qkv);
+  if (done) done = inputs_.run(queue, {recent}, qkv);
   if (done)
     done = queue.long_filter({frames_of<float>(qkv), past_, ring.position, long_, lanes, frames,
                               bands, inner_, long_taps_, ring.capacity});
-  if (done) done = run_rows(queue, outputs_, qkv.slice_channels(0, inner_), x);
+  if (done) done = outputs_.run(queue, {qkv.slice_channels(0, inner_)}, x, gpu::LinearEnd::add);
   return done;
 }
 
 Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
   over_ = layer.over();
   auto done = norm_.load(layer.norm(), loader);
-  if (done) done = load_linear(loader, layer.inputs(), gpu::ProductEnd::gelu, inputs_);
-  if (done) done = load_linear(loader, layer.outputs(), gpu::ProductEnd::add, outputs_);
+  if (done) done = inputs_.load(loader, layer.inputs());
+  if (done) done = outputs_.load(loader, layer.outputs());
   return done;
 }
 
@@ -101,8 +90,8 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                        from = whole ? by_frame(side) : side, to = whole ? by_frame(x) : x,
                        hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, inputs_.n);
   auto done = norm_.run(queue, x, side);
-  if (done) done = run_rows(queue, inputs_, from, hidden);
-  if (done) done = run_rows(queue, outputs_, hidden, to);
+  if (done) done = inputs_.run(queue, {from}, hidden, gpu::LinearEnd::gelu);
+  if (done) done = outputs_.run(queue, {hidden}, to, gpu::LinearEnd::add);
   return done;
 }
 

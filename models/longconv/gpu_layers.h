@@ -3,8 +3,7 @@
 // (lib/nn/activation.h) they have a real part only.
 #pragma once
 
-#include "models/gpu/layers.h"
-#include "models/gpu/memory.h"
+#include "models/gpu/linear.h"
 #include "models/longconv/long_memory.h"
 #include "models/longconv/perceptron.h"
 
@@ -43,7 +42,7 @@ class GpuLongMemory {
   GpuRowNorm norm_;
   const float *short_ = nullptr, *long_ = nullptr;
   int short_taps_ = 0, long_taps_ = 0, channels_ = 0, inner_ = 0;
-  GpuProduct inputs_, outputs_;
+  GpuLinear inputs_, outputs_;
   GpuTimeline normed_;  // with the frames before, that short filters see
   float* past_ = nullptr;
 };
@@ -57,7 +56,7 @@ class GpuPerceptron {
  private:
   Perceptron::Over over_ = Perceptron::Over::band;
   GpuRowNorm norm_;
-  GpuProduct inputs_, outputs_;
+  GpuLinear inputs_, outputs_;
 };
 
 // All bands of a frame as one row.

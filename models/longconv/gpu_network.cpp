@@ -22,7 +22,7 @@ Status GpuLongConv::load(const LongConvNetwork& network, Arithmetic arithmetic) 
   Status done = norm_.load(network.norm, loader);
   for (const LongConvNetwork::Band& from : network.bands) {
     Band& to = bands_.emplace_back(Band{from.first, from.bins, {}, {}});
-    if (done) done = loader.linear(from.split.weights, from.split.bias, 1.0f, to.split);
+    if (done) done = to.split.load(loader, from.split);
     if (done) done = load_masks(from.masks, from.bins, loader, to.masks);
   }
   for (const LongConvNetwork::Block& from : network.blocks) {
@@ -128,10 +128,7 @@ Status GpuLongConv::split(int frames) const {
     const nn::Activation from =
                              features.slice_channels(kFeatures * band.first, kFeatures * band.bins),
                          to = x_.fresh(frames).slice_rows(index++, 1);
-    if (auto done = band.split.run(queue_, gpu::ProductKind::real, rows_of<const float>(from),
-                                   band.split.k, 0, rows_of<float>(to));
-        !done)
-      return done;
+    if (auto done = band.split.run(queue_, {from}, to); !done) return done;
   }
   return Done{};
 }

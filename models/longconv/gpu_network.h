@@ -26,7 +26,8 @@ class GpuLongConv final : public GpuMaskMaker {
  private:
   struct Band {
     int first, bins;
-    GpuProduct split, masks;
+    GpuLinear split;
+    GpuProduct masks;
   };
   struct Block {
     GpuLongMemory memory;

@@ -229,38 +229,5 @@ TEST(CudaComplexLayers, SequenceMemory) {
   }
 }
 
-// gelu(v) and y + v, v = scale (X W) + shift.
-TEST(CudaComplexLayers, RealProductsMayEndOtherwise) {
-  constexpr int kRows = 37, kInputs = 19, kOutputs = 35;
-  const auto x = noise(kRows * kInputs, 1), w = noise(kInputs * kOutputs, 2),
-             before = noise(kRows * kOutputs, 3);
-  const Affine after(kOutputs, 1.0f);
-  for (const ProductEnd end : {ProductEnd::gelu, ProductEnd::add}) {
-    std::vector<float> y = before;
-    emulate_tiles<ComplexProduct<32, ProductKind::real>>(
-        {{x.data(), {1, 1, kRows}, {0, 0, kInputs}, 0},
-         kInputs,
-         kOutputs,
-         kInputs,
-         0,
-         w.data(),
-         nullptr,
-         {after.scale[0].data(), nullptr},
-         {after.shift[0].data(), nullptr},
-         1,
-         {y.data(), {1, 1, kRows}, {0, 0, kOutputs}, 0},
-         end});
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      const std::size_t row = i / kOutputs, column = i % kOutputs;
-      double v = after.shift[0][column];
-      for (std::size_t k = 0; k < kInputs; ++k)
-        v += double{after.scale[0][column]} * x[row * kInputs + k] * w[k * kOutputs + column];
-      const double want =
-          end == ProductEnd::add ? before[i] + v : 0.5 * v * (1 + std::erf(v / std::sqrt(2.0)));
-      EXPECT_NEAR(y[i], want, 3e-6);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace limpid::kernels::cuda

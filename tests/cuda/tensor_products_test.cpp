@@ -77,8 +77,7 @@ struct Case {
 };
 
 constexpr ProductKind kKinds[] = {ProductKind::complex, ProductKind::real_weights,
-                                  ProductKind::real_input, ProductKind::real_output,
-                                  ProductKind::real};
+                                  ProductKind::real_input, ProductKind::real_output};
 
 // Every tiling to the bit, as sums are added in the same order.
 template <Arithmetic kArithmetic>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Y = leaky(scale * (X W) + shift) for complex or real X and W: every convolution, transposed
-// convolution and linear layer of a network, with its bias, batch norm and activation (FRCRN
-// section 1.5), and the transforms in front of it and behind it. Rows of X are read in place, as
-// kernels::gemm does it: they may overlap, and come in segments, one for each time tap.
+// Y = leaky(scale * (X W) + shift) for complex X and complex or real W: every convolution,
+// transposed convolution and linear layer of a complex network, with its bias, batch norm and
+// activation (FRCRN section 1.5), and the transforms in front of it and behind it. Rows of X are
+// read in place, as kernels::gemm does it: they may overlap, and come in segments, one for each
+// time tap.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -34,9 +34,6 @@ struct ComplexRows {
   }
 };
 
-// What becomes of v = scale * (X W) + shift: leaky(v); and of real products also gelu(v), y + v.
-enum class ProductEnd { leaky, gelu, add };
-
 struct ComplexProductArgs {
   ComplexRows<const float> x;
   std::int32_t k, n;                 // inputs and outputs of a row
@@ -46,7 +43,6 @@ struct ComplexProductArgs {
   const float *scale[2], *shift[2];  // [n], of the real and the imaginary part
   float slope;                       // leaky(v) = max(v, slope v): 0 is ReLU, 1 does nothing
   ComplexRows<float> y;              // as many rows as x; fewer than 2^31
-  ProductEnd end = ProductEnd::leaky;
 };
 
 // How products are added (product_sums.h).
@@ -134,15 +130,6 @@ struct ComplexProduct {
   LIMPID_HD static float leaky(float v, const Args& args) {
     return v > args.slope * v ? v : args.slope * v;
   }
-  LIMPID_HD static float ended(float v, const float& y, const Args& args) {
-    if constexpr (Parts::kReal) {
-      if (args.end == ProductEnd::add) return y + v;
-      if (args.end == ProductEnd::gelu)
-        return 0.5f * v * (1.0f + std::erf(v * 0.70710678118654752f));
-    }
-    return leaky(v, args);
-  }
-
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
     const std::int64_t first = block / column_blocks(args) * kRows;
@@ -155,7 +142,7 @@ struct ComplexProduct {
           const int n = mine.column + Sums::column(owner, c);
           if (n >= args.n) continue;
           const Complex sum = at(r, c);
-          y[n] = ended(args.scale[0][n] * sum.re + args.shift[0][n], y[n], args);
+          y[n] = leaky(args.scale[0][n] * sum.re + args.shift[0][n], args);
           if constexpr (Parts::kY)
             y[n + args.y.imaginary] = leaky(args.scale[1][n] * sum.im + args.shift[1][n], args);
         }
@@ -182,8 +169,6 @@ auto with_kind(ProductKind kind, F f) {
       return f.template operator()<ProductKind::real_input>();
     case ProductKind::real_output:
       return f.template operator()<ProductKind::real_output>();
-    case ProductKind::real:
-      return f.template operator()<ProductKind::real>();
     default:
       return f.template operator()<ProductKind::complex>();
   }

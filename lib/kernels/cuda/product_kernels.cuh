@@ -28,9 +28,8 @@ Status prepare_products() {
             columns, [&]<class Program>() { return prepare_tiles<Program>(); });
         !done)
       return done;
-  for (const ProductKind kind :
-       {ProductKind::complex, ProductKind::real_weights, ProductKind::real_input,
-        ProductKind::real_output, ProductKind::real})
+  for (const ProductKind kind : {ProductKind::complex, ProductKind::real_weights,
+                                 ProductKind::real_input, ProductKind::real_output})
     for (const int columns : {64, 32, 16}) {
       const Status done = with_kind(kind, [&]<ProductKind kKind>() {
         return with_product<kKind, kArithmetic>(

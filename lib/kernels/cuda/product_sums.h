@@ -15,15 +15,17 @@
 
 namespace limpid::kernels::cuda {
 
-// What is real, and neither read, added nor written where it is imaginary; `real`: everything.
-enum class ProductKind { complex, real_weights, real_input, real_output, real };
+// What is real, and neither read, added nor written where it is imaginary.
+enum class ProductKind { complex, real_weights, real_input, real_output };
 
 template <ProductKind kKind>
 struct ProductParts {
-  static constexpr bool kReal = kKind == ProductKind::real;
-  static constexpr bool kX = !kReal && kKind != ProductKind::real_input;  // imaginary parts
-  static constexpr bool kW = !kReal && kKind != ProductKind::real_weights;
-  static constexpr bool kY = !kReal && kKind != ProductKind::real_output;
+  static constexpr bool kX = kKind != ProductKind::real_input;  // imaginary parts
+  static constexpr bool kW = kKind != ProductKind::real_weights;
+  static constexpr bool kY = kKind != ProductKind::real_output;
+};
+struct RealParts {
+  static constexpr bool kX = false, kW = false, kY = false;
 };
 
 // A thread has 4 neighbouring rows of 4 neighbouring outputs.

@@ -101,9 +101,9 @@ struct RowSums {
 // inputs at a time are copied where segments allow it.
 template <int kColumns, Arithmetic kArithmetic = Arithmetic::exact>
 struct RealProduct {
-  using Sums = std::conditional_t<kArithmetic == Arithmetic::exact, RowSums<kColumns>,
-                                  TensorSums<kColumns, ProductParts<ProductKind::real>,
-                                             kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
+  using Sums = std::conditional_t<
+      kArithmetic == Arithmetic::exact, RowSums<kColumns>,
+      TensorSums<kColumns, RealParts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
   using Args = RealProductArgs;
   static constexpr int kThreads = 256, kRows = kThreads * 16 / kColumns;
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "models/gpu/linear.h"
+
+#include <algorithm>
+
+namespace limpid::models {
+
+namespace gpu = kernels::cuda;
+
+void GpuTaps::add(nn::Activation x, std::ptrdiff_t offset, int shift) {
+  frame_ = x.frame_stride;
+  row_ = x.row_stride;
+  segments_[count_++] = {x.data + offset, x.block_stride, shift};
+}
+
+Status GpuLinear::run(gpu::LayerQueue& queue, const GpuTaps& taps, int rows, nn::Activation y,
+                      gpu::LinearEnd end, const float* slope) const {
+  gpu::RealProductArgs args{};
+  std::ranges::copy(taps.segments_, args.segments);
+  args.count[0] = y.lanes;
+  args.count[1] = y.frames;
+  args.count[2] = y.rows;
+  args.middle = taps.frame_;
+  args.inner = taps.row_;
+  args.bound = rows;
+  args.k = k;
+  args.n = n;
+  args.segment = k / taps.count_;
+  args.wide = args.whole_fours();
+  args.w = w;
+  args.bias = bias;
+  args.slope = slope;
+  args.end = end;
+  args.y = rows_of<float>(y);
+  return queue.real_product(arithmetic, args);
+}
+
+Status GpuLinear::run(gpu::LayerQueue& queue, std::initializer_list<nn::Activation> inputs,
+                      nn::Activation y, gpu::LinearEnd end) const {
+  GpuTaps taps;
+  for (const nn::Activation& x : inputs) taps.add(x, 0);
+  return run(queue, taps, y.rows, y, end);
+}
+
+Status GpuLinear::load(GpuLoader& loader, const std::vector<float>& by_input,
+                       std::span<const float> with, int inputs, int outputs) {
+  k = inputs;
+  n = outputs;
+  arithmetic = loader.arithmetic();
+  const std::ptrdiff_t pitch = gpu::product_pitch(n);
+  std::vector<float> rows(static_cast<std::size_t>(k * pitch), 0.0f);
+  for (std::ptrdiff_t p = 0; p < k; ++p)
+    std::copy_n(by_input.begin() + p * n, n, rows.begin() + p * pitch);
+  auto weights = loader.upload(rows);
+  if (!weights) return weights.error();
+  w = *weights;
+  if (with.empty()) return Done{};
+  auto uploaded = loader.upload(with);
+  if (!uploaded) return uploaded.error();
+  bias = *uploaded;
+  return Done{};
+}
+
+Status GpuLinear::load(GpuLoader& loader, std::span<const Linear> layers) {
+  const int inputs = layers.front().weights.k();
+  std::vector<std::vector<float>> parts;
+  std::vector<float> biases;
+  for (const Linear& layer : layers) {
+    parts.push_back(layer.weights.by_input());
+    biases.insert(biases.end(), layer.bias.begin(), layer.bias.end());
+  }
+  std::vector<float> rows;
+  for (std::ptrdiff_t p = 0; p < inputs; ++p)
+    for (const std::vector<float>& part : parts) {
+      const std::ptrdiff_t width = std::ssize(part) / inputs;
+      rows.insert(rows.end(), part.begin() + p * width, part.begin() + (p + 1) * width);
+    }
+  return load(loader, rows, biases, inputs, static_cast<int>(std::ssize(rows) / inputs));
+}
+
+}  // namespace limpid::models

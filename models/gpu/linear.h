@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Convolutions and linear layers of real networks on a GPU: nn::Activations have one part.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "models/gpu/layers.h"
+#include "models/gpu/memory.h"
+#include "models/tensor_reader.h"
+
+namespace limpid::models {
+
+// Where the rows of a product come from: the same row, some floats on, of one activation after the
+// other, all of which have the same strides.
+class GpuTaps {
+ public:
+  // Row r of `x`, `offset` floats further; zero where r + shift is no row of the layer.
+  void add(nn::Activation x, std::ptrdiff_t offset, int shift = 0);
+
+ private:
+  friend struct GpuLinear;
+  kernels::cuda::ProductSegment segments_[kernels::cuda::RealProductArgs::kMost] = {};
+  int count_ = 0;
+  std::ptrdiff_t frame_ = 0, row_ = 0;
+};
+
+// Y = end(X W + bias).
+struct GpuLinear {
+  int k = 0, n = 0;
+  const float *w = nullptr, *bias = nullptr;
+  kernels::cuda::Arithmetic arithmetic = kernels::cuda::Arithmetic::exact;
+
+  // `rows`: of the layer; y may have more.
+  Status run(kernels::cuda::LayerQueue& queue, const GpuTaps& taps, int rows, nn::Activation y,
+             kernels::cuda::LinearEnd end = kernels::cuda::LinearEnd::none,
+             const float* slope = nullptr) const;
+  // A tap for each of its inputs.
+  Status run(kernels::cuda::LayerQueue& queue, std::initializer_list<nn::Activation> inputs,
+             nn::Activation y, kernels::cuda::LinearEnd end = kernels::cuda::LinearEnd::none) const;
+
+  Status load(GpuLoader& loader, const Linear& layer) { return load(loader, {&layer, 1}); }
+  // The outputs of several layers side by side.
+  Status load(GpuLoader& loader, std::span<const Linear> layers);
+  // by_input: [k][n]
+  Status load(GpuLoader& loader, const std::vector<float>& by_input, std::span<const float> bias,
+              int inputs, int outputs);
+};
+
+}  // namespace limpid::models
