@@ -67,7 +67,8 @@ struct RowNorm {
   }
 };
 
-// Mean and variance of all rows of a frame together, in place. A block has a frame to itself.
+// Mean and variance of all rows of a frame together, in place. A block has a frame to itself: every
+// thread sums its share, kTeams of them the shares of a team each, everybody those.
 struct FrameNormArgs {
   Frames<float> x;  // [row][channels]
   NormWeights weights;
@@ -76,35 +77,41 @@ struct FrameNormArgs {
 };
 struct FrameNorm {
   using Args = FrameNormArgs;
-  static constexpr int kThreads = 256, kShared = kThreads, kPhases = 3;
+  static constexpr int kTeams = 16, kThreads = kTeams * kTeams;
+  static constexpr int kShared = kThreads + kTeams, kPhases = 5;
   static std::int64_t blocks(const Args& args) { return std::int64_t{args.lanes} * args.frames; }
 
+  LIMPID_HD static float sum_of(const Complex* shares, float Complex::*part) {
+    float sum = 0;
+    LIMPID_UNROLL for (int i = 0; i < kTeams; ++i) sum += shares[i].*part;
+    return sum;
+  }
+
+  // Phases: sums of shares and of teams; with the mean, the same of squares; with both, y.
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
-    float* x =
-        args.x.at(static_cast<int>(block / args.frames), static_cast<int>(block % args.frames));
-    const int all = args.rows * args.channels;
-    const auto count = static_cast<float>(all);
-    const auto at = [&](int i) -> float& {
-      return x[i / args.channels * args.row + i % args.channels];
-    };
-    float mean = 0, squares = 0;
-    if constexpr (Phase > 0) {
-      for (int other = 0; other < kThreads; ++other) mean += shared[other].re;
-      mean /= count;
-    }
-    if constexpr (Phase == 0) {
-      float sum = 0;
-      for (int i = thread; i < all; i += kThreads) sum += at(i);
-      shared[thread].re = sum;
-    } else if constexpr (Phase == 1) {
-      for (int i = thread; i < all; i += kThreads) squares += (at(i) - mean) * (at(i) - mean);
-      shared[thread].im = squares;
+    Complex* const teams = shared + kThreads;
+    if constexpr (Phase % 2 == 1) {
+      constexpr auto part = Phase == 1 ? &Complex::re : &Complex::im;
+      if (thread < kTeams) teams[thread].*part = sum_of(shared + thread * kTeams, part);
     } else {
-      for (int other = 0; other < kThreads; ++other) squares += shared[other].im;
-      const float scale = 1.0f / std::sqrt(squares / count + args.weights.epsilon);
-      for (int i = thread; i < all; i += kThreads)
-        at(i) = args.weights.apply((at(i) - mean) * scale, i % args.channels);
+      float* x =
+          args.x.at(static_cast<int>(block / args.frames), static_cast<int>(block % args.frames));
+      const int all = args.rows * args.channels;
+      const auto count = static_cast<float>(all);
+      const float mean = Phase == 0 ? 0.0f : sum_of(teams, &Complex::re) / count;
+      const float scale =
+          Phase < 4 ? 1.0f
+                    : 1.0f / std::sqrt(sum_of(teams, &Complex::im) / count + args.weights.epsilon);
+      float sum = 0;
+      for (int i = thread; i < all; i += kThreads) {
+        float& at = x[i / args.channels * args.row + i % args.channels];
+        if constexpr (Phase == 0) sum += at;
+        if constexpr (Phase == 2) sum += (at - mean) * (at - mean);
+        if constexpr (Phase == 4) at = args.weights.apply((at - mean) * scale, i % args.channels);
+      }
+      if constexpr (Phase == 0) shared[thread].re = sum;
+      if constexpr (Phase == 2) shared[thread].im = sum;
     }
   }
 };
