@@ -127,7 +127,7 @@ def write_longconv(folder, signal):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "tests" / "data")
-    parser.add_argument("--model", type=Path, default=ROOT / "assets" / "light.safetensors")
+    parser.add_argument("--models", type=Path, default=ROOT / "assets", help="folder of the shipped ones")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     signal = voiced_signal()
@@ -140,9 +140,9 @@ def main():
     print(json.dumps({"tiny_rms": float(np.sqrt(np.mean(result ** 2)))}))
     write_arrays(arguments.output)
     write_longconv(arguments.output, signal)
-    if arguments.model.exists():
-        shipped = weights.load_network(arguments.model)
-        write_wav(arguments.output / "light_expected.wav", expected(shipped, signal))
+    for name in ("light", "frcrn"):
+        shipped = weights.load_network(arguments.models / f"{name}.safetensors")
+        write_wav(arguments.output / f"{name}_expected.wav", expected(shipped, signal))
 
 
 if __name__ == "__main__":

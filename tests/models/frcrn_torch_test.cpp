@@ -25,14 +25,22 @@ TEST(FrcrnAgainstTorch, TinyNetworkWithEverythingOn) {
   }
 }
 
-TEST(FrcrnAgainstTorch, ShippedModel) {
-  auto model = models::load("");
+TEST(ShippedAgainstTorch, IsWhatWasTrained) {
+  const auto input = test::channel(data("frcrn_tiny_input.wav"));
+  for (const std::string name : {"light", "frcrn"}) {
+    auto model = models::load(name);
+    ASSERT_TRUE(model) << model.error().message;
+    EXPECT_EQ((*model)->spec().name, name);
+    const auto want = test::channel(data(name + "_expected.wav"));
+    const auto got = test::stream_whole(**model, input, 16000, 8, 1);
+    EXPECT_LE(test::relative_error(got, want, 0, 0), 1e-5) << name;
+  }
+}
+
+TEST(ShippedAgainstTorch, OneIsTheDefault) {
+  const auto model = models::load("");
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_EQ((*model)->spec().name, models::kDefaultModel);
-  const auto want = test::channel(data("light_expected.wav"));
-  const auto got =
-      test::stream_whole(**model, test::channel(data("frcrn_tiny_input.wav")), 16000, 8, 1);
-  EXPECT_LE(test::relative_error(got, want, 0, 0), 1e-5);
 }
 
 }  // namespace

