@@ -13,13 +13,19 @@ constexpr double kTop = 3.0 / 8;            // 5..8 kHz
 constexpr double kBlend = 1.0 / 8;          // 8..9 kHz
 constexpr float kSmoothingSeconds = 0.02f;  // mask magnitudes jitter; hiss must not
 
-float mean_magnitude(std::span<const float> re, std::span<const float> im, std::size_t stride,
-                     int from, int to) noexcept {
-  float power = 0.0f;
-  for (std::size_t tap = 0; tap < re.size(); tap += stride)
-    for (auto k = tap + static_cast<std::size_t>(from); k < tap + static_cast<std::size_t>(to); ++k)
-      power += re[k] * re[k] + im[k] * im[k];
-  return std::min(1.0f, std::sqrt(power / static_cast<float>(std::max(1, to - from))));
+// Of bins [from, to), weighted by their power.
+float mean_magnitude(const std::complex<float>* spectrum, std::span<const float> re,
+                     std::span<const float> im, std::size_t stride, int from, int to) noexcept {
+  float heard = 0.0f, kept = 0.0f;
+  for (auto k = static_cast<std::size_t>(from); k < static_cast<std::size_t>(to); ++k) {
+    const float power = std::norm(spectrum[k]) + BandExtension::kSilence;
+    float gain = 0.0f;
+    for (std::size_t tap = k; tap < re.size(); tap += stride)
+      gain += re[tap] * re[tap] + im[tap] * im[tap];
+    heard += power;
+    kept += power * gain;
+  }
+  return heard > 0.0f ? std::min(1.0f, std::sqrt(kept / heard)) : 0.0f;
 }
 
 }  // namespace
@@ -44,12 +50,16 @@ BandExtension::BandExtension(int band, int bins, double frame_seconds, int lanes
       keep_(keep(frame_seconds)),
       smooth_(2 * static_cast<std::size_t>(lanes)) {}
 
-void BandExtension::extend(int lane, std::span<float> re, std::span<float> im) LIMPID_REALTIME {
+void BandExtension::extend(int lane, const std::complex<float>* spectrum, std::span<float> re,
+                           std::span<float> im) LIMPID_REALTIME {
   if (bins_ <= band_) return;
   const std::size_t stride = re.size() / static_cast<std::size_t>(taps_);
   float* smooth = smooth_.data() + 2 * lane;
-  smooth[0] += (1.0f - keep_) * (mean_magnitude(re, im, stride, edge(band_), band_) - smooth[0]);
-  smooth[1] += (1.0f - keep_) * (mean_magnitude(re, im, stride, top(band_), band_) - smooth[1]);
+  const auto follow = [&](float& gain, int from) {
+    gain += (1.0f - keep_) * (mean_magnitude(spectrum, re, im, stride, from, band_) - gain);
+  };
+  follow(smooth[0], edge(band_));
+  follow(smooth[1], top(band_));
   const float step = blend(band_);
   for (int k = band_; k < bins_; ++k) {
     const float far = std::min(1.0f, static_cast<float>(k - band_ + 1) * step);

@@ -3,6 +3,7 @@
 // runs at 48 kHz. Above the band follows what the network does in the top of its band.
 #pragma once
 
+#include <complex>
 #include <span>
 #include <vector>
 
@@ -17,10 +18,13 @@ class BandExtension {
 
   // [tap][stride], stride >= bins. Bins [0, band) are given, [band, bins) of tap 0 are filled with
   // real gains in [0, 1]: from the gain just below the edge, within an eighth of the band, to that
-  // of the whole top. The gain of a filter is taken as the root of the sum of its squared taps:
-  // what it does to frames that have nothing in common, as those of noise nearly have (with 50 %
-  // overlap they share a tenth of their power), and for one tap the magnitude of the mask.
-  void extend(int lane, std::span<float> re, std::span<float> im) LIMPID_REALTIME;
+  // of the whole top. Loud bins count for more, by their power in `spectrum` (the frame that is
+  // masked, at least band bins): between the partials of a voice masks close. The gain of a filter
+  // is taken as the root of the sum of its squared taps: what it does to frames that have nothing
+  // in common, as those of noise nearly have (with 50 % overlap they share a tenth of their power),
+  // and for one tap the magnitude of the mask.
+  void extend(int lane, const std::complex<float>* spectrum, std::span<float> re,
+              std::span<float> im) LIMPID_REALTIME;
   void reset() noexcept;
 
   // For those who do it elsewhere. The first bins of the edge and of the top of a band; what of the
@@ -29,6 +33,7 @@ class BandExtension {
   static int top(int band) noexcept;
   static float keep(double frame_seconds) noexcept;
   static float blend(int band) noexcept;
+  static constexpr float kSilence = 1e-12f;  // is added to every bin's power
 
  private:
   int band_, bins_, taps_;

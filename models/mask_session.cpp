@@ -120,7 +120,7 @@ void MaskSession::report_voice(int first, int frames, int ready, int calls_frame
 void MaskSession::emit(int lane, int frame, float* hop) LIMPID_REALTIME {
   const auto stride = static_cast<std::ptrdiff_t>(masked_.size());
   masks_->mask(lane, frame, stride, mask_re_.data(), mask_im_.data());
-  extension_.extend(lane, mask_re_, mask_im_);
+  extension_.extend(lane, spectrum(lane, frame), mask_re_, mask_im_);
   kernels::apply_mask(spectrum(lane, frame), mask_re_.data(), mask_im_.data(), bins_,
                       masked_.data());
   for (int k = 1; k <= history_; ++k)  // above the band there is one gain a bin

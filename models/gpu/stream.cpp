@@ -36,7 +36,9 @@ Status GpuStream::analyse(int frames) const {
 // What BandExtension does.
 Status GpuStream::extend(int frames) const {
   const int lanes = memory_.lanes(), band = traits_.bins;
-  auto done = queue_.top_gains({maker_->mask(frames), gains_, lanes, frames,
+  auto done = queue_.top_gains({maker_->mask(frames),
+                                frames_of<const float>(spectra_.frames(traits_.taps - 1, frames)),
+                                gains_, BandExtension::kSilence, lanes, frames,
                                 BandExtension::edge(band), BandExtension::top(band), band});
   if (!done) return done;
   return queue_.smooth_gains({gains_, gain_state_, maker_->alive(),

@@ -106,17 +106,35 @@ TEST(Rates, AToneIsTreatedAlikeAtEveryRate) {
 
 TEST(BandExtension, FollowsTheTopOfTheBandAndBlends) {
   models::BandExtension extension(161, 481, 0.01, 1);
+  const std::vector<std::complex<float>> level(161, {0.1f, -0.2f});
   std::vector<float> re(481), im(481);
   for (int frame = 0; frame < 100; ++frame) {
     std::fill(re.begin(), re.begin() + 161, 0.25f);
     std::fill(re.begin() + 151, re.begin() + 161, 0.75f);  // the edge differs from the rest
-    extension.extend(0, re, im);
+    extension.extend(0, level.data(), re, im);
   }
   EXPECT_NEAR(re[161], 0.75f, 0.03f);
   EXPECT_LT(re[180], re[161]);
   EXPECT_NEAR(re[480], re[200], 1e-6f);
   EXPECT_GT(re[480], 0.25f);
   EXPECT_LT(re[480], 0.5f);
+}
+
+TEST(BandExtension, LoudBinsCountForMore) {
+  std::vector<std::complex<float>> partials(161, {1e-3f, 0.0f}), silence(161);
+  for (std::size_t k = 0; k < 161; k += 5) partials[k] = {0.0f, 1.0f};
+  const auto top_gain = [](const std::vector<std::complex<float>>& spectrum) {
+    models::BandExtension extension(161, 481, 0.01, 1);
+    std::vector<float> re(481), im(481);
+    for (int frame = 0; frame < 100; ++frame) {
+      std::fill(re.begin(), re.begin() + 161, 0.1f);
+      for (std::size_t k = 0; k < 161; k += 5) re[k] = 0.9f;
+      extension.extend(0, spectrum.data(), re, im);
+    }
+    return re[480];
+  };
+  EXPECT_NEAR(top_gain(partials), 0.9f, 1e-3f);
+  EXPECT_NEAR(top_gain(silence), std::sqrt((0.81f + 4 * 0.01f) / 5), 0.02f);  // all alike
 }
 
 }  // namespace

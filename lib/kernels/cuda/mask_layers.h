@@ -71,10 +71,12 @@ struct Mix {
 };
 
 // What the top of a network's band becomes: for every frame the root mean square of the masks in
-// [edge, band) and in [top, band), at most 1.
+// [edge, band) and in [top, band), weighted by the bins' power, at most 1.
 struct TopGainsArgs {
   Mask mask;
-  float* gains;  // [lane][frame][edge, top]
+  Frames<const float> x;  // what the masks are for
+  float* gains;           // [lane][frame][edge, top]
+  float silence;          // is added to every bin's power
   std::int32_t lanes, frames, edge, top, band;
 };
 struct TopGains {
@@ -89,15 +91,20 @@ struct TopGains {
     const std::int64_t index = block * kThreads + thread;
     const Place place(index, args.lanes, args.frames, 2);
     if (place.lane == args.lanes) return;
-    const int from = place.at == 0 ? args.edge : args.top;
-    float power = 0;
-    for (int bin = from; bin < args.band; ++bin)
+    const float* x = args.x.at(place.lane, place.frame);
+    float heard = 0, kept = 0;
+    for (int bin = place.at == 0 ? args.edge : args.top; bin < args.band; ++bin) {
+      const float re = x[bin], im = x[bin + args.x.imaginary];
+      const float power = re * re + im * im + args.silence;
+      float gain = 0;
       for (int tap = 0; tap < args.mask.last.taps; ++tap) {
         const Complex m = args.mask.at(place.lane, place.frame, bin, tap);
-        power += m.re * m.re + m.im * m.im;
+        gain += m.re * m.re + m.im * m.im;
       }
-    const int count = args.band > from ? args.band - from : 1;
-    const float gain = std::sqrt(power / static_cast<float>(count));
+      heard += power;
+      kept += power * gain;
+    }
+    const float gain = heard > 0 ? std::sqrt(kept / heard) : 0.0f;
     args.gains[index] = gain < 1.0f ? gain : 1.0f;
   }
 };
