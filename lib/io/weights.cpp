@@ -14,6 +14,7 @@
 #include <new>
 #include <utility>
 
+#include "lib/base/bfloat16.h"
 #include "lib/io/atomic_file.h"
 #include "lib/io/safetensors_header.h"
 
@@ -181,7 +182,7 @@ std::span<const float> Weights::widened(std::string_view name, const TensorEntry
   for (float& value : values) {
     std::uint16_t upper;
     std::memcpy(&upper, bytes, sizeof upper);
-    value = std::bit_cast<float>(std::uint32_t{upper} << 16);
+    value = from_bfloat16(upper);
     bytes += sizeof upper;
   }
   return values;

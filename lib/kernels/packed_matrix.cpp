@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // PackedMatrix: weights in the order in which the micro-kernel reads them.
 #include <algorithm>
-#include <bit>
 #include <new>
 
 #include "lib/base/arena.h"
+#include "lib/base/bfloat16.h"
 #include "lib/kernels/gemm.h"
 
 namespace limpid::kernels {
@@ -18,25 +18,17 @@ std::shared_ptr<T[]> zeroed(std::size_t count) {
   return {p, [](T* q) { ::operator delete[](q, std::align_val_t{kAlignment}); }};
 }
 
-std::uint32_t bits(float x) noexcept {
-  return std::bit_cast<std::uint32_t>(x);
-}
-
-float widen(std::uint16_t upper) noexcept {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(upper) << 16);
-}
-
 void put_weight(float x, float& place) noexcept {
   place = x;
 }
 
 void put_weight(float x, std::uint16_t& place) noexcept {
-  place = static_cast<std::uint16_t>(bits(x) >> 16);
+  place = to_bfloat16(x);
 }
 
 bool as_bfloat16(std::span<const float> rows, int n, int k) noexcept {
   return n % PackedMatrix::kPanel == 0 && std::int64_t{n} * k >= PackedMatrix::kLarge &&
-         std::ranges::all_of(rows, [](float x) { return (bits(x) & 0xffffu) == 0; });
+         std::ranges::all_of(rows, is_bfloat16);
 }
 
 // [k][width] from [n][k], starting at row `first`.
@@ -89,7 +81,8 @@ std::vector<float> PackedMatrix::by_input() const {
       float* out = values.data() + static_cast<std::ptrdiff_t>(p) * n_ + column;
       const auto at = static_cast<std::ptrdiff_t>(p) * w;
       if (bfloat16()) {
-        std::transform(upper_panel(column) + at, upper_panel(column) + at + used, out, widen);
+        std::transform(upper_panel(column) + at, upper_panel(column) + at + used, out,
+                       from_bfloat16);
       } else {
         std::copy_n(panel(column) + at, used, out);
       }

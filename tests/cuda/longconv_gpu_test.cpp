@@ -28,7 +28,7 @@ TEST(LongConvGpu, EqualsTheCpu) {
   }
 }
 
-// The sizes of the network that is trained.
+// Sizes of a network that people would train.
 TEST(LongConvGpu, EqualsTheCpuAtFullSize) {
   const LongConvRecipe recipe{
       .bands = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 8, 8, 8, 8, 8, 13, 13, 13, 21, 21},
