@@ -30,6 +30,10 @@ class MixHere:
     def __init__(self, mixer, options):
         self.steps = Steps(mixer, options["seed"], options["batch"], 0)
 
+    def example(self):
+        """Any batch: what has the shape of all."""
+        return self.batch(0)
+
     def batch(self, step):
         return tensors(self.steps[step])
 
@@ -56,11 +60,16 @@ class MixAhead:
 
     def __init__(self, mixer, options, first, processes):
         steps = Steps(mixer, options["seed"], options["batch"], first)
-        waiting = sum(part.nbytes for part in steps[0]) * processes * (AHEAD + 1)
+        self.first = steps[0]
+        waiting = sum(part.nbytes for part in self.first) * processes * (AHEAD + 1)
         loader = DataLoader(steps, batch_size=None, num_workers=processes, prefetch_factor=AHEAD,
                             pin_memory=torch.cuda.is_available(),
                             collate_fn=None if shared_memory_holds(2 * waiting) else as_it_is)
         self.next, self.batches = first, iter(loader)
+
+    def example(self):
+        """Any batch: what has the shape of all."""
+        return tensors(self.first)
 
     def batch(self, step):
         if step != self.next:

@@ -49,6 +49,7 @@ class Master:
         for module in (self.network, self.average):
             module.share_memory()
         self.optimisers.share_memory()
+        self.means = list(self.average.state_dict().values())
 
     def _resume(self):
         state = load_latest(self.run)
@@ -70,18 +71,28 @@ class Master:
             p.data = p.data.clone()
         return replica.train()
 
+    def rates(self, step, progress):
+        """The learning rate, and how much of the moving average is kept."""
+        return learning_rate(self.options, step, progress), min(self.options["ema"], (step + 1) / (step + 20))
+
     def apply(self, replica, buffers_before, step, progress):
-        """One optimiser step with a replica's gradients; the replica then becomes equal to the master again."""
+        """One optimiser step with a replica's gradients; the replica then becomes equal to the master again. The network itself
+        may stand for the replica of the only worker."""
         norm = torch.nn.utils.clip_grad_norm_(replica.parameters(), self.options["clip"])
-        rate = learning_rate(self.options, step, progress)
+        rate, kept = self.rates(step, progress)
         with torch.no_grad():
             if torch.isfinite(norm):  # one bad batch must not end a run
                 self.optimisers.step(replica, rate)
-            for mine, before, other in zip(self.network.buffers(), buffers_before, replica.buffers()):
-                mine += other - before
-            decay = min(self.options["ema"], (step + 1) / (step + 20))
-            for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values()):
-                mean.lerp_(value, 1 - decay)
-            for other, value in zip(replica.state_dict().values(), self.network.state_dict().values()):
-                other.copy_(value)
-        return {"norm": float(norm), "lr": rate}
+            if replica is not self.network:
+                for mine, before, other in zip(self.network.buffers(), buffers_before, replica.buffers()):
+                    mine += other - before
+                for other, value in zip(replica.state_dict().values(), self.network.state_dict().values()):
+                    other.copy_(value)
+            self.follow(kept)
+        return {"norm": norm, "lr": torch.tensor(rate)}
+
+    def follow(self, kept):
+        """The moving average goes on by a step. `kept` may be a tensor, as a learning rate may."""
+        changes = torch._foreach_sub(list(self.network.state_dict().values()), self.means)
+        torch._foreach_mul_(changes, 1 - kept)
+        torch._foreach_add_(self.means, changes)

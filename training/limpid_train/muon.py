@@ -43,9 +43,10 @@ class Muon(torch.optim.Optimizer):
                 self._step(group, matrices, 0.2 * math.sqrt(max(shape)) * group["lr"])
 
     def _step(self, group, matrices, rate):
-        ahead = []
-        for p in matrices:
-            momentum = self.state[p]["momentum"].lerp_(p.grad, 1 - group["momentum"])
-            ahead.append(p.grad.lerp(momentum, group["momentum"]))  # Nesterov's
-        for p, update in zip(matrices, orthogonalise(torch.stack(ahead))):
-            p.mul_(1 - group["lr"] * group["weight_decay"]).sub_(update, alpha=rate)
+        gradients, keep = torch.stack([p.grad for p in matrices]), group["momentum"]
+        momenta = [self.state[p]["momentum"] for p in matrices]
+        torch._foreach_mul_(momenta, keep)
+        torch._foreach_add_(momenta, list(gradients), alpha=1 - keep)
+        ahead = gradients.lerp(torch.stack(momenta), keep)  # Nesterov's
+        torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
+        torch._foreach_sub_(matrices, list(orthogonalise(ahead) * rate))

@@ -38,6 +38,14 @@ class Optimisers:
         for p in network.parameters():
             p.grad = None
 
+    def record(self):
+        """From now on steps may be recorded in a CUDA graph, with rates that are tensors."""
+        adamw = self.parts[0][0]
+        for group in adamw.param_groups:
+            group["capturable"] = True
+        for p, state in adamw.state.items():
+            state["step"] = state["step"].to(p.device)
+
     def step(self, replica, rate):
         """One step with the gradients of a replica, at AdamW's `rate`."""
         for p, other in zip(self.network.parameters(), replica.parameters()):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import multiprocessing
 
@@ -17,6 +16,7 @@ from .config import load_config
 from .corpus import Corpus
 from .export import export
 from .feed import MixAhead, MixHere
+from .graphed import GraphedStep
 from .losses import total_loss
 from .master import Master
 from .mixing import Mixer
@@ -42,13 +42,19 @@ class Limit:
 
 class Worker:
     """One process: draws a step number, gets that step's batch, computes gradients, hands them to the master. With one
-    worker a run is a pure function of its seed; with more, only the order of the updates is not."""
+    worker a run is a pure function of its seed; with more, only the order of the updates is not. A GPU's only worker takes
+    the master's network for its replica."""
 
     def __init__(self, master, rank, lock, counter, feed, mixtures, model_file=None):
+        self.start, self.before = time.monotonic(), master.spent
         self.master, self.rank, self.lock, self.counter = master, rank, lock, counter
         self.feed, self.mixtures, self.options, self.model_file = feed, mixtures, master.options, model_file
-        self.replica = master.replica()
-        self.start, self.before = time.monotonic(), master.spent
+        self.replica = master.network.train() if master.device.type == "cuda" else master.replica()
+        if self.options.get("compile") and master.device.type == "cuda":
+            for block in self.replica.blocks:  # one by one: they share what is compiled
+                block.compile()
+        graph = self.options.get("graph") and master.device.type == "cuda"
+        self.graph = GraphedStep(master, self.autocast, feed.example()) if graph else None
 
     @classmethod
     def work(cls, *arguments):
@@ -77,7 +83,7 @@ class Worker:
             if self.rank:
                 continue
             if len(sums["loss"]) == self.options["log_every"]:
-                self.log(step, **{name: round(float(np.mean(values)), 5) for name, values in sums.items()})
+                self.log(step, **{name: round(float(torch.stack(values).mean()), 5) for name, values in sums.items()})
                 sums = {}
             if step - validated >= self.options["validate_every"]:
                 self.log(step, **validate(self.master.average, self.mixtures))
@@ -97,14 +103,17 @@ class Worker:
         with self.lock:
             step = self.counter.value
             self.counter.value += 1
-        noisy, target = (part.to(self.master.device, non_blocking=True) for part in self.feed.batch(step))
-        before = [buffer.clone() for buffer in self.replica.buffers()]
+        noisy, target = self.feed.batch(step)
+        if self.graph:
+            return step, self.graph(noisy, target, *self.master.rates(step, self.progress(limit)))
+        noisy, target = (part.to(self.master.device, non_blocking=True) for part in (noisy, target))
+        before = [] if self.replica is self.master.network else [buffer.clone() for buffer in self.replica.buffers()]
         loss, parts = total_loss(self.replica, noisy, target, self.options["losses"], self.autocast())
         self.replica.zero_grad()
         loss.backward()
         with self.lock:
             applied = self.master.apply(self.replica, before, step, self.progress(limit))
-        return step, {"loss": loss.item(), **applied, **{name: value.item() for name, value in parts.items()}}
+        return step, {"loss": loss.detach(), **applied, **{name: value.detach() for name, value in parts.items()}}
 
     def log(self, step, **row):
         with open(self.master.run / "log.jsonl", "a", encoding="utf-8") as file:

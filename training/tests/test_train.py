@@ -1,4 +1,5 @@
 """A run that is interrupted ends with the very weights of one that is not."""
+import contextlib
 import multiprocessing
 import tempfile
 import time
@@ -13,11 +14,13 @@ from limpid_train.checkpoint import load_latest
 from limpid_train.corpus import Corpus
 from limpid_train.export import export
 from limpid_train.feed import MixAhead, MixHere
+from limpid_train.graphed import Step
+from limpid_train.losses import total_loss
 from limpid_train.master import Master, learning_rate
 from limpid_train.mixing import Mixer
 from limpid_train.rooms import RoomBank
 from limpid_train.weights import load_network
-from make_test_vectors import TINY
+from make_test_vectors import LONGCONV, TINY
 from tests.test_data import small_cache
 
 CONFIG = {"name": "tiny", "summary": "for tests", "network": {**TINY, "pooling": "none"},
@@ -145,6 +148,40 @@ class Averaging(unittest.TestCase):
             self.assertTrue(torch.isfinite(master.average.state_dict()[name]).all())
         self.assertTrue(any(not torch.equal(value, start[name])
                             for name, value in master.average.state_dict().items() if "running" in name))
+
+
+@unittest.skipUnless(hasattr(torch, "_foreach_copy_"), "rates that are tensors need PyTorch 2.1")
+class Recorded(unittest.TestCase):
+    """What a CUDA graph records, run without one."""
+
+    def masters(self):
+        config = {**CONFIG, "network": LONGCONV, "training": {**CONFIG["training"], "muon_lr": 2e-3}}
+        with tempfile.TemporaryDirectory() as folder:
+            return [Master(config, folder, torch.device("cpu")) for _ in range(2)]
+
+    def test_it_is_an_ordinary_step(self):
+        ordinary, recorded = self.masters()
+        batches = [(torch.randn(2, 3200), torch.randn(2, 3200)) for _ in range(3)]
+        step = Step(recorded, contextlib.nullcontext, batches[0])
+        for number, (noisy, target) in enumerate(batches):
+            loss, _ = total_loss(ordinary.network, noisy, target, ordinary.options["losses"], contextlib.nullcontext())
+            loss.backward()
+            ordinary.apply(ordinary.network, [], number, 0.5)
+            step.noisy, step.target = noisy, target
+            for tensor, value in zip((step.rate, step.kept), recorded.rates(number, 0.5)):
+                tensor.fill_(value)
+            measured = dict(zip(*step.compute()))
+            torch.testing.assert_close(measured["loss"], loss.detach())
+        for kind in ("network", "average"):
+            for name, value in getattr(ordinary, kind).state_dict().items():
+                torch.testing.assert_close(getattr(recorded, kind).state_dict()[name], value, msg=f"{kind} {name}")
+
+    def test_a_bad_batch_does_no_harm(self):
+        master, _ = self.masters()
+        step = Step(master, contextlib.nullcontext, (torch.full((2, 3200), float("nan")), torch.randn(2, 3200)))
+        step.rate.fill_(1e-3)
+        step.compute()
+        self.assertTrue(all(torch.isfinite(p).all() for p in master.network.parameters()))
 
 
 if __name__ == "__main__":
