@@ -38,7 +38,7 @@ void emulate(const typename Program::Args& args, unsigned seed = 1) {
   }
 }
 
-// The same for a TiledProgram: between two waits, threads fill one buffer and add the other.
+// The same for a TiledProgram: between two waits, threads fill one buffer and add another.
 template <class Program>
 void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
   std::mt19937 random(seed);
@@ -46,22 +46,24 @@ void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
   std::iota(order.begin(), order.end(), 0);
   std::vector<typename Program::Registers> registers(Program::kThreads);
   for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
-    std::vector<Four> tiles(2 * Program::kShared / 4, Four{{NAN, NAN, NAN, NAN}});
-    float* shared = tiles[0].v;
+    constexpr int kBuffers = tile_buffers<Program>(), kAhead = kBuffers - 1;
+    std::vector<Four> tiles(kBuffers * Program::kShared / 4, Four{{NAN, NAN, NAN, NAN}});
+    const auto buffer = [&](int step) { return tiles[0].v + step % kBuffers * Program::kShared; };
+    const int steps = Program::steps(args);
     const auto each = [&](auto what) {
       std::shuffle(order.begin(), order.end(), random);
       for (const int thread : order) what(thread, registers[static_cast<std::size_t>(thread)]);
     };
     each([&](int thread, auto& mine) {
       Program::begin(thread, block, args, mine);
-      Program::fill(thread, 0, shared, args, mine);
+      for (int step = 0; step < std::min(kAhead, steps); ++step)
+        Program::fill(thread, step, buffer(step), args, mine);
     });
-    const int steps = Program::steps(args);
     for (int step = 0; step < steps; ++step) {
       each([&](int thread, auto& mine) {
-        if (step + 1 < steps)
-          Program::fill(thread, step + 1, shared + (step + 1) % 2 * Program::kShared, args, mine);
-        Program::add(thread, shared + step % 2 * Program::kShared, mine);
+        if (step + kAhead < steps)
+          Program::fill(thread, step + kAhead, buffer(step + kAhead), args, mine);
+        Program::add(thread, buffer(step), mine);
       });
     }
     each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });

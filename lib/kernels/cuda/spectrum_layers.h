@@ -88,25 +88,33 @@ struct VoiceArgs {
   float bias;
   std::int32_t lanes, frames, rows, channels, row;  // floats from a row to the next
 };
+// 32 threads have a frame: a thread alone would read thousands of values one after the other.
 struct Voice {
   using Args = VoiceArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
+  static constexpr int kTeam = 32, kThreads = 256, kFrames = kThreads / kTeam;
+  static constexpr int kShared = kThreads, kPhases = 2;
   static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames);
+    return (std::int64_t{a.lanes} * a.frames + kFrames - 1) / kFrames;
   }
 
+  // Phases: shares of the sum; the sum.
   template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, 1);
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
+    const Place place(block * kFrames + thread / kTeam, args.lanes, args.frames, 1);
     if (place.lane == args.lanes) return;
-    const float* x = args.x.at(place.lane, place.frame);
+    const int first = thread % kTeam;
     float sum = 0;
-    for (int row = 0; row < args.rows; ++row)
-      for (int c = 0; c < args.channels; ++c)
-        sum += args.w[c] * x[row * args.row + c] +
-               args.w[args.channels + c] * x[row * args.row + c + args.x.imaginary];
-    sum = sum / static_cast<float>(args.rows) + args.bias;
-    args.y[place.lane * args.pitch + place.frame] = 1.0f / (1.0f + std::exp(-sum));
+    if constexpr (Phase == 0) {
+      const float* x = args.x.at(place.lane, place.frame);
+      for (int row = 0; row < args.rows; ++row, x += args.row)
+        for (int c = first; c < args.channels; c += kTeam)
+          sum += args.w[c] * x[c] + args.w[args.channels + c] * x[c + args.x.imaginary];
+      shared[thread].re = sum;
+    } else if (first == 0) {
+      for (int i = 0; i < kTeam; ++i) sum += shared[thread + i].re;
+      sum = sum / static_cast<float>(args.rows) + args.bias;
+      args.y[place.lane * args.pitch + place.frame] = 1.0f / (1.0f + std::exp(-sum));
+    }
   }
 };
 

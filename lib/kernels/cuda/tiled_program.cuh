@@ -16,29 +16,36 @@ __global__ void __launch_bounds__(Program::kThreads)
   typename Program::Registers mine;
   Program::begin(thread, blockIdx.x, args, mine);
   const int steps = Program::steps(args);
-  Program::fill(thread, 0, shared, args, mine);
-  __pipeline_commit();
+  constexpr int kBuffers = tile_buffers<Program>(), kAhead = kBuffers - 1;
+  const auto buffer = [&](int step) { return shared + step % kBuffers * Program::kShared; };
+  const auto fill = [&](int step) {
+    if (step < steps) Program::fill(thread, step, buffer(step), args, mine);
+    __pipeline_commit();  // nothing too: commits are counted
+  };
+  for (int step = 0; step < kAhead; ++step) fill(step);
   for (int step = 0; step < steps; ++step) {
-    __pipeline_wait_prior(0);
-    __syncthreads();  // this step is there, and nobody reads the other buffer any more
-    if (step + 1 < steps) {
-      Program::fill(thread, step + 1, shared + (step + 1) % 2 * Program::kShared, args, mine);
-      __pipeline_commit();
-    }
-    Program::add(thread, shared + step % 2 * Program::kShared, mine);
+    __pipeline_wait_prior(kAhead - 1);
+    __syncthreads();  // this step is there, and nobody reads the one before any more
+    fill(step + kAhead);
+    Program::add(thread, buffer(step), mine);
   }
   Program::finish(thread, blockIdx.x, args, mine);
 }
 
 template <class Program>
+constexpr std::size_t tile_bytes() {
+  return tile_buffers<Program>() * Program::kShared * sizeof(float);
+}
+
+template <class Program>
 Status prepare_tiles() {
-  return allow_shared(run_tiles<Program>, 2 * Program::kShared * sizeof(float));
+  return allow_shared(run_tiles<Program>, tile_bytes<Program>());
 }
 
 template <class Program>
 Status launch_tiles(const typename Program::Args& args, cudaStream_t stream) {
   return start(run_tiles<Program>, Program::blocks(args), Program::kThreads,
-               2 * Program::kShared * sizeof(float), args, stream);
+               tile_bytes<Program>(), args, stream);
 }
 
 }  // namespace limpid::kernels::cuda

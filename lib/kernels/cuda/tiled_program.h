@@ -3,7 +3,7 @@
 // memory.
 //
 //   struct TiledProgram {
-//     static constexpr int kThreads, kShared;    // floats of one buffer; there are two
+//     static constexpr int kThreads, kShared;    // floats of one buffer; there are tile_buffers()
 //     struct Args {...};
 //     struct Registers {...};                    // of one thread
 //     static std::int64_t blocks(const Args&);
@@ -14,7 +14,7 @@
 //     static void finish(int thread, std::int64_t block, const Args&, const Registers&);
 //   };
 //
-// While step s is added from one buffer, step s + 1 fills the other. As with a Program
+// While a step is added from one buffer, those that follow fill the others. As with a Program
 // (host_device.h), tests on a CPU run the same functions thread by thread.
 #pragma once
 
@@ -25,6 +25,14 @@
 #endif
 
 namespace limpid::kernels::cuda {
+
+// Products of networks have few steps, each of which would wait for memory: most of them are on
+// their way before the first is added. Three blocks of 72 KiB share a multiprocessor of an H100.
+template <class Program>
+constexpr int tile_buffers() {
+  constexpr int fit = 72 * 1024 / (Program::kShared * static_cast<int>(sizeof(float)));
+  return fit < 2 ? 2 : fit > 4 ? 4 : fit;
+}
 
 // *to = *from, or zero; on a GPU it may come later, but before the step is added.
 LIMPID_HD void copy_later(float* to, const float* from, bool valid) {
