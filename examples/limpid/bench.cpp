@@ -37,7 +37,7 @@ struct Timing {
   std::vector<double> calls;  // seconds, sorted
   double deadline = 0;        // seconds of audio in one call
   double load_seconds = 0;
-  std::size_t memory = 0;
+  std::size_t memory = 0, touched = 0;  // bytes of the session, and what a call needs of them
   StreamFormat format;
   std::optional<kernels::cuda::Ceilings> ceilings;  // of a GPU
 
@@ -86,6 +86,7 @@ Result<Timing> measure(const Model& model, const Arguments& a) {
   Timing timing;
   timing.format = (*session)->format();
   timing.memory = (*session)->memory();
+  timing.touched = (*session)->touched();
   const std::ptrdiff_t samples = std::ptrdiff_t{1} * a.frames * timing.format.hop;
   timing.deadline = static_cast<double>(samples) / rate;
 
@@ -124,7 +125,7 @@ Result<Timing> measure_whole(const Model& model, const Arguments& a) {
 GpuWork gpu_work(const Model& model, const Timing& t, const Arguments& a) {
   const double factor = t.real_time_factor(a.lanes);
   const double calls = 1 / (factor * t.deadline * a.lanes);  // a second
-  return {2 * model.spec().macs_per_second / factor, static_cast<double>(t.memory) * calls};
+  return {2 * model.spec().macs_per_second / factor, static_cast<double>(t.touched) * calls};
 }
 
 void print_calls(const Timing& t) {

@@ -92,6 +92,8 @@ class Session {
 
   virtual const StreamFormat& format() const noexcept = 0;
   virtual std::size_t memory() const noexcept = 0;            // bytes of state and scratch
+  // What of it a call of max_frames reads or writes at least, on average.
+  virtual std::size_t touched() const noexcept { return memory(); }
   virtual std::uint64_t repaired() const noexcept = 0;        // non-finite samples seen since open
 };
 

@@ -35,6 +35,9 @@ class GpuEngine {
   virtual Status keep(int frames) const = 0;
   // These lanes as a stream begins.
   virtual Status restart(int first, int count) const = 0;
+
+  // Bytes of its memory that a call of max_frames leaves alone, on average.
+  virtual std::size_t at_rest() const noexcept { return 0; }
 };
 
 }  // namespace limpid::models

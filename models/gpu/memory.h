@@ -42,6 +42,11 @@ class GpuMemory {
                   int parts = 2);
   // Of every lane `floats` in each part, which frames do not move: [part][lane][floats].
   Status state(float*& data, int floats, int parts = 2);
+  // A full call leaves so many floats of a lane alone, on average.
+  void rests(int floats) noexcept { resting_ += floats; }
+  std::size_t at_rest() const noexcept {  // bytes
+    return sizeof(float) * static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(resting_);
+  }
 
   Status keep(int frames) const;               // at the end of a call of so many
   Status restart(int first, int count) const;  // lanes
@@ -49,6 +54,7 @@ class GpuMemory {
  private:
   kernels::cuda::LayerQueue& queue_;
   int lanes_, max_frames_;
+  std::int64_t resting_ = 0;
   std::vector<kernels::cuda::LayerMemory> kept_, states_;
 };
 

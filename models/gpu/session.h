@@ -39,6 +39,7 @@ class GpuSession final : public Session {
   const Error* failure() const noexcept override { return status_ ? nullptr : &status_.error(); }
   const StreamFormat& format() const noexcept override { return format_; }
   std::size_t memory() const noexcept override;
+  std::size_t touched() const noexcept override { return memory() - engine_->at_rest(); }
   std::uint64_t repaired() const noexcept override { return repaired_; }
   std::span<const float> voice_activity() const noexcept override { return voice_now_; }
 

@@ -37,6 +37,7 @@ class GpuStream final : public GpuEngine {
   Status run(int frames) const override;
   Status keep(int frames) const override;
   Status restart(int first, int count) const override { return memory_.restart(first, count); }
+  std::size_t at_rest() const noexcept override { return memory_.at_rest(); }
 
  private:
   GpuStream(kernels::cuda::LayerQueue& queue, const MaskTraits& traits, const dsp::StftSpec& stft,

@@ -45,15 +45,30 @@ Status GpuLongMemory::load(const LongMemory& layer, GpuLoader& loader) {
   channels_ = layer.inputs().weights.k();
   auto done = norm_.load(layer.norm(), loader);
   if (done) done = upload(loader, layer.short_filters(), short_);
-  if (done) done = upload(loader, layer.long_filters().oldest_first(), long_);
+  if (done) done = load_filters(layer.long_filters().oldest_first(), loader);
   if (done) done = inputs_.load(loader, layer.inputs());
   if (done) done = outputs_.load(loader, layer.outputs());
   return done;
 }
 
+// In front of them the zeros that LongFilterArgs asks for.
+Status GpuLongMemory::load_filters(std::span<const float> oldest_first, GpuLoader& loader) {
+  const auto zeros = static_cast<std::size_t>(2 * gpu::LongFilterArgs::kTail * inner_);
+  std::vector<float> taps(zeros);
+  taps.insert(taps.end(), oldest_first.begin(), oldest_first.end());
+  auto done = upload(loader, taps, long_);
+  if (done) long_ += zeros;
+  return done;
+}
+
 Status GpuLongMemory::claim(GpuMemory& memory, int bands, const GpuRing& ring) {
   auto done = memory.timeline(normed_, bands, channels_, short_taps_ - 1, 0, 1);
+  constexpr int kTail = gpu::LongFilterArgs::kTail;
   if (done) done = memory.state(past_, ring.capacity * bands * inner_, 1);
+  if (done) done = memory.state(tails_, kTail * bands * inner_, 1);
+  memory.rests(
+      (ring.capacity + kTail - gpu::moved_by_long_filter(long_taps_, memory.max_frames())) * bands *
+      inner_);
   return done;
 }
 
@@ -69,7 +84,7 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
                                short_taps_});
   if (done) done = inputs_.run(queue, {recent}, qkv);
   if (done)
-    done = queue.long_filter({frames_of<float>(qkv), past_, ring.position, long_, lanes, frames,
+    done = queue.long_filter({frames_of<float>(qkv), past_, tails_, ring.head, long_, lanes, frames,
                               bands, inner_, long_taps_, ring.capacity});
   if (done) done = outputs_.run(queue, {qkv.slice_channels(0, inner_)}, x, gpu::LinearEnd::add);
   return done;

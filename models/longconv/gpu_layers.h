@@ -26,7 +26,7 @@ struct GpuRowNorm {
 
 // Where the rings of all blocks stand; they turn together.
 struct GpuRing {
-  float* position = nullptr;
+  kernels::cuda::RingHead* head = nullptr;
   int capacity = 0;  // frames
 };
 
@@ -39,12 +39,14 @@ class GpuLongMemory {
              const GpuBandScratch& scratch) const;
 
  private:
+  Status load_filters(std::span<const float> oldest_first, GpuLoader& loader);
+
   GpuRowNorm norm_;
   const float *short_ = nullptr, *long_ = nullptr;
   int short_taps_ = 0, long_taps_ = 0, channels_ = 0, inner_ = 0;
   GpuLinear inputs_, outputs_;
   GpuTimeline normed_;  // with the frames before, that short filters see
-  float* past_ = nullptr;
+  float *past_ = nullptr, *tails_ = nullptr;
 };
 
 class GpuPerceptron {

@@ -68,7 +68,7 @@ Status GpuLongConv::claim() {
   if (done && config_.voice) done = memory_.timeline(voice_, 1, 1, 0, 0, 1);
   if (done) done = memory_.state(levels_, 2 * bins, 1);
   if (done) done = claim_scratch();
-  ring_.capacity = config_.long_taps - 1 + memory_.max_frames();
+  ring_.capacity = gpu::ring_capacity(config_.long_taps, memory_.max_frames());
   for (std::size_t i = 0; done && i < blocks_.size(); ++i)
     done = blocks_[i].memory.claim(memory_, bands, ring_);
   return done;
@@ -79,18 +79,19 @@ Status GpuLongConv::claim_scratch() {
       static_cast<std::size_t>(memory_.lanes()) * static_cast<std::size_t>(memory_.max_frames());
   const int widest = std::max({config_.band_count() * 3 * config_.memory, config_.exchange,
                                config_.band_count() * config_.hidden});
+  float* head = nullptr;
   struct Wanted {
     float*& memory;
     std::size_t floats;
   };
   for (const Wanted& wanted :
        {Wanted{scratch_.side, columns * static_cast<std::size_t>(config_.width())},
-        Wanted{scratch_.wide, columns * static_cast<std::size_t>(widest)},
-        Wanted{ring_.position, 1}}) {
+        Wanted{scratch_.wide, columns * static_cast<std::size_t>(widest)}, Wanted{head, 2}}) {
     auto claimed = memory_.scratch(wanted.floats);
     if (!claimed) return claimed.error();
     wanted.memory = *claimed;
   }
+  ring_.head = reinterpret_cast<gpu::RingHead*>(head);
   return Done{};
 }
 

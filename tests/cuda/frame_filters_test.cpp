@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Filters along the frames of a network, thread by thread, against their definitions in double, on
-// sizes that leave blocks, slices and windows partly empty.
+// Short filters along the frames of a network and spectra of unit level, thread by thread, against
+// their definitions in double.
 #include <gtest/gtest.h>
 
 #include "lib/kernels/cuda/frame_filters.h"
@@ -47,100 +47,6 @@ TEST(CudaFrameFilters, ShortOnes) {
         }
     EXPECT_GE(snr({y.begin(), y.end()}, want), 125);
   }
-}
-
-// Gated long filters as a stream: calls of so many frames each, with a ring for the longest.
-struct LongCase {
-  int lanes, rows, channels, taps;
-  std::vector<int> calls;
-};
-
-struct LongStream {
-  const LongCase& size;
-  std::vector<float> h, ring;
-  float position = 0;
-  int capacity;
-  std::vector<std::vector<double>> q, u;  // [frame][lane, row, channel] of all calls so far
-
-  explicit LongStream(const LongCase& c)
-      : size(c),
-        h(noise(c.taps * c.channels, 3)),
-        capacity(c.taps - 1 + *std::ranges::max_element(c.calls)) {
-    ring.resize(static_cast<std::size_t>(std::ptrdiff_t{c.lanes} * capacity * c.rows * c.channels));
-  }
-
-  // What a call makes, and what it should.
-  template <class Program>
-  void run(int frames, unsigned seed, std::vector<double>& got, std::vector<double>& want) {
-    const int row = 3 * size.channels, frame = size.rows * row;
-    auto qkv = noise(std::ptrdiff_t{size.lanes} * frames * frame, seed);
-    const auto before = qkv;
-    const LongFilterArgs args{{qkv.data(), std::ptrdiff_t{frames} * frame, frame, 0},
-                              ring.data(),
-                              &position,
-                              h.data(),
-                              size.lanes,
-                              frames,
-                              size.rows,
-                              size.channels,
-                              size.taps,
-                              capacity};
-    emulate<LongFilterInput>(args);
-    emulate<Program>(args);
-    emulate<Turn>({&position, frames, capacity});
-    const int first = static_cast<int>(u.size());
-    for (int t = 0; t < frames; ++t) {
-      q.emplace_back();
-      u.emplace_back();
-      for (int l = 0; l < size.lanes; ++l)
-        for (int r = 0; r < size.rows; ++r)
-          for (int c = 0; c < size.channels; ++c) {
-            const std::ptrdiff_t place = std::ptrdiff_t{l * frames + t} * frame + r * row + c;
-            q.back().push_back(at(before, place));
-            u.back().push_back(double{at(before, place + size.channels)} *
-                               at(before, place + 2 * size.channels));
-            got.push_back(at(qkv, place));
-          }
-    }
-    for (int t = first; t < first + frames; ++t)
-      for (std::size_t i = 0; i < q[0].size(); ++i) {
-        const auto c = static_cast<int>(i) % size.channels;
-        double sum = 0;
-        for (int d = 0; d < size.taps && d <= t; ++d)
-          sum += double{at(h, (size.taps - 1 - d) * size.channels + c)} *
-                 u[static_cast<std::size_t>(t - d)][i];
-        want.push_back(q[static_cast<std::size_t>(t)][i] * sum);
-      }
-  }
-};
-
-TEST(CudaFrameFilters, LongOnesInARing) {
-  for (const LongCase& c : {LongCase{1, 1, 1, 1, {1, 2, 1}},
-                            {1, 3, 5, 2, {3, 1, 4}},
-                            {3, 3, 33, 20, {1, 17, 5, 30, 1, 9}},
-                            {2, 5, 31, 63, {16, 40, 1, 64}},
-                            {1, 2, 70, 300, {33, 1, 64, 7, 64, 64, 64, 64, 2}}}) {
-    SCOPED_TRACE(c.taps);
-    LongStream stream(c), frame_by_frame(c);
-    std::vector<double> got, want, single, unused;
-    unsigned seed = 10;
-    for (const int frames : c.calls) stream.run<LongFilter<1, 16>>(frames, ++seed, got, want);
-    EXPECT_GE(snr(got, want), 120);
-    for (int t = 0; t < 40; ++t) frame_by_frame.run<LongFilter<8, 1>>(1, ++seed, single, unused);
-    EXPECT_GE(snr(single, unused), 120);
-  }
-}
-
-// The program of single frames on many.
-TEST(CudaFrameFilters, BothTilingsMakeTheSame) {
-  const LongCase size{2, 5, 7, 45, {21, 21, 21, 21}};
-  LongStream a(size), b(size);
-  std::vector<double> one, other, want;
-  for (unsigned call = 0; call < 4; ++call) {
-    a.run<LongFilter<1, 16>>(21, call + 1, one, want);
-    b.run<LongFilter<8, 1>>(21, call + 1, other, want);
-  }
-  EXPECT_GE(snr(one, other), 125);
 }
 
 TEST(CudaFrameFilters, SpectraOfUnitLevel) {

@@ -87,8 +87,8 @@ Status HostQueue::short_filter(const ShortFilterArgs& args) {
   return once<ShortFilter>(args);
 }
 Status HostQueue::long_filter(const LongFilterArgs& args) {
-  emulate<LongFilterInput>(args);
-  return with_long_filter(args.frames, [&]<class Program>() { return once<Program>(args); });
+  return with_long_filter(args.frames,
+                          [&]<class... Programs>() { return once<Programs...>(args); });
 }
 Status HostQueue::turn(const TurnArgs& args) {
   return once<Turn>(args);

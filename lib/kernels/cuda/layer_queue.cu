@@ -91,9 +91,8 @@ class StreamQueue final : public LayerQueue {
     return launch<ShortFilter>(args, stream());
   }
   Status long_filter(const LongFilterArgs& args) override {
-    if (auto done = launch<LongFilterInput>(args, stream()); !done) return done;
     return with_long_filter(args.frames,
-                            [&]<class Program>() { return launch<Program>(args, stream()); });
+                            [&]<class... Programs>() { return launch_all<Programs...>(args); });
   }
   Status turn(const TurnArgs& args) override { return launch<Turn>(args, stream()); }
   Status row_mean(const RowMeanArgs& args) override { return launch<RowMean>(args, stream()); }

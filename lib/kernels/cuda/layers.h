@@ -13,6 +13,7 @@
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
 #include "lib/kernels/cuda/linear_attention_layers.h"
+#include "lib/kernels/cuda/long_filter_hops.h"
 #include "lib/kernels/cuda/mask_layers.h"
 #include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/norm_layers.h"
@@ -51,7 +52,7 @@ class LayerQueue {
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status row_norm(const RowNormArgs& args) = 0;
   virtual Status short_filter(const ShortFilterArgs& args) = 0;
-  virtual Status long_filter(const LongFilterArgs& args) = 0;  // LongFilterInput, then LongFilter
+  virtual Status long_filter(const LongFilterArgs& args) = 0;  // with_long_filter()
   virtual Status turn(const TurnArgs& args) = 0;
   virtual Status row_mean(const RowMeanArgs& args) = 0;
   virtual Status running_mean(const RunningMeanArgs& args) = 0;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The long filters for live calls, of a few frames. Summed tap by tap, each frame would read the
+// whole ring, 127 or 255 frames; here it moves some 18 or 26 frames' worth of memory.
+//
+// Time is cut into blocks of kTail frames. Where one begins, the ring is read once, each value for
+// kTail products: what all frames before the block add to each frame of it, its tails. A frame is
+// then its tail and the frames of its own block. (Two levels of what Oncescu et al., "Flash
+// Inference", 2024, do with one for every power of two. With B frames in a block, a frame reads and
+// writes 3 + (B - 1) / 2 + (taps - 1) / B values: B = 16 is best for 128 taps and within two of the
+// best for 256.)
+//
+// So that no call reads all rings at once, blocks begin at different times: groups of neighbouring
+// values in turn, a sixteenth of them at every frame. What is remembered of a value is read and
+// written by one thread only, which waits for nobody.
+#pragma once
+
+#include "lib/kernels/cuda/long_filter.h"
+
+namespace limpid::kernels::cuda {
+
+struct LongFilterHops {
+  using Args = LongFilterArgs;
+  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;  // a group of values
+  static constexpr int kTail = Args::kTail;
+  static constexpr int kMost = 8;  // frames; for more, LongFilter reads less
+
+  // Groups, in multiples of kTail.
+  LIMPID_HD static std::uint32_t sixteenth(const Args& args) {
+    return static_cast<std::uint32_t>((args.lanes * args.width() + kThreads * kTail - 1) /
+                                      (kThreads * kTail));
+  }
+  static std::int64_t blocks(const Args& args) { return std::int64_t{sixteenth(args)} * kTail; }
+
+  // Which group a block of threads takes: first those that read the ring in the first frame, as
+  // they have most to do, then those that do so in the next one.
+  LIMPID_HD static std::uint32_t group_of(std::int64_t block, int at, const Args& args) {
+    const auto index = static_cast<std::uint32_t>(block), some = sixteenth(args);
+    const std::uint32_t late = static_cast<std::uint32_t>(at) % kTail + index / some;
+    return index % some * kTail + (2 * kTail - late) % kTail;
+  }
+
+  template <int Phase>
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
+    const int at = static_cast<int>(args.head->at);
+    const bool stale = args.head->stale != 0;
+    const std::uint32_t group = group_of(block, at, args),
+                        index = group * kThreads + static_cast<std::uint32_t>(thread),
+                        width = static_cast<std::uint32_t>(args.width()), lane = index / width;
+    if (lane >= static_cast<std::uint32_t>(args.lanes)) return;
+    const Value value(args, static_cast<int>(lane), static_cast<int>(index % width));
+    for (int f = 0; f < args.frames; ++f) {
+      const int phase = (at + f + static_cast<int>(group % kTail)) % kTail;
+      if (phase == 0 || (f == 0 && stale)) value.look_back(at + f, phase);
+      value.step(f, at + f, phase);
+    }
+  }
+
+  // What a thread works on: a value of every frame of a lane. Loads come before the sums that wait
+  // for them, so that many are on their way; beyond the oldest tap they meet zeros.
+  struct Value {
+    const Args& args;
+    int width, span;  // of a frame, of a lane's ring
+    float *q, *ring, *tails;
+    const float* h;  // the present tap
+    LIMPID_HD Value(const Args& a, int lane, int at)
+        : args(a),
+          width(a.rows * a.channels),
+          span(a.capacity * width),
+          q(a.qkv.at(lane, 0) + (at / a.channels * 3 * a.channels + at % a.channels)),
+          ring(a.ring + std::int64_t{lane} * span + at),
+          tails(a.tails + std::int64_t{lane} * kTail * width + at),
+          h(a.h + (a.taps - 1) * a.channels + at % a.channels) {}
+
+    LIMPID_HD float tap(int back) const { return h[-back * args.channels]; }
+    LIMPID_HD float earlier(int& place) const {  // the frame before the one at `place` in the ring
+      place -= width;
+      if (place < 0) place += span;
+      return ring[place];
+    }
+
+    // Tails of the block of the frame at `at`, the one after `gone` others, whose own tails come
+    // out wrong and are not read any more.
+    LIMPID_HD void look_back(int at, int gone) const {
+      constexpr int kLoads = 8;
+      float sum[kTail], taps[kTail];  // tap n is in slot n mod kTail
+      LIMPID_UNROLL for (int f = 0; f < kTail; ++f) {
+        sum[f] = 0;
+        taps[f] = tap(f);
+      }
+      int place = args.slot(at - gone) * width;
+      LIMPID_NO_UNROLL for (int back = 1; back < args.taps - gone; back += kTail) {
+        LIMPID_UNROLL for (int half = 0; half < kTail; half += kLoads) {
+          float u[kLoads], next[kLoads];
+          LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) u[j] = earlier(place);
+          LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) next[j] = tap(back + half + j + kTail - 1);
+          LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) {
+            taps[half + j] = next[j];
+            LIMPID_UNROLL for (int f = 0; f < kTail; ++f) sum[f] +=
+                taps[(half + j + 1 + f) % kTail] * u[j];
+          }
+        }
+      }
+      LIMPID_UNROLL for (int f = 0; f < kTail; ++f) tails[f * width] = sum[f];
+    }
+
+    // Frame f of the call, the one after `gone` others of its block.
+    LIMPID_HD void step(int f, int at, int gone) const {
+      float* to = q + f * args.qkv.frame;
+      const int present = args.slot(at) * width;
+      float past[kTail];
+      LIMPID_UNROLL for (int place = present, back = 1; back < kTail; ++back) past[back] =
+          back <= gone ? earlier(place) : 0.0f;
+      const float u = to[args.channels] * to[2 * args.channels];
+      float sum = tails[gone * width] + tap(0) * u;
+      LIMPID_UNROLL for (int back = 1; back < kTail; ++back) sum += tap(back) * past[back];
+      ring[present] = u;
+      *to *= sum;
+    }
+  };
+};
+
+// Calls f with the programs for so many frames: f.template operator()<Programs...>().
+template <class F>
+auto with_long_filter(int frames, F f) {
+  if (frames <= LongFilterHops::kMost) return f.template operator()<LongFilterHops>();
+  return f.template operator()<LongFilterInput, LongFilter>();
+}
+
+// What a call moves of a value's ring and tails, in floats, blocks of frames averaged.
+constexpr int moved_by_long_filter(int taps, int frames) {
+  constexpr int kTail = LongFilterArgs::kTail;
+  if (frames > LongFilterHops::kMost) return frames + taps - 1;
+  return 3 * frames + (kTail - 1) / 2 + frames * (taps - 1) / kTail;
+}
+
+// Rings turn by the frames of a call.
+struct TurnArgs {
+  RingHead* head;
+  std::int32_t frames, capacity;
+};
+struct Turn {
+  using Args = TurnArgs;
+  static constexpr int kThreads = 1, kShared = 0, kPhases = 1;
+  static std::int64_t blocks(const Args&) { return 1; }
+
+  template <int Phase>
+  LIMPID_HD static void run(int, std::int64_t, Complex*, const Args& args) {
+    const int at = static_cast<int>(args.head->at) + args.frames;
+    args.head->at = static_cast<float>(at < args.capacity ? at : at - args.capacity);
+    args.head->stale = args.frames > LongFilterHops::kMost ? 1.0f : 0.0f;
+  }
+};
+
+}  // namespace limpid::kernels::cuda
