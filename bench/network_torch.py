@@ -3,7 +3,7 @@
 """A network in PyTorch on a GPU, the peer of `limpid bench --device cuda`: a model file on many recordings at
 once, in float32, in TF32 and compiled. Transforms are left out; limpid's figures include them.
 
-  bench/network_torch.py MODEL.safetensors [--lanes N] [--seconds S] [--json]
+  bench/network_torch.py MODEL.safetensors [--lanes N] [--seconds S] [--eager] [--json]
 """
 import argparse
 import json
@@ -57,6 +57,7 @@ def main():
     parser.add_argument("--lanes", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=10, help="of every recording")
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--eager", action="store_true", help="without compiling, which takes minutes")
     parser.add_argument("--json", action="store_true")
     a = parser.parse_args()
 
@@ -68,6 +69,8 @@ def main():
     with torch.inference_mode():
         for name, tf32, compiled in (("fp32", False, False), ("tf32", True, False), ("fp32 compiled", False, True),
                                      ("tf32 compiled", True, True)):
+            if compiled and a.eager:
+                continue
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
             try:
                 run = torch.compile(module) if compiled else module

@@ -49,17 +49,18 @@ Status check_session(const SessionConfig& config, bool runs_on_gpu) {
 }
 
 Status check_exact(const ModelSpec& spec, AudioView<const float> audio, int threads) {
-  if (audio.extent(0) != spec.input_channels) {
-    return Error{ErrorCode::invalid_argument, "model " + spec.name + " needs recordings with " +
-                                                  std::to_string(spec.input_channels) +
-                                                  " channels, found " +
-                                                  std::to_string(audio.extent(0))};
-  }
+  if (audio.extent(0) != spec.input_channels) return wrong_channels(spec, audio.extent(0));
   if (threads < 1 || threads > kMostThreads) {
     return Error{ErrorCode::invalid_argument, "threads is " + std::to_string(threads) +
                                                   ", must be 1.." + std::to_string(kMostThreads)};
   }
   return Done{};
+}
+
+Error wrong_channels(const ModelSpec& spec, std::ptrdiff_t found) {
+  return {ErrorCode::invalid_argument, "model " + spec.name + " needs recordings with " +
+                                           std::to_string(spec.input_channels) +
+                                           " channels, found " + std::to_string(found)};
 }
 
 Error unsupported_rate(const ModelSpec& spec, int sample_rate) {

@@ -13,6 +13,7 @@ ModelSpec spec_from_card(const io::Weights& weights);
 // invalid_argument; unsupported where a GPU is wanted by a network that runs on CPUs only.
 Status check_session(const SessionConfig& config, bool runs_on_gpu = false);
 Status check_exact(const ModelSpec& spec, AudioView<const float> audio, int threads);
+Error wrong_channels(const ModelSpec& spec, std::ptrdiff_t found);
 Error unsupported_rate(const ModelSpec& spec, int sample_rate);
 Error out_of_memory(const ModelSpec& spec, const SessionConfig& config);
 Error out_of_memory(const ModelSpec& spec, AudioView<const float> audio);  // the exact pass

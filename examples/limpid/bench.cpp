@@ -106,17 +106,30 @@ Result<Timing> measure(const Model& model, const Arguments& a) {
   return timing;
 }
 
-// A model that looks at whole recordings has one call and one deadline: the recording's end.
+constexpr int kCallsOfGpu = 5;
+
+// A model that looks at whole recordings has one deadline, the recording's end: its time is that of
+// one call, or on a GPU, which makes ready in the first, of some after that.
 Result<Timing> measure_whole(const Model& model, const Arguments& a) {
-  const int rate = model.spec().sample_rate;
-  Tensor<float, 2> audio(
-      {model.spec().input_channels, std::max(1L, std::lround(a.seconds * rate))});
+  const ModelSpec& spec = model.spec();
+  const int rate = spec.sample_rate, gpu = gpu_of(a.device);
+  auto session = model.open_exact(
+      {.threads = a.threads, .gpu = gpu, .gpu_arithmetic = arithmetic_of(a.arithmetic)});
+  if (!session) return std::move(session).error();
+  Tensor<float, 2> audio({std::ptrdiff_t{1} * a.lanes * spec.input_channels,
+                          std::max(1L, std::lround(a.seconds * rate))});
   fill_with_noise(audio.view());
-  const auto start = Clock::now();
-  auto enhanced = model.enhance_exact(audio.view(), a.threads);
-  if (!enhanced) return std::move(enhanced).error();
   Timing timing;
-  timing.calls = {std::chrono::duration<double>(Clock::now() - start).count()};
+  for (int call = gpu < 0 ? 0 : -1; call < (gpu < 0 ? 1 : kCallsOfGpu); ++call) {
+    const auto start = Clock::now();
+    auto enhanced = (*session)->enhance(audio.view());
+    if (!enhanced) return std::move(enhanced).error();
+    const std::chrono::duration<double> took = Clock::now() - start;
+    if (call >= 0) timing.calls.push_back(took.count());
+    if (call >= 0 && interrupted()) break;
+  }
+  std::sort(timing.calls.begin(), timing.calls.end());
+  timing.memory = timing.touched = (*session)->memory();
   timing.deadline = static_cast<double>(audio.extent(1)) / rate;
   timing.format = {rate, static_cast<int>(audio.extent(1)), 0};
   return timing;
@@ -146,7 +159,8 @@ void print(const Model& model, const Timing& t, const Arguments& a) {
   const double factor = t.real_time_factor(a.lanes);
   const std::string work =
       spec.memory == Memory::windowed
-          ? fmt::format("a whole recording of {:.3g} s", t.deadline)
+          ? fmt::format("{} whole recording{} of {:.3g} s", a.lanes, a.lanes == 1 ? "" : "s",
+                        t.deadline)
           : fmt::format("{} stream{}, {} hop{} of {:.3g} ms a call", a.lanes,
                         a.lanes == 1 ? "" : "s", a.frames, a.frames == 1 ? "" : "s",
                         1e3 * t.format.hop / t.format.sample_rate);
@@ -202,7 +216,7 @@ int run(const Arguments& arguments) {
     return kUsage;
   }
   timing->load_seconds = loading.count();
-  if (const int gpu = gpu_of(arguments.device); gpu >= 0 && !whole) {
+  if (const int gpu = gpu_of(arguments.device); gpu >= 0) {
     auto ceilings = ceilings_of(gpu);
     if (!ceilings) {
       complain(ceilings.error().message);
@@ -230,7 +244,9 @@ void add_bench(CLI::App& app, int& status) {
       ->check(CLI::PositiveNumber);
   command->add_option("--rate", a.rate, "Sample rate in Hz (default: the model's)")
       ->check(CLI::Range(1, 1000000));
-  command->add_option("--lanes", a.lanes, "Streams that share one session")
+  command
+      ->add_option("--lanes", a.lanes,
+                   "Streams that share one session, or whole recordings at once")
       ->capture_default_str()
       ->check(CLI::Range(1, 65536));
   command->add_option("--frames", a.frames, "Hops a call; 1 is live")

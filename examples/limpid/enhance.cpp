@@ -8,6 +8,7 @@
 
 #include "examples/limpid/commands.h"
 #include "examples/limpid/device_option.h"
+#include "examples/limpid/exact.h"
 #include "examples/limpid/file_command.h"
 #include "examples/limpid/help.h"
 #include "examples/limpid/report/report.h"
@@ -28,12 +29,26 @@ struct Arguments {
 
 constexpr int kFilesOnGpu = 128;  // at the same time, each with a thread that mostly waits
 
-// Whether the network will run there, before anything is written.
-Status try_device(const Model& model, int gpu) {
-  if (gpu < 0) return Done{};
-  auto session = model.open({.sample_rate = model.spec().sample_rate, .gpu = gpu});
+// Whether the network will run there, before anything is written. What takes whole files stays
+// open.
+Status try_gpu(EnhanceSettings& settings, int gpu, Arithmetic arithmetic) {
+  if (settings.takes_whole_files()) {
+    auto session = settings.model->open_exact({.gpu = gpu, .gpu_arithmetic = arithmetic});
+    if (!session) return std::move(session).error();
+    settings.whole = std::make_shared<SharedExact>(*std::move(session));
+    return Done{};
+  }
+  auto session =
+      settings.model->open({.sample_rate = settings.model->spec().sample_rate, .gpu = gpu});
   if (!session) return std::move(session).error();
   return Done{};
+}
+
+// Files that stream are lanes of a few sessions.
+void share_gpu(EnhanceSettings& settings, const Sharing& sharing) {
+  settings.model = std::make_shared<SharedModel>(settings.model, sharing);
+  settings.frames_per_call = sharing.frames;
+  settings.shared = true;
 }
 
 int run(const Arguments& arguments) {
@@ -45,26 +60,25 @@ int run(const Arguments& arguments) {
   const bool chosen = !arguments.channels.list.empty() || arguments.channels.reference > 0;
   if (auto channels = choose_channels((*model)->spec(), arguments.channels); chosen && !channels)
     return refuse(channels.error());
-  const int gpu = gpu_of(arguments.device);
-  if (auto usable = try_device(**model, gpu); !usable) return refuse(usable.error());
-  auto plan = make_plan(plan_request(arguments.files));
-  if (!plan) return refuse(plan.error());
-  const auto files = std::max<int>(1, static_cast<int>(plan->jobs.size()));
   EnhanceSettings settings{.model = *model,
                            .attenuation_limit_db = arguments.attenuation_limit_db,
                            .exact = arguments.exact,
                            .voice = arguments.voice,
-                           .threads = std::max(1, arguments.files.threads() / files),
                            .channels = arguments.channels};
+  const int gpu = gpu_of(arguments.device);
+  const Arithmetic arithmetic = arithmetic_of(arguments.arithmetic);
+  if (auto usable = gpu < 0 ? Status(Done{}) : try_gpu(settings, gpu, arithmetic); !usable)
+    return refuse(usable.error());
+  auto plan = make_plan(plan_request(arguments.files));
+  if (!plan) return refuse(plan.error());
+  const auto files = std::max<int>(1, static_cast<int>(plan->jobs.size()));
+  settings.threads = std::max(1, arguments.files.threads() / files);
   FileArguments file_arguments = arguments.files;
-  if (gpu >= 0) {
+  if (gpu >= 0 && !settings.takes_whole_files()) {
     if (file_arguments.jobs == 0) file_arguments.jobs = kFilesOnGpu;
-    const Sharing sharing{.gpu = gpu,
-                          .arithmetic = arithmetic_of(arguments.arithmetic),
-                          .files = std::min(files, file_arguments.jobs)};
-    settings.model = std::make_shared<SharedModel>(*model, sharing);
-    settings.frames_per_call = sharing.frames;
-    settings.shared = true;
+    share_gpu(
+        settings,
+        {.gpu = gpu, .arithmetic = arithmetic, .files = std::min(files, file_arguments.jobs)});
     order_for_gpu(*plan);
   }
 
@@ -89,8 +103,7 @@ void add_processing(CLI::App& command, Arguments& a) {
   command.add_option("-m,--model", a.model, "Name (see `limpid models`) or .safetensors file")
       ->type_name("MODEL");
   add_channel_options(command, a.channels);
-  auto* device = add_device(command, a.device);
-  add_arithmetic(command, a.arithmetic)->needs(device);
+  add_arithmetic(command, a.arithmetic)->needs(add_device(command, a.device));
   add_jobs(command, a.files);
   auto* limit = command.add_option("-a,--attenuation-limit", a.attenuation_limit_db,
                                    "Lower noise by at most this much, which keeps some of the "
@@ -100,8 +113,7 @@ void add_processing(CLI::App& command, Arguments& a) {
       .add_flag("--exact", a.exact,
                 "Use the model's published offline recipe, sample for sample; needs memory for "
                 "a whole file")
-      ->excludes(limit)
-      ->excludes(device);
+      ->excludes(limit);
 }
 
 void add_report(CLI::App& command, Arguments& a) {

@@ -26,23 +26,19 @@ Result<Tensor<float, 2>> resample(AudioView<const float> in, int from_rate, int 
 
 }  // namespace
 
-Result<Tensor<float, 2>> enhance_exactly(const Model& model, AudioView<const float> audio,
-                                         int sample_rate, int threads) {
-  const ModelSpec& spec = model.spec();
+Result<Tensor<float, 2>> enhance_exactly(ExactSession& session, const ModelSpec& spec,
+                                         AudioView<const float> audio, int sample_rate) {
   const auto length = audio.extent(1), lanes = audio.extent(0) / spec.input_channels;
   Tensor<float, 2> result({lanes * spec.output_channels, length});
-  for (std::ptrdiff_t lane = 0; length > 0 && lane < lanes; ++lane) {
-    const auto own = audio.slice(0, lane * spec.input_channels, spec.input_channels);
-    auto at_model_rate = resample(own, sample_rate, spec.sample_rate);
-    if (!at_model_rate) return std::move(at_model_rate).error();
-    auto enhanced = model.enhance_exact(at_model_rate->view(), threads);
-    if (!enhanced) return std::move(enhanced).error();
-    auto back = resample(enhanced->view(), spec.sample_rate, sample_rate);
-    if (!back) return std::move(back).error();
-    for (std::ptrdiff_t c = 0; c < spec.output_channels; ++c)
-      std::copy_n(back->view()[c].data(), std::min(length, back->extent(1)),
-                  result.view()[lane * spec.output_channels + c].data());
-  }
+  if (length == 0) return result;
+  auto at_model_rate = resample(audio, sample_rate, spec.sample_rate);
+  if (!at_model_rate) return std::move(at_model_rate).error();
+  auto enhanced = session.enhance(at_model_rate->view());
+  if (!enhanced) return std::move(enhanced).error();
+  auto back = resample(enhanced->view(), spec.sample_rate, sample_rate);
+  if (!back) return std::move(back).error();
+  for (std::ptrdiff_t c = 0; c < result.extent(0); ++c)
+    std::copy_n(back->view()[c].data(), std::min(length, back->extent(1)), result.view()[c].data());
   return result;
 }
 

@@ -60,7 +60,14 @@ class Work : FileWork {
     const int rate = sample_rate();
     if (rate != settings.model->spec().sample_rate)
       note_resampling(settings.model->spec().sample_rate);
-    auto enhanced = enhance_exactly(*settings.model, whole->view(), rate, settings.threads);
+    std::unique_ptr<ExactSession> own;
+    if (settings.whole == nullptr) {
+      auto session = settings.model->open_exact({.threads = settings.threads});
+      if (!session) return std::move(session).error();
+      own = *std::move(session);
+    }
+    auto enhanced = enhance_exactly(own != nullptr ? *own : *settings.whole, settings.model->spec(),
+                                    whole->view(), rate);
     if (!enhanced) return std::move(enhanced).error();
     if (settings.attenuation_limit_db > 0)
       keep_some(whole->view(), std::pow(10.0f, -settings.attenuation_limit_db / 20),
@@ -109,8 +116,7 @@ Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& a
   auto writer = create_output(job, lanes * spec.output_channels, result);
   if (!writer) return std::move(writer).error();
   Work work(*reader, *std::move(heard), *writer, advance, result);
-  const bool whole = settings.exact || settings.model->spec().memory == Memory::windowed;
-  return whole ? work.exact(settings) : work.stream(settings);
+  return settings.takes_whole_files() ? work.exact(settings) : work.stream(settings);
 }
 
 }  // namespace

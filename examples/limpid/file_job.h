@@ -35,6 +35,9 @@ struct EnhanceSettings {
   ChannelChoice channels{};        // of every file
   int frames_per_call = 16;        // hops that the model takes at once
   bool shared = false;             // the model's sessions wait for each other: see SharedModel
+  std::shared_ptr<ExactSession> whole{};  // what takes whole files in turn; null: each has its own
+
+  bool takes_whole_files() const { return exact || model->spec().memory == Memory::windowed; }
 };
 
 enum class Outcome { done, skipped, failed, cancelled };

@@ -29,15 +29,15 @@ struct ModelSpec {
   std::string architecture;  // "frcrn"
   std::string summary;       // one line
   std::string licence;
-  int sample_rate = 0;      // Hz; the rate it was trained at
+  int sample_rate = 0;             // Hz; the rate it was trained at
   int min_rate = 0, max_rate = 0;  // Hz; rates open() accepts
   int input_channels = 1, output_channels = 1;
   Memory memory = Memory::carried;
   std::int64_t parameters = 0;
-  double macs_per_second = 0;  // real multiply-accumulates per second of audio and channel
+  double macs_per_second = 0;   // real multiply-accumulates per second of audio and channel
   bool voice_activity = false;  // whether sessions tell where speech is
-  std::string config;          // JSON, as in the file
-  std::string card;            // JSON, as in the file; may be empty
+  std::string config;           // JSON, as in the file
+  std::string card;             // JSON, as in the file; may be empty
 };
 
 // The same network at one sample rate.
@@ -91,10 +91,31 @@ class Session {
   virtual const Error* failure() const noexcept { return nullptr; }
 
   virtual const StreamFormat& format() const noexcept = 0;
-  virtual std::size_t memory() const noexcept = 0;            // bytes of state and scratch
+  virtual std::size_t memory() const noexcept = 0;  // bytes of state and scratch
   // What of it a call of max_frames reads or writes at least, on average.
   virtual std::size_t touched() const noexcept { return memory(); }
-  virtual std::uint64_t repaired() const noexcept = 0;        // non-finite samples seen since open
+  virtual std::uint64_t repaired() const noexcept = 0;  // non-finite samples seen since open
+};
+
+struct ExactConfig {
+  int threads = 1;  // on the CPU: see Model::enhance_exact()
+  int gpu = -1;     // as in SessionConfig
+  Arithmetic gpu_arithmetic = Arithmetic::exact;
+};
+
+// Whole recordings, one call after the other: what a GPU needs for them is prepared once.
+class ExactSession {
+ public:
+  ExactSession() = default;
+  ExactSession(const ExactSession&) = delete;
+  ExactSession& operator=(const ExactSession&) = delete;
+  virtual ~ExactSession() = default;
+
+  // Recordings of one length, each by itself as Model::enhance_exact() does it, and with its
+  // errors: [recordings * input_channels][n] to [recordings * output_channels][n]. A GPU that
+  // failed: device.
+  virtual Result<Tensor<float, 2>> enhance(AudioView<const float> audio) = 0;
+  virtual std::size_t memory() const noexcept = 0;  // bytes kept between calls
 };
 
 class Model {
@@ -118,6 +139,10 @@ class Model {
   // can use them, without influence on the result. unsupported where nothing was published;
   // invalid_argument: another number of channels, threads < 1; out_of_memory.
   virtual Result<Tensor<float, 2>> enhance_exact(AudioView<const float> audio, int threads) const;
+
+  // The same on any device, for several recordings. The model must outlive it. unsupported where
+  // that network does not run there; device, out_of_memory.
+  virtual Result<std::unique_ptr<ExactSession>> open_exact(const ExactConfig& config) const;
 
   // What the network attends to in a whole recording, [input_channels][samples] at
   // spec().sample_rate; time and memory grow with its square. unsupported where nothing attends.

@@ -6,6 +6,7 @@
 
 #include "models/card.h"
 #include "models/deftan2/gpu_engine.h"
+#include "models/deftan2/gpu_exact.h"
 #include "models/deftan2/session.h"
 #include "models/deftan2/whole.h"
 #include "models/gpu/session.h"
@@ -61,6 +62,13 @@ class Deftan2 final : public Model {
     } catch (const std::system_error& problem) {
       return Error{ErrorCode::out_of_memory, std::string("no thread: ") + problem.what()};
     }
+  }
+
+  Result<std::unique_ptr<ExactSession>> open_exact(const ExactConfig& config) const override {
+    if (network_->config.causal || config.gpu < 0) return Model::open_exact(config);
+    auto queue = GpuSession::open_queue(config.gpu);
+    if (!queue) return queue.error();
+    return GpuDeftan2Exact::open(*std::move(queue), spec_, *network_, config.gpu_arithmetic);
   }
 
  private:

@@ -29,7 +29,7 @@ GpuDeftan2::GpuDeftan2(gpu::LayerQueue& queue, const Deftan2Config& config, int 
       encoder_(queue),
       decoder_(queue) {
   for (int layer = 0; layer < config.layers; ++layer)
-    for (const GpuAxis axis : {GpuAxis::frequency, GpuAxis::time})
+    for (const GpuAxis axis : {GpuAxis::rows, GpuAxis::frames})
       halves_.emplace_back(queue, config_, axis);
 }
 

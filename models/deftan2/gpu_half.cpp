@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "models/deftan2/gpu_half.h"
 
-#include <algorithm>
-
 namespace limpid::models {
 
 namespace gpu = kernels::cuda;
@@ -20,7 +18,7 @@ Status GpuHalf::load(const Half& half, GpuArrayLoader& loader) {
 
 // The last stage is remembered as far back as the fold reaches, the others as the next one's taps.
 Status GpuHalf::claim(GpuMemory& memory) {
-  if (!along_time()) return Done{};
+  if (!along_frames()) return Done{};
   const int bins = config_.bins(), c = config_.channels;
   stages_.resize(dense_.size());
   auto done = memory.timeline(y_, bins, c, config_.unfold + 1, 0, 1);
@@ -39,47 +37,47 @@ Status GpuHalfScratch::claim(const Deftan2Config& config, GpuMemory& memory) {
   Status done = Done{};
   for (float*& rows : narrow)
     if (done) done = memory.frames(rows, config.bins() * config.channels);
-  const int widest = std::max(4 * config.inner(), 3 * config.hidden / 2);
-  if (done) done = memory.frames(wide, config.bins() * widest);
+  if (done) done = memory.frames(wide, config.bins() * widest(config));
   if (done) done = memory.frames(context, config.inner() * config.head_width);
   return done;
 }
 
-// Along frequency, what attention reads takes the place of the unfolded input, and stages take
+// Along rows, what attention reads takes the place of the unfolded input, and stages take
 // turns.
-GpuHalf::Room GpuHalf::room(int lanes, int frames, const GpuHalfScratch& scratch) const {
-  const int bins = config_.bins();
+GpuHalf::Room GpuHalf::room(nn::Activation x, const GpuHalfScratch& scratch) const {
+  const int lanes = x.lanes, frames = x.frames, rows = unfolded(x.rows);
   float* wide = scratch.wide;
   const auto narrow = [&](int i) {
-    return nn::dense(scratch.narrow[i], lanes, frames, bins, config_.channels);
+    return nn::dense(scratch.narrow[i], lanes, frames, x.rows, config_.channels);
   };
   const auto next = [&](int channels) {
-    const nn::Activation x = nn::dense(wide, lanes, frames, bins, channels);
-    wide += lanes * x.block_stride;
-    return x.slice_rows(0, rows());
+    const nn::Activation part = nn::dense(wide, lanes, frames, x.rows, channels);
+    wide += lanes * part.block_stride;
+    return part.slice_rows(0, rows);
   };
   Room room;
-  room.y = along_time() ? y_.fresh(frames) : narrow(0);
-  room.attended = along_time() ? attended_.fresh(frames) : narrow(0).slice_rows(0, rows());
-  room.normed = narrow(0).slice_rows(0, rows());
-  room.gated = narrow(3).slice_rows(0, rows());
+  room.y = along_frames() ? y_.fresh(frames) : narrow(0);
+  room.attended = along_frames() ? attended_.fresh(frames) : narrow(0).slice_rows(0, rows);
+  room.normed = narrow(0).slice_rows(0, rows);
+  room.gated = narrow(3).slice_rows(0, rows);
   for (std::size_t i = 0; i < dense_.size(); ++i)
-    room.stages[i] = along_time() ? stages_[i].fresh(frames)
-                                  : narrow(1 + static_cast<int>(i % 2)).slice_rows(0, rows());
-  for (nn::Activation* x : {&room.query, &room.key, &room.value, &room.mixed})
-    *x = next(config_.inner());
+    room.stages[i] = along_frames() ? stages_[i].fresh(frames)
+                                    : narrow(1 + static_cast<int>(i % 2)).slice_rows(0, rows);
+  for (nn::Activation* part : {&room.query, &room.key, &room.value, &room.mixed})
+    *part = next(config_.inner());
   wide = scratch.wide;
-  for (nn::Activation* x : {&room.alone, &room.around, &room.conv}) *x = next(config_.hidden / 2);
-  if (along_time()) room.around = around_.fresh(frames);
+  for (nn::Activation* part : {&room.alone, &room.around, &room.conv})
+    *part = next(config_.hidden / 2);
+  if (along_frames()) room.around = around_.fresh(frames);
   return room;
 }
 
 // Around a row, or up to a frame; those of a group of the unfolded sequence lie further on or back.
 void GpuHalf::add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, int group) const {
-  const int before = along_time() ? count - 1 : count / 2;
+  const int before = along_frames() ? count - 1 : count / 2;
   for (int tap = 0; tap < count; ++tap) {
     const int place = (tap - before) * apart;
-    if (along_time())
+    if (along_frames())
       taps.add(x, (place + group) * x.frame_stride);
     else
       taps.add(x, (place + group) * x.row_stride, place);
@@ -88,17 +86,17 @@ void GpuHalf::add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, in
 
 Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights, nn::Activation y) const {
   return queue_.row_norm({frames_of<const float>(x), frames_of<float>(y), weights, x.lanes,
-                          x.frames, x.rows, x.channels});
+                          x.frames, x.rows, x.channels, x.row_stride});
 }
 
 Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights) const {
-  if (along_time()) return norm(x, weights, x);
+  if (along_frames()) return norm(x, weights, x);
   return queue_.frame_norm(
       {frames_of<float>(x), weights, x.lanes, x.frames, x.rows, x.channels, x.row_stride});
 }
 
 Status GpuHalf::run(nn::Activation x, const GpuHalfScratch& scratch) const {
-  const Room room = this->room(x.lanes, x.frames, scratch);
+  const Room room = this->room(x, scratch);
   auto done = norm(x, norm_, room.y);
   for (int stage = 0; done && stage < config_.unfold; ++stage) done = dense(stage, room);
   if (done) done = attend(room, scratch);
@@ -111,9 +109,10 @@ Status GpuHalf::dense(int stage, const Room& room) const {
   const GpuDenseStage& layer = dense_[static_cast<std::size_t>(stage)];
   GpuTaps taps;
   if (stage > 0) add_taps(taps, room.stages[stage - 1], 3, 1);
-  add_taps(taps, room.y, 3, 1, along_time() ? stage - (config_.unfold - 1) : stage);
-  if (auto done = layer.conv.run(queue_, taps, rows(), room.stages[stage]); !done) return done;
-  return norm(room.stages[stage], layer.norm);
+  add_taps(taps, room.y, 3, 1, along_frames() ? stage - (config_.unfold - 1) : stage);
+  const nn::Activation y = room.stages[stage];
+  if (auto done = layer.conv.run(queue_, taps, y.rows, y); !done) return done;
+  return norm(y, layer.norm);
 }
 
 Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
@@ -122,7 +121,7 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   GpuTaps taps;
   add_taps(taps, room.attended, 3, 1);
   auto done = norm(z, a.norm, room.attended);
-  if (done) done = a.local.run(queue_, taps, rows(), room.gated, LinearEnd::gate);
+  if (done) done = a.local.run(queue_, taps, z.rows, room.gated, LinearEnd::gate);
   if (done) done = a.query.run(queue_, {room.gated}, room.query);
   if (done) done = a.key.run(queue_, {room.gated}, room.key);
   if (done) done = a.value.run(queue_, {room.attended}, room.value);
@@ -137,10 +136,10 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
                                       a.decay,
                                       z.lanes,
                                       z.frames,
-                                      rows(),
+                                      z.rows,
                                       config_.heads,
                                       config_.head_width};
-  done = along_time() ? queue_.attend_frames(args) : queue_.attend_rows(args);
+  done = along_frames() ? queue_.attend_frames(args) : queue_.attend_rows(args);
   if (done) done = a.out.run(queue_, {room.mixed}, z, LinearEnd::add);
   return done;
 }
@@ -153,7 +152,7 @@ Status GpuHalf::feed_forward(const Room& room) const {
   auto done = norm(z, f.norm, room.normed);
   if (done) done = f.alone.run(queue_, {room.normed}, room.alone, LinearEnd::gelu);
   if (done) done = f.around.run(queue_, {room.normed}, room.around, LinearEnd::gelu);
-  if (done) done = f.conv.run(queue_, taps, rows(), room.conv);
+  if (done) done = f.conv.run(queue_, taps, z.rows, room.conv);
   if (done) done = norm(room.conv, f.conv_norm);
   if (done) done = f.out.run(queue_, {room.alone, room.conv}, z, LinearEnd::add);
   return done;
@@ -163,12 +162,12 @@ Status GpuHalf::feed_forward(const Room& room) const {
 Status GpuHalf::fold(nn::Activation z, nn::Activation x) const {
   GpuTaps taps;
   for (int before = config_.unfold - 1; before >= 0; --before) {
-    if (along_time())
+    if (along_frames())
       taps.add(z, -before * z.frame_stride);
     else
       taps.add(z, -before * z.row_stride, -before);
   }
-  return fold_.run(queue_, taps, rows(), x, LinearEnd::add);
+  return fold_.run(queue_, taps, z.rows, x, LinearEnd::add);
 }
 
 }  // namespace limpid::models

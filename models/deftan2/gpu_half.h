@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: MIT
-// Half of a block on a GPU, along frequency or along time: the same layers, whose taps are
-// neighbouring rows of a frame, or the same row of earlier frames. Along frequency norms see a
-// whole frame and nothing is remembered; along time norms see one row, every layer keeps its last
-// frames, and attention has a state (models/deftan2/{sequence,time}_half.h).
+// Half of a block on a GPU. Its taps are neighbouring rows of a frame, or the same row of earlier
+// frames: the same layers. Along rows norms see a whole frame and nothing is remembered; along
+// frames norms see one row, every layer keeps its last frames, and attention has a state
+// (models/deftan2/{sequence,time}_half.h). In a stream these are frequency and time. Of a whole
+// recording time is at hand as frequency is, so that both halves go along rows, those along time
+// of a view that has bins for frames and frames for rows.
 #pragma once
+
+#include <algorithm>
 
 #include "models/deftan2/gpu_layers.h"
 
 namespace limpid::models {
 
-enum class GpuAxis { frequency, time };
+enum class GpuAxis { rows, frames };
 
 // What halves use one after the other.
 struct GpuHalfScratch {
-  float* narrow[4] = {};  // [lane][frame][bin][channels]
-  float* wide = nullptr;  // of attention, then of the feed-forward network
-  float* context = nullptr;
+  float* narrow[4] = {};     // [lane][frame][row][channels]
+  float* wide = nullptr;     // [lane][frame][row][widest()], of attention, then of the feed-forward
+                             // network
+  float* context = nullptr;  // [lane][frame][inner][head width]
 
+  static int widest(const Deftan2Config& config) noexcept {
+    return std::max(4 * config.inner(), 3 * config.hidden / 2);
+  }
   Status claim(const Deftan2Config& config, GpuMemory& memory);
 };
 
@@ -27,8 +35,8 @@ class GpuHalf {
       : queue_(queue), config_(config), axis_(axis) {}
 
   Status load(const Half& half, GpuArrayLoader& loader);
-  Status claim(GpuMemory& memory);
-  // x [lane][frame][bin][channels], in place.
+  Status claim(GpuMemory& memory);  // of a stream
+  // x [lane][frame][row][channels], in place; along rows wherever those lie, at least `unfold`.
   Status run(nn::Activation x, const GpuHalfScratch& scratch) const;
 
  private:
@@ -39,12 +47,12 @@ class GpuHalf {
     nn::Activation query, key, value, mixed;
     nn::Activation alone, around, conv;
   };
-  Room room(int lanes, int frames, const GpuHalfScratch& scratch) const;
+  Room room(nn::Activation x, const GpuHalfScratch& scratch) const;
 
-  bool along_time() const noexcept { return axis_ == GpuAxis::time; }
+  bool along_frames() const noexcept { return axis_ == GpuAxis::frames; }
   // Positions of the unfolded sequence.
-  int rows() const noexcept {
-    return along_time() ? config_.bins() : config_.bins() - config_.unfold + 1;
+  int unfolded(int rows) const noexcept {
+    return along_frames() ? rows : rows - config_.unfold + 1;
   }
   void add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, int group = 0) const;
   Status norm(nn::Activation x, const kernels::cuda::NormWeights& weights) const;
@@ -63,7 +71,7 @@ class GpuHalf {
   GpuForward forward_;
   GpuLinear fold_;
 
-  // Along time.
+  // Along frames.
   GpuTimeline y_, attended_, around_;
   std::vector<GpuTimeline> stages_;
   float *state_ = nullptr, *total_ = nullptr;

@@ -5,17 +5,6 @@ namespace limpid::models {
 
 namespace gpu = kernels::cuda;
 
-namespace {
-
-// Three frames, of each of which three rows.
-void add_taps(GpuTaps& taps, nn::Activation x) {
-  for (int frame = -2; frame <= 0; ++frame)
-    for (int row = -1; row <= 1; ++row)
-      taps.add(x, frame * x.frame_stride + row * x.row_stride, row);
-}
-
-}  // namespace
-
 Status GpuPlane::load(const PlaneBlock& block, GpuArrayLoader& loader) {
   inputs_ = block.inputs;
   width_ = block.width;
@@ -32,36 +21,46 @@ Status GpuPlane::load(const PlaneBlock& block, GpuArrayLoader& loader) {
 
 Status GpuPlane::claim(GpuMemory& memory, int bins) {
   auto done = memory.timeline(input_, bins, inputs_, 2, 0, 1);
-  if (done) done = memory.timeline(work_, bins, (2 * groups() - 1) * width_, 2, 0, 1);
+  if (done) done = memory.timeline(work_, bins, work_channels(), 2, 0, 1);
   return done;
 }
 
-Status GpuPlane::run(nn::Activation out) const {
-  const nn::Activation work = work_.fresh(out.frames);
-  const nn::Activation all = work.slice_channels(0, groups() * width_);
+// Three frames, of each of which three rows.
+void GpuPlane::add_taps(GpuTaps& taps, nn::Activation x) const {
+  const int last = whole() ? 1 : 0;
+  for (int frame = last - 2; frame <= last; ++frame)
+    for (int row = -1; row <= 1; ++row)
+      taps.add(x, frame * x.frame_stride + row * x.row_stride, row);
+}
+
+Status GpuPlane::norm(const Room& room, const gpu::NormWeights& weights, nn::Activation x) const {
+  const gpu::FrameNormArgs frames{frames_of<float>(x), weights,     x.lanes, x.frames, x.rows,
+                                  x.channels,          x.row_stride};
+  return whole() ? queue_.plane_norm({frames, room.moments, room.of_lanes})
+                 : queue_.frame_norm(frames);
+}
+
+Status GpuPlane::run(const Room& room, nn::Activation out) const {
+  const nn::Activation all = room.work.slice_channels(0, groups() * width_);
   GpuTaps taps;
-  add_taps(taps, input(out.frames));
+  add_taps(taps, room.input);
   auto done = conv_.run(queue_, taps, out.rows, all);
-  if (done && norm_.gain != nullptr)
-    done = queue_.frame_norm({frames_of<float>(all), norm_, all.lanes, all.frames, all.rows,
-                              all.channels, all.row_stride});
-  for (int group = 0; done && group < groups(); ++group) done = stage(group, work, out);
+  if (done && norm_.gain != nullptr) done = norm(room, norm_, all);
+  for (int group = 0; done && group < groups(); ++group) done = stage(group, room, out);
   return done;
 }
 
-Status GpuPlane::stage(int group, nn::Activation work, nn::Activation out) const {
+Status GpuPlane::stage(int group, const Room& room, nn::Activation out) const {
   const GpuDenseStage& layer = dense_[static_cast<std::size_t>(group)];
-  const auto part = [&](int i) { return work.slice_channels(i * width_, width_); };
-  const nn::Activation y = group + 1 == groups() ? out : part(groups() + group);
+  const auto part = [&](int i) { return room.work.slice_channels(i * width_, width_); };
+  const nn::Activation y = group + 1 == groups() ? out : part(result(group));
   GpuTaps taps;
-  if (group > 0) add_taps(taps, part(groups() + group - 1));
+  if (group > 0) add_taps(taps, part(result(group - 1)));
   add_taps(taps, part(group));
   const bool normed = layer.norm.gain != nullptr, bent = layer.norm.slope != nullptr && !normed;
   auto done = layer.conv.run(queue_, taps, out.rows, y,
                              bent ? gpu::LinearEnd::prelu : gpu::LinearEnd::none, layer.norm.slope);
-  if (done && normed)
-    done = queue_.frame_norm(
-        {frames_of<float>(y), layer.norm, y.lanes, y.frames, y.rows, y.channels, y.row_stride});
+  if (done && normed) done = norm(room, layer.norm, y);
   return done;
 }
 

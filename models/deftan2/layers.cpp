@@ -88,7 +88,7 @@ Attention load_attention(TensorReader& reader, const std::string& name, const De
   auto out = reader.take(name + ".fn.to_out.0.weight", {c, inner});
   for (float& w : out) w *= 1.0f / std::sqrt(static_cast<float>(config.head_width));
   a.out = {PackedMatrix(out, c, inner), reader.take(name + ".fn.to_out.0.bias", {c})};
-  if (config.causal) a.value.weights = PackedMatrix(value, inner, c);
+  a.value.weights = PackedMatrix(value, inner, c);
   if (running) {
     a.decay = reader.take(name + ".fn.decay", {config.heads});
     for (float& d : a.decay) d = 1.0f / (1.0f + std::exp(-d));

@@ -27,8 +27,8 @@ struct Attention {
   Norm norm;
   Linear local;  // 3 taps, 2 C outputs of which the second half gates the first
   Linear query, key, value, out;
-  // Per head, out * value: where keys meet the whole sequence, values need not exist. A causal
-  // network has `value` as well, for GPUs.
+  // Per head, out * value: where keys meet the whole sequence, values need not exist. `value` is
+  // for GPUs.
   std::vector<kernels::PackedMatrix> value_to_out;
   std::vector<float> decay;  // per head, per frame; causal attention along time only
 };

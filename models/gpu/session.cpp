@@ -9,15 +9,11 @@
 
 namespace limpid::models {
 
-namespace {
-
-Result<GpuSession::Queue> open_queue(int gpu) {
+Result<GpuSession::Queue> GpuSession::open_queue(int gpu) {
   auto device = kernels::cuda::open_device(gpu);
   if (!device) return device.error();
   return (*device)->open_layers();
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Session>> GpuSession::open(const StreamFormat& format,
                                                   const SessionConfig& config,

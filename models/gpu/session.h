@@ -14,6 +14,9 @@ namespace limpid::models {
 class GpuSession final : public Session {
  public:
   using Queue = std::unique_ptr<kernels::cuda::LayerQueue>;
+  // device, out_of_memory
+  static Result<Queue> open_queue(int gpu);
+
   // The engine of so many lanes and frames at a time.
   using MakeEngine =
       std::function<Result<std::unique_ptr<GpuEngine>>(kernels::cuda::LayerQueue&, int, int)>;

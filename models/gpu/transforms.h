@@ -15,7 +15,11 @@ struct GpuTransforms {
   // real_output.
   GpuProduct synthesis;
 
-  Status load(GpuLoader& loader, const dsp::StftSpec& stft);
+  Status load(GpuLoader& loader, const dsp::StftSpec& stft) {
+    return load(loader, stft, dsp::sqrt_hann(stft.window));
+  }
+  // With another window in front of both, [window samples]; the inverse is the least-squares one.
+  Status load(GpuLoader& loader, const dsp::StftSpec& stft, std::span<const float> shape);
 };
 
 }  // namespace limpid::models

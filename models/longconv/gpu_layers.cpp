@@ -35,7 +35,8 @@ Status GpuRowNorm::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation 
                          x.lanes,
                          x.frames,
                          x.rows,
-                         x.channels});
+                         x.channels,
+                         x.row_stride});
 }
 
 Status GpuLongMemory::load(const LongMemory& layer, GpuLoader& loader) {

@@ -76,7 +76,7 @@ class BadInput(EndToEnd):
         self.expect(USAGE, "expected cpu, cuda or cuda:INDEX, found gpu", "bench", MODEL, "--device", "gpu")
         self.expect(USAGE, "no CUDA device: ", "bench", MODEL, "--device", "cuda:99", "--seconds", "0.1")
         self.expect(USAGE, "no CUDA device: ", "enhance", self.wav(), "-o", "new/out.wav", "--device", "cuda:99")
-        self.expect(USAGE, "--exact", "enhance", "a.wav", "--exact", "--device", "cuda:99")
+        self.expect(USAGE, "whole recordings on a GPU", "enhance", "a.wav", "--exact", "--device", "cuda:99")
         self.assertEqual(self.files(), ["a.wav"])
         self.assertFalse((self.folder / "new").exists())
 

@@ -43,6 +43,9 @@ std::size_t HostQueue::claimed() const noexcept {
   for (const auto& memory : memory_) bytes += memory.size() * sizeof(float);
   return bytes;
 }
+void HostQueue::release(float* memory) noexcept {
+  std::erase_if(memory_, [&](const auto& claim) { return claim.data() == memory; });
+}
 Status HostQueue::upload(float* to, std::ptrdiff_t to_pitch, const float* host,
                          std::ptrdiff_t width, std::ptrdiff_t rows) {
   for (std::ptrdiff_t row = 0; row < rows; ++row)
@@ -125,6 +128,9 @@ Status HostQueue::real_product(Arithmetic arithmetic, const RealProductArgs& arg
 }
 Status HostQueue::frame_norm(const FrameNormArgs& args) {
   return once<FrameNorm>(args);
+}
+Status HostQueue::plane_norm(const PlaneNormArgs& args) {
+  return once<PlaneFrames, PlaneMoments, PlaneScale>(args);
 }
 Status HostQueue::attend_rows(const LinearAttentionArgs& args) {
   return once<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);

@@ -15,6 +15,7 @@ class HostQueue final : public LayerQueue {
   Result<float*> claim(std::size_t floats) override;
   Result<float*> claim_host(std::size_t floats) override;
   std::size_t claimed() const noexcept override;
+  void release(float* memory) noexcept override;
   Status upload(float* to, std::ptrdiff_t to_pitch, const float* host, std::ptrdiff_t width,
                 std::ptrdiff_t rows) override;
   Status download(float* host, const float* from, std::ptrdiff_t from_pitch, std::ptrdiff_t width,
@@ -40,6 +41,7 @@ class HostQueue final : public LayerQueue {
   Status mask_filter(const MaskFilterArgs& args) override;
   Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override;
   Status frame_norm(const FrameNormArgs& args) override;
+  Status plane_norm(const PlaneNormArgs& args) override;
   Status attend_rows(const LinearAttentionArgs& args) override;
   Status attend_frames(const LinearAttentionArgs& args) override;
   Status array_level(const ArrayLevelArgs& args) override;

@@ -130,9 +130,19 @@ TEST(CudaRealLayers, Norms) {
                           lanes,
                           frames,
                           rows,
-                          channels});
-        emulate<FrameNorm>(
-            {{by_frame.data(), lane, frame, 0}, weights, lanes, frames, rows, channels, row});
+                          channels,
+                          row});
+        const auto framed = [&](std::vector<float>& y) {
+          return FrameNormArgs{{y.data(), lane, frame, 0}, weights,  lanes, frames,
+                               rows,                       channels, row};
+        };
+        emulate<FrameNorm>(framed(by_frame));
+        std::vector<float> by_plane = x;
+        std::vector<Complex> moments(size(lanes * frames)), of_lanes(size(lanes));
+        const PlaneNormArgs plane{framed(by_plane), moments.data(), of_lanes.data()};
+        emulate<PlaneFrames>(plane);
+        emulate<PlaneMoments>(plane);
+        emulate<PlaneScale>(plane);
         const auto matrix = [](auto& values, std::int64_t width) {
           return Matrix<const float>{values.data(), width,
                                      static_cast<int>(std::ssize(values) / width),
@@ -149,6 +159,15 @@ TEST(CudaRealLayers, Norms) {
                               {want.data(), frame, lanes * frames, static_cast<int>(frame)});
         for (std::size_t i = 0; i < count; ++i)
           ASSERT_NEAR(by_frame[i], weights.apply(want[i], static_cast<int>(i % all)),
+                      offset > 0 ? 2e-4 : 1e-5)
+              << channels << " " << i;
+
+        // And one of a plane.
+        ones.resize(size(lane), 1.0f), zeros.resize(size(lane));
+        reference::layer_norm(matrix(x, lane), ones.data(), zeros.data(), nullptr, kEpsilon,
+                              {want.data(), lane, lanes, static_cast<int>(lane)});
+        for (std::size_t i = 0; i < count; ++i)
+          ASSERT_NEAR(by_plane[i], weights.apply(want[i], static_cast<int>(i % all)),
                       offset > 0 ? 2e-4 : 1e-5)
               << channels << " " << i;
       }

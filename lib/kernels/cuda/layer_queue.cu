@@ -44,9 +44,8 @@ class StreamQueue final : public LayerQueue {
     auto memory = device_array<float>(floats);
     if (!memory) return memory.error();
     if (auto done = clear(memory->get(), floats); !done) return done.error();
-    claimed_ += floats * sizeof(float);
-    memory_.push_back(*std::move(memory));
-    return memory_.back().get();
+    memory_.push_back({*std::move(memory), floats * sizeof(float)});
+    return memory_.back().data.get();
   }
   Result<float*> claim_host(std::size_t floats) override {
     use();
@@ -58,7 +57,17 @@ class StreamQueue final : public LayerQueue {
     host_.emplace_back(static_cast<float*>(memory));
     return host_.back().get();
   }
-  std::size_t claimed() const noexcept override { return claimed_; }
+  std::size_t claimed() const noexcept override {
+    std::size_t bytes = 0;
+    for (const Claim& claim : memory_) bytes += claim.bytes;
+    return bytes;
+  }
+  void release(float* memory) noexcept override {
+    use();
+    cudaStreamSynchronize(stream());
+    std::erase_if(memory_, [&](const Claim& claim) { return claim.data.get() == memory; });
+    std::erase_if(host_, [&](const auto& claim) { return claim.get() == memory; });
+  }
 
   Status upload(float* to, std::ptrdiff_t to_pitch, const float* host, std::ptrdiff_t width,
                 std::ptrdiff_t rows) override {
@@ -116,6 +125,9 @@ class StreamQueue final : public LayerQueue {
   Status frame_norm(const FrameNormArgs& args) override {
     return launch<FrameNorm>(args, stream());
   }
+  Status plane_norm(const PlaneNormArgs& args) override {
+    return launch_all<PlaneFrames, PlaneMoments, PlaneScale>(args);
+  }
   Status attend_rows(const LinearAttentionArgs& args) override {
     return launch_all<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
   }
@@ -160,6 +172,10 @@ class StreamQueue final : public LayerQueue {
   }
 
  private:
+  struct Claim {
+    DeviceArray<float> data;
+    std::size_t bytes;
+  };
   // One after the other, on the same arguments.
   template <class First, class... Rest, class Args>
   Status launch_all(const Args& args) {
@@ -186,9 +202,8 @@ class StreamQueue final : public LayerQueue {
   int device_;
   std::unique_ptr<CUstream_st, StreamDestroy> stream_;
   std::unique_ptr<CUgraphExec_st, GraphDestroy> graph_;
-  std::vector<DeviceArray<float>> memory_;
+  std::vector<Claim> memory_;
   std::vector<std::unique_ptr<float, HostFree>> host_;
-  std::size_t claimed_ = 0;
 };
 
 }  // namespace

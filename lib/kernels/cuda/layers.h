@@ -36,6 +36,8 @@ class LayerQueue {
   virtual Result<float*> claim(std::size_t floats) = 0;
   virtual Result<float*> claim_host(std::size_t floats) = 0;
   virtual std::size_t claimed() const noexcept = 0;  // bytes of the device
+  // Gives back what was claimed of either kind, or nullptr, when all that was enqueued is done.
+  virtual void release(float* memory) noexcept = 0;
 
   // Enqueued, in order. Rows are `width` floats, `to_pitch` or `from_pitch` floats apart.
   virtual Status upload(float* to, std::ptrdiff_t to_pitch, const float* host, std::ptrdiff_t width,
@@ -64,6 +66,8 @@ class LayerQueue {
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
   virtual Status real_product(Arithmetic arithmetic, const RealProductArgs& args) = 0;
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
+  // PlaneFrames, then PlaneMoments, then PlaneScale.
+  virtual Status plane_norm(const PlaneNormArgs& args) = 0;
   // The kernels of linear_attention_layers.h, along frequency and along time.
   virtual Status attend_rows(const LinearAttentionArgs& args) = 0;
   virtual Status attend_frames(const LinearAttentionArgs& args) = 0;

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "models/deftan2/gpu_whole.h"
+
+#include <algorithm>
+
+#include "models/deftan2/padded.h"
+
+namespace limpid::models {
+
+namespace gpu = kernels::cuda;
+
+namespace {
+
+std::size_t product(std::initializer_list<int> factors) noexcept {
+  std::size_t all = 1;
+  for (const int factor : factors) all *= static_cast<std::size_t>(factor);
+  return all;
+}
+
+// Pieces of one memory, each aligned as wide copies need it.
+struct Pieces {
+  float* memory;  // null: they are only counted
+  std::size_t floats = 0;
+
+  float* take(std::size_t count) noexcept {
+    float* const piece = memory == nullptr ? nullptr : memory + floats;
+    floats += (count + 63) / 64 * 64;
+    return piece;
+  }
+};
+
+// Lanes [first, first + count) and frames of them.
+nn::Activation slice(nn::Activation x, int first, int count, int first_frame, int frames) {
+  x.data += first * x.block_stride;
+  x.lanes = count;
+  return x.slice_frames(first_frame, frames);
+}
+
+// The same map with bins for frames and frames for rows.
+nn::Activation turned(nn::Activation x) {
+  std::swap(x.frames, x.rows);
+  std::swap(x.frame_stride, x.row_stride);
+  return x;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<GpuDeftan2Whole>> GpuDeftan2Whole::open(gpu::LayerQueue& queue,
+                                                               const Deftan2Network& network,
+                                                               Arithmetic arithmetic,
+                                                               int positions) {
+  std::unique_ptr<GpuDeftan2Whole> whole(new GpuDeftan2Whole(queue, network.config, positions));
+  if (auto done = whole->load(network, arithmetic); !done) return done.error();
+  return whole;
+}
+
+GpuDeftan2Whole::GpuDeftan2Whole(gpu::LayerQueue& queue, const Deftan2Config& config, int positions)
+    : queue_(queue),
+      config_(config),
+      positions_(positions),
+      encoder_(queue, GpuReach::whole),
+      decoder_(queue, GpuReach::whole) {
+  for (int half = 0; half < 2 * config.layers; ++half)
+    halves_.emplace_back(queue, config_, GpuAxis::rows);
+}
+
+Status GpuDeftan2Whole::load(const Deftan2Network& network, Arithmetic arithmetic) {
+  GpuLoader transforms(queue_);
+  GpuArrayLoader loader(queue_, arithmetic);
+  auto done = transforms_.load(transforms, {config_.window_samples(), config_.hop_samples()},
+                               published_window(config_.window_samples()));
+  if (done) done = encoder_.load(network.encoder, loader);
+  for (std::size_t i = 0; done && i < halves_.size(); ++i)
+    done = halves_[i].load(i % 2 == 0 ? network.along_frequency[i / 2] : network.along_time[i / 2],
+                           loader);
+  if (done) done = decoder_.load(network.decoder, loader);
+  return done;
+}
+
+// How many lanes and how many sequences of each a half takes at a time.
+GpuDeftan2Whole::Extent GpuDeftan2Whole::part(int lanes, int sequences, int length) const noexcept {
+  const std::int64_t lane = std::int64_t{sequences} * length;
+  if (lane <= positions_)
+    return {static_cast<int>(std::min<std::int64_t>(lanes, positions_ / lane)), sequences};
+  return {1, std::clamp(positions_ / length, 1, sequences)};
+}
+
+Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) const {
+  const int bins = config_.bins(), hop = config_.hop_samples(), microphones = config_.microphones;
+  if (std::int64_t{e.lanes} * (e.frames + 1) * bins > INT32_MAX / 2)
+    return Error{ErrorCode::unsupported,
+                 "on a GPU, DeFTAN-II takes fewer recordings or shorter ones at a time than " +
+                     std::to_string(e.lanes) + " of " + std::to_string(e.frames) + " frames"};
+  const std::size_t positions = product({e.lanes, e.frames, bins});
+  const std::size_t with_zeros = positions + product({e.lanes + 1, bins});
+  Pieces pieces{memory};
+  const auto channels = [&](int count) { return with_zeros * static_cast<std::size_t>(count); };
+  Room room;
+  room.audio = pieces.take(product({microphones, e.lanes, e.frames + 1, hop}));
+  room.levels = pieces.take(product({e.lanes, e.frames}));
+  room.output = pieces.take(product({e.lanes, e.frames - Padded::kFront, hop}));
+  room.spectra = pieces.take(2 * positions * static_cast<std::size_t>(microphones));
+  room.heard = pieces.take(channels(config_.inputs()));
+  room.map = pieces.take(channels(config_.channels));
+  room.planes = pieces.take(positions * static_cast<std::size_t>(config_.outputs()));
+  room.filtered = pieces.take(2 * positions);
+  room.moments = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes, e.frames})));
+  room.of_lanes = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes})));
+
+  Pieces scratch = pieces;
+  room.work = pieces.take(channels(std::max(encoder_.work_channels(), decoder_.work_channels())));
+  const Extent frames = part(e.lanes, e.frames, bins), of_bins = part(e.lanes, bins, e.frames);
+  const std::size_t rows = std::max(product({frames.lanes, frames.frames, bins}),
+                                    product({of_bins.lanes, of_bins.frames, e.frames}));
+  const std::size_t sequences =
+      std::max(product({frames.lanes, frames.frames}), product({of_bins.lanes, of_bins.frames}));
+  for (float*& narrow : room.scratch.narrow)
+    narrow = scratch.take(rows * static_cast<std::size_t>(config_.channels));
+  room.scratch.wide =
+      scratch.take(rows * static_cast<std::size_t>(GpuHalfScratch::widest(config_)));
+  room.scratch.context = scratch.take(sequences * product({config_.inner(), config_.head_width}));
+  room.floats = std::max(pieces.floats, scratch.floats);
+  return room;
+}
+
+// Of every lane its frames, a frame of zeros before the first, between them and after the last.
+nn::Activation GpuDeftan2Whole::among_zeros(float* data, Extent e, int channels) const noexcept {
+  return nn::dense(data, e.lanes, e.frames + 1, config_.bins(), channels).slice_frames(1, e.frames);
+}
+
+Status GpuDeftan2Whole::clear_around(nn::Activation x) const {
+  Status done = Done{};
+  for (int lane = 0; done && lane <= x.lanes; ++lane)
+    done = queue_.clear(x.data + lane * x.block_stride - x.frame_stride,
+                        static_cast<std::size_t>(x.frame_stride));
+  return done;
+}
+
+Status GpuDeftan2Whole::run(Extent e, const Room& room) const {
+  const nn::Activation heard = among_zeros(room.heard, e, config_.inputs());
+  const nn::Activation x = among_zeros(room.map, e, config_.channels);
+  const nn::Activation planes =
+      nn::dense(room.planes, e.lanes, e.frames, config_.bins(), config_.outputs());
+  auto done = analyse(e, room, heard);
+  if (done) done = run_end(encoder_, e, room, heard, x);
+  for (std::size_t i = 0; done && i < halves_.size(); ++i)
+    done = run_half(halves_[i], i % 2 == 0 ? x : turned(x), room);
+  if (done) done = run_end(decoder_, e, room, x, planes);
+  if (done) done = synthesise(e, room, planes);
+  return done;
+}
+
+gpu::ArraySpectra GpuDeftan2Whole::spectra(Extent e, const Room& room) const noexcept {
+  const std::int64_t bins = config_.bins(), of_one = e.lanes * e.frames * bins;
+  return {{room.spectra, e.frames * bins, bins, config_.microphones * of_one},
+          of_one,
+          config_.microphones};
+}
+
+Status GpuDeftan2Whole::analyse(Extent e, const Room& room, nn::Activation heard) const {
+  const int bins = config_.bins(), hop = config_.hop_samples();
+  const gpu::ArraySpectra spectra = this->spectra(e, room);
+  const std::int32_t rows = config_.microphones * e.lanes;
+  auto done = transforms_.analysis.run(
+      queue_, gpu::ProductKind::real_input,
+      {room.audio, {rows, e.frames, 1}, {std::int64_t{e.frames + 1} * hop, hop, 0}, 0}, 2 * hop, 0,
+      {room.spectra,
+       {rows, e.frames, 1},
+       {spectra.x.lane, spectra.x.frame, 0},
+       spectra.x.imaginary});
+  if (done)
+    done = queue_.array_planes(
+        {spectra, room.levels, frames_of<float>(heard), e.lanes, e.frames, bins, false, false});
+  return done;
+}
+
+Status GpuDeftan2Whole::run_end(const GpuPlane& end, Extent e, const Room& room, nn::Activation in,
+                                nn::Activation out) const {
+  const nn::Activation work = among_zeros(room.work, e, end.work_channels());
+  auto done = clear_around(in);
+  if (done) done = clear_around(work);
+  if (done) done = end.run({in, work, room.moments, room.of_lanes}, out);
+  return done;
+}
+
+Status GpuDeftan2Whole::run_half(const GpuHalf& half, nn::Activation x, const Room& room) const {
+  const Extent some = part(x.lanes, x.frames, x.rows);
+  Status done = Done{};
+  for (int lane = 0; lane < x.lanes; lane += some.lanes)
+    for (int frame = 0; done && frame < x.frames; frame += some.frames)
+      done = half.run(slice(x, lane, std::min(some.lanes, x.lanes - lane), frame,
+                            std::min(some.frames, x.frames - frame)),
+                      room.scratch);
+  return done;
+}
+
+// A hop of output is the sum of its share of two windows.
+Status GpuDeftan2Whole::synthesise(Extent e, const Room& room, nn::Activation planes) const {
+  const int bins = config_.bins(), hop = config_.hop_samples();
+  const int hops = e.frames - Padded::kFront;
+  const nn::Activation filtered = nn::dense(room.filtered, e.lanes, e.frames, 1, bins);
+  auto done = queue_.array_filter({spectra(e, room), room.levels, frames_of<const float>(planes),
+                                   frames_of<float>(filtered), e.lanes, e.frames, bins, false});
+  if (!done) return done;
+  const nn::Activation windows = filtered.slice_frames(Padded::kFront - 1, hops + 1);
+  return transforms_.synthesis.run(
+      queue_, gpu::ProductKind::real_output, rows_of<const float>(windows, hops, 1), bins,
+      windows.frame_stride,
+      {room.output, {e.lanes, hops, 1}, {std::int64_t{hops} * hop, hop, 0}, 0});
+}
+
+}  // namespace limpid::models

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The published DeFTAN-II over whole recordings on a GPU: all lanes and frames of a call in each
+// kernel of both ends, as many sequences at a time in each half of a block as fit its scratch.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/deftan2/gpu_half.h"
+#include "models/deftan2/gpu_plane.h"
+#include "models/deftan2/network.h"
+#include "models/gpu/transforms.h"
+
+namespace limpid::models {
+
+class GpuDeftan2Whole {
+ public:
+  // Rows of the feature map that a half works on at a time: what fills a card and leaves most of
+  // its memory to the map.
+  static constexpr int kPositions = 1 << 16;
+
+  // Not causal. The queue must outlive it.
+  static Result<std::unique_ptr<GpuDeftan2Whole>> open(kernels::cuda::LayerQueue& queue,
+                                                       const Deftan2Network& network,
+                                                       Arithmetic arithmetic,
+                                                       int positions = kPositions);
+  GpuDeftan2Whole(const GpuDeftan2Whole&) = delete;
+  GpuDeftan2Whole& operator=(const GpuDeftan2Whole&) = delete;
+
+  // So many recordings of so many frames, at least `unfold`, of models/deftan2/padded.h.
+  struct Extent {
+    int lanes, frames;
+  };
+  // Where a call finds everything in its memory, all of which it writes before it reads it, but for
+  // the first two.
+  struct Room {
+    float* audio;                                      // [microphone][lane][frames + 1][hop]
+    float* levels;                                     // [lane][frame]: what divides a recording
+    float* output;                                     // [lane][frames - 2][hop], from kFront on
+    float *spectra, *heard, *map, *planes, *filtered;  // [position][channels] and the like
+    float* work;                                       // of both ends, in turn with halves' scratch
+    GpuHalfScratch scratch;
+    kernels::cuda::Complex *moments, *of_lanes;
+    std::size_t floats;  // in all
+  };
+  // Without memory: only how much there must be. unsupported: more than kernels can count.
+  Result<Room> room(Extent extent, float* memory) const;
+
+  // Enqueues it all.
+  Status run(Extent extent, const Room& room) const;
+
+ private:
+  GpuDeftan2Whole(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, int positions);
+  Status load(const Deftan2Network& network, Arithmetic arithmetic);
+
+  Extent part(int lanes, int sequences, int length) const noexcept;
+  nn::Activation among_zeros(float* data, Extent extent, int channels) const noexcept;
+  Status clear_around(nn::Activation x) const;
+  kernels::cuda::ArraySpectra spectra(Extent extent, const Room& room) const noexcept;
+  Status analyse(Extent extent, const Room& room, nn::Activation heard) const;
+  Status run_end(const GpuPlane& end, Extent extent, const Room& room, nn::Activation in,
+                 nn::Activation out) const;
+  Status run_half(const GpuHalf& half, nn::Activation x, const Room& room) const;
+  Status synthesise(Extent extent, const Room& room, nn::Activation planes) const;
+
+  kernels::cuda::LayerQueue& queue_;
+  const Deftan2Config config_;
+  int positions_;
+  GpuTransforms transforms_;
+  GpuPlane encoder_, decoder_;
+  std::vector<GpuHalf> halves_;  // along frequency, along time, along frequency, ...
+};
+
+}  // namespace limpid::models

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// The published DeFTAN-II over whole recordings on a GPU, its kernels run thread by thread on the
+// CPU, against the same on CPUs.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "models/deftan2/deftan2.h"
+#include "models/deftan2/gpu_exact.h"
+#include "tests/cuda/emulate.h"
+#include "tests/cuda/host_queue.h"
+#include "tests/support/audio_compare.h"
+#include "tests/support/random_deftan2.h"
+#include "tests/support/signals.h"
+
+namespace limpid::models {
+namespace {
+
+using test::Deftan2Recipe;
+using test::relative_error;
+
+constexpr int kHop = 32;  // 33 bins
+
+// A network on both.
+struct Pair {
+  std::shared_ptr<const Model> cpu;
+  kernels::cuda::HostQueue* queue = nullptr;
+  std::unique_ptr<ExactSession> gpu;
+
+  explicit Pair(Deftan2Recipe recipe, int positions = GpuDeftan2Whole::kPositions,
+                Arithmetic arithmetic = Arithmetic::exact) {
+    recipe.causal = false;
+    recipe.hop = kHop / 16000.0;
+    cpu = test::random_deftan2(recipe);
+    auto weights = test::deftan2_weights(recipe).weights(test::deftan2_metadata(recipe));
+    const auto config = parse_deftan2_config(weights.metadata("config"), "test");
+    EXPECT_TRUE(config) << config.error().message;
+    const auto network = Deftan2Network::load(weights, *config);
+    EXPECT_TRUE(network) << network.error().message;
+    auto host = std::make_unique<kernels::cuda::HostQueue>();
+    queue = host.get();
+    auto session =
+        GpuDeftan2Exact::open(std::move(host), cpu->spec(), *network, arithmetic, positions);
+    EXPECT_TRUE(session) << session.error().message;
+    gpu = *std::move(session);
+  }
+
+  int inputs() const { return cpu->spec().input_channels; }
+  Tensor<float, 2> enhance(AudioView<const float> in) const { return taken(gpu->enhance(in)); }
+  Tensor<float, 2> want(AudioView<const float> in) const {
+    auto session = cpu->open_exact({.threads = 2});
+    EXPECT_TRUE(session) << session.error().message;
+    return taken((*session)->enhance(in));
+  }
+  static Tensor<float, 2> taken(Result<Tensor<float, 2>> result) {
+    EXPECT_TRUE(result) << result.error().message;
+    return result ? *std::move(result) : Tensor<float, 2>({0, 0});
+  }
+  void expect_same(AudioView<const float> in) const {
+    const auto got = enhance(in), expected = want(in);
+    ASSERT_EQ(got.view().shape(), expected.view().shape());
+    for (std::ptrdiff_t lane = 0; lane < got.extent(0); ++lane)
+      EXPECT_LE(relative_error(got.view()[lane].span(), expected.view()[lane].span(), 0, 0), 1e-5)
+          << "recording " << lane << " of " << got.extent(0) << ", " << in.extent(1) << " samples";
+  }
+};
+
+// Whole fours of channels and odd numbers of them, one microphone and several, one recording and
+// several.
+TEST(Deftan2WholeGpu, EqualsTheCpu) {
+  for (const Deftan2Recipe& recipe :
+       {Deftan2Recipe{}, Deftan2Recipe{.microphones = 1, .layers = 1, .seed = 2},
+        Deftan2Recipe{.microphones = 4,
+        .channels = 8,
+        .unfold = 4,
+        .heads = 4,
+        .head_width = 8,
+        .hidden = 32},
+        Deftan2Recipe{.layers = 3, .channels = 5, .unfold = 2, .heads = 1, .head_width = 17}}) {
+    SCOPED_TRACE(recipe.channels);
+    const Pair pair(recipe);
+    pair.expect_same(test::noise(2 * pair.inputs(), 12 * kHop + 5).view());
+  }
+}
+
+// Memory grows, and what is left in it does no harm.
+TEST(Deftan2WholeGpu, EveryLength) {
+  const Pair pair({.layers = 1});
+  std::size_t least = 0;
+  for (const int length : {1, 2, kHop - 1, kHop, kHop + 1, 2 * kHop, 3 * kHop - 1, 500, 40}) {
+    pair.expect_same(test::noise(pair.inputs(), length).view());
+    EXPECT_GE(pair.gpu->memory(), least);
+    least = pair.gpu->memory();
+  }
+  EXPECT_EQ(pair.enhance(test::noise(pair.inputs(), 0).view()).extent(1), 0);
+}
+
+// Halves of blocks take some sequences at a time: one, some of a recording, some recordings.
+TEST(Deftan2WholeGpu, InParts) {
+  for (const int positions : {1, 100, 800}) {
+    SCOPED_TRACE(positions);
+    const Pair pair({.microphones = 1, .layers = 1}, positions);
+    pair.expect_same(test::noise(3, 8 * kHop).view());
+  }
+}
+
+TEST(Deftan2WholeGpu, RecordingsAreIndependentAndLoudnessPassesThrough) {
+  const Pair pair({.layers = 1});
+  auto in = test::noise(3 * pair.inputs(), 300);
+  for (float& x : in.view()[2].span()) x *= 1e-3f;  // the second one is louder at its second end
+  const auto before = pair.enhance(in.view());
+  std::ranges::fill(in.view()[2].span(), 0.0f);
+  std::ranges::fill(in.view()[3].span(), 0.0f);
+  const auto after = pair.enhance(in.view());
+  for (const int lane : {0, 2})
+    EXPECT_TRUE(std::ranges::equal(before.view()[lane].span(), after.view()[lane].span()));
+  for (const float y : after.view()[1].span()) EXPECT_EQ(y, 0.0f) << "silence stays silence";
+  for (int row = 0; row < 6; ++row)
+    for (float& x : in.view()[row].span()) x *= 1e6f;
+  in.view()[0][7] = std::numeric_limits<float>::quiet_NaN();
+  pair.expect_same(in.view());
+}
+
+TEST(Deftan2WholeGpu, TensorCoresKeepWhatTheyPromise) {
+  for (const auto& [arithmetic, least] :
+       {std::pair{Arithmetic::tf32x3, 100.0}, {Arithmetic::tf32, 45.0}}) {
+    const Pair pair({.channels = 8}, GpuDeftan2Whole::kPositions, arithmetic);
+    const auto in = test::noise(pair.inputs(), 10 * kHop);
+    const auto got = pair.enhance(in.view()), want = pair.want(in.view());
+    const auto of = [](const Tensor<float, 2>& audio) {
+      const auto samples = audio.view()[0].span();
+      return std::vector<double>(samples.begin(), samples.end());
+    };
+    EXPECT_GE(kernels::cuda::snr(of(got), of(want)), least);
+    EXPECT_EQ(pair.queue->products[0], 2) << "both transforms";
+    EXPECT_GT(pair.queue->products[static_cast<std::size_t>(arithmetic)], 0);
+  }
+}
+
+TEST(Deftan2WholeGpu, WhatCannotBeIsRefused) {
+  const Pair pair({.layers = 1});
+  const auto three = pair.gpu->enhance(test::noise(3, 100).view());
+  ASSERT_FALSE(three);
+  EXPECT_EQ(three.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(three.error().message.find("2 channels, found 3"), std::string::npos);
+  EXPECT_FALSE(pair.cpu->open_exact({.gpu = 0, .gpu_arithmetic = Arithmetic::tf32}) &&
+               pair.cpu->open_exact({.gpu = 99}))
+      << "no hundred cards";
+  const auto causal = test::random_deftan2({})->open_exact({.gpu = 0});
+  ASSERT_FALSE(causal);
+  EXPECT_EQ(causal.error().code, ErrorCode::unsupported) << causal.error().message;
+  pair.queue->failing = true;
+  const auto failed = pair.gpu->enhance(test::noise(2, 100).view());
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().message, "as asked");
+}
+
+// On a real one, where there is one: what the emulated kernels are held to, at published widths.
+TEST(Deftan2WholeOnDevice, EqualsTheCpu) {
+  const Deftan2Recipe published{.microphones = 4,
+                                .channels = 64,
+                                .unfold = 4,
+                                .heads = 4,
+                                .head_width = 64,
+                                .hidden = 256,
+                                .causal = false};
+  for (const auto& [recipe, recordings, length] :
+       {std::tuple{published, 1, 16000},
+        {published, 3, 3001},
+        {Deftan2Recipe{.channels = 5, .heads = 1, .head_width = 17, .causal = false}, 4, 20011}}) {
+    const auto model = test::random_deftan2(recipe);
+    auto gpu = model->open_exact({.gpu = 0});
+    if (!gpu) GTEST_SKIP() << gpu.error().message;
+    const auto in = test::noise(recordings * recipe.microphones, length);
+    const auto got = Pair::taken((*gpu)->enhance(in.view()));
+    const auto want = Pair::taken((*model->open_exact({.threads = 8}))->enhance(in.view()));
+    ASSERT_EQ(got.view().shape(), want.view().shape());
+    for (int lane = 0; lane < recordings; ++lane)
+      EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].span(), 0, 0), 1e-4);
+  }
+}
+
+}  // namespace
+}  // namespace limpid::models
