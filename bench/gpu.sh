@@ -78,14 +78,16 @@ stage_build() {
   step build bash -c "configure_and_build '$build' '$architectures'"
   find_libraries
 }
-# Programs and every library that a bare machine may lack, but for CUDA's, which are large.
+# Programs and every library that a bare machine may lack, but for CUDA's, which are large, and the compiler's, which PyTorch
+# may need newer.
 stage_pack() {
   configure_and_build "$build" 90 > "$out/pack.log" 2>&1 || { tail -20 "$out/pack.log"; failed=1; return 1; }
   rm -rf "$pack"; mkdir -p "$pack/lib"
   for name in $programs $library; do
     cp "$build/$name" "$pack/"
+    strip "$pack/$(basename "$name")"
     ldd "$build/$name" | awk '$3 ~ /^\// {print $3}' |
-      grep -vE '/(libc|libm|libdl|librt|libpthread|libcu[a-z]+|libnv[a-zA-Z]+)\.so' | xargs -r cp -Lu -t "$pack/lib"
+      grep -vE '/(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|libcu[a-z]+|libnv[a-zA-Z]+)\.so' | xargs -r cp -Lu -t "$pack/lib"
   done
   cp "$root/bench/long_conv_torch.py" "$pack/"; du -sh "$pack"
 }

@@ -32,6 +32,7 @@ Status GpuLinear::run(gpu::LayerQueue& queue, const GpuTaps& taps, int rows, nn:
   args.slope = slope;
   args.end = end;
   args.y = rows_of<float>(y);
+  args.wide_y = args.whole_fours_of_y();
   return queue.real_product(arithmetic, args);
 }
 

@@ -51,7 +51,7 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
                past = noise(size(c.lanes * (c.frames + 2) * frame), 2),
                w = noise(size(k * pitch), 3), bias = noise(size(c.outputs), 4),
                slope = noise(size(c.outputs), 5);
-    const int y_row = c.outputs + 3;
+    const int y_row = c.outputs + (c.outputs % 2 == 0 ? 4 - c.outputs % 4 : 3);
     const auto before = noise(size(c.lanes * c.frames * c.rows * y_row), 6);
     RealProductArgs args{};
     for (int tap = 0; tap < 3; ++tap)
@@ -77,6 +77,7 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
                 {c.lanes, c.frames, c.rows},
                 {c.frames * c.rows * y_row, c.rows * y_row, y_row},
                 0};
+      args.wide_y = args.whole_fours_of_y();
       emulate_tiles<Program>(args);
       return y;
     };

@@ -112,6 +112,7 @@ LIMPID_HD void multiply(Tf32Sum& c, const Tf32X& x, const Tf32W& w) {
 template <int kColumns, class Parts, int kProducts>
 struct TensorSums {
   static_assert(kProducts == 1 || kProducts == 3);
+  static constexpr int kTogether = 2;
   static constexpr int kPadX = 8, kPadW = 8;  // 4 inputs of 8 rows or outputs lie in 32 banks
   static constexpr int kHalves = kProducts == 3 ? 2 : 1;
   Tf32Sum re[2][2], im[2][2];

@@ -38,7 +38,7 @@ struct RealProductArgs {
   std::int32_t bound;
   std::int32_t k, n;     // inputs and outputs of a row
   std::int32_t segment;  // inputs of a segment; k is a multiple of it
-  bool wide;             // whole_fours()
+  bool wide, wide_y;     // whole_fours(), whole_fours_of_y()
   const float* w;        // [k][product_pitch(n)]
   const float* bias;     // [n]; null: none
   const float* slope;    // [n], of prelu
@@ -56,6 +56,12 @@ struct RealProductArgs {
              static_cast<std::uintptr_t>(segments[i].outer) * sizeof(float);
     return all % (4 * sizeof(float)) == 0;
   }
+  // Whether neighbouring outputs may be written together.
+  bool whole_fours_of_y() const {
+    const std::uintptr_t strides =
+        static_cast<std::uintptr_t>(y.stride[0] | y.stride[1] | y.stride[2]) * sizeof(float);
+    return (reinterpret_cast<std::uintptr_t>(y.data) | strides) % (4 * sizeof(float)) == 0;
+  }
 };
 
 constexpr int product_pitch(int n) {
@@ -66,7 +72,7 @@ constexpr int product_pitch(int n) {
 // of four neighbouring outputs.
 template <int kColumns>
 struct RowSums {
-  static constexpr int kPadW = 0, kGroups = 1024 / kColumns;
+  static constexpr int kPadW = 0, kGroups = 1024 / kColumns, kTogether = 4;
   float sum[4][4];
 
   LIMPID_HD void clear() {
@@ -151,10 +157,11 @@ struct RealProduct {
   // Input k of the row of this thread; null: it is zero.
   LIMPID_HD static const float* input(int k, const Args& args, const Registers& mine) {
     if (mine.i < 0 || k >= args.k) return nullptr;
-    const ProductSegment& s = args.segments[k / args.segment];
+    const int which = args.segment == args.k ? 0 : k / args.segment;
+    const ProductSegment& s = args.segments[which];
     const auto at = static_cast<std::uint32_t>(mine.k + s.shift);
     if (at >= static_cast<std::uint32_t>(args.bound)) return nullptr;
-    return s.data + mine.i * s.outer + mine.within + k % args.segment;
+    return s.data + mine.i * s.outer + mine.within + k - which * args.segment;
   }
 
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
@@ -188,30 +195,43 @@ struct RealProduct {
                                const Registers& mine) {
     const std::int64_t first = block / column_blocks(args) * kRows;
     mine.sums.each(thread, [&](int owner, auto at) {
+      float bias[4];
+      LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
+        const int n = mine.column + Sums::column(owner, c);
+        bias[c] = args.bias != nullptr && n < args.n ? args.bias[n] : 0.0f;
+      }
       LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
         const std::int64_t row = first + Sums::row(owner, r);
         if (row >= args.rows()) return;  // so are those that follow
         float* y = args.y.row(row);
-        LIMPID_UNROLL for (int c = 0; c < 4; c += 2)
-            write(mine.column + Sums::column(owner, c), at(r, c).re, at(r, c + 1).re, args, y);
+        LIMPID_UNROLL for (int c = 0; c < 4; c += Sums::kTogether) {
+          Together v;
+          LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; ++i) v.v[i] =
+              at(r, c + i).re + bias[c + i];
+          write(mine.column + Sums::column(owner, c), v, args, y);
+        }
       }
     });
   }
 
-  // Outputs n and n + 1, of which n is even.
-  LIMPID_HD static void write(int n, float a, float b, const Args& args, float* y) {
-    if (n >= args.n) return;
-    const bool both = n + 1 < args.n;
-    if (args.bias != nullptr) {
-      a += args.bias[n];
-      if (both) b += args.bias[n + 1];
-    }
+  // Outputs of a thread that lie side by side, the first of them at an even place.
+  struct alignas(Sums::kTogether * sizeof(float)) Together {
+    float v[Sums::kTogether];
+  };
+  LIMPID_HD static void write(int n, Together v, const Args& args, float* y) {
     if (args.end == LinearEnd::gate) {
-      y[n / 2] = a / (1.0f + std::exp(-b));
-      return;
+      LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; i += 2) if (n + i < args.n)
+          y[(n + i) / 2] = v.v[i] / (1.0f + std::exp(-v.v[i + 1]));
+    } else if (args.wide_y && n + Sums::kTogether <= args.n) {
+      auto* to = reinterpret_cast<Together*>(y + n);
+      const Together before = args.end == LinearEnd::add ? *to : Together{};
+      LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; ++i) v.v[i] =
+          ended(v.v[i], n + i, before.v[i], args);
+      *to = v;
+    } else {
+      LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; ++i) if (n + i < args.n) y[n + i] =
+          ended(v.v[i], n + i, y[n + i], args);
     }
-    y[n] = ended(a, n, y[n], args);
-    if (both) y[n + 1] = ended(b, n + 1, y[n + 1], args);
   }
   LIMPID_HD static float ended(float v, int n, const float& y, const Args& args) {
     if (args.end == LinearEnd::add) return y + v;
