@@ -2,7 +2,7 @@
 # Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
-#   --stage check|build|pack|test|sanitize|network|peers|files|bench|flashfftconv|table   only that (default: all but pack)
+#   --stage check|build|pack|test|sanitize|network|peers|arrays|files|bench|flashfftconv|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       forget what is done
@@ -10,7 +10,7 @@
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test sanitize network peers files bench flashfftconv table" seconds=1000000 out="" again=0
+stages="check build test sanitize network peers arrays files bench flashfftconv table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
@@ -196,6 +196,24 @@ stage_peers() {
     step "network_published_$lanes" "${with[@]}" "$limpid" bench "$out/models/frcrn_frozen.safetensors" --device cuda --json --lanes $lanes \
       --frames 64 --seconds 60 || true
     step "torch_published_$lanes" python3 "$root/bench/network_torch.py" "$out/models/frcrn_frozen.safetensors" --lanes $lanes --json || true
+  done
+}
+# The published network for arrays, over whole recordings of 4 s, with weights that nobody trained.
+stage_arrays() {
+  local limpid lanes arithmetic model=$out/models/deftan2_published.safetensors; limpid=$(program examples/limpid/limpid)
+  mkdir -p "$out/models"
+  step arrays_model bash -c "python3 '$root/tests/fixtures/make_checkpoint.py' --arch deftan2 --seed 1 --mics 4 --layers 6 \
+    -o '$model.official' && python3 '$root/training/convert.py' '$model.official' -o '$model' && rm '$model.official'" || return 0
+  for arithmetic in exact tf32x3 tf32; do
+    for lanes in 1 4 16; do
+      step "network_arrays_${arithmetic}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
+        --lanes $lanes --seconds 4
+    done
+  done
+  step files_arrays "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 2 --seconds 2 --model "$model" || true
+  python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null || { echo "no PyTorch with CUDA: no peer"; return 0; }
+  for lanes in 1 4 16; do
+    step "torch_arrays_$lanes" python3 "$root/bench/network_torch.py" "$model" --eager --lanes $lanes --seconds 4 --json || true
   done
 }
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
