@@ -8,13 +8,12 @@
 
 namespace limpid::models {
 
-Result<std::unique_ptr<ExactSession>> GpuDeftan2Exact::open(GpuSession::Queue queue,
-                                                            const ModelSpec& spec,
-                                                            const Deftan2Network& network,
-                                                            Arithmetic arithmetic, int positions) {
+Result<std::unique_ptr<ExactSession>> GpuDeftan2Exact::open(
+    GpuSession::Queue queue, const ModelSpec& spec, const Deftan2Network& network,
+    Arithmetic arithmetic, const GpuDeftan2Whole::Portion& portion) {
   std::unique_ptr<GpuDeftan2Exact> session(
       new GpuDeftan2Exact(std::move(queue), spec, network.config));
-  auto whole = GpuDeftan2Whole::open(*session->queue_, network, arithmetic, positions);
+  auto whole = GpuDeftan2Whole::open(*session->queue_, network, arithmetic, portion);
   if (!whole) return whole.error();
   session->whole_ = *std::move(whole);
   if (auto done = session->queue_->finish(); !done) return done.error();

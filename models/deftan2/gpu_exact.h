@@ -11,11 +11,11 @@ namespace limpid::models {
 
 class GpuDeftan2Exact final : public ExactSession {
  public:
-  // device, out_of_memory. `positions`: see GpuDeftan2Whole.
+  // device, out_of_memory. `portion`: of a half.
   static Result<std::unique_ptr<ExactSession>> open(GpuSession::Queue queue, const ModelSpec& spec,
                                                     const Deftan2Network& network,
                                                     Arithmetic arithmetic,
-                                                    int positions = GpuDeftan2Whole::kPositions);
+                                                    const GpuDeftan2Whole::Portion& portion = {});
 
   // Memory grows to what the longest call needs and stays: 27 MB for each second at the published
   // widths, at least 0.4 GB.

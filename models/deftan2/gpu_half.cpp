@@ -139,7 +139,7 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
                                       z.rows,
                                       config_.heads,
                                       config_.head_width};
-  done = along_frames() ? queue_.attend_frames(args) : queue_.attend_rows(args);
+  done = along_frames() ? queue_.attend_frames(args) : queue_.attend_rows(a.out.arithmetic, args);
   if (done) done = a.out.run(queue_, {room.mixed}, z, LinearEnd::add);
   return done;
 }

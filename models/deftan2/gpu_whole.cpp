@@ -48,16 +48,17 @@ nn::Activation turned(nn::Activation x) {
 Result<std::unique_ptr<GpuDeftan2Whole>> GpuDeftan2Whole::open(gpu::LayerQueue& queue,
                                                                const Deftan2Network& network,
                                                                Arithmetic arithmetic,
-                                                               int positions) {
-  std::unique_ptr<GpuDeftan2Whole> whole(new GpuDeftan2Whole(queue, network.config, positions));
+                                                               const Portion& portion) {
+  std::unique_ptr<GpuDeftan2Whole> whole(new GpuDeftan2Whole(queue, network.config, portion));
   if (auto done = whole->load(network, arithmetic); !done) return done.error();
   return whole;
 }
 
-GpuDeftan2Whole::GpuDeftan2Whole(gpu::LayerQueue& queue, const Deftan2Config& config, int positions)
+GpuDeftan2Whole::GpuDeftan2Whole(gpu::LayerQueue& queue, const Deftan2Config& config,
+                                 const Portion& portion)
     : queue_(queue),
       config_(config),
-      positions_(positions),
+      portion_(portion),
       encoder_(queue, GpuReach::whole),
       decoder_(queue, GpuReach::whole) {
   for (int half = 0; half < 2 * config.layers; ++half)
@@ -80,9 +81,9 @@ Status GpuDeftan2Whole::load(const Deftan2Network& network, Arithmetic arithmeti
 // How many lanes and how many sequences of each a half takes at a time.
 GpuDeftan2Whole::Extent GpuDeftan2Whole::part(int lanes, int sequences, int length) const noexcept {
   const std::int64_t lane = std::int64_t{sequences} * length;
-  if (lane <= positions_)
-    return {static_cast<int>(std::min<std::int64_t>(lanes, positions_ / lane)), sequences};
-  return {1, std::clamp(positions_ / length, 1, sequences)};
+  if (lane <= portion_.positions)
+    return {static_cast<int>(std::min<std::int64_t>(lanes, portion_.positions / lane)), sequences};
+  return {1, std::min(std::max(portion_.positions / length, portion_.sequences), sequences)};
 }
 
 Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) const {

@@ -15,15 +15,18 @@ namespace limpid::models {
 
 class GpuDeftan2Whole {
  public:
-  // Rows of the feature map that a half works on at a time: what fills a card and leaves most of
-  // its memory to the map.
-  static constexpr int kPositions = 1 << 16;
+  // What a half works on at a time: positions of the feature map that fill a card and leave most of
+  // its memory to the map, and at least so many sequences, each of which has a block for its norms:
+  // of long recordings, those take no more memory than both ends have to have.
+  struct Portion {
+    int positions = 1 << 16, sequences = 60;
+  };
 
   // Not causal. The queue must outlive it.
   static Result<std::unique_ptr<GpuDeftan2Whole>> open(kernels::cuda::LayerQueue& queue,
                                                        const Deftan2Network& network,
                                                        Arithmetic arithmetic,
-                                                       int positions = kPositions);
+                                                       const Portion& portion);
   GpuDeftan2Whole(const GpuDeftan2Whole&) = delete;
   GpuDeftan2Whole& operator=(const GpuDeftan2Whole&) = delete;
 
@@ -50,7 +53,8 @@ class GpuDeftan2Whole {
   Status run(Extent extent, const Room& room) const;
 
  private:
-  GpuDeftan2Whole(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, int positions);
+  GpuDeftan2Whole(kernels::cuda::LayerQueue& queue, const Deftan2Config& config,
+                  const Portion& portion);
   Status load(const Deftan2Network& network, Arithmetic arithmetic);
 
   Extent part(int lanes, int sequences, int length) const noexcept;
@@ -65,7 +69,7 @@ class GpuDeftan2Whole {
 
   kernels::cuda::LayerQueue& queue_;
   const Deftan2Config config_;
-  int positions_;
+  Portion portion_;
   GpuTransforms transforms_;
   GpuPlane encoder_, decoder_;
   std::vector<GpuHalf> halves_;  // along frequency, along time, along frequency, ...

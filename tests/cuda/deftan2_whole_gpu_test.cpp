@@ -27,7 +27,7 @@ struct Pair {
   kernels::cuda::HostQueue* queue = nullptr;
   std::unique_ptr<ExactSession> gpu;
 
-  explicit Pair(Deftan2Recipe recipe, int positions = GpuDeftan2Whole::kPositions,
+  explicit Pair(Deftan2Recipe recipe, const GpuDeftan2Whole::Portion& portion = {},
                 Arithmetic arithmetic = Arithmetic::exact) {
     recipe.causal = false;
     recipe.hop = kHop / 16000.0;
@@ -40,7 +40,7 @@ struct Pair {
     auto host = std::make_unique<kernels::cuda::HostQueue>();
     queue = host.get();
     auto session =
-        GpuDeftan2Exact::open(std::move(host), cpu->spec(), *network, arithmetic, positions);
+        GpuDeftan2Exact::open(std::move(host), cpu->spec(), *network, arithmetic, portion);
     EXPECT_TRUE(session) << session.error().message;
     gpu = *std::move(session);
   }
@@ -76,7 +76,7 @@ TEST(Deftan2WholeGpu, EqualsTheCpu) {
         .heads = 4,
         .head_width = 8,
         .hidden = 32},
-        Deftan2Recipe{.layers = 3, .channels = 5, .unfold = 2, .heads = 1, .head_width = 17}}) {
+        Deftan2Recipe{.layers = 3, .channels = 5, .unfold = 2, .heads = 1, .head_width = 37}}) {
     SCOPED_TRACE(recipe.channels);
     const Pair pair(recipe);
     pair.expect_same(test::noise(2 * pair.inputs(), 12 * kHop + 5).view());
@@ -97,9 +97,10 @@ TEST(Deftan2WholeGpu, EveryLength) {
 
 // Halves of blocks take some sequences at a time: one, some of a recording, some recordings.
 TEST(Deftan2WholeGpu, InParts) {
-  for (const int positions : {1, 100, 800}) {
-    SCOPED_TRACE(positions);
-    const Pair pair({.microphones = 1, .layers = 1}, positions);
+  for (const GpuDeftan2Whole::Portion& portion :
+       {GpuDeftan2Whole::Portion{1, 1}, {100, 1}, {800, 1}, {1, 5}}) {
+    SCOPED_TRACE(portion.positions);
+    const Pair pair({.microphones = 1, .layers = 1}, portion);
     pair.expect_same(test::noise(3, 8 * kHop).view());
   }
 }
@@ -124,7 +125,7 @@ TEST(Deftan2WholeGpu, RecordingsAreIndependentAndLoudnessPassesThrough) {
 TEST(Deftan2WholeGpu, TensorCoresKeepWhatTheyPromise) {
   for (const auto& [arithmetic, least] :
        {std::pair{Arithmetic::tf32x3, 100.0}, {Arithmetic::tf32, 45.0}}) {
-    const Pair pair({.channels = 8}, GpuDeftan2Whole::kPositions, arithmetic);
+    const Pair pair({.channels = 8, .head_width = 36}, {}, arithmetic);
     const auto in = test::noise(pair.inputs(), 10 * kHop);
     const auto got = pair.enhance(in.view()), want = pair.want(in.view());
     const auto of = [](const Tensor<float, 2>& audio) {

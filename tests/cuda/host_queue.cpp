@@ -29,6 +29,13 @@ Status tiles(const RealProductArgs& args) {
   return Done{};
 }
 
+template <Arithmetic kArithmetic>
+Status contexts(const LinearAttentionArgs& args) {
+  emulate_tiles<GatherTiles<kArithmetic>>(args);
+  emulate_tiles<MixTiles<kArithmetic>>(args);
+  return Done{};
+}
+
 }  // namespace
 
 Result<float*> HostQueue::claim(std::size_t floats) {
@@ -132,8 +139,12 @@ Status HostQueue::frame_norm(const FrameNormArgs& args) {
 Status HostQueue::plane_norm(const PlaneNormArgs& args) {
   return once<PlaneFrames, PlaneMoments, PlaneScale>(args);
 }
-Status HostQueue::attend_rows(const LinearAttentionArgs& args) {
-  return once<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
+Status HostQueue::attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) {
+  once<QuerySoftmax, KeySoftmax>(args);
+  if (args.width <= kNarrowHead) return once<GatherContext, MixContext>(args);
+  if (arithmetic == Arithmetic::tf32x3) return contexts<Arithmetic::tf32x3>(args);
+  if (arithmetic == Arithmetic::tf32) return contexts<Arithmetic::tf32>(args);
+  return contexts<Arithmetic::exact>(args);
 }
 Status HostQueue::attend_frames(const LinearAttentionArgs& args) {
   return once<QuerySoftmax, RunningKeys, RunningContext>(args);

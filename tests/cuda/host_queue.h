@@ -42,7 +42,7 @@ class HostQueue final : public LayerQueue {
   Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override;
   Status frame_norm(const FrameNormArgs& args) override;
   Status plane_norm(const PlaneNormArgs& args) override;
-  Status attend_rows(const LinearAttentionArgs& args) override;
+  Status attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) override;
   Status attend_frames(const LinearAttentionArgs& args) override;
   Status array_level(const ArrayLevelArgs& args) override;
   Status array_planes(const ArrayPlanesArgs& args) override;

@@ -3,7 +3,7 @@
 // kernels of the CPU, at awkward sizes.
 #include <gtest/gtest.h>
 
-#include "lib/kernels/cuda/linear_attention_layers.h"
+#include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/norm_layers.h"
 #include "lib/kernels/cuda/real_product.h"
 #include "lib/kernels/norms.h"
@@ -134,8 +134,8 @@ TEST(CudaRealLayers, Norms) {
                           channels,
                           row});
         const auto framed = [&](std::vector<float>& y) {
-          return FrameNormArgs{{y.data(), lane, frame, 0}, weights,  lanes, frames,
-                               rows,                       channels, row};
+          return FrameNormArgs{
+              {y.data(), lane, frame, 0}, weights, lanes, frames, rows, channels, row};
         };
         emulate<FrameNorm>(framed(by_frame));
         std::vector<float> by_plane = x;
@@ -244,6 +244,35 @@ TEST(CudaRealLayers, AttentionAlongFrequency) {
           ASSERT_NEAR(got.row(r)[j], want, 2e-6) << at << " " << r << " " << j;
         }
     }
+  }
+}
+
+// Tiles do what a thread for each value does, whole fours of features and odd numbers of them, one
+// tile and several.
+TEST(CudaRealLayers, ContextsOfWideHeads) {
+  for (const auto& [lanes, frames, rows, heads, width] :
+       {std::array{1, 2, 30, 2, 64}, {2, 1, 70, 1, 37}, {1, 1, 130, 2, 100}, {1, 1, 1, 1, 3}}) {
+    SCOPED_TRACE(width);
+    Attention a(lanes, frames, rows, heads, width);
+    const auto args = a.args();
+    emulate<QuerySoftmax>(args);
+    emulate<KeySoftmax>(args);
+    emulate<GatherContext>(args);
+    emulate<MixContext>(args);
+    const auto context = a.context, mixed = a.mixed;
+    const auto expect_same = [&]<Arithmetic kArithmetic>(float tolerance) {
+      std::ranges::fill(a.context, NAN);
+      std::ranges::fill(a.mixed, NAN);
+      emulate_tiles<GatherTiles<kArithmetic>>(args);
+      for (std::size_t i = 0; i < context.size(); ++i)
+        ASSERT_NEAR(a.context[i], context[i], tolerance) << i;
+      emulate_tiles<MixTiles<kArithmetic>>(args);
+      for (std::size_t i = 0; i < mixed.size(); ++i)
+        ASSERT_NEAR(a.mixed[i], mixed[i], tolerance) << i;
+    };
+    expect_same.operator()<Arithmetic::exact>(1e-6f);
+    expect_same.operator()<Arithmetic::tf32x3>(1e-6f);
+    expect_same.operator()<Arithmetic::tf32>(1e-3f);
   }
 }
 

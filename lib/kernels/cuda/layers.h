@@ -9,6 +9,7 @@
 
 #include "lib/kernels/cuda/array_layers.h"
 #include "lib/kernels/cuda/complex_product.h"
+#include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/frame_filters.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
@@ -68,8 +69,9 @@ class LayerQueue {
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
   // PlaneFrames, then PlaneMoments, then PlaneScale.
   virtual Status plane_norm(const PlaneNormArgs& args) = 0;
-  // The kernels of linear_attention_layers.h, along frequency and along time.
-  virtual Status attend_rows(const LinearAttentionArgs& args) = 0;
+  // The kernels of linear_attention_layers.h, along frequency (there wide heads have products of
+  // their own, context_products.h) and along time.
+  virtual Status attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) = 0;
   virtual Status attend_frames(const LinearAttentionArgs& args) = 0;
   virtual Status array_level(const ArrayLevelArgs& args) = 0;  // ArrayPower, then ArrayLevel
   virtual Status array_planes(const ArrayPlanesArgs& args) = 0;

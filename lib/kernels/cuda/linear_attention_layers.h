@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Efficient attention (lib/kernels/linear_attention.h) on a GPU: everything but its linear layers.
-// Queries, keys and values are [lane][frame][row][head][feature], `width` features a head. Along
-// frequency keys are normalised over the rows of a frame and meet all values there; along time
-// every row has a state that forgets.
+// Queries, keys and values are [lane][frame][row][head][feature], `width` features a head; where
+// that is a multiple of four, they and the context begin at multiples of 16 bytes. Along frequency
+// keys are normalised over the rows of a frame and meet all values there; along time every row has
+// a state that forgets.
 #pragma once
 
 #include <cmath>
@@ -24,23 +25,38 @@ struct LinearAttentionArgs {
   LIMPID_HD std::int32_t inner() const { return heads * width; }
 };
 
-// query = softmax over the features of a head. A thread has a head of a row.
+// query = softmax over the features of a head: 8 threads take a head of a row.
 struct QuerySoftmax {
   using Args = LinearAttentionArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
+  static constexpr int kTeam = 8, kThreads = 256, kHeads = kThreads / kTeam;
+  static constexpr int kShared = kThreads, kPhases = 3;
   static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.rows * a.heads);
+    return (std::int64_t{a.lanes} * a.frames * a.rows * a.heads + kHeads - 1) / kHeads;
   }
 
+  // Phases: peaks; with the peak of all, exponentials and their sums; with those, shares.
   template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.rows * args.heads);
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
+    const Place place(block * kHeads + thread / kTeam, args.lanes, args.frames,
+                      args.rows * args.heads);
     if (place.lane == args.lanes) return;
     float* q = args.query.at(place.lane, place.frame) + std::int64_t{place.at} * args.width;
-    float peak = q[0], total = 0;
-    for (int i = 1; i < args.width; ++i) peak = q[i] > peak ? q[i] : peak;
-    for (int i = 0; i < args.width; ++i) total += q[i] = std::exp(q[i] - peak);
-    for (int i = 0; i < args.width; ++i) q[i] *= 1.0f / total;
+    const Complex* team = shared + thread / kTeam * kTeam;
+    const int first = thread % kTeam;
+    if constexpr (Phase == 0) {
+      float peak = q[0];
+      for (int i = first; i < args.width; i += kTeam) peak = q[i] > peak ? q[i] : peak;
+      shared[thread].re = peak;
+    } else if constexpr (Phase == 1) {
+      float peak = team[0].re, sum = 0;
+      LIMPID_UNROLL for (int i = 1; i < kTeam; ++i) peak = team[i].re > peak ? team[i].re : peak;
+      for (int i = first; i < args.width; i += kTeam) sum += q[i] = std::exp(q[i] - peak);
+      shared[thread].im = sum;
+    } else {
+      float sum = 0;
+      LIMPID_UNROLL for (int i = 0; i < kTeam; ++i) sum += team[i].im;
+      for (int i = first; i < args.width; i += kTeam) q[i] *= 1.0f / sum;
+    }
   }
 };
 

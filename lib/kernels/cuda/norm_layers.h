@@ -114,9 +114,20 @@ struct FrameNormArgs {
   template <class F>
   LIMPID_HD void each(int thread, std::int64_t block, F f) const {
     float* x_of = x.at(static_cast<int>(block / frames), static_cast<int>(block % frames));
-    const int all = rows * channels;
-    for (int i = thread; i < all; i += BlockMoments::kThreads)
-      f(x_of[i / channels * row + i % channels], i % channels);
+    constexpr int kStep = BlockMoments::kThreads;
+    const int down = kStep / channels,
+              along = kStep % channels;  // a division for all, not for each
+    float* at = x_of + thread / channels * row;
+    int c = thread % channels;
+    for (int r = thread / channels; r < rows; r += down) {
+      f(at[c], c);
+      at += down * row;
+      c += along;
+      if (c < channels) continue;
+      c -= channels;
+      at += row;
+      ++r;
+    }
   }
   // Phases of BlockMoments over a frame.
   template <int Phase>

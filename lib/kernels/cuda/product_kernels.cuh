@@ -22,7 +22,15 @@ Status launch_product(const RealProductArgs& args, cudaStream_t stream) {
 }
 
 template <Arithmetic kArithmetic>
+Status launch_contexts(const LinearAttentionArgs& args, cudaStream_t stream) {
+  if (auto done = launch_tiles<GatherTiles<kArithmetic>>(args, stream); !done) return done;
+  return launch_tiles<MixTiles<kArithmetic>>(args, stream);
+}
+
+template <Arithmetic kArithmetic>
 Status prepare_products() {
+  if (auto done = prepare_tiles<GatherTiles<kArithmetic>>(); !done) return done;
+  if (auto done = prepare_tiles<MixTiles<kArithmetic>>(); !done) return done;
   for (const int columns : {64, 32, 16})
     if (auto done = with_real_product<kArithmetic>(
             columns, [&]<class Program>() { return prepare_tiles<Program>(); });

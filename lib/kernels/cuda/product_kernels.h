@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// ComplexProduct and RealProduct as kernels: every kind and tiling, in two files that compile side
-// by side.
+// ComplexProduct, RealProduct and those of attention as kernels: every kind and tiling, in two
+// files that compile side by side.
 #pragma once
 
 #include <cuda_runtime.h>
 
-#include "lib/kernels/cuda/real_product.h"
+#include "lib/kernels/cuda/context_products.h"
 #include "limpid/result.h"
 
 namespace limpid::kernels::cuda {
@@ -21,5 +21,10 @@ Status launch_tensor_product(ProductKind kind, Arithmetic arithmetic,
                              const ComplexProductArgs& args, cudaStream_t stream);
 Status launch_tensor_product(Arithmetic arithmetic, const RealProductArgs& args,
                              cudaStream_t stream);
+
+// GatherTiles, then MixTiles.
+Status launch_exact_contexts(const LinearAttentionArgs& args, cudaStream_t stream);
+Status launch_tensor_contexts(Arithmetic arithmetic, const LinearAttentionArgs& args,
+                              cudaStream_t stream);
 
 }  // namespace limpid::kernels::cuda
