@@ -140,7 +140,8 @@ Status HostQueue::plane_norm(const PlaneNormArgs& args) {
   return once<PlaneFrames, PlaneMoments, PlaneScale>(args);
 }
 Status HostQueue::attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) {
-  once<QuerySoftmax, KeySoftmax>(args);
+  emulate<QuerySoftmax>(args);
+  emulate<KeySoftmax>(args);
   if (args.width <= kNarrowHead) return once<GatherContext, MixContext>(args);
   if (arithmetic == Arithmetic::tf32x3) return contexts<Arithmetic::tf32x3>(args);
   if (arithmetic == Arithmetic::tf32) return contexts<Arithmetic::tf32>(args);
