@@ -79,4 +79,32 @@ Status GpuLinear::load(GpuLoader& loader, std::span<const Linear> layers) {
   return load(loader, rows, biases, inputs, static_cast<int>(std::ssize(rows) / inputs));
 }
 
+Status GpuLinears::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation y) const {
+  gpu::ManyProductArgs args{};
+  args.lanes = x.lanes;
+  args.frames = x.frames;
+  args.x_lane = x.block_stride;
+  args.x_frame = x.frame_stride;
+  args.y_lane = y.block_stride;
+  args.y_frame = y.frame_stride;
+  const auto most = static_cast<std::size_t>(gpu::ManyProductArgs::kMost);
+  for (std::size_t first = 0; first < layers_.size(); first += most) {
+    const auto some = std::span(layers_).subspan(first, std::min(most, layers_.size() - first));
+    args.count = static_cast<std::int32_t>(some.size());
+    std::ranges::transform(some, args.parts, [&](const Layer& layer) {
+      const GpuLinear& linear = layer.linear;
+      return gpu::ProductPart{x.data + layer.from,
+                              y.data + layer.part * y.lanes * y.block_stride + layer.to,
+                              linear.w,
+                              linear.bias,
+                              linear.k,
+                              linear.n,
+                              0};
+    });
+    args.arrange();
+    if (auto done = queue.many_products(some.front().linear.arithmetic, args); !done) return done;
+  }
+  return Done{};
+}
+
 }  // namespace limpid::models

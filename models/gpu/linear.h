@@ -48,4 +48,23 @@ struct GpuLinear {
               int inputs, int outputs);
 };
 
+// Layers that read and write columns of their own of the same frames, as few kernels.
+class GpuLinears {
+ public:
+  // `layer` reads floats [from, from + k) of a frame and writes [to, to + n) of its real part (0)
+  // or its imaginary one (1).
+  void add(const GpuLinear& layer, std::ptrdiff_t from, std::ptrdiff_t to, int part = 0) {
+    layers_.push_back({layer, from, to, part});
+  }
+  Status run(kernels::cuda::LayerQueue& queue, nn::Activation x, nn::Activation y) const;
+
+ private:
+  struct Layer {
+    GpuLinear linear;
+    std::ptrdiff_t from, to;
+    int part;
+  };
+  std::vector<Layer> layers_;
+};
+
 }  // namespace limpid::models

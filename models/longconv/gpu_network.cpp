@@ -20,11 +20,7 @@ Result<std::unique_ptr<GpuMaskMaker>> GpuLongConv::open(const LongConvNetwork& n
 Status GpuLongConv::load(const LongConvNetwork& network, Arithmetic arithmetic) {
   GpuLoader loader(queue_, arithmetic);
   Status done = norm_.load(network.norm, loader);
-  for (const LongConvNetwork::Band& from : network.bands) {
-    Band& to = bands_.emplace_back(Band{from.first, from.bins, {}, {}});
-    if (done) done = to.split.load(loader, from.split);
-    if (done) done = load_masks(from.masks, from.bins, loader, to.masks);
-  }
+  if (done) done = load_bands(network, loader);
   for (const LongConvNetwork::Block& from : network.blocks) {
     Block& to = blocks_.emplace_back();
     if (done) done = to.memory.load(from.memory, loader);
@@ -41,23 +37,38 @@ Status GpuLongConv::load(const LongConvNetwork& network, Arithmetic arithmetic) 
   return Done{};
 }
 
+Status GpuLongConv::load_bands(const LongConvNetwork& network, GpuLoader& loader) {
+  for (int band = 0; const LongConvNetwork::Band& from : network.bands) {
+    GpuLinear split;
+    if (auto done = split.load(loader, from.split); !done) return done;
+    split_.add(split, kFeatures * from.first, band * config_.channels);
+    if (auto done = load_masks(from.masks, from.first, from.bins, band++, loader); !done)
+      return done;
+  }
+  return Done{};
+}
+
 // Outputs [re, im][tap][bin] become [bin][tap] of both parts.
-Status GpuLongConv::load_masks(const Linear& from, int bins, GpuLoader& loader,
-                               GpuProduct& to) const {
+Status GpuLongConv::load_masks(const Linear& from, int first, int bins, int band,
+                               GpuLoader& loader) {
   const int k = from.weights.k(), taps = config_.taps, n = bins * taps;
-  const auto arranged = [&](std::span<const float> rows, int part) {
-    std::vector<float> values;
-    for (std::ptrdiff_t row = 0; row < std::ssize(rows); row += 2 * n)
-      for (int bin = 0; bin < bins; ++bin)
-        for (int tap = 0; tap < taps; ++tap)
-          values.push_back(rows[static_cast<std::size_t>(row + (part * taps + tap) * bins + bin)]);
-    return values;
-  };
   const auto weights = from.weights.by_input();
-  auto done = loader.plain(arranged(weights, 0), arranged(weights, 1), k, n, to);
-  if (!done) return done;
-  const std::vector<float> one(static_cast<std::size_t>(n), 1.0f);
-  return loader.affine(to, one, arranged(from.bias, 0), one, arranged(from.bias, 1));
+  for (int part = 0; part < 2; ++part) {
+    const auto arranged = [&](std::span<const float> rows) {
+      std::vector<float> values;
+      for (std::ptrdiff_t row = 0; row < std::ssize(rows); row += 2 * n)
+        for (int bin = 0; bin < bins; ++bin)
+          for (int tap = 0; tap < taps; ++tap)
+            values.push_back(
+                rows[static_cast<std::size_t>(row + (part * taps + tap) * bins + bin)]);
+      return values;
+    };
+    GpuLinear masks;
+    if (auto done = masks.load(loader, arranged(weights), arranged(from.bias), k, n); !done)
+      return done;
+    make_masks_.add(masks, band * config_.channels, first * taps, part);
+  }
+  return Done{};
 }
 
 Status GpuLongConv::claim() {
@@ -98,14 +109,14 @@ Status GpuLongConv::claim_scratch() {
 Status GpuLongConv::run(const GpuSpectra& heard, int frames) const {
   const nn::Activation x = x_.fresh(frames);
   auto done = hear(heard, frames);
-  if (done) done = split(frames);
+  if (done) done = split_.run(queue_, features_.fresh(frames), x);
   for (const Block& block : blocks_) {
     if (done) done = block.memory.run(queue_, x, ring_, scratch_);
     if (done) done = block.exchange.run(queue_, x, scratch_);
     if (done) done = block.refine.run(queue_, x, scratch_);
   }
   if (done) done = norm_.run(queue_, x, x);
-  if (done) done = make_masks(frames);
+  if (done) done = make_masks_.run(queue_, x, masks_.fresh(frames));
   if (done && config_.voice) done = listen(frames);
   return done;
 }
@@ -121,29 +132,6 @@ Status GpuLongConv::hear(const GpuSpectra& heard, int frames) const {
   if (!done) return done;
   return queue_.levels({heard.x, levels, reinterpret_cast<gpu::Complex*>(levels_), lanes, frames,
                         heard.band, bins, kFeatures, config_.level_horizon, heard.scale});
-}
-
-Status GpuLongConv::split(int frames) const {
-  const nn::Activation features = by_frame(features_.fresh(frames));
-  for (int index = 0; const Band& band : bands_) {
-    const nn::Activation from =
-                             features.slice_channels(kFeatures * band.first, kFeatures * band.bins),
-                         to = x_.fresh(frames).slice_rows(index++, 1);
-    if (auto done = band.split.run(queue_, {from}, to); !done) return done;
-  }
-  return Done{};
-}
-
-Status GpuLongConv::make_masks(int frames) const {
-  for (int index = 0; const Band& band : bands_) {
-    const nn::Activation from = x_.fresh(frames).slice_rows(index++, 1),
-                         to = masks_.fresh(frames).slice_rows(band.first, 1);
-    if (auto done = band.masks.run(queue_, gpu::ProductKind::real_input, rows_of<const float>(from),
-                                   band.masks.k, 0, rows_of<float>(to));
-        !done)
-      return done;
-  }
-  return Done{};
 }
 
 Status GpuLongConv::listen(int frames) const {

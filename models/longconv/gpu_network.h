@@ -24,11 +24,6 @@ class GpuLongConv final : public GpuMaskMaker {
   }
 
  private:
-  struct Band {
-    int first, bins;
-    GpuLinear split;
-    GpuProduct masks;
-  };
   struct Block {
     GpuLongMemory memory;
     GpuPerceptron exchange, refine;
@@ -37,19 +32,18 @@ class GpuLongConv final : public GpuMaskMaker {
   GpuLongConv(const LongConvConfig& config, GpuMemory& memory)
       : queue_(memory.queue()), memory_(memory), config_(config) {}
   Status load(const LongConvNetwork& network, Arithmetic arithmetic);
-  Status load_masks(const Linear& from, int bins, GpuLoader& loader, GpuProduct& to) const;
+  Status load_bands(const LongConvNetwork& network, GpuLoader& loader);
+  Status load_masks(const Linear& from, int first, int bins, int band, GpuLoader& loader);
   Status claim();
   Status claim_scratch();
 
   Status hear(const GpuSpectra& heard, int frames) const;
-  Status split(int frames) const;
-  Status make_masks(int frames) const;
   Status listen(int frames) const;
 
   kernels::cuda::LayerQueue& queue_;
   GpuMemory& memory_;
   LongConvConfig config_;
-  std::vector<Band> bands_;
+  GpuLinears split_, make_masks_;  // a layer for every band
   std::vector<Block> blocks_;
   GpuRowNorm norm_;
   const float* voice_weight_ = nullptr;

@@ -49,13 +49,13 @@ void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
     constexpr int kBuffers = tile_buffers<Program>(), kAhead = kBuffers - 1;
     std::vector<Four> tiles(kBuffers * Program::kShared / 4, Four{{NAN, NAN, NAN, NAN}});
     const auto buffer = [&](int step) { return tiles[0].v + step % kBuffers * Program::kShared; };
-    const int steps = Program::steps(args);
     const auto each = [&](auto what) {
       std::shuffle(order.begin(), order.end(), random);
       for (const int thread : order) what(thread, registers[static_cast<std::size_t>(thread)]);
     };
+    each([&](int thread, auto& mine) { Program::begin(thread, block, args, mine); });
+    const int steps = Program::steps(args, registers[0]);
     each([&](int thread, auto& mine) {
-      Program::begin(thread, block, args, mine);
       for (int step = 0; step < std::min(kAhead, steps); ++step)
         Program::fill(thread, step, buffer(step), args, mine);
     });

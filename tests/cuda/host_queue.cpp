@@ -30,10 +30,25 @@ Status tiles(const RealProductArgs& args) {
 }
 
 template <Arithmetic kArithmetic>
-Status contexts(const LinearAttentionArgs& args) {
+Status tiles(const ManyProductArgs& args) {
+  with_many_products<kArithmetic>(args.columns,
+                                  [&]<class Program>() { emulate_tiles<Program>(args); });
+  return Done{};
+}
+
+template <Arithmetic kArithmetic>
+Status tiles(const LinearAttentionArgs& args) {
   emulate_tiles<GatherTiles<kArithmetic>>(args);
   emulate_tiles<MixTiles<kArithmetic>>(args);
   return Done{};
+}
+
+// tiles<arithmetic>(args...).
+template <class... Args>
+Status tiles_with(Arithmetic arithmetic, const Args&... args) {
+  if (arithmetic == Arithmetic::tf32x3) return tiles<Arithmetic::tf32x3>(args...);
+  if (arithmetic == Arithmetic::tf32) return tiles<Arithmetic::tf32>(args...);
+  return tiles<Arithmetic::exact>(args...);
 }
 
 }  // namespace
@@ -71,9 +86,7 @@ Status HostQueue::clear(float* memory, std::size_t floats) {
 }
 Status HostQueue::product(ProductKind kind, Arithmetic arithmetic, const ComplexProductArgs& args) {
   ++products[static_cast<std::size_t>(arithmetic)];
-  if (arithmetic == Arithmetic::tf32x3) return tiles<Arithmetic::tf32x3>(kind, args);
-  if (arithmetic == Arithmetic::tf32) return tiles<Arithmetic::tf32>(kind, args);
-  return tiles<Arithmetic::exact>(kind, args);
+  return tiles_with(arithmetic, kind, args);
 }
 Status HostQueue::fsmn_sum(const FsmnSumArgs& args) {
   return once<FsmnSum>(args);
@@ -129,9 +142,11 @@ Status HostQueue::mask_filter(const MaskFilterArgs& args) {
 }
 Status HostQueue::real_product(Arithmetic arithmetic, const RealProductArgs& args) {
   ++products[static_cast<std::size_t>(arithmetic)];
-  if (arithmetic == Arithmetic::tf32x3) return tiles<Arithmetic::tf32x3>(args);
-  if (arithmetic == Arithmetic::tf32) return tiles<Arithmetic::tf32>(args);
-  return tiles<Arithmetic::exact>(args);
+  return tiles_with(arithmetic, args);
+}
+Status HostQueue::many_products(Arithmetic arithmetic, const ManyProductArgs& args) {
+  ++products[static_cast<std::size_t>(arithmetic)];
+  return tiles_with(arithmetic, args);
 }
 Status HostQueue::frame_norm(const FrameNormArgs& args) {
   return once<FrameNorm>(args);
@@ -143,9 +158,7 @@ Status HostQueue::attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& 
   emulate<QuerySoftmax>(args);
   emulate<KeySoftmax>(args);
   if (args.width <= kNarrowHead) return once<GatherContext, MixContext>(args);
-  if (arithmetic == Arithmetic::tf32x3) return contexts<Arithmetic::tf32x3>(args);
-  if (arithmetic == Arithmetic::tf32) return contexts<Arithmetic::tf32>(args);
-  return contexts<Arithmetic::exact>(args);
+  return tiles_with(arithmetic, args);
 }
 Status HostQueue::attend_frames(const LinearAttentionArgs& args) {
   return once<QuerySoftmax, RunningKeys, RunningContext>(args);

@@ -40,6 +40,7 @@ class HostQueue final : public LayerQueue {
   Status smooth_gains(const SmoothGainsArgs& args) override;
   Status mask_filter(const MaskFilterArgs& args) override;
   Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override;
+  Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override;
   Status frame_norm(const FrameNormArgs& args) override;
   Status plane_norm(const PlaneNormArgs& args) override;
   Status attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) override;

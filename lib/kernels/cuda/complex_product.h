@@ -86,7 +86,7 @@ struct ComplexProduct {
   static std::int64_t blocks(const Args& args) {
     return (args.x.total() + kRows - 1) / kRows * column_blocks(args);
   }
-  LIMPID_HD static int steps(const Args& args) {
+  LIMPID_HD static int steps(const Args& args, const Registers&) {
     return (args.k + Tile::kDepth - 1) / Tile::kDepth;
   }
 

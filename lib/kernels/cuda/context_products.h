@@ -5,7 +5,7 @@
 #pragma once
 
 #include "lib/kernels/cuda/linear_attention_layers.h"
-#include "lib/kernels/cuda/real_product.h"
+#include "lib/kernels/cuda/real_tiles.h"
 
 namespace limpid::kernels::cuda {
 
@@ -83,7 +83,9 @@ struct GatherTiles {
   };
 
   static std::int64_t blocks(const Args& a) { return HeadTile::blocks(a, a.width); }
-  LIMPID_HD static int steps(const Args& a) { return (a.rows + Tile::kDepth - 1) / Tile::kDepth; }
+  LIMPID_HD static int steps(const Args& a, const Registers&) {
+    return (a.rows + Tile::kDepth - 1) / Tile::kDepth;
+  }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const HeadTile tile(block, args, args.width);
@@ -144,7 +146,9 @@ struct MixTiles {
   };
 
   static std::int64_t blocks(const Args& a) { return HeadTile::blocks(a, a.rows); }
-  LIMPID_HD static int steps(const Args& a) { return (a.width + Tile::kDepth - 1) / Tile::kDepth; }
+  LIMPID_HD static int steps(const Args& a, const Registers&) {
+    return (a.width + Tile::kDepth - 1) / Tile::kDepth;
+  }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const HeadTile tile(block, args, args.rows);

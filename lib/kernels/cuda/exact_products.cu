@@ -15,6 +15,10 @@ Status launch_exact_product(const RealProductArgs& args, cudaStream_t stream) {
   return launch_product<Arithmetic::exact>(args, stream);
 }
 
+Status launch_exact_product(const ManyProductArgs& args, cudaStream_t stream) {
+  return launch_product<Arithmetic::exact>(args, stream);
+}
+
 Status launch_exact_contexts(const LinearAttentionArgs& args, cudaStream_t stream) {
   return launch_contexts<Arithmetic::exact>(args, stream);
 }

@@ -122,6 +122,10 @@ class StreamQueue final : public LayerQueue {
     if (arithmetic == Arithmetic::exact) return launch_exact_product(args, stream());
     return launch_tensor_product(arithmetic, args, stream());
   }
+  Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override {
+    if (arithmetic == Arithmetic::exact) return launch_exact_product(args, stream());
+    return launch_tensor_product(arithmetic, args, stream());
+  }
   Status frame_norm(const FrameNormArgs& args) override {
     return launch<FrameNorm>(args, stream());
   }

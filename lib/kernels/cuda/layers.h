@@ -15,6 +15,7 @@
 #include "lib/kernels/cuda/level_layers.h"
 #include "lib/kernels/cuda/linear_attention_layers.h"
 #include "lib/kernels/cuda/long_filter_hops.h"
+#include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/mask_layers.h"
 #include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/norm_layers.h"
@@ -66,6 +67,7 @@ class LayerQueue {
   virtual Status smooth_gains(const SmoothGainsArgs& args) = 0;
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
   virtual Status real_product(Arithmetic arithmetic, const RealProductArgs& args) = 0;
+  virtual Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) = 0;
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
   // PlaneFrames, then PlaneMoments, then PlaneScale.
   virtual Status plane_norm(const PlaneNormArgs& args) = 0;

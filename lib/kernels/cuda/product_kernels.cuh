@@ -22,6 +22,12 @@ Status launch_product(const RealProductArgs& args, cudaStream_t stream) {
 }
 
 template <Arithmetic kArithmetic>
+Status launch_product(const ManyProductArgs& args, cudaStream_t stream) {
+  return with_many_products<kArithmetic>(
+      args.columns, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+}
+
+template <Arithmetic kArithmetic>
 Status launch_contexts(const LinearAttentionArgs& args, cudaStream_t stream) {
   if (auto done = launch_tiles<GatherTiles<kArithmetic>>(args, stream); !done) return done;
   return launch_tiles<MixTiles<kArithmetic>>(args, stream);
@@ -31,17 +37,16 @@ template <Arithmetic kArithmetic>
 Status prepare_products() {
   if (auto done = prepare_tiles<GatherTiles<kArithmetic>>(); !done) return done;
   if (auto done = prepare_tiles<MixTiles<kArithmetic>>(); !done) return done;
-  for (const int columns : {64, 32, 16})
-    if (auto done = with_real_product<kArithmetic>(
-            columns, [&]<class Program>() { return prepare_tiles<Program>(); });
-        !done)
-      return done;
+  const auto prepare = [&]<class Program>() { return prepare_tiles<Program>(); };
+  for (const int columns : {64, 32, 16}) {
+    if (auto done = with_real_product<kArithmetic>(columns, prepare); !done) return done;
+    if (auto done = with_many_products<kArithmetic>(columns, prepare); !done) return done;
+  }
   for (const ProductKind kind : {ProductKind::complex, ProductKind::real_weights,
                                  ProductKind::real_input, ProductKind::real_output})
     for (const int columns : {64, 32, 16}) {
       const Status done = with_kind(kind, [&]<ProductKind kKind>() {
-        return with_product<kKind, kArithmetic>(
-            columns, [&]<class Program>() { return prepare_tiles<Program>(); });
+        return with_product<kKind, kArithmetic>(columns, prepare);
       });
       if (!done) return done;
     }

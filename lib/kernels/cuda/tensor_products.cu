@@ -21,6 +21,12 @@ Status launch_tensor_product(Arithmetic arithmetic, const RealProductArgs& args,
   return launch_product<Arithmetic::tf32>(args, stream);
 }
 
+Status launch_tensor_product(Arithmetic arithmetic, const ManyProductArgs& args,
+                              cudaStream_t stream) {
+  if (arithmetic == Arithmetic::tf32x3) return launch_product<Arithmetic::tf32x3>(args, stream);
+  return launch_product<Arithmetic::tf32>(args, stream);
+}
+
 Status launch_tensor_contexts(Arithmetic arithmetic, const LinearAttentionArgs& args,
                               cudaStream_t stream) {
   if (arithmetic == Arithmetic::tf32x3) return launch_contexts<Arithmetic::tf32x3>(args, stream);

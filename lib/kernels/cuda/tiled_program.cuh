@@ -15,7 +15,7 @@ __global__ void __launch_bounds__(Program::kThreads)
   const int thread = static_cast<int>(threadIdx.x);
   typename Program::Registers mine;
   Program::begin(thread, blockIdx.x, args, mine);
-  const int steps = Program::steps(args);
+  const int steps = Program::steps(args, mine);
   constexpr int kBuffers = tile_buffers<Program>(), kAhead = kBuffers - 1;
   const auto buffer = [&](int step) { return shared + step % kBuffers * Program::kShared; };
   const auto fill = [&](int step) {

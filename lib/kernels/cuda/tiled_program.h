@@ -7,7 +7,7 @@
 //     struct Args {...};
 //     struct Registers {...};                    // of one thread
 //     static std::int64_t blocks(const Args&);
-//     static int steps(const Args&);
+//     static int steps(const Args&, const Registers&);
 //     static void begin(int thread, std::int64_t block, const Args&, Registers&);
 //     static void fill(int thread, int step, float* shared, const Args&, const Registers&);
 //     static void add(int thread, const float* shared, Registers&);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// A block of a product of real matrices: how its 256 threads bring tiles of rows of X and of W to
+// shared memory, and where sums come out. Which rows and outputs they are is for the program to say
+// (real_product.h, many_products.h).
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "lib/kernels/cuda/complex_product.h"
+
+namespace limpid::kernels::cuda {
+
+constexpr int product_pitch(int n) {
+  return (n + 3) / 4 * 4;
+}
+
+// Adds in float, from rows of x that lie along their inputs: a thread has rows g, g + kGroups, ...
+// of four neighbouring outputs.
+template <int kColumns>
+struct RowSums {
+  static constexpr int kPadW = 0, kGroups = 1024 / kColumns, kTogether = 4;
+  float sum[4][4];
+
+  LIMPID_HD void clear() {
+    LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum[r][c] =
+        0;
+  }
+
+  template <class Tile>
+  LIMPID_HD void add(int thread, const float* shared) {
+    const float* w = shared + Tile::kFirstW + column(thread, 0);
+    LIMPID_UNROLL for (int first = 0; first < Tile::kDepth; first += 4) {
+      Four rows[4];
+      LIMPID_UNROLL for (int r = 0; r < 4; ++r) rows[r] =
+          load_four(shared + Tile::x_at(first, row(thread, r)));
+      LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
+        const Four columns = load_four(w + (first + i) * Tile::kPitchW);
+        LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c)
+            sum[r][c] += rows[r].v[i] * columns.v[c];
+      }
+    }
+  }
+
+  LIMPID_HD static int row(int thread, int r) { return thread / (kColumns / 4) + r * kGroups; }
+  LIMPID_HD static int column(int thread, int c) { return thread % (kColumns / 4) * 4 + c; }
+  template <class F>
+  LIMPID_HD void each(int thread, F f) const {
+    f(thread, [&](int r, int c) { return Complex{sum[r][c], 0}; });
+  }
+};
+
+// Columns of outputs in a block: 64, 32 or 16; rows: what leaves every thread 4 x 4 outputs. Four
+// inputs at a time are copied where they lie at aligned places.
+template <int kColumns, Arithmetic kArithmetic>
+struct RealTiles {
+  using Sums = std::conditional_t<
+      kArithmetic == Arithmetic::exact, RowSums<kColumns>,
+      TensorSums<kColumns, RealParts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
+  static constexpr int kThreads = 256, kRows = kThreads * 16 / kColumns;
+
+  // What lies in shared memory: a step's inputs.
+  struct Tile {
+    static constexpr int kDepth = 16;
+    static constexpr int kPitchX = kDepth + 4;  // eight rows lie in different banks
+    static constexpr int kPitchW = kColumns + Sums::kPadW;
+    static constexpr int kFirstW = kRows * kPitchX;
+    LIMPID_HD static int x_at(int input, int row) { return row * kPitchX + input; }
+  };
+  static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
+  static constexpr int kPerRow = kThreads / kRows;           // threads that fill a row
+  static constexpr int kFours = Tile::kDepth / 4 / kPerRow;  // that each of them copies
+
+  LIMPID_HD static int row(int thread) { return thread / kPerRow; }  // that a thread fills
+  LIMPID_HD static std::int64_t column_blocks(int n) { return (n + kColumns - 1) / kColumns; }
+  LIMPID_HD static int steps(int k) { return (k + Tile::kDepth - 1) / Tile::kDepth; }
+
+  // input(k): where that input of the thread's row lies; null: it is zero. `any` may be read.
+  template <class Input>
+  LIMPID_HD static void fill_x(int thread, int step, float* shared, bool wide, const float* any,
+                               Input input) {
+    LIMPID_NO_UNROLL for (int four = 0; four < kFours; ++four) {
+      const int depth = (thread % kPerRow * kFours + four) * 4, k = step * Tile::kDepth + depth;
+      float* to = shared + Tile::x_at(depth, row(thread));
+      if (wide) {
+        const float* from = input(k);
+        copy_four_later(to, from != nullptr ? from : any, from != nullptr);
+        continue;
+      }
+      LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
+        const float* from = input(k + i);
+        copy_later(to + i, from != nullptr ? from : any, from != nullptr);
+      }
+    }
+  }
+
+  // Outputs from `column` on of w, [inputs][product_pitch(outputs)].
+  LIMPID_HD static void fill_w(int thread, int step, float* shared, const float* w, int inputs,
+                               int outputs, int column) {
+    if (thread >= Tile::kDepth * kColumns / 4) return;
+    const int depth = thread / (kColumns / 4), k = step * Tile::kDepth + depth;
+    const int at = thread % (kColumns / 4) * 4, pitch = product_pitch(outputs);
+    const bool valid = k < inputs && column + at < pitch;
+    const int from = valid ? k * pitch + column + at : 0;
+    copy_four_later(shared + Tile::kFirstW + depth * Tile::kPitchW + at, w + from, valid);
+  }
+
+  // Outputs of a thread that lie side by side, the first of them at an even place.
+  struct alignas(Sums::kTogether * sizeof(float)) Together {
+    float v[Sums::kTogether];
+  };
+  struct Outputs {
+    int column, n;      // the block's first one, how many there are
+    const float* bias;  // [n]; null: none
+  };
+  // write(n, v, y) for outputs from n on, of which some may be beyond the last, in `rows` rows from
+  // `first` on: y = row(r).
+  template <class Row, class Write>
+  LIMPID_HD static void finish(int thread, std::int64_t first, std::int64_t rows, Outputs of,
+                               const Sums& sums, Row row, Write write) {
+    sums.each(thread, [&](int owner, auto at) {
+      float bias[4];
+      LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
+        const int n = of.column + Sums::column(owner, c);
+        bias[c] = of.bias != nullptr && n < of.n ? of.bias[n] : 0.0f;
+      }
+      LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
+        const std::int64_t index = first + Sums::row(owner, r);
+        if (index >= rows) return;  // so are those that follow
+        float* y = row(index);
+        LIMPID_UNROLL for (int c = 0; c < 4; c += Sums::kTogether) {
+          Together v;
+          LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; ++i) v.v[i] =
+              at(r, c + i).re + bias[c + i];
+          write(of.column + Sums::column(owner, c), v, y);
+        }
+      }
+    });
+  }
+};
+
+}  // namespace limpid::kernels::cuda

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Many products in one kernel, thread by thread, against plain loops in double: layers of all
+// widths, rows that leave blocks partly empty.
+#include <gtest/gtest.h>
+
+#include "lib/kernels/cuda/many_products.h"
+#include "tests/cuda/emulate.h"
+
+namespace limpid::kernels::cuda {
+namespace {
+
+std::vector<float> noise(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> value(-0.5f, 0.5f);
+  std::vector<float> values(count);
+  for (float& v : values) v = value(random);
+  return values;
+}
+
+std::size_t size(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
+
+struct Layer {
+  int k, n;
+  bool bias;
+};
+struct Case {
+  int lanes, frames;
+  std::vector<Layer> layers;
+  bool wide;
+  int gap;  // in front of a layer's outputs
+  bool wide_y;
+};
+
+const Case kCases[] = {
+    {1, 1, {{1, 1, true}}, false, 3, false},
+    {3, 7, {{4, 10, true}, {8, 10, false}, {52, 65, true}, {16, 3, true}}, true, 3, false},
+    {2, 150, {{5, 16, true}, {17, 31, true}, {1, 33, false}}, false, 1, false},
+    {1, 70, {{20, 96, true}, {8, 96, true}, {4, 36, true}}, true, 4, true},
+    {2, 3, std::vector<Layer>(ManyProductArgs::kMost, Layer{4, 9, true}), true, 0, false},
+};
+
+// Layers lie one behind the other in frames of x and y.
+class Layers {
+ public:
+  explicit Layers(const Case& c) : case_(c) {
+    for (const Layer& layer : c.layers) {
+      inputs_ += layer.k;
+      outputs_ += layer.n + c.gap;
+      w_.push_back(noise(size(layer.k * product_pitch(layer.n)), seed_++));
+      bias_.push_back(noise(size(layer.n), seed_++));
+    }
+    x_ = noise(size(c.lanes * c.frames * inputs_), seed_++);
+  }
+
+  template <class Program>
+  std::vector<float> run(int columns) const {
+    std::vector<float> y(size(case_.lanes * case_.frames * outputs_), kUntouched);
+    ManyProductArgs args{};
+    int from = 0, to = 0;
+    for (const Layer& layer : case_.layers) {
+      const auto i = size(args.count++);
+      args.parts[i] = {x_.data() + from,
+                       y.data() + to + case_.gap,
+                       w_[i].data(),
+                       layer.bias ? bias_[i].data() : nullptr,
+                       layer.k,
+                       layer.n,
+                       0};
+      from += layer.k;
+      to += layer.n + case_.gap;
+    }
+    args.lanes = case_.lanes;
+    args.frames = case_.frames;
+    args.x_frame = inputs_;
+    args.y_frame = outputs_;
+    args.x_lane = case_.frames * inputs_;
+    args.y_lane = case_.frames * outputs_;
+    args.arrange(columns);
+    EXPECT_EQ(args.wide, case_.wide);
+    EXPECT_EQ(args.wide_y, case_.wide_y);
+    emulate_tiles<Program>(args);
+    return y;
+  }
+
+  std::vector<double> want() const {
+    std::vector<double> y;
+    for (int row = 0; row < case_.lanes * case_.frames; ++row) {
+      const float* x = x_.data() + row * inputs_;
+      for (std::size_t i = 0; i < case_.layers.size(); ++i) {
+        const Layer& layer = case_.layers[i];
+        y.insert(y.end(), case_.gap, kUntouched);
+        for (int n = 0; n < layer.n; ++n) {
+          double sum = layer.bias ? bias_[i][size(n)] : 0.0f;
+          for (int k = 0; k < layer.k; ++k)
+            sum += double{x[k]} * w_[i][size(k * product_pitch(layer.n) + n)];
+          y.push_back(sum);
+        }
+        x += layer.k;
+      }
+    }
+    return y;
+  }
+
+ private:
+  static constexpr float kUntouched = 7;
+  const Case& case_;
+  int inputs_ = 0, outputs_ = 0;
+  unsigned seed_ = 1;
+  std::vector<float> x_;
+  std::vector<std::vector<float>> w_, bias_;
+};
+
+void expect_near(const std::vector<float>& got, const std::vector<double>& want, double most) {
+  ASSERT_EQ(got.size(), want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got[i], want[i], most) << i;
+}
+
+TEST(CudaManyProducts, EveryLayerReadsAndWritesItsOwn) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.layers.size());
+    const Layers layers(c);
+    const auto want = layers.want();
+    const auto exact = layers.run<ManyProducts<16>>(16);
+    expect_near(exact, want, 2e-6);
+    EXPECT_EQ(exact, layers.run<ManyProducts<32>>(32));
+    EXPECT_EQ(exact, layers.run<ManyProducts<64>>(64));
+    expect_near(layers.run<ManyProducts<16, Arithmetic::tf32x3>>(16), want, 2e-5);
+    expect_near(layers.run<ManyProducts<32, Arithmetic::tf32x3>>(32), want, 2e-5);
+    expect_near(layers.run<ManyProducts<64, Arithmetic::tf32>>(64), want, 5e-3);
+  }
+}
+
+TEST(CudaManyProducts, BlocksWasteLittle) {
+  const auto columns = [](std::vector<int> outputs) {
+    ManyProductArgs args{};
+    for (const int n : outputs) args.parts[args.count++].n = n;
+    args.arrange();
+    return args.columns;
+  };
+  EXPECT_EQ(columns({64, 64}), 64);
+  EXPECT_EQ(columns({96}), 32);
+  EXPECT_EQ(columns({10, 65}), 16);
+  EXPECT_EQ(columns({60, 4}), 16);
+  EXPECT_EQ(columns({50, 60}), 64);
+}
+
+}  // namespace
+}  // namespace limpid::kernels::cuda
