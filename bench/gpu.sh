@@ -197,6 +197,13 @@ stage_peers() {
       --frames 64 --seconds 60 || true
     step "torch_published_$lanes" python3 "$root/bench/network_torch.py" "$out/models/frcrn_frozen.safetensors" --lanes $lanes --json || true
   done
+  # And as published, over whole recordings.
+  for lanes in 1 8; do
+    step "network_whole_$lanes" "${with[@]}" "$limpid" bench "$out/models/frcrn_published.safetensors" --device cuda --json --lanes $lanes \
+      --seconds 10 || true
+  done
+  step files_whole "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 2 --seconds 3 \
+    --model "$out/models/frcrn_published.safetensors" || true
 }
 # The published network for arrays, over whole recordings of 4 s, with weights that nobody trained.
 stage_arrays() {

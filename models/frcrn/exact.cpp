@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "lib/kernels/elementwise.h"
-#include "models/frcrn/whole.h"
 
 namespace limpid::models {
 namespace {
@@ -14,6 +14,7 @@ namespace {
 constexpr double kTargetRms = 0.056234132519034911;  // -25 dBFS
 constexpr double kOnePassSeconds = 120.0;
 constexpr double kWindowSeconds = 1.0, kStrideSeconds = 0.75;
+constexpr std::ptrdiff_t kWindowsAtOnce = 64;
 
 // Two steps: the whole file to -25 dBFS, then its loud part (samples above the mean power).
 struct Level {
@@ -44,43 +45,72 @@ std::size_t padded_length(std::size_t length, std::size_t window, std::size_t st
   return excess == 0 ? length : length + length - (length - window) / stride * stride;
 }
 
-// Beyond two minutes: windows of one second every 0.75 s, of which the middle is kept.
-Result<std::vector<float>> by_windows(const MaskNetwork& network, std::span<const float> audio,
-                                      std::size_t window, std::size_t stride) {
-  const std::size_t margin = (window - stride) / 2;
-  std::vector<float> out(audio.size());
-  for (std::size_t at = 0; at + window <= audio.size(); at += stride) {
-    auto part = frcrn_whole(network, audio.subspan(at, window));
-    if (!part) return part.error();
-    const std::size_t from = at == 0 ? 0 : margin;
-    std::copy(part->begin() + static_cast<std::ptrdiff_t>(from),
-              part->end() - static_cast<std::ptrdiff_t>(margin),
-              out.begin() + static_cast<std::ptrdiff_t>(at + from));
+// Beyond two minutes: windows of one second every 0.75 s, of which the middle is kept. Some of them
+// at a time.
+Status by_windows(std::span<const float> audio, std::ptrdiff_t window, std::ptrdiff_t stride,
+                  const FrcrnPass& pass, float* out) {
+  const std::ptrdiff_t margin = (window - stride) / 2;
+  const std::ptrdiff_t all = (std::ssize(audio) - window) / stride + 1;
+  for (std::ptrdiff_t first = 0; first < all; first += kWindowsAtOnce) {
+    const std::ptrdiff_t count = std::min<std::ptrdiff_t>(kWindowsAtOnce, all - first);
+    // Windows overlap, so they need not be copied to lie side by side.
+    const AudioView<const float> windows(audio.data() + first * stride, {count, window},
+                                         {stride, 1});
+    const auto parts = pass(windows);
+    if (!parts) return parts.error();
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      const std::ptrdiff_t from = first + i == 0 ? 0 : margin;
+      const auto part = parts->view()[i].span();
+      std::copy(part.begin() + from, part.end() - margin, out + (first + i) * stride + from);
+    }
   }
-  return out;
+  return Done{};
+}
+
+// A recording with its level changed, zeros behind it.
+Level prepare(std::span<const float> audio, float* to) {
+  kernels::repair(audio.data(), static_cast<int>(audio.size()), to);
+  const Level level = measure_level({to, audio.size()});
+  for (std::size_t i = 0; i < audio.size(); ++i) to[i] = to[i] * level.first * level.second;
+  return level;
 }
 
 }  // namespace
 
-Result<std::vector<float>> frcrn_exact(const MaskNetwork& network, std::span<const float> audio) {
-  const double rate = network.config.sample_rate;
-  const auto window = static_cast<std::size_t>(kWindowSeconds * rate);
-  const auto stride = static_cast<std::size_t>(kStrideSeconds * rate);
-  if (audio.empty()) return std::vector<float>{};
-  std::vector<float> repaired(audio.size());
-  kernels::repair(audio.data(), static_cast<int>(audio.size()), repaired.data());
+Result<Tensor<float, 2>> frcrn_exact(int rate, AudioView<const float> audio,
+                                     const FrcrnPass& pass) {
+  const auto window = static_cast<std::ptrdiff_t>(kWindowSeconds * rate);
+  const auto stride = static_cast<std::ptrdiff_t>(kStrideSeconds * rate);
+  const std::ptrdiff_t recordings = audio.extent(0), length = audio.extent(1);
+  Tensor<float, 2> result({recordings, length});
+  if (recordings == 0 || length == 0) return result;
+  const auto padded = static_cast<std::ptrdiff_t>(padded_length(static_cast<std::size_t>(length),
+                                                                static_cast<std::size_t>(window),
+                                                                static_cast<std::size_t>(stride)));
+  Tensor<float, 2> in({recordings, padded});
+  std::vector<Level> levels;
+  for (std::ptrdiff_t i = 0; i < recordings; ++i)
+    levels.push_back(prepare(audio[i].span(), in.view()[i].data()));
 
-  const Level level = measure_level(repaired);
-  for (float& x : repaired) x = x * level.first * level.second;
-  const bool one_pass = static_cast<double>(audio.size()) <= kOnePassSeconds * rate;
-  repaired.resize(padded_length(audio.size(), window, stride));
-  auto out =
-      one_pass ? frcrn_whole(network, repaired) : by_windows(network, repaired, window, stride);
-  if (!out) return out;
-  const float undo = 1.0f / (level.first * level.second + 1e-6f);
-  for (float& x : *out) x *= undo;
-  out->resize(audio.size());
-  return out;
+  Tensor<float, 2> out({recordings, padded});
+  if (static_cast<double>(length) <= kOnePassSeconds * rate) {
+    auto whole = pass(in.view());
+    if (!whole) return whole.error();
+    out = *std::move(whole);
+  } else {
+    for (std::ptrdiff_t i = 0; i < recordings; ++i)
+      if (auto done = by_windows(in.view()[i].span(), window, stride, pass, out.view()[i].data());
+          !done)
+        return done.error();
+  }
+  for (std::ptrdiff_t i = 0; i < recordings; ++i) {
+    const Level& level = levels[static_cast<std::size_t>(i)];
+    const float undo = 1.0f / (level.first * level.second + 1e-6f);
+    const auto from = out.view()[i].span();
+    for (std::ptrdiff_t n = 0; n < std::min(length, out.extent(1)); ++n)
+      result.view()[i][n] = from[static_cast<std::size_t>(n)] * undo;
+  }
+  return result;
 }
 
 }  // namespace limpid::models

@@ -5,7 +5,9 @@
 
 #include "models/card.h"
 #include "models/frcrn/exact.h"
+#include "models/frcrn/gpu_exact.h"
 #include "models/frcrn/gpu_network.h"
+#include "models/frcrn/whole.h"
 #include "models/gpu/session.h"
 #include "models/mask_session.h"
 
@@ -55,12 +57,18 @@ class Frcrn final : public Model {
     if (!network_->config.lookahead) return Model::enhance_exact(audio, threads);
     if (auto checked = check_exact(spec_, audio, threads); !checked) return checked.error();
     try {
-      auto enhanced = frcrn_exact(*network_, audio[0].span());
-      if (!enhanced) return enhanced.error();
-      return one_channel(*enhanced);
+      return frcrn_exact(spec_.sample_rate, audio, [&](AudioView<const float> recordings) {
+        return frcrn_whole(*network_, recordings);
+      });
     } catch (const std::bad_alloc&) {
       return out_of_memory(spec_, audio);
     }
+  }
+
+  Result<std::unique_ptr<ExactSession>> open_exact(const ExactConfig& config) const override {
+    if (!network_->config.lookahead || config.gpu < 0) return Model::open_exact(config);
+    return GpuFrcrnExact::open([gpu = config.gpu] { return GpuSession::open_queue(gpu); }, network_,
+                               config.gpu_arithmetic);
   }
 
  private:

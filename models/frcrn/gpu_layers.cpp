@@ -38,7 +38,7 @@ Status GpuFrcrnLoader::gate(const nn::SqueezeExcitation& layer, GpuGate& gate) {
     if (!gains) return gains.error();
     gate.frozen = *gains;
   }
-  if (gate.pooling != nn::Pooling::running) return Done{};
+  if (gate.pooling == nn::Pooling::none || gate.pooling == nn::Pooling::frozen) return Done{};
   gate.hidden = layer.second_r().k();
   auto done = linear(layer.first(), layer.first_bias(), 0.0f, gate.first);
   if (done) done = linear(layer.second_r(), layer.second_bias_r(), 1.0f, gate.second_r);

@@ -26,8 +26,8 @@ gpu::Alive GpuUnet::alive(const GpuTimeline& alive, int late) noexcept {
   return frames_of<const float>(alive.frames(alive.history - late, alive.capacity - alive.history));
 }
 
-gpu::MixedMask GpuUnet::mixed(int frames) const noexcept {
-  return {frames_of<const float>(output(frames)),
+gpu::MixedMask GpuUnet::mixed(int frames, int first) const noexcept {
+  return {frames_of<const float>(mask_.frames(mask_.history + first, frames)),
           mix_re_,
           mix_im_,
           mix_bias_re_,
@@ -41,6 +41,22 @@ Status GpuUnet::run(int frames, const GpuScratch& scratch) const {
   if (done) done = recur_in_time(frames, scratch);
   for (int stage = 0; done && stage < depth(); ++stage) done = decode(stage, frames, scratch);
   return done;
+}
+
+Status GpuUnet::run(const GpuRecording& recording, const GpuScratch& scratch) {
+  recording_ = recording;
+  const int frames = recording.frames + depth();
+  auto done = end_at(0, input(frames));
+  if (done) done = run(frames, scratch);
+  return done;
+}
+
+// The recording and the frames that encoders before this one have added to it; then zeros.
+Status GpuUnet::end_at(int level, nn::Activation y) const {
+  if (recording_.inside == nullptr) return Done{};
+  const gpu::Alive inside{recording_.inside + depth() + 1 - level, 0, 1, 0};
+  return queue_.silence({frames_of<float>(y), inside, y.lanes, y.frames,
+                         static_cast<std::int32_t>(y.rows * y.row_stride)});
 }
 
 // The gate is only on the way to the decoder.
@@ -65,8 +81,10 @@ Status GpuUnet::encode(int level, int frames, const GpuScratch& scratch) const {
   const nn::Activation next = inputs_[at + 1].fresh(frames);
   done = recur_in_frequency(encoders_[at + 1].recurrence, out, next, scratch);
   if (done) done = silence(next);
-  if (done) done = squeeze(encoders_[at].gate, out, late_, scratch);
-  return done;
+  if (done) done = end_at(level + 1, next);
+  if (!done) return done;
+  if (recording_.inside != nullptr) out = out.slice_frames(0, recording_.frames + level + 1);
+  return squeeze(encoders_[at].gate, out, late_, scratch);
 }
 
 Status GpuUnet::project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
@@ -147,6 +165,7 @@ Status GpuUnet::decode(int stage, int frames, const GpuScratch& scratch) const {
   if (last) return Done{};
   auto done = recur_in_frequency(decoder.recurrence, out, out, scratch);
   const int late = late_ + (config_.lookahead ? stage + 1 : 0);
+  if (recording_.inside != nullptr) out = out.slice_frames(late, frames - late);
   if (done) done = squeeze(decoder.gate, out, late, scratch);
   return done;
 }
@@ -154,34 +173,47 @@ Status GpuUnet::decode(int stage, int frames, const GpuScratch& scratch) const {
 // In place. `late`: frames by which x trails the network's input.
 Status GpuUnet::squeeze(const GpuGate& gate, nn::Activation x, int late,
                         const GpuScratch& scratch) const {
-  const int lanes = x.lanes, frames = x.frames, channels = gate.channels;
-  gpu::Frames<const float> gains{gate.frozen, 0, 0, channels};
+  gpu::Frames<const float> gains{gate.frozen, 0, 0, gate.channels};
   if (gate.pooling == nn::Pooling::none) return Done{};
-  if (gate.pooling == nn::Pooling::running) {
-    const nn::Activation means = nn::dense(scratch.means, lanes, frames, 1, channels);
-    const nn::Activation hidden = nn::dense(scratch.hidden, lanes, frames, 1, 2 * gate.hidden);
-    const nn::Activation wide = nn::dense(scratch.wide, lanes, frames, 1, 2 * channels);
-    const nn::Activation gain = nn::dense(scratch.gains, lanes, frames, 1, channels);
-    auto done = queue_.row_mean(
-        {frames_of<const float>(x), means.data, lanes, frames, x.rows, channels, x.row_stride});
-    if (done)
-      done = queue_.running_mean(
-          {means.data, gate.state, alive(alive_, late), lanes, frames, channels, gate.horizon});
-    const auto kind = gpu::ProductKind::real_weights;
-    if (done)
-      done = gate.first.run(queue_, kind, rows_of<const float>(means), channels, 0,
-                            rows_of<float>(hidden));
-    for (int part = 0; done && part < 2; ++part) {
-      const GpuProduct& second = part == 0 ? gate.second_r : gate.second_i;
-      const nn::Activation from = hidden.slice_channels(part * gate.hidden, gate.hidden);
-      done = second.run(queue_, kind, rows_of<const float>(from), gate.hidden, 0,
-                        rows_of<float>(wide.slice_channels(part * channels, channels)));
-    }
-    if (done) done = queue_.gains({wide.data, gain.data, lanes, frames, channels});
-    if (!done) return done;
-    gains = frames_of<const float>(gain);
+  if (gate.pooling != nn::Pooling::frozen)
+    if (auto done = mean_gains(gate, x, late, scratch, gains); !done) return done;
+  return queue_.scale(
+      {frames_of<float>(x), gains, x.lanes, x.frames, x.rows, x.channels, x.row_stride});
+}
+
+// From the means of rows, of all frames so far or of all there are.
+Status GpuUnet::mean_gains(const GpuGate& gate, nn::Activation x, int late,
+                           const GpuScratch& scratch, gpu::Frames<const float>& gains) const {
+  const bool global = gate.pooling == nn::Pooling::global;
+  const int lanes = x.lanes, frames = global ? 1 : x.frames, channels = gate.channels;
+  const nn::Activation of_frames = nn::dense(scratch.means, lanes, x.frames, 1, channels);
+  const nn::Activation means =
+      global ? nn::dense(scratch.projected, lanes, 1, 1, channels) : of_frames;
+  const nn::Activation hidden = nn::dense(scratch.hidden, lanes, frames, 1, 2 * gate.hidden);
+  const nn::Activation wide = nn::dense(scratch.wide, lanes, frames, 1, 2 * channels);
+  const nn::Activation gain = nn::dense(scratch.gains, lanes, frames, 1, channels);
+  auto done = queue_.row_mean(
+      {frames_of<const float>(x), of_frames.data, lanes, x.frames, x.rows, channels, x.row_stride});
+  if (done && global)  // its frames are rows
+    done = queue_.row_mean(
+        {frames_of<const float>(of_frames), means.data, lanes, 1, x.frames, channels, channels});
+  else if (done)
+    done = queue_.running_mean(
+        {means.data, gate.state, alive(alive_, late), lanes, frames, channels, gate.horizon});
+  const auto kind = gpu::ProductKind::real_weights;
+  if (done)
+    done = gate.first.run(queue_, kind, rows_of<const float>(means), channels, 0,
+                          rows_of<float>(hidden));
+  for (int part = 0; done && part < 2; ++part) {
+    const GpuProduct& second = part == 0 ? gate.second_r : gate.second_i;
+    const nn::Activation from = hidden.slice_channels(part * gate.hidden, gate.hidden);
+    done = second.run(queue_, kind, rows_of<const float>(from), gate.hidden, 0,
+                      rows_of<float>(wide.slice_channels(part * channels, channels)));
   }
-  return queue_.scale({frames_of<float>(x), gains, lanes, frames, x.rows, channels, x.row_stride});
+  if (done) done = queue_.gains({wide.data, gain.data, lanes, frames, channels});
+  gains = frames_of<const float>(gain);
+  if (global) gains.frame = 0;
+  return done;
 }
 
 // Before the stream's beginning, for the second U-Net of a network that looks ahead.

@@ -25,6 +25,14 @@ struct GpuScratch {
   float *means = nullptr, *wide = nullptr, *gains = nullptr;  // of squeeze-excitation
 };
 
+// A whole recording in one call: its frames, and behind them one more for every level, as every
+// encoder of the published network hears one frame of zeros behind the last. `inside`: depth + 1
+// ones, one for each frame of the recording, zeros.
+struct GpuRecording {
+  const float* inside = nullptr;
+  int frames = 0;
+};
+
 class GpuUnet {
  public:
   // `late`: frames by which its input trails the network's. `alive`: which frames belong to the
@@ -43,11 +51,14 @@ class GpuUnet {
     return inputs_[0].frames(inputs_[0].history - before, frames);
   }
   Status run(int frames, const GpuScratch& scratch) const;
+  // Of `frames` + depth frames, in memory that no stream has used; the recording's go in, what lies
+  // behind them in input() does not matter. Its output begins depth frames after the first.
+  Status run(const GpuRecording& recording, const GpuScratch& scratch);
   // What comes out of the recurrence along time, without delay; and out of the last decoder.
   nn::Activation bottleneck(int frames) const noexcept { return decoding_[0].fresh(frames); }
   nn::Activation output(int frames) const noexcept { return mask_.fresh(frames); }
-  // With the closing convolution that follows.
-  kernels::cuda::MixedMask mixed(int frames) const noexcept;
+  // With the closing convolution that follows; `first`: of the frames of the call.
+  kernels::cuda::MixedMask mixed(int frames, int first = 0) const noexcept;
 
   // Of the frames of a call that are `late` behind the network's input.
   static kernels::cuda::Alive alive(const GpuTimeline& alive, int late) noexcept;
@@ -73,12 +84,16 @@ class GpuUnet {
   Status project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
                  const GpuScratch& scratch) const;
   Status squeeze(const GpuGate& gate, nn::Activation x, int late, const GpuScratch& scratch) const;
+  Status mean_gains(const GpuGate& gate, nn::Activation x, int late, const GpuScratch& scratch,
+                    kernels::cuda::Frames<const float>& gains) const;
   Status silence(nn::Activation y) const;
+  Status end_at(int level, nn::Activation y) const;
 
   kernels::cuda::LayerQueue& queue_;
   const FrcrnConfig& config_;
   const GpuTimeline& alive_;
   int late_;
+  GpuRecording recording_;  // of this call; none: it is a stream's
   std::vector<Encoder> encoders_;
   std::vector<Decoder> decoders_;
   std::vector<GpuFsmn> time_;

@@ -73,7 +73,9 @@ Status GpuUnet::claim(const FrcrnConfig& config, GpuMemory& memory, GpuScratch& 
                      size(nn::ComplexTransposedConv::out_rows(decoder), 2 * decoder.out_channels)});
   }
   const int widest = *std::ranges::max_element(config.channels);
-  const std::size_t narrow = config.pooling == nn::Pooling::running ? size(1, widest) : 0;
+  const bool means =
+      config.pooling == nn::Pooling::running || config.pooling == nn::Pooling::global;
+  const std::size_t narrow = means ? size(1, widest) : 0;
   struct Wanted {
     float*& memory;
     std::size_t floats;

@@ -52,19 +52,6 @@ void run_unets(const MaskNetwork& network, const Spectra& spectra, nn::Activatio
   }
 }
 
-// The published synthesis divides by the overlap of the squared windows, also where only one window
-// reaches: at both ends.
-void undo_edge_windows(std::span<float> audio, const dsp::StftSpec& stft) {
-  const auto w = dsp::sqrt_hann(stft.window);
-  const auto edge = static_cast<std::size_t>(stft.window - stft.hop);
-  float* tail = audio.data() + audio.size() - edge;
-  for (std::size_t n = 0; n < edge; ++n) {
-    const float rising = w[n], falling = w[n + static_cast<std::size_t>(stft.hop)];
-    audio[n] /= rising * rising + 1e-8f;
-    tail[n] /= falling * falling + 1e-8f;
-  }
-}
-
 std::vector<float> synthesise(Spectra& spectra, nn::ConstActivation mask, const dsp::StftSpec& stft,
                               dsp::Synthesis& synthesis) {
   const auto tail = synthesis.tail(0);
@@ -79,26 +66,47 @@ std::vector<float> synthesise(Spectra& spectra, nn::ConstActivation mask, const 
   return out;
 }
 
-}  // namespace
-
-Result<std::vector<float>> frcrn_whole(const MaskNetwork& network, std::span<const float> audio) {
-  const FlushDenormals no_denormals;
-  const FrcrnConfig& config = network.config;
-  const auto stft = dsp::stft_at(config.window, config.hop, config.sample_rate);
-  const auto hops = static_cast<int>(audio.size() / static_cast<std::size_t>(stft.hop));
-  const int frames = hops - (stft.window / stft.hop - 1);
-  if (frames < 1)
-    return Error{ErrorCode::invalid_argument, "the recording is shorter than one window"};
+Result<std::vector<float>> run_one(const MaskNetwork& network, const dsp::StftSpec& stft,
+                                   std::span<const float> audio, int frames) {
   auto analysis = dsp::Analysis::create(stft, 1);
   if (!analysis) return analysis.error();
   auto synthesis = dsp::Synthesis::create(stft, 1);
   if (!synthesis) return synthesis.error();
-
   Spectra spectra = analyse(audio, stft, frames, *analysis);
   std::vector<float> memory(nn::activation_size(1, frames, stft.bins(), 1));
   const auto mask = nn::dense(memory.data(), 1, frames, stft.bins(), 1);
   run_unets(network, spectra, mask);
   return synthesise(spectra, mask, stft, *synthesis);
+}
+
+}  // namespace
+
+void undo_edge_windows(std::span<float> audio, const dsp::StftSpec& stft) {
+  const auto w = dsp::sqrt_hann(stft.window);
+  const auto edge = static_cast<std::size_t>(stft.window - stft.hop);
+  float* tail = audio.data() + audio.size() - edge;
+  for (std::size_t n = 0; n < edge; ++n) {
+    const float rising = w[n], falling = w[n + static_cast<std::size_t>(stft.hop)];
+    audio[n] /= rising * rising + 1e-8f;
+    tail[n] /= falling * falling + 1e-8f;
+  }
+}
+
+Result<Tensor<float, 2>> frcrn_whole(const MaskNetwork& network, AudioView<const float> audio) {
+  const FlushDenormals no_denormals;
+  const FrcrnConfig& config = network.config;
+  const auto stft = dsp::stft_at(config.window, config.hop, config.sample_rate);
+  const std::ptrdiff_t hops = audio.extent(1) / stft.hop;
+  const auto frames = static_cast<int>(hops - (stft.window / stft.hop - 1));
+  if (frames < 1)
+    return Error{ErrorCode::invalid_argument, "the recording is shorter than one window"};
+  Tensor<float, 2> out({audio.extent(0), hops * stft.hop});
+  for (std::ptrdiff_t i = 0; i < audio.extent(0); ++i) {
+    auto enhanced = run_one(network, stft, audio[i].span(), frames);
+    if (!enhanced) return enhanced.error();
+    std::ranges::copy(*enhanced, out.view()[i].data());
+  }
+  return out;
 }
 
 }  // namespace limpid::models

@@ -4,15 +4,20 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
+#include "lib/dsp/stft.h"
+#include "lib/tensor/tensor.h"
 #include "models/frcrn/mask_network.h"
 
 namespace limpid::models {
 
-// One channel at the network's rate, at least one window long. Returns whole frames only, hence up
-// to hop - 1 samples fewer. Memory: every activation of one U-Net at a time, about 60 MB per second
-// of audio for the published network.
-Result<std::vector<float>> frcrn_whole(const MaskNetwork& network, std::span<const float> audio);
+// Recordings at the network's rate, [recording][samples], at least one window long, one after the
+// other. Returns whole frames only, hence up to hop - 1 samples fewer. Memory: every activation of
+// one U-Net at a time, about 60 MB per second of audio for the published network.
+Result<Tensor<float, 2>> frcrn_whole(const MaskNetwork& network, AudioView<const float> audio);
+
+// The published synthesis divides by the overlap of the squared windows, also where only one window
+// reaches: at both ends of a recording, which was made without.
+void undo_edge_windows(std::span<float> audio, const dsp::StftSpec& stft);
 
 }  // namespace limpid::models

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One file through a model that only delays: what comes out must be what went in.
 #include "examples/limpid/file_job.h"
+#include "examples/limpid/exact.h"
 
 #include <fstream>
 #include <limits>
@@ -207,6 +208,30 @@ TEST_F(FileJobTest, WholeFileModelsRunAndKeepToTheAttenuationLimit) {
   const EnhanceSettings limited{.model = model, .attenuation_limit_db = 20};
   ASSERT_EQ(enhance_file(job, limited, kGoOn).outcome, Outcome::done);
   EXPECT_LT(worst_difference(job.input, job.output, 0.2f + 0.1f * 0.8f), 1e-6);
+}
+
+// What a GPU has ready takes the file in place of the model, all of its channels at once.
+TEST_F(FileJobTest, WholeFilesMayTakeTurnsInASharedSession) {
+  class Halving final : public ExactSession {
+   public:
+    Result<Tensor<float, 2>> enhance(AudioView<const float> audio) override {
+      EXPECT_EQ(audio.extent(0), 2);
+      Tensor<float, 2> result({audio.extent(0), audio.extent(1)});
+      for (std::ptrdiff_t c = 0; c < audio.extent(0); ++c)
+        for (std::ptrdiff_t n = 0; n < audio.extent(1); ++n)
+          result.view()[c][n] = 0.5f * audio[c][n];
+      return result;
+    }
+    std::size_t memory() const noexcept override { return 0; }
+  };
+  FileJob job;
+  job.input = record("in.wav", 16000, 4001, 2);
+  job.output = (*this)("out.wav");
+  const EnhanceSettings settings{
+      .model = std::make_shared<WholeFileModel>(),
+      .whole = std::make_shared<SharedExact>(std::make_unique<Halving>())};
+  ASSERT_EQ(enhance_file(job, settings, kGoOn).outcome, Outcome::done);
+  EXPECT_LT(worst_difference(job.input, job.output, 0.5f), 1e-6);
 }
 
 TEST_F(FileJobTest, FoldersOfTheOutputAreMade) {
