@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // One file through a model that only delays: what comes out must be what went in.
 #include "examples/limpid/file_job.h"
-#include "examples/limpid/exact.h"
 
 #include <fstream>
 #include <limits>
 
+#include "examples/limpid/exact.h"
 #include "tests/cli/workbench.h"
 #include "tests/support/fake_model.h"
 
@@ -227,9 +227,8 @@ TEST_F(FileJobTest, WholeFilesMayTakeTurnsInASharedSession) {
   FileJob job;
   job.input = record("in.wav", 16000, 4001, 2);
   job.output = (*this)("out.wav");
-  const EnhanceSettings settings{
-      .model = std::make_shared<WholeFileModel>(),
-      .whole = std::make_shared<SharedExact>(std::make_unique<Halving>())};
+  EnhanceSettings settings{.model = std::make_shared<WholeFileModel>()};
+  settings.whole = std::make_shared<SharedExact>(std::make_unique<Halving>());
   ASSERT_EQ(enhance_file(job, settings, kGoOn).outcome, Outcome::done);
   EXPECT_LT(worst_difference(job.input, job.output, 0.5f), 1e-6);
 }
