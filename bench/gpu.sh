@@ -210,7 +210,7 @@ stage_arrays() {
   local limpid lanes arithmetic model=$out/models/deftan2_published.safetensors; limpid=$(program examples/limpid/limpid)
   mkdir -p "$out/models"
   step arrays_model bash -c "python3 '$root/tests/fixtures/make_checkpoint.py' --arch deftan2 --seed 1 --mics 4 --layers 6 \
-    -o '$model.official' && python3 '$root/training/convert.py' '$model.official' -o '$model' && rm '$model.official'" || return 0
+    -o '${model%.safetensors}_official.safetensors' && python3 '$root/training/convert.py' '${model%.safetensors}_official.safetensors' -o '$model' && rm '${model%.safetensors}_official.safetensors'" || return 0
   for arithmetic in exact tf32x3 tf32; do
     for lanes in 1 4 16; do
       step "network_arrays_${arithmetic}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
