@@ -28,15 +28,13 @@ Status GpuRowNorm::load(const Norm& norm, GpuLoader& loader) {
   return done;
 }
 
+gpu::NormWeights GpuRowNorm::weights() const noexcept {
+  return {gain, offset, nullptr, kNormEpsilon};
+}
+
 Status GpuRowNorm::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation y) const {
-  return queue.row_norm({frames_of<const float>(x),
-                         frames_of<float>(y),
-                         {gain, offset, nullptr, kNormEpsilon},
-                         x.lanes,
-                         x.frames,
-                         x.rows,
-                         x.channels,
-                         x.row_stride});
+  return queue.row_norm({frames_of<const float>(x), frames_of<float>(y), weights(), x.lanes,
+                         x.frames, x.rows, x.channels, x.row_stride});
 }
 
 Status GpuLongMemory::load(const LongMemory& layer, GpuLoader& loader) {
@@ -63,7 +61,7 @@ Status GpuLongMemory::load_filters(std::span<const float> oldest_first, GpuLoade
 }
 
 Status GpuLongMemory::claim(GpuMemory& memory, int bands, const GpuRing& ring) {
-  auto done = memory.timeline(normed_, bands, channels_, short_taps_ - 1, 0, 1);
+  auto done = memory.state(normed_, ring.brief_capacity * bands * channels_, 1);
   constexpr int kTail = gpu::LongFilterArgs::kTail;
   if (done) done = memory.state(past_, ring.capacity * bands * inner_, 1);
   if (done) done = memory.state(tails_, kTail * bands * inner_, 1);
@@ -75,14 +73,12 @@ Status GpuLongMemory::claim(GpuMemory& memory, int bands, const GpuRing& ring) {
 
 Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRing& ring,
                           const GpuBandScratch& scratch) const {
-  const int lanes = x.lanes, frames = x.frames, bands = x.rows, before = short_taps_ - 1;
+  const int lanes = x.lanes, frames = x.frames, bands = x.rows;
   const nn::Activation recent = nn::dense(scratch.side, lanes, frames, bands, channels_),
                        qkv = nn::dense(scratch.wide, lanes, frames, bands, 3 * inner_);
-  auto done = norm_.run(queue, x, normed_.fresh(frames));
-  if (done)
-    done = queue.short_filter({frames_of<const float>(normed_.frames(before, frames)),
-                               frames_of<float>(recent), short_, lanes, frames, bands * channels_,
-                               short_taps_});
+  auto done = queue.normed_filter({frames_of<const float>(x), frames_of<float>(recent), normed_,
+                                   ring.head, norm_.weights(), short_, lanes, frames, bands,
+                                   channels_, short_taps_, ring.brief_capacity});
   if (done) done = inputs_.run(queue, {recent}, qkv);
   if (done)
     done = queue.long_filter({frames_of<float>(qkv), past_, tails_, ring.head, long_, lanes, frames,

@@ -20,14 +20,15 @@ struct GpuRowNorm {
   const float *gain = nullptr, *offset = nullptr;
 
   Status load(const Norm& norm, GpuLoader& loader);
+  kernels::cuda::NormWeights weights() const noexcept;
   // y may be x.
   Status run(kernels::cuda::LayerQueue& queue, nn::Activation x, nn::Activation y) const;
 };
 
-// Where the rings of all blocks stand; they turn together.
+// Where the rings of all blocks stand, which turn together, and what they have room for, in frames.
 struct GpuRing {
   kernels::cuda::RingHead* head = nullptr;
-  int capacity = 0;  // frames
+  int capacity = 0, brief_capacity = 0;
 };
 
 class GpuLongMemory {
@@ -45,8 +46,7 @@ class GpuLongMemory {
   const float *short_ = nullptr, *long_ = nullptr;
   int short_taps_ = 0, long_taps_ = 0, channels_ = 0, inner_ = 0;
   GpuLinear inputs_, outputs_;
-  GpuTimeline normed_;  // with the frames before, that short filters see
-  float *past_ = nullptr, *tails_ = nullptr;
+  float *normed_ = nullptr, *past_ = nullptr, *tails_ = nullptr;
 };
 
 class GpuPerceptron {

@@ -80,6 +80,7 @@ Status GpuLongConv::claim() {
   if (done) done = memory_.state(levels_, 2 * bins, 1);
   if (done) done = claim_scratch();
   ring_.capacity = gpu::ring_capacity(config_.long_taps, memory_.max_frames());
+  ring_.brief_capacity = config_.short_taps - 1 + memory_.max_frames();
   for (std::size_t i = 0; done && i < blocks_.size(); ++i)
     done = blocks_[i].memory.claim(memory_, bands, ring_);
   return done;
@@ -97,7 +98,8 @@ Status GpuLongConv::claim_scratch() {
   };
   for (const Wanted& wanted :
        {Wanted{scratch_.side, columns * static_cast<std::size_t>(config_.width())},
-        Wanted{scratch_.wide, columns * static_cast<std::size_t>(widest)}, Wanted{head, 2}}) {
+        Wanted{scratch_.wide, columns * static_cast<std::size_t>(widest)},
+        Wanted{head, sizeof(gpu::RingHead) / sizeof(float)}}) {
     auto claimed = memory_.scratch(wanted.floats);
     if (!claimed) return claimed.error();
     wanted.memory = *claimed;

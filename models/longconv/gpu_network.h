@@ -20,7 +20,8 @@ class GpuLongConv final : public GpuMaskMaker {
   kernels::cuda::Mask mask(int frames) const override;
   const GpuTimeline& voice() const override { return voice_; }
   Status keep(int frames) const override {
-    return queue_.turn({ring_.head, frames, ring_.capacity});
+    return queue_.turn({ring_.head, frames, ring_.capacity, ring_.brief_capacity,
+                        frames > kernels::cuda::LongFilterHops::kMost});
   }
 
  private:

@@ -106,8 +106,8 @@ Status HostQueue::voice(const VoiceArgs& args) {
 Status HostQueue::row_norm(const RowNormArgs& args) {
   return once<RowNorm>(args);
 }
-Status HostQueue::short_filter(const ShortFilterArgs& args) {
-  return once<ShortFilter>(args);
+Status HostQueue::normed_filter(const NormedFilterArgs& args) {
+  return once<NormedFilter>(args);
 }
 Status HostQueue::long_filter(const LongFilterArgs& args) {
   return with_long_filter(args.frames,

@@ -28,7 +28,7 @@ class HostQueue final : public LayerQueue {
   Status levels(const LevelArgs& args) override;
   Status voice(const VoiceArgs& args) override;
   Status row_norm(const RowNormArgs& args) override;
-  Status short_filter(const ShortFilterArgs& args) override;
+  Status normed_filter(const NormedFilterArgs& args) override;
   Status long_filter(const LongFilterArgs& args) override;
   Status turn(const TurnArgs& args) override;
   Status row_mean(const RowMeanArgs& args) override;

@@ -54,7 +54,7 @@ class LongStream {
                               size_.taps,
                               capacity_};
     with_long_filter(frames, [&]<class... Programs>() { (emulate<Programs>(args, seed_), ...); });
-    emulate<Turn>({&head, frames, capacity_});
+    emulate<Turn>({&head, frames, capacity_, capacity_, frames > LongFilterHops::kMost});
     std::vector<double> got;
     for (int t = 0; t < frames; ++t) {
       u_.emplace_back();
@@ -103,7 +103,7 @@ class LongStream {
 
  public:
   std::vector<float> ring, tails;
-  RingHead head{0, 0};
+  RingHead head{0, 0, 0};
 
  private:
   std::vector<std::vector<double>> u_;  // [frame][lane, row, channel] of all calls so far

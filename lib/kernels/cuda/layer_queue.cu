@@ -96,8 +96,8 @@ class StreamQueue final : public LayerQueue {
   }
   Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
   Status row_norm(const RowNormArgs& args) override { return launch<RowNorm>(args, stream()); }
-  Status short_filter(const ShortFilterArgs& args) override {
-    return launch<ShortFilter>(args, stream());
+  Status normed_filter(const NormedFilterArgs& args) override {
+    return launch<NormedFilter>(args, stream());
   }
   Status long_filter(const LongFilterArgs& args) override {
     return with_long_filter(args.frames,

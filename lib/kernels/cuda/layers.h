@@ -10,7 +10,6 @@
 #include "lib/kernels/cuda/array_layers.h"
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/context_products.h"
-#include "lib/kernels/cuda/frame_filters.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
 #include "lib/kernels/cuda/linear_attention_layers.h"
@@ -18,7 +17,7 @@
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/mask_layers.h"
 #include "lib/kernels/cuda/memory_layers.h"
-#include "lib/kernels/cuda/norm_layers.h"
+#include "lib/kernels/cuda/normed_filter.h"
 #include "lib/kernels/cuda/real_product.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
@@ -55,7 +54,7 @@ class LayerQueue {
   virtual Status levels(const LevelArgs& args) = 0;  // LevelMeans, then LevelDifferences
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status row_norm(const RowNormArgs& args) = 0;
-  virtual Status short_filter(const ShortFilterArgs& args) = 0;
+  virtual Status normed_filter(const NormedFilterArgs& args) = 0;
   virtual Status long_filter(const LongFilterArgs& args) = 0;  // with_long_filter()
   virtual Status turn(const TurnArgs& args) = 0;
   virtual Status row_mean(const RowMeanArgs& args) = 0;

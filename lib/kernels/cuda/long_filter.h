@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The gated long filters of LongConv (models/longconv/long_memory.h), each value of a frame by
-// itself, over frames in a ring: what they work on, how the ring turns, and calls of many frames.
+// itself, over frames in a ring: what they work on, and calls of many frames.
 // Calls of a few are in long_filter_hops.h.
 #pragma once
 
+#include "lib/kernels/cuda/frame_rings.h"
 #include "lib/kernels/cuda/frames.h"
 
 namespace limpid::kernels::cuda {
-
-// Where a ring stands. It changes from call to call and therefore lies in the GPU's memory, which a
-// recorded graph reads; zero before the first call.
-struct RingHead {
-  float at;     // where the first frame of this call goes, 0 .. capacity - 1
-  float stale;  // whether the latest call left the tails of before; 0 or 1
-};
 
 // q[t] becomes q[t] * sum over d < taps of h[taps - 1 - d] u[t - d] with u = k v, channel by
 // channel, rows (bands) alike. The latest frames of u lie in a ring, so that a call of one frame
@@ -21,22 +15,18 @@ struct RingHead {
 struct LongFilterArgs {
   static constexpr int kTail = 16;  // frames of a block (long_filter_hops.h)
 
-  Frames<float> qkv;     // [row][q, k, v][channel]
-  float* ring;           // [lane][capacity][row][channel] of u, zero before the stream
-  float* tails;          // [lane][kTail][row][channel], zero before the stream
-  const RingHead* head;  // all rings of a network turn together
-  const float* h;        // [tap][channel], the last one is that of the present frame; with
-                         // 2 kTail taps of zeros in front
+  Frames<float> qkv;  // [row][q, k, v][channel]
+  float* ring;        // [lane][capacity][row][channel] of u, zero before the stream
+  float* tails;       // [lane][kTail][row][channel], zero before the stream
+  const RingHead* head;
+  const float* h;  // [tap][channel], the last one is that of the present frame; with
+                   // 2 kTail taps of zeros in front
   std::int32_t lanes, frames, rows, channels, taps, capacity;  // ring_capacity()
 
   LIMPID_HD std::int64_t width() const { return std::int64_t{rows} * channels; }
-  // Where a frame lies in the ring, so many from its beginning, or before it, or behind its end.
-  LIMPID_HD int slot(int at) const {
-    if (at < 0) return at + capacity;
-    return at < capacity ? at : at - capacity;
-  }
+  // Where a frame lies in the ring of a lane, so many from its beginning, or before it.
   LIMPID_HD std::int64_t in_ring(int at) const {
-    return std::int64_t{slot(at)} * (rows * channels);
+    return std::int64_t{ring_slot(at, capacity)} * (rows * channels);
   }
 };
 

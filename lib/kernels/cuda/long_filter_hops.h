@@ -87,7 +87,7 @@ struct LongFilterHops {
         sum[f] = 0;
         taps[f] = tap(f);
       }
-      int place = args.slot(at - gone) * width;
+      int place = ring_slot(at - gone, args.capacity) * width;
       LIMPID_NO_UNROLL for (int back = 1; back < args.taps - gone; back += kTail) {
         LIMPID_UNROLL for (int half = 0; half < kTail; half += kLoads) {
           float u[kLoads], next[kLoads];
@@ -106,7 +106,7 @@ struct LongFilterHops {
     // Frame f of the call, the one after `gone` others of its block.
     LIMPID_HD void step(int f, int at, int gone) const {
       float* to = q + f * args.qkv.frame;
-      const int present = args.slot(at) * width;
+      const int present = ring_slot(at, args.capacity) * width;
       float past[kTail];
       LIMPID_UNROLL for (int place = present, back = 1; back < kTail; ++back) past[back] =
           back <= gone ? earlier(place) : 0.0f;
@@ -132,23 +132,5 @@ constexpr int moved_by_long_filter(int taps, int frames) {
   if (frames > LongFilterHops::kMost) return frames + taps - 1;
   return 3 * frames + (kTail - 1) / 2 + frames * (taps - 1) / kTail;
 }
-
-// Rings turn by the frames of a call.
-struct TurnArgs {
-  RingHead* head;
-  std::int32_t frames, capacity;
-};
-struct Turn {
-  using Args = TurnArgs;
-  static constexpr int kThreads = 1, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args&) { return 1; }
-
-  template <int Phase>
-  LIMPID_HD static void run(int, std::int64_t, Complex*, const Args& args) {
-    const int at = static_cast<int>(args.head->at) + args.frames;
-    args.head->at = static_cast<float>(at < args.capacity ? at : at - args.capacity);
-    args.head->stale = args.frames > LongFilterHops::kMost ? 1.0f : 0.0f;
-  }
-};
 
 }  // namespace limpid::kernels::cuda

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Short filters along the frames of a network and spectra of unit level, thread by thread, against
-// their definitions in double.
+// Spectra of unit level, thread by thread, against their definition in double.
 #include <gtest/gtest.h>
 
-#include "lib/kernels/cuda/frame_filters.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "tests/cuda/emulate.h"
 
@@ -22,34 +20,7 @@ float at(const std::vector<float>& values, std::ptrdiff_t index) {
   return values[static_cast<std::size_t>(index)];
 }
 
-TEST(CudaFrameFilters, ShortOnes) {
-  for (const auto& [lanes, frames, width, taps] :
-       {std::array{1, 1, 1, 1}, {3, 5, 7, 4}, {2, 9, 300, 3}}) {
-    const int all = frames + taps - 1;
-    const auto x = noise(std::ptrdiff_t{lanes} * all * width, 1), h = noise(taps * width, 2);
-    std::vector<float> y(static_cast<std::size_t>(lanes * frames * width));
-    const std::ptrdiff_t lane = std::ptrdiff_t{all} * width;
-    emulate<ShortFilter>({{x.data() + (taps - 1) * width, lane, width, 0},
-                          {y.data(), std::ptrdiff_t{frames} * width, width, 0},
-                          h.data(),
-                          lanes,
-                          frames,
-                          width,
-                          taps});
-    std::vector<double> want;
-    for (int l = 0; l < lanes; ++l)
-      for (int t = 0; t < frames; ++t)
-        for (int c = 0; c < width; ++c) {
-          double sum = 0;
-          for (int tap = 0; tap < taps; ++tap)
-            sum += double{at(h, tap * width + c)} * at(x, l * lane + (t + tap) * width + c);
-          want.push_back(sum);
-        }
-    EXPECT_GE(snr({y.begin(), y.end()}, want), 125);
-  }
-}
-
-TEST(CudaFrameFilters, SpectraOfUnitLevel) {
+TEST(CudaUnitSpectrum, EqualsItsDefinition) {
   for (const auto& [lanes, frames, bins, band] :
        {std::array{1, 1, 1, 1}, {2, 3, 161, 161}, {1, 4, 70, 33}}) {
     const auto x = noise(std::ptrdiff_t{2} * lanes * frames * bins, 5);

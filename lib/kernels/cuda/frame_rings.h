@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What layers remember in rings of frames: new frames overwrite the oldest ones, so that nothing
+// moves at the end of a call.
+#pragma once
+
+#include "lib/kernels/cuda/host_device.h"
+
+namespace limpid::kernels::cuda {
+
+// Where all rings of a network stand, which differ in their capacity. It changes from call to call
+// and therefore lies in the GPU's memory, which a recorded graph reads; zero before the first call.
+struct RingHead {
+  float at;     // where the first frame of this call goes in the long ones, 0 .. capacity - 1
+  float brief;  // the same of the short ones (normed_filter.h)
+  float stale;  // whether the latest call left the tails of before (long_filter_hops.h); 0 or 1
+};
+
+// Where a frame lies, so many from a ring's beginning, or before it, or behind its end.
+LIMPID_HD int ring_slot(int at, int capacity) {
+  if (at < 0) return at + capacity;
+  return at < capacity ? at : at - capacity;
+}
+
+// Rings turn by the frames of a call.
+struct TurnArgs {
+  RingHead* head;
+  std::int32_t frames, capacity, brief_capacity;
+  bool stale;
+};
+struct Turn {
+  using Args = TurnArgs;
+  static constexpr int kThreads = 1, kShared = 0, kPhases = 1;
+  static std::int64_t blocks(const Args&) { return 1; }
+
+  LIMPID_HD static float turned(float at, int frames, int capacity) {
+    return static_cast<float>(ring_slot(static_cast<int>(at) + frames, capacity));
+  }
+  template <int Phase>
+  LIMPID_HD static void run(int, std::int64_t, Complex*, const Args& args) {
+    RingHead& head = *args.head;
+    head.at = turned(head.at, args.frames, args.capacity);
+    head.brief = turned(head.brief, args.frames, args.brief_capacity);
+    head.stale = args.stale ? 1.0f : 0.0f;
+  }
+};
+
+}  // namespace limpid::kernels::cuda
