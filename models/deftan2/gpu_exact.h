@@ -18,7 +18,7 @@ class GpuDeftan2Exact final : public ExactSession {
                                                     const GpuDeftan2Whole::Portion& portion = {});
 
   // Memory grows to what the longest call needs and stays: 27 MB for each second at the published
-  // widths, at least 0.4 GB.
+  // widths, at least 0.3 GB.
   Result<Tensor<float, 2>> enhance(AudioView<const float> audio) override;
   std::size_t memory() const noexcept override;
 

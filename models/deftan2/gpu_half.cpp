@@ -38,7 +38,7 @@ Status GpuHalfScratch::claim(const Deftan2Config& config, GpuMemory& memory) {
   for (float*& rows : narrow)
     if (done) done = memory.frames(rows, config.bins() * config.channels);
   if (done) done = memory.frames(wide, config.bins() * widest(config));
-  if (done) done = memory.frames(context, config.inner() * config.head_width);
+  if (done) done = memory.frames(context, context_floats(config));
   return done;
 }
 
@@ -124,8 +124,13 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   if (done) done = a.local.run(queue_, taps, z.rows, room.gated, LinearEnd::gate);
   if (done) done = a.query.run(queue_, {room.gated}, room.query);
   if (done) done = a.key.run(queue_, {room.gated}, room.key);
-  if (done) done = a.value.run(queue_, {room.attended}, room.value);
-  if (!done) return done;
+  if (done) done = mix(room, scratch);
+  return done;
+}
+
+Status GpuHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
+  const GpuAttention& a = attention_;
+  const nn::Activation z = room.stages[config_.unfold - 1];
   const gpu::LinearAttentionArgs args{frames_of<float>(room.query),
                                       frames_of<float>(room.key),
                                       frames_of<const float>(room.value),
@@ -139,8 +144,40 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
                                       z.rows,
                                       config_.heads,
                                       config_.head_width};
-  done = along_frames() ? queue_.attend_frames(args) : queue_.attend_rows(a.out.arithmetic, args);
+  if (!along_frames() && config_.head_width > gpu::kNarrowHead) return mix_wide(room, args);
+  auto done = a.value.run(queue_, {room.attended}, room.value);
+  if (done) done = along_frames() ? queue_.attend_frames(args) : queue_.attend_rows(args);
   if (done) done = a.out.run(queue_, {room.mixed}, z, LinearEnd::add);
+  return done;
+}
+
+// Keys gather normed rows; value and output projection of each head see what they gathered.
+Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args) const {
+  const GpuAttention& a = attention_;
+  const nn::Activation z = room.stages[config_.unfold - 1];
+  const int inner = config_.inner(), channels = config_.channels, width = config_.head_width;
+  const nn::Activation gathered = nn::dense(args.context, z.lanes, z.frames, inner, channels);
+  const nn::Activation projected =
+      nn::dense(args.context + z.lanes * gathered.block_stride, z.lanes, z.frames, inner, channels);
+  gpu::ContextArgs context{frames_of<const float>(room.key),
+                           frames_of<const float>(room.attended),
+                           frames_of<float>(z),
+                           gathered.data,
+                           a.out.bias,
+                           z.lanes,
+                           z.frames,
+                           z.rows,
+                           inner,
+                           channels};
+  auto done = queue_.softmax_rows(args);
+  if (done) done = queue_.gather_context(a.out.arithmetic, context);
+  for (int head = 0; done && head < config_.heads; ++head)
+    done = a.value_to_out[static_cast<std::size_t>(head)].run(
+        queue_, {gathered.slice_rows(head * width, width)},
+        projected.slice_rows(head * width, width));
+  context.x = frames_of<const float>(room.query);
+  context.context = projected.data;
+  if (done) done = queue_.add_context(a.out.arithmetic, context);
   return done;
 }
 

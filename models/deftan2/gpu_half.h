@@ -20,10 +20,16 @@ struct GpuHalfScratch {
   float* narrow[4] = {};     // [lane][frame][row][channels]
   float* wide = nullptr;     // [lane][frame][row][widest()], of attention, then of the feed-forward
                              // network
-  float* context = nullptr;  // [lane][frame][inner][head width]
+  float* context = nullptr;  // [lane][frame][context_floats()]
 
+  // Queries and keys and, but for wide heads of whole recordings, values and what is mixed of them.
   static int widest(const Deftan2Config& config) noexcept {
-    return std::max(4 * config.inner(), 3 * config.hidden / 2);
+    const bool values = config.causal || config.head_width <= kernels::cuda::kNarrowHead;
+    return std::max((values ? 4 : 2) * config.inner(), 3 * config.hidden / 2);
+  }
+  // Of the heads of a sequence; of wide ones, what keys have gathered and what becomes of it.
+  static int context_floats(const Deftan2Config& config) noexcept {
+    return config.inner() * std::max(config.head_width, 2 * config.channels);
   }
   Status claim(const Deftan2Config& config, GpuMemory& memory);
 };
@@ -59,6 +65,8 @@ class GpuHalf {
   Status norm(nn::Activation x, const kernels::cuda::NormWeights& weights, nn::Activation y) const;
   Status dense(int stage, const Room& room) const;
   Status attend(const Room& room, const GpuHalfScratch& scratch) const;
+  Status mix(const Room& room, const GpuHalfScratch& scratch) const;
+  Status mix_wide(const Room& room, const kernels::cuda::LinearAttentionArgs& args) const;
   Status feed_forward(const Room& room) const;
   Status fold(nn::Activation z, nn::Activation x) const;
 

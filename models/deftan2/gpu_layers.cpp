@@ -51,6 +51,9 @@ Status GpuArrayLoader::attention(const Attention& attention, GpuAttention& gpu) 
   if (done) done = linear(attention.key, gpu.key);
   if (done) done = linear(attention.value, gpu.value);
   if (done) done = linear(attention.out, gpu.out);
+  for (const kernels::PackedMatrix& head : attention.value_to_out)
+    if (done)
+      done = gpu.value_to_out.emplace_back().load(loader_, head.by_input(), {}, head.k(), head.n());
   if (!done || attention.decay.empty()) return done;
   return upload(attention.decay, gpu.decay);
 }

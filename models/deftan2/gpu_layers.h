@@ -20,6 +20,7 @@ struct GpuAttention {
   kernels::cuda::NormWeights norm{};
   GpuLinear local;  // outputs in pairs: what is gated, and its gate
   GpuLinear query, key, value, out;
+  std::vector<GpuLinear> value_to_out;  // of each head, without bias; none along a stream's time
   const float* decay = nullptr;
 };
 

@@ -119,7 +119,8 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
     narrow = scratch.take(rows * static_cast<std::size_t>(config_.channels));
   room.scratch.wide =
       scratch.take(rows * static_cast<std::size_t>(GpuHalfScratch::widest(config_)));
-  room.scratch.context = scratch.take(sequences * product({config_.inner(), config_.head_width}));
+  room.scratch.context =
+      scratch.take(sequences * product({GpuHalfScratch::context_floats(config_)}));
   room.floats = std::max(pieces.floats, scratch.floats);
   return room;
 }

@@ -19,7 +19,7 @@ class GpuDeftan2Whole {
   // its memory to the map, and at least so many sequences, each of which has a block for its norms:
   // of long recordings, those take no more memory than both ends have to have.
   struct Portion {
-    int positions = 1 << 16, sequences = 60;
+    int positions = 1 << 16, sequences = 90;
   };
 
   // Not causal. The queue must outlive it.

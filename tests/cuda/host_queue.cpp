@@ -36,10 +36,14 @@ Status tiles(const ManyProductArgs& args) {
   return Done{};
 }
 
-template <Arithmetic kArithmetic>
-Status tiles(const LinearAttentionArgs& args) {
-  emulate_tiles<GatherTiles<kArithmetic>>(args);
-  emulate_tiles<MixTiles<kArithmetic>>(args);
+template <template <Arithmetic> class Tiles>
+Status context(Arithmetic arithmetic, const ContextArgs& args) {
+  if (arithmetic == Arithmetic::tf32x3)
+    emulate_tiles<Tiles<Arithmetic::tf32x3>>(args);
+  else if (arithmetic == Arithmetic::tf32)
+    emulate_tiles<Tiles<Arithmetic::tf32>>(args);
+  else
+    emulate_tiles<Tiles<Arithmetic::exact>>(args);
   return Done{};
 }
 
@@ -154,11 +158,17 @@ Status HostQueue::frame_norm(const FrameNormArgs& args) {
 Status HostQueue::plane_norm(const PlaneNormArgs& args) {
   return once<PlaneFrames, PlaneMoments, PlaneScale>(args);
 }
-Status HostQueue::attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) {
-  emulate<QuerySoftmax>(args);
-  emulate<KeySoftmax>(args);
-  if (args.width <= kNarrowHead) return once<GatherContext, MixContext>(args);
-  return tiles_with(arithmetic, args);
+Status HostQueue::attend_rows(const LinearAttentionArgs& args) {
+  return once<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
+}
+Status HostQueue::softmax_rows(const LinearAttentionArgs& args) {
+  return once<QuerySoftmax, KeySoftmax>(args);
+}
+Status HostQueue::gather_context(Arithmetic arithmetic, const ContextArgs& args) {
+  return context<GatherTiles>(arithmetic, args);
+}
+Status HostQueue::add_context(Arithmetic arithmetic, const ContextArgs& args) {
+  return context<AddContextTiles>(arithmetic, args);
 }
 Status HostQueue::attend_frames(const LinearAttentionArgs& args) {
   return once<QuerySoftmax, RunningKeys, RunningContext>(args);

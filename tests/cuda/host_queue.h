@@ -43,7 +43,10 @@ class HostQueue final : public LayerQueue {
   Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override;
   Status frame_norm(const FrameNormArgs& args) override;
   Status plane_norm(const PlaneNormArgs& args) override;
-  Status attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) override;
+  Status attend_rows(const LinearAttentionArgs& args) override;
+  Status softmax_rows(const LinearAttentionArgs& args) override;
+  Status gather_context(Arithmetic arithmetic, const ContextArgs& args) override;
+  Status add_context(Arithmetic arithmetic, const ContextArgs& args) override;
   Status attend_frames(const LinearAttentionArgs& args) override;
   Status array_level(const ArrayLevelArgs& args) override;
   Status array_planes(const ArrayPlanesArgs& args) override;

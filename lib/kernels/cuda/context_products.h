@@ -1,40 +1,48 @@
 // SPDX-License-Identifier: MIT
-// The two products of attention along frequency (linear_attention_layers.h) for wide heads: what
-// GatherContext and MixContext do with a thread for each value, in tiles of 64 x 64, where what is
-// read serves 64 products. Narrow heads would leave most of a tile empty.
+// Attention along frequency with wide heads: keys meet the rows that values would be made of, not
+// the values (models/deftan2/sequence_half.h). What they gather goes through value and output
+// projection once a frame, and queries find the result of all heads there: neither values nor what
+// is mixed of them exist. Tiles of 64 x 64, in which what is read serves 64 products; narrow heads
+// would leave most of one empty, and have threads of their own (linear_attention_layers.h).
 #pragma once
 
 #include "lib/kernels/cuda/linear_attention_layers.h"
-#include "lib/kernels/cuda/real_tiles.h"
+#include "lib/kernels/cuda/real_product.h"
 
 namespace limpid::kernels::cuda {
 
-inline constexpr int kNarrowHead = 32;  // features, up to which a thread each is better
+inline constexpr int kNarrowHead = 32;  // features, up to which a thread for each value is better
 
-// The tile of a block: a head of a frame, and where the tile begins in its rows and columns.
-struct HeadTile {
+// Of a frame, rows lie side by side: `inner` features of keys or queries, `channels` of x and y.
+// Where those are whole fours, everything begins at multiples of 16 bytes.
+struct ContextArgs {
+  Frames<const float> x;  // gather: keys; add: queries
+  Frames<const float> y;  // gather: what they meet
+  Frames<float> to;       // add: += x context + bias
+  float* context;         // [lane][frame][feature][channel]
+  const float* bias;      // [channel]
+  std::int32_t lanes, frames, rows, inner, channels;
+};
+
+// The tile of a block: a frame, and where the tile begins in the `rows` of its product.
+struct ContextTile {
   static constexpr int kSize = 64, kThreads = 256, kDepth = 16;
-  int lane, frame, head, row, column;
+  int lane, frame, row, column;
 
   LIMPID_HD static int tiles(int count) { return (count + kSize - 1) / kSize; }
-  static std::int64_t blocks(const LinearAttentionArgs& a, int rows) {
-    return std::int64_t{a.lanes} * a.frames * a.heads * tiles(rows) * tiles(a.width);
+  static std::int64_t blocks(const ContextArgs& a, int rows) {
+    return std::int64_t{a.lanes} * a.frames * tiles(rows) * tiles(a.channels);
   }
-  LIMPID_HD HeadTile(std::int64_t block, const LinearAttentionArgs& a, int rows) {
-    const Place place(block, a.lanes, a.frames, a.heads * tiles(rows) * tiles(a.width));
+  LIMPID_HD ContextTile(std::int64_t block, const ContextArgs& a, int rows) {
+    const Place place(block, a.lanes, a.frames, tiles(rows) * tiles(a.channels));
     lane = place.lane;
     frame = place.frame;
-    column = place.at % tiles(a.width) * kSize;
-    row = place.at / tiles(a.width) % tiles(rows) * kSize;
-    head = place.at / tiles(a.width) / tiles(rows);
+    row = place.at / tiles(a.channels) * kSize;
+    column = place.at % tiles(a.channels) * kSize;
   }
-  template <class T>
-  LIMPID_HD T* of(const Frames<T>& x, const LinearAttentionArgs& a) const {
-    return x.at(lane, frame) + head * a.width;
-  }
-  LIMPID_HD float* context(const LinearAttentionArgs& a) const {  // [key feature][value feature]
-    return a.context + ((std::int64_t{lane} * a.frames + frame) * a.heads + head) *
-                           (std::int64_t{a.width} * a.width);
+  LIMPID_HD float* context(const ContextArgs& a) const {
+    return a.context +
+           (std::int64_t{lane} * a.frames + frame) * (std::int64_t{a.inner} * a.channels);
   }
 
   // Where a thread copies to of 16 rows of a tile: a row, and four columns from this one on.
@@ -45,145 +53,148 @@ struct HeadTile {
     if (wide) return copy_four_later(to, from, count > 0);
     LIMPID_UNROLL for (int i = 0; i < 4; ++i) copy_later(to + i, from + i * (i < count), i < count);
   }
-  // y(row, column) = sum, for those of the tile.
+  // y(row, column, sum) for those of the tile.
   template <class Sums, class Y>
   LIMPID_HD static void write(int thread, const Sums& sums, int rows, int columns, Y y) {
     sums.each(thread, [&](int owner, auto at) {
       LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
         const int row = Sums::row(owner, r), column = Sums::column(owner, c);
-        if (row < rows && column < columns) y(row, column) = at(r, c).re;
+        if (row < rows && column < columns) y(row, column, at(r, c).re);
       }
     });
   }
 };
 
 template <Arithmetic kArithmetic, class Exact>
-using HeadSums = std::conditional_t<
+using ContextSums = std::conditional_t<
     kArithmetic == Arithmetic::exact, Exact,
-    TensorSums<HeadTile::kSize, RealParts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
+    TensorSums<ContextTile::kSize, RealParts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
 
-// context = key^T value: the tile has key features in its rows, a step 16 rows of the frame.
+// context = keys^T y: the tile has features in its rows, a step 16 rows of the frame.
 template <Arithmetic kArithmetic>
 struct GatherTiles {
-  using Sums = HeadSums<kArithmetic, ExactSums<HeadTile::kSize, RealParts>>;
-  using Args = LinearAttentionArgs;
-  static constexpr int kThreads = HeadTile::kThreads;
+  using Sums = ContextSums<kArithmetic, ExactSums<ContextTile::kSize, RealParts>>;
+  using Args = ContextArgs;
+  static constexpr int kThreads = ContextTile::kThreads;
   struct Tile {
-    static constexpr int kDepth = HeadTile::kDepth;
-    static constexpr int kPitchX = HeadTile::kSize + Sums::kPadX,
-                         kPitchW = HeadTile::kSize + Sums::kPadW;
+    static constexpr int kDepth = ContextTile::kDepth;
+    static constexpr int kPitchX = ContextTile::kSize + Sums::kPadX,
+                         kPitchW = ContextTile::kSize + Sums::kPadW;
     static constexpr int kFirstW = kDepth * kPitchX;
     LIMPID_HD static int x_at(int input, int row) { return input * kPitchX + row; }
   };
   static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
   struct Registers {
-    const float *key, *value;   // that this thread copies in the first step
-    std::int32_t keys, values;  // how many of four there are
+    const float *key, *y;         // that this thread copies in the first step
+    std::int32_t keys, channels;  // how many of four there are
     Sums sums;
   };
 
-  static std::int64_t blocks(const Args& a) { return HeadTile::blocks(a, a.width); }
+  static std::int64_t blocks(const Args& a) { return ContextTile::blocks(a, a.inner); }
   LIMPID_HD static int steps(const Args& a, const Registers&) {
     return (a.rows + Tile::kDepth - 1) / Tile::kDepth;
   }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
-    const HeadTile tile(block, args, args.width);
-    const std::int64_t row = std::int64_t{HeadTile::filled_row(thread)} * args.inner();
-    const int key = tile.row + HeadTile::filled_column(thread),
-              value = tile.column + HeadTile::filled_column(thread);
-    mine.keys = args.width - key;
-    mine.values = args.width - value;
-    mine.key = tile.of(args.key, args) + row + key;
-    mine.value = tile.of(args.value, args) + row + value;
+    const ContextTile tile(block, args, args.inner);
+    const std::int64_t row = ContextTile::filled_row(thread);
+    const int key = tile.row + ContextTile::filled_column(thread),
+              channel = tile.column + ContextTile::filled_column(thread);
+    mine.keys = args.inner - key;
+    mine.channels = args.channels - channel;
+    mine.key = args.x.at(tile.lane, tile.frame) + row * args.inner + key;
+    mine.y = args.y.at(tile.lane, tile.frame) + row * args.channels + channel;
     mine.sums.clear();
   }
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
                              const Registers& mine) {
-    const int depth = HeadTile::filled_row(thread), column = HeadTile::filled_column(thread);
-    const std::int64_t from = std::int64_t{step} * Tile::kDepth * args.inner();
-    const bool valid = step * Tile::kDepth + depth < args.rows, wide = args.width % 4 == 0;
-    const auto copy = [&](float* to, const float* first, int count) {
-      const bool there = valid && count > 0;
-      HeadTile::copy(to, there ? first + from : args.context, there ? count : 0, wide);
+    const int depth = ContextTile::filled_row(thread), column = ContextTile::filled_column(thread);
+    const std::int64_t first = std::int64_t{step} * Tile::kDepth;
+    const auto copy = [&](float* to, const float* from, int count, int width) {
+      const bool there = first + depth < args.rows && count > 0;
+      ContextTile::copy(to, there ? from + first * width : args.context, there ? count : 0,
+                        width % 4 == 0);
     };
-    copy(shared + Tile::x_at(depth, column), mine.key, mine.keys);
-    copy(shared + Tile::kFirstW + depth * Tile::kPitchW + column, mine.value, mine.values);
+    copy(shared + Tile::x_at(depth, column), mine.key, mine.keys, args.inner);
+    copy(shared + Tile::kFirstW + depth * Tile::kPitchW + column, mine.y, mine.channels,
+         args.channels);
   }
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
     mine.sums.template add<Tile>(thread, shared);
   }
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
-    const HeadTile tile(block, args, args.width);
-    float* const context = tile.context(args);
-    HeadTile::write(
-        thread, mine.sums, args.width - tile.row, args.width - tile.column,
-        [&](int row, int column) -> float& {
-          return context[std::int64_t{tile.row + row} * args.width + tile.column + column];
-        });
+    const ContextTile tile(block, args, args.inner);
+    float* const to = tile.context(args) + std::int64_t{tile.row} * args.channels + tile.column;
+    ContextTile::write(thread, mine.sums, args.inner - tile.row, args.channels - tile.column,
+                       [&](int row, int column, float sum) {
+                         to[std::int64_t{row} * args.channels + column] = sum;
+                       });
   }
 };
 
-// mixed = query context: the tile has rows of the frame, a step 16 key features.
+// to += queries context + bias: the tile has rows of the frame, a step 16 features.
 template <Arithmetic kArithmetic>
-struct MixTiles {
-  using Sums = HeadSums<kArithmetic, RowSums<HeadTile::kSize>>;
-  using Args = LinearAttentionArgs;
-  static constexpr int kThreads = HeadTile::kThreads;
+struct AddContextTiles {
+  using Sums = ContextSums<kArithmetic, RowSums<ContextTile::kSize>>;
+  using Args = ContextArgs;
+  static constexpr int kThreads = ContextTile::kThreads;
   struct Tile {
-    static constexpr int kDepth = HeadTile::kDepth;
+    static constexpr int kDepth = ContextTile::kDepth;
     static constexpr int kPitchX = kDepth + 4;  // eight rows lie in different banks
-    static constexpr int kPitchW = HeadTile::kSize + Sums::kPadW;
-    static constexpr int kFirstW = HeadTile::kSize * kPitchX;
+    static constexpr int kPitchW = ContextTile::kSize + Sums::kPadW;
+    static constexpr int kFirstW = ContextTile::kSize * kPitchX;
     LIMPID_HD static int x_at(int input, int row) { return row * kPitchX + input; }
   };
   static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
   struct Registers {
-    const float *query, *context;  // that this thread copies in the first step
-    std::int32_t queries, values;  // how many there are from there on; of four
+    const float *query, *context;    // that this thread copies in the first step
+    std::int32_t queries, channels;  // how many there are from there on; of four
     Sums sums;
   };
 
-  static std::int64_t blocks(const Args& a) { return HeadTile::blocks(a, a.rows); }
+  static std::int64_t blocks(const Args& a) { return ContextTile::blocks(a, a.rows); }
   LIMPID_HD static int steps(const Args& a, const Registers&) {
-    return (a.width + Tile::kDepth - 1) / Tile::kDepth;
+    return (a.inner + Tile::kDepth - 1) / Tile::kDepth;
   }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
-    const HeadTile tile(block, args, args.rows);
+    const ContextTile tile(block, args, args.rows);
     const int row = tile.row + thread / 4, feature = thread % 4 * 4;
-    const int value = tile.column + HeadTile::filled_column(thread);
-    mine.queries = row < args.rows ? args.width - feature : 0;
-    mine.values = args.width - value;
-    mine.query = tile.of(args.query, args) + std::int64_t{row} * args.inner() + feature;
-    mine.context = tile.context(args) + HeadTile::filled_row(thread) * args.width + value;
+    const int channel = tile.column + ContextTile::filled_column(thread);
+    mine.queries = row < args.rows ? args.inner - feature : 0;
+    mine.channels = args.channels - channel;
+    mine.query = args.x.at(tile.lane, tile.frame) + std::int64_t{row} * args.inner + feature;
+    mine.context = tile.context(args) +
+                   std::int64_t{ContextTile::filled_row(thread)} * args.channels + channel;
     mine.sums.clear();
   }
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
                              const Registers& mine) {
-    const bool wide = args.width % 4 == 0;
     const int first = step * Tile::kDepth, queries = mine.queries - first;
-    HeadTile::copy(shared + Tile::x_at(thread % 4 * 4, thread / 4),
-                   queries > 0 ? mine.query + first : args.context, queries > 0 ? queries : 0,
-                   wide);
-    const int depth = HeadTile::filled_row(thread);
-    const bool there = first + depth < args.width && mine.values > 0;
-    HeadTile::copy(shared + Tile::kFirstW + depth * Tile::kPitchW + HeadTile::filled_column(thread),
-                   there ? mine.context + std::int64_t{first} * args.width : args.context,
-                   there ? mine.values : 0, wide);
+    ContextTile::copy(shared + Tile::x_at(thread % 4 * 4, thread / 4),
+                      queries > 0 ? mine.query + first : args.context, queries > 0 ? queries : 0,
+                      args.inner % 4 == 0);
+    const int depth = ContextTile::filled_row(thread);
+    const bool there = first + depth < args.inner && mine.channels > 0;
+    ContextTile::copy(
+        shared + Tile::kFirstW + depth * Tile::kPitchW + ContextTile::filled_column(thread),
+        there ? mine.context + std::int64_t{first} * args.channels : args.context,
+        there ? mine.channels : 0, args.channels % 4 == 0);
   }
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
     mine.sums.template add<Tile>(thread, shared);
   }
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
-    const HeadTile tile(block, args, args.rows);
-    float* const mixed = tile.of(args.mixed, args) + std::int64_t{tile.row} * args.inner();
-    HeadTile::write(thread, mine.sums, args.rows - tile.row, args.width - tile.column,
-                    [&](int row, int column) -> float& {
-                      return mixed[std::int64_t{row} * args.inner() + tile.column + column];
-                    });
+    const ContextTile tile(block, args, args.rows);
+    float* const to =
+        args.to.at(tile.lane, tile.frame) + std::int64_t{tile.row} * args.channels + tile.column;
+    const float* const bias = args.bias + tile.column;
+    ContextTile::write(thread, mine.sums, args.rows - tile.row, args.channels - tile.column,
+                       [&](int row, int column, float sum) {
+                         to[std::int64_t{row} * args.channels + column] += sum + bias[column];
+                       });
   }
 };
 

@@ -19,8 +19,11 @@ Status launch_exact_product(const ManyProductArgs& args, cudaStream_t stream) {
   return launch_product<Arithmetic::exact>(args, stream);
 }
 
-Status launch_exact_contexts(const LinearAttentionArgs& args, cudaStream_t stream) {
-  return launch_contexts<Arithmetic::exact>(args, stream);
+Status gather_exact_context(const ContextArgs& args, cudaStream_t stream) {
+  return launch_tiles<GatherTiles<Arithmetic::exact>>(args, stream);
+}
+Status add_exact_context(const ContextArgs& args, cudaStream_t stream) {
+  return launch_tiles<AddContextTiles<Arithmetic::exact>>(args, stream);
 }
 
 }  // namespace limpid::kernels::cuda

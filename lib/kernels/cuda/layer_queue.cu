@@ -132,12 +132,19 @@ class StreamQueue final : public LayerQueue {
   Status plane_norm(const PlaneNormArgs& args) override {
     return launch_all<PlaneFrames, PlaneMoments, PlaneScale>(args);
   }
-  Status attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) override {
-    auto done = launch_all<QuerySoftmax, KeySoftmax>(args);
-    if (!done) return done;
-    if (args.width <= kNarrowHead) return launch_all<GatherContext, MixContext>(args);
-    if (arithmetic == Arithmetic::exact) return launch_exact_contexts(args, stream());
-    return launch_tensor_contexts(arithmetic, args, stream());
+  Status attend_rows(const LinearAttentionArgs& args) override {
+    return launch_all<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
+  }
+  Status softmax_rows(const LinearAttentionArgs& args) override {
+    return launch_all<QuerySoftmax, KeySoftmax>(args);
+  }
+  Status gather_context(Arithmetic arithmetic, const ContextArgs& args) override {
+    return arithmetic == Arithmetic::exact ? gather_exact_context(args, stream())
+                                           : gather_tensor_context(arithmetic, args, stream());
+  }
+  Status add_context(Arithmetic arithmetic, const ContextArgs& args) override {
+    return arithmetic == Arithmetic::exact ? add_exact_context(args, stream())
+                                           : add_tensor_context(arithmetic, args, stream());
   }
   Status attend_frames(const LinearAttentionArgs& args) override {
     return launch_all<QuerySoftmax, RunningKeys, RunningContext>(args);

@@ -70,9 +70,12 @@ class LayerQueue {
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
   // PlaneFrames, then PlaneMoments, then PlaneScale.
   virtual Status plane_norm(const PlaneNormArgs& args) = 0;
-  // The kernels of linear_attention_layers.h, along frequency (there wide heads have products of
-  // their own, context_products.h) and along time.
-  virtual Status attend_rows(Arithmetic arithmetic, const LinearAttentionArgs& args) = 0;
+  // The kernels of linear_attention_layers.h, along frequency and along time. Of wide heads along
+  // frequency only both softmaxes, then those of context_products.h.
+  virtual Status attend_rows(const LinearAttentionArgs& args) = 0;
+  virtual Status softmax_rows(const LinearAttentionArgs& args) = 0;
+  virtual Status gather_context(Arithmetic arithmetic, const ContextArgs& args) = 0;
+  virtual Status add_context(Arithmetic arithmetic, const ContextArgs& args) = 0;
   virtual Status attend_frames(const LinearAttentionArgs& args) = 0;
   virtual Status array_level(const ArrayLevelArgs& args) = 0;  // ArrayPower, then ArrayLevel
   virtual Status array_planes(const ArrayPlanesArgs& args) = 0;

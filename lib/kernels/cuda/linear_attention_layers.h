@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Efficient attention (lib/kernels/linear_attention.h) on a GPU: everything but its linear layers.
-// Queries, keys and values are [lane][frame][row][head][feature], `width` features a head; where
-// that is a multiple of four, they and the context begin at multiples of 16 bytes. Along frequency
+// Queries, keys and values are [lane][frame][row][head][feature], `width` features a head. Along
+// frequency
 // keys are normalised over the rows of a frame and meet all values there; along time every row has
 // a state that forgets.
 #pragma once

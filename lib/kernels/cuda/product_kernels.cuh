@@ -28,15 +28,9 @@ Status launch_product(const ManyProductArgs& args, cudaStream_t stream) {
 }
 
 template <Arithmetic kArithmetic>
-Status launch_contexts(const LinearAttentionArgs& args, cudaStream_t stream) {
-  if (auto done = launch_tiles<GatherTiles<kArithmetic>>(args, stream); !done) return done;
-  return launch_tiles<MixTiles<kArithmetic>>(args, stream);
-}
-
-template <Arithmetic kArithmetic>
 Status prepare_products() {
   if (auto done = prepare_tiles<GatherTiles<kArithmetic>>(); !done) return done;
-  if (auto done = prepare_tiles<MixTiles<kArithmetic>>(); !done) return done;
+  if (auto done = prepare_tiles<AddContextTiles<kArithmetic>>(); !done) return done;
   const auto prepare = [&]<class Program>() { return prepare_tiles<Program>(); };
   for (const int columns : {64, 32, 16}) {
     if (auto done = with_real_product<kArithmetic>(columns, prepare); !done) return done;

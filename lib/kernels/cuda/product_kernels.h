@@ -27,9 +27,9 @@ Status launch_tensor_product(Arithmetic arithmetic, const RealProductArgs& args,
 Status launch_tensor_product(Arithmetic arithmetic, const ManyProductArgs& args,
                              cudaStream_t stream);
 
-// GatherTiles, then MixTiles.
-Status launch_exact_contexts(const LinearAttentionArgs& args, cudaStream_t stream);
-Status launch_tensor_contexts(Arithmetic arithmetic, const LinearAttentionArgs& args,
-                              cudaStream_t stream);
+Status gather_exact_context(const ContextArgs& args, cudaStream_t stream);
+Status gather_tensor_context(Arithmetic arithmetic, const ContextArgs& args, cudaStream_t stream);
+Status add_exact_context(const ContextArgs& args, cudaStream_t stream);
+Status add_tensor_context(Arithmetic arithmetic, const ContextArgs& args, cudaStream_t stream);
 
 }  // namespace limpid::kernels::cuda

@@ -27,10 +27,15 @@ Status launch_tensor_product(Arithmetic arithmetic, const ManyProductArgs& args,
   return launch_product<Arithmetic::tf32>(args, stream);
 }
 
-Status launch_tensor_contexts(Arithmetic arithmetic, const LinearAttentionArgs& args,
-                              cudaStream_t stream) {
-  if (arithmetic == Arithmetic::tf32x3) return launch_contexts<Arithmetic::tf32x3>(args, stream);
-  return launch_contexts<Arithmetic::tf32>(args, stream);
+Status gather_tensor_context(Arithmetic arithmetic, const ContextArgs& args, cudaStream_t stream) {
+  if (arithmetic == Arithmetic::tf32x3)
+    return launch_tiles<GatherTiles<Arithmetic::tf32x3>>(args, stream);
+  return launch_tiles<GatherTiles<Arithmetic::tf32>>(args, stream);
+}
+Status add_tensor_context(Arithmetic arithmetic, const ContextArgs& args, cudaStream_t stream) {
+  if (arithmetic == Arithmetic::tf32x3)
+    return launch_tiles<AddContextTiles<Arithmetic::tf32x3>>(args, stream);
+  return launch_tiles<AddContextTiles<Arithmetic::tf32>>(args, stream);
 }
 
 }  // namespace limpid::kernels::cuda
