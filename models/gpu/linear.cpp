@@ -107,4 +107,25 @@ Status GpuLinears::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation 
   return Done{};
 }
 
+Status GpuLongLinear::load(GpuLoader& loader, const Linear& layer) {
+  if (auto done = whole_.load(loader, layer); !done) return done;
+  for (int first = 0; first < whole_.k; first += kInputs) {
+    GpuLinear part = whole_;
+    part.k = std::min(kInputs, whole_.k - first);
+    part.w += std::ptrdiff_t{first} * gpu::product_pitch(whole_.n);
+    part.bias = nullptr;
+    parts_.add(part, first, std::ptrdiff_t{first / kInputs} * whole_.n);
+  }
+  return Done{};
+}
+
+Status GpuLongLinear::run(gpu::LayerQueue& queue, nn::Activation x, float* sums,
+                          nn::Activation y) const {
+  const int parts = GpuLongLinear::parts(whole_.k);
+  const nn::Activation made = nn::dense(sums, x.lanes, x.frames, 1, parts * whole_.n);
+  if (auto done = parts_.run(queue, x, made); !done) return done;
+  return queue.part_sums({frames_of<const float>(made), frames_of<float>(y), whole_.bias, x.lanes,
+                          x.frames, parts, whole_.n});
+}
+
 }  // namespace limpid::models

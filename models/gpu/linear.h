@@ -67,4 +67,22 @@ class GpuLinears {
   std::vector<Layer> layers_;
 };
 
+// gelu(X W + bias) of rows so long that a block of threads would be long about one: each takes some
+// inputs, another kernel adds what they made.
+class GpuLongLinear {
+ public:
+  static constexpr int kInputs = 256;  // of a part
+  static constexpr int parts(int inputs) { return (inputs + kInputs - 1) / kInputs; }
+
+  Status load(GpuLoader& loader, const Linear& layer);
+  int n() const noexcept { return whole_.n; }
+  // One row a frame. `sums`: parts() times as much as y.
+  Status run(kernels::cuda::LayerQueue& queue, nn::Activation x, float* sums,
+             nn::Activation y) const;
+
+ private:
+  GpuLinear whole_;
+  GpuLinears parts_;
+};
+
 }  // namespace limpid::models

@@ -90,7 +90,9 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
 Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
   over_ = layer.over();
   auto done = norm_.load(layer.norm(), loader);
-  if (done) done = inputs_.load(loader, layer.inputs());
+  if (done)
+    done = over_ == Perceptron::Over::frame ? whole_inputs_.load(loader, layer.inputs())
+                                            : inputs_.load(loader, layer.inputs());
   if (done) done = outputs_.load(loader, layer.outputs());
   return done;
 }
@@ -99,10 +101,14 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                           const GpuBandScratch& scratch) const {
   const bool whole = over_ == Perceptron::Over::frame;
   const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels),
-                       from = whole ? by_frame(side) : side, to = whole ? by_frame(x) : x,
-                       hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, inputs_.n);
+                       to = whole ? by_frame(x) : x,
+                       hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, outputs_.k);
   auto done = norm_.run(queue, x, side);
-  if (done) done = inputs_.run(queue, {from}, hidden, gpu::LinearEnd::gelu);
+  if (done && whole)
+    done = whole_inputs_.run(queue, by_frame(side),
+                             scratch.wide + hidden.lanes * hidden.block_stride, hidden);
+  else if (done)
+    done = inputs_.run(queue, {side}, hidden, gpu::LinearEnd::gelu);
   if (done) done = outputs_.run(queue, {hidden}, to, gpu::LinearEnd::add);
   return done;
 }

@@ -12,8 +12,9 @@ namespace limpid::models {
 // What layers use one after the other.
 struct GpuBandScratch {
   float* side = nullptr;  // as x
-  float* wide =
-      nullptr;  // q, k and v of every band, or what lies between the layers of a Perceptron
+  // q, k and v of every band, or what lies between the layers of a Perceptron, and the sums that
+  // it is made of.
+  float* wide = nullptr;
 };
 
 struct GpuRowNorm {
@@ -58,7 +59,9 @@ class GpuPerceptron {
  private:
   Perceptron::Over over_ = Perceptron::Over::band;
   GpuRowNorm norm_;
-  GpuLinear inputs_, outputs_;
+  GpuLinear inputs_;            // over a band
+  GpuLongLinear whole_inputs_;  // over a frame
+  GpuLinear outputs_;
 };
 
 // All bands of a frame as one row.

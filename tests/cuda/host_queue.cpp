@@ -152,6 +152,9 @@ Status HostQueue::many_products(Arithmetic arithmetic, const ManyProductArgs& ar
   ++products[static_cast<std::size_t>(arithmetic)];
   return tiles_with(arithmetic, args);
 }
+Status HostQueue::part_sums(const PartSumsArgs& args) {
+  return once<PartSums>(args);
+}
 Status HostQueue::frame_norm(const FrameNormArgs& args) {
   return once<FrameNorm>(args);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/kernels/cuda/many_products.h"
+#include "lib/kernels/cuda/part_sums.h"
 #include "tests/cuda/emulate.h"
 
 namespace limpid::kernels::cuda {
@@ -129,6 +130,28 @@ TEST(CudaManyProducts, EveryLayerReadsAndWritesItsOwn) {
     expect_near(layers.run<ManyProducts<16, Arithmetic::tf32x3>>(16), want, 2e-5);
     expect_near(layers.run<ManyProducts<32, Arithmetic::tf32x3>>(32), want, 2e-5);
     expect_near(layers.run<ManyProducts<64, Arithmetic::tf32>>(64), want, 5e-3);
+  }
+}
+
+TEST(CudaManyProducts, PartsOfALongSumAreAdded) {
+  for (const auto& [lanes, frames, parts, n] : {std::array{1, 1, 1, 1}, {3, 5, 13, 70}}) {
+    const auto x = noise(size(lanes * frames * parts * n), 1), bias = noise(size(n), 2);
+    std::vector<float> y(size(lanes * frames * n), NAN);
+    emulate<PartSums>({{x.data(), frames * parts * n, parts * n, 0},
+                       {y.data(), frames * n, n, 0},
+                       bias.data(),
+                       lanes,
+                       frames,
+                       parts,
+                       n});
+    std::vector<double> want;
+    for (int row = 0; row < lanes * frames; ++row)
+      for (int i = 0; i < n; ++i) {
+        double sum = bias[size(i)];
+        for (int part = 0; part < parts; ++part) sum += x[size((row * parts + part) * n + i)];
+        want.push_back(0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0))));
+      }
+    expect_near(y, want, 2e-6);
   }
 }
 

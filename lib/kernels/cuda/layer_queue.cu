@@ -126,6 +126,7 @@ class StreamQueue final : public LayerQueue {
     if (arithmetic == Arithmetic::exact) return launch_exact_product(args, stream());
     return launch_tensor_product(arithmetic, args, stream());
   }
+  Status part_sums(const PartSumsArgs& args) override { return launch<PartSums>(args, stream()); }
   Status frame_norm(const FrameNormArgs& args) override {
     return launch<FrameNorm>(args, stream());
   }

@@ -12,10 +12,14 @@
 
 namespace limpid::kernels::cuda {
 
+LIMPID_HD float gelu(float v) {
+  return 0.5f * v * (1.0f + std::erf(v * 0.70710678f));
+}
+
 // What becomes of v = X W + bias before it is written.
 enum class LinearEnd : std::int32_t {
   none,
-  gelu,   // v (1 + erf(v / sqrt 2)) / 2
+  gelu,   // gelu(v)
   prelu,  // v > 0 ? v : slope v
   gate,   // outputs 2c and 2c + 1 become one: v[2c] sigmoid(v[2c + 1])
   add,    // is added to what lies there
@@ -146,7 +150,7 @@ struct RealProduct {
   }
   LIMPID_HD static float ended(float v, int n, const float& y, const Args& args) {
     if (args.end == LinearEnd::add) return y + v;
-    if (args.end == LinearEnd::gelu) return 0.5f * v * (1.0f + std::erf(v * 0.70710678f));
+    if (args.end == LinearEnd::gelu) return gelu(v);
     if (args.end == LinearEnd::prelu) return v > 0 ? v : args.slope[n] * v;
     return v;
   }
