@@ -138,6 +138,20 @@ TEST(Deftan2WholeGpu, TensorCoresKeepWhatTheyPromise) {
   }
 }
 
+// And does no harm to those that fit.
+TEST(Deftan2WholeGpu, TooLongARecordingSaysWhatItWouldTake) {
+  const Pair pair({.layers = 1});
+  const auto in = test::noise(2, 4000);
+  pair.expect_same(in.view().slice(1, 0, 300));
+  pair.queue->most = pair.gpu->memory() / sizeof(float);
+  const auto refused = pair.gpu->enhance(in.view());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::out_of_memory);
+  EXPECT_NE(refused.error().message.find(" MiB: cut it, or use the CPU"), std::string::npos)
+      << refused.error().message;
+  pair.expect_same(in.view().slice(1, 0, 300));
+}
+
 TEST(Deftan2WholeGpu, WhatCannotBeIsRefused) {
   const Pair pair({.layers = 1});
   const auto three = pair.gpu->enhance(test::noise(3, 100).view());

@@ -58,6 +58,7 @@ Status tiles_with(Arithmetic arithmetic, const Args&... args) {
 }  // namespace
 
 Result<float*> HostQueue::claim(std::size_t floats) {
+  if (floats > most) return Error{ErrorCode::out_of_memory, "as asked"};
   memory_.emplace_back(floats);
   return memory_.back().data();
 }

@@ -62,6 +62,7 @@ class HostQueue final : public LayerQueue {
   int replays = 0;
   std::array<int, 3> products{};  // by arithmetic
   bool failing = false;
+  std::size_t most = SIZE_MAX;  // floats of one claim
 
  private:
   std::deque<std::vector<float>> memory_;
