@@ -162,7 +162,7 @@ class SqueezeExcitation(nn.Module):
     def __init__(self, channels, config):
         super().__init__()
         self.pooling, self.horizon = config["pooling"], config.get("pooling_horizon", 100)
-        self.frozen = None                                                  # [2, C], from a file with frozen gains
+        self.register_buffer("frozen", None, persistent=False)              # [2, C], from a file with frozen gains
         hidden = max(1, channels // config["reduction"])
         for name in () if self.pooling == "frozen" else ("fc_r", "fc_i"):
             self.add_module(name, nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(),

@@ -10,6 +10,7 @@ SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2
                   "festvox-ru": 0.10}
 NOISES = {"recording": 0.56, "texture": 0.10, "babble": 0.12, "coloured": 0.09, "hum": 0.06, "knocks": 0.07}
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
+RUMBLE = 0.2                                              # share of what has noise
 DISTORTIONS = {"none": 0.87, "clip": 0.04, "companded": 0.03, "coded": 0.06}
 
 
@@ -44,6 +45,8 @@ class Mixer:
         if kind != "speech_only":
             noise = self._noises(rng, room)
             noise *= self._noise_gain(rng, wet, noise)
+            if rng.random() < RUMBLE:
+                noise += self._rumble(rng, wet)
         noisy = wet + noise
         if kind == "speech_only":
             noisy = target  # clean speech must pass as it is, so without its room
@@ -120,6 +123,12 @@ class Mixer:
         snr = -5 + 25 * rng.beta(1.2, 1.6)
         level = augment.active_level(speech)
         return (level if level > 0 else 0.05) / (np.sqrt(np.mean(noise ** 2)) + 1e-6) * 10 ** (-snr / 20)
+
+    def _rumble(self, rng, speech):
+        """Recordings have less of it than microphones in use: most were filtered. 25 dB below speech to 8 dB above it."""
+        rumble = noises.rumble(rng, self.length)
+        level = augment.active_level(speech) or 0.05
+        return rumble * np.float32(level / (np.sqrt(np.mean(rumble ** 2)) + 1e-9) * 10 ** (rng.uniform(-25, 8) / 20))
 
     def _finish(self, rng, noisy, target, kind):
         """Narrow-band material and distortions now and then, a change of gain, and any level a user may have."""

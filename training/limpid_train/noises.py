@@ -51,6 +51,15 @@ def knocks(rng, length):
     return noise[:length].astype(np.float32)
 
 
+def rumble(rng, length):
+    """What lies below voices: vehicles, wind, doors, hands on a table. Up to a random frequency between 20 and 120 Hz."""
+    frequency = np.arange(length // 2 + 1) * RATE / length
+    edge, steepness = np.exp(rng.uniform(np.log(20), np.log(120))), rng.uniform(1.5, 6)
+    shape = (frequency > rng.uniform(2, 15)) / np.sqrt(1 + (frequency / edge) ** (2 * steepness))
+    noise = fft.irfft((rng.standard_normal(len(frequency)) + 1j * rng.standard_normal(len(frequency))) * shape, n=length)
+    return (noise * swell(rng, length)).astype(np.float32)
+
+
 def texture(rng, recording):
     """Another sound with the short-time spectrum of a recording, smoothed over a random time, and random phases."""
     _, _, spectrum = signal.stft(recording, nperseg=512)

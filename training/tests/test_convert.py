@@ -91,6 +91,7 @@ class Converter(unittest.TestCase):
             tensors = freeze(convert(state_of(self.state), CONFIG), CONFIG, path)
         network = weights.build({**CONFIG, "pooling": "frozen"}, tensors)
         np.testing.assert_array_equal(network.gates()[21].frozen.numpy(), gains[21])
+        self.assertEqual(network.double().gates()[21].frozen.dtype, torch.float64)  # it goes where the network goes
         self.assertFalse([name for name in tensors if "se_layer" in name])
 
 

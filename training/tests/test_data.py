@@ -71,6 +71,13 @@ class MadeNoises(unittest.TestCase):
                 self.assertGreater(noise.std(), 0)
                 self.assertLess(abs(np.corrcoef(noise, other)[0, 1]), 0.5)
 
+    def test_rumble_lies_below_voices(self):
+        for seed in range(5):
+            noise = noises.rumble(np.random.default_rng(seed), 32000)
+            power = np.abs(np.fft.rfft(noise)) ** 2
+            self.assertEqual((noise.shape, noise.dtype), ((32000,), np.float32))
+            self.assertGreater(power[:400].sum(), 0.9 * power.sum())        # 200 Hz
+
     def test_texture_keeps_the_spectrum_and_not_the_waveform(self):
         rng = np.random.default_rng(2)
         low = np.cumsum(rng.standard_normal(16000)).astype(np.float32)      # energy at low frequencies
