@@ -140,7 +140,7 @@ def main():
     print(json.dumps({"tiny_rms": float(np.sqrt(np.mean(result ** 2)))}))
     write_arrays(arguments.output)
     write_longconv(arguments.output, signal)
-    for name in ("light", "frcrn"):
+    for name in ("light", "base", "frcrn"):
         shipped = weights.load_network(arguments.models / f"{name}.safetensors")
         write_wav(arguments.output / f"{name}_expected.wav", expected(shipped, signal))
 

@@ -27,7 +27,7 @@ TEST(FrcrnAgainstTorch, TinyNetworkWithEverythingOn) {
 
 TEST(ShippedAgainstTorch, IsWhatWasTrained) {
   const auto input = test::channel(data("frcrn_tiny_input.wav"));
-  for (const std::string name : {"light", "frcrn"}) {
+  for (const std::string name : {"light", "base", "frcrn"}) {
     auto model = models::load(name);
     ASSERT_TRUE(model) << model.error().message;
     EXPECT_EQ((*model)->spec().name, name);

@@ -35,13 +35,16 @@ class Master:
     without a lock and apply them under one, so a core that is busy with something else never holds up the other."""
 
     def __init__(self, config, run, device, start=None):
-        """`start` is a model file to begin a new run from, of this network or of one that it extends."""
+        """`start` is a model file to begin a new run from, of this network or of one that it extends. Options may name with
+        "only" the beginnings of the names of what is trained; the rest stays as it is."""
         self.options, self.run, self.device = config["training"], run, device
         torch.manual_seed(self.options["seed"])
         self.network = weights.NETWORKS[config["network"]["architecture"]](config["network"]).to(device)
         self.network.start_open()
         if start:
             adopt(self.network, weights.read(start)[0])
+        for name, p in self.network.named_parameters():
+            p.requires_grad_(name.startswith(tuple(self.options.get("only", [""]))))
         self.average = copy.deepcopy(self.network).eval()
         self.optimisers = Optimisers(self.network, self.options)
         self.step, self.spent, self.hours = 0, 0.0, 0.0

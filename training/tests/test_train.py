@@ -1,5 +1,6 @@
 """A run that is interrupted ends with the very weights of one that is not."""
 import contextlib
+import copy
 import multiprocessing
 import tempfile
 import time
@@ -135,6 +136,17 @@ class Feeding(unittest.TestCase):
 
 
 class Averaging(unittest.TestCase):
+    def test_only_what_is_named_is_trained(self):
+        config = {**CONFIG, "training": {**CONFIG["training"], "only": ["unet.encoder0."]}}
+        with tempfile.TemporaryDirectory() as folder:
+            master = Master(config, folder, torch.device("cpu"))
+        replica = master.replica()
+        before = copy.deepcopy(master.network.state_dict())
+        replica(torch.randn(2, 3200)).pow(2).mean().backward()
+        master.apply(replica, [buffer.clone() for buffer in replica.buffers()], 0, 0.0)
+        changed = {name for name, value in master.network.named_parameters() if not torch.equal(value, before[name])}
+        self.assertTrue(changed and all(name.startswith("unet.encoder0.") for name in changed))
+
     def test_master_and_replica_agree_after_a_step(self):
         with tempfile.TemporaryDirectory() as folder:
             master = Master(CONFIG, folder, torch.device("cpu"))
