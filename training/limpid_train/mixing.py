@@ -10,7 +10,7 @@ SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2
                   "festvox-ru": 0.10}
 NOISES = {"recording": 0.56, "texture": 0.10, "babble": 0.12, "coloured": 0.09, "hum": 0.06, "knocks": 0.07}
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
-WEAK, RUMBLE = 0.15, 0.2                                  # shares of what has noise
+RUMBLE = 0.2                                              # share of what has noise
 DISTORTIONS = {"none": 0.87, "clip": 0.04, "companded": 0.03, "coded": 0.06}
 
 
@@ -119,9 +119,8 @@ class Mixer:
         return noises.texture(rng, recording) if kind == "texture" else recording
 
     def _noise_gain(self, rng, speech, noise):
-        """Gain for an SNR between -5 and 20 dB, drawn a little more often from its lower half; now and then noise is so weak that
-        it might be taken for the recording's own, and has to go as well."""
-        snr = rng.uniform(15, 35) if rng.random() < WEAK else -5 + 25 * rng.beta(1.2, 1.6)
+        """Gain for an SNR between -5 and 20 dB, drawn a little more often from its lower half."""
+        snr = -5 + 25 * rng.beta(1.2, 1.6)
         level = augment.active_level(speech)
         return (level if level > 0 else 0.05) / (np.sqrt(np.mean(noise ** 2)) + 1e-6) * 10 ** (-snr / 20)
 
