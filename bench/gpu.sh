@@ -28,6 +28,7 @@ programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda
 library=lib/kernels/cuda/liblimpid_cuda.so
 
 have() { command -v "$1" >/dev/null 2>&1; }
+torch_sees_card() { python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; }
 left() { echo $((seconds - SECONDS)); }
 # step NAME COMMAND...: once, in the time that is left; its output is OUT/NAME.log.
 step() {
@@ -129,7 +130,7 @@ stage_bench() {
   local points=256 part
   while [ $points -le 4194304 ]; do
     step "bench_$points" "${with[@]}" "$(program bench/limpid_long_conv_cuda_bench)" $points || true
-    if python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; then
+    if torch_sees_card; then
       step "torch_$points" python3 "$root/bench/long_conv_torch.py" $points || true
     fi
     points=$((points * 2))
@@ -180,7 +181,7 @@ stage_network() {
 }
 # PyTorch on the same networks; and, where it is there, the published one, converted, with weights that nobody trained.
 stage_peers() {
-  python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null || { echo "no PyTorch with CUDA: no peers"; return 0; }
+  torch_sees_card || { echo "no PyTorch with CUDA: no peers"; return 0; }
   local limpid lanes model models; limpid=$(program examples/limpid/limpid)
   models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
   for model in $models; do
@@ -219,7 +220,7 @@ stage_arrays() {
         --lanes $lanes --seconds 4 || true
     done
   done
-  python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null || { echo "no PyTorch with CUDA: no peer"; return 0; }
+  torch_sees_card || { echo "no PyTorch with CUDA: no peer"; return 0; }
   for lanes in 16 1 4; do
     step "torch_arrays_$lanes" python3 "$root/bench/network_torch.py" "$model" --eager --lanes $lanes --seconds 4 --json || true
   done

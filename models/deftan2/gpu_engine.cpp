@@ -16,7 +16,9 @@ Result<std::unique_ptr<GpuEngine>> GpuDeftan2::open(gpu::LayerQueue& queue,
                  "on a GPU, DeFTAN-II runs with fewer lanes and frames at a time than " +
                      std::to_string(lanes) + " x " + std::to_string(max_frames)};
   std::unique_ptr<GpuDeftan2> engine(new GpuDeftan2(queue, network.config, lanes, max_frames));
-  if (auto done = engine->load(network, arithmetic); !done) return done.error();
+  const auto window = dsp::sqrt_hann(network.config.window_samples());
+  if (auto done = engine->layers_.load(queue, network, arithmetic, window); !done)
+    return done.error();
   if (auto done = engine->claim_memory(); !done) return done.error();
   return std::unique_ptr<GpuEngine>(std::move(engine));
 }
@@ -26,32 +28,15 @@ GpuDeftan2::GpuDeftan2(gpu::LayerQueue& queue, const Deftan2Config& config, int 
     : queue_(queue),
       config_(config),
       memory_(queue, lanes, max_frames),
-      encoder_(queue),
-      decoder_(queue) {
-  for (int layer = 0; layer < config.layers; ++layer)
-    for (const GpuAxis axis : {GpuAxis::rows, GpuAxis::frames})
-      halves_.emplace_back(queue, config_, axis);
-}
-
-Status GpuDeftan2::load(const Deftan2Network& network, Arithmetic arithmetic) {
-  GpuLoader transforms(queue_);
-  GpuArrayLoader loader(queue_, arithmetic);
-  auto done = transforms_.load(transforms, {config_.window_samples(), config_.hop_samples()});
-  if (done) done = encoder_.load(network.encoder, loader);
-  for (std::size_t i = 0; done && i < halves_.size(); ++i)
-    done = halves_[i].load(i % 2 == 0 ? network.along_frequency[i / 2] : network.along_time[i / 2],
-                           loader);
-  if (done) done = decoder_.load(network.decoder, loader);
-  return done;
-}
+      layers_(queue, config_, GpuReach::stream) {}
 
 Status GpuDeftan2::claim_memory() {
   const int bins = config_.bins(), hop = config_.hop_samples();
   auto done = memory_.timeline(audio_, 1, hop, 1, 0, config_.microphones);
-  if (done) done = encoder_.claim(memory_, bins);
-  for (GpuHalf& half : halves_)
+  if (done) done = layers_.encoder.claim(memory_, bins);
+  for (GpuHalf& half : layers_.halves)
     if (done) done = half.claim(memory_);
-  if (done) done = decoder_.claim(memory_, bins);
+  if (done) done = layers_.decoder.claim(memory_, bins);
   if (done) done = memory_.timeline(filtered_, 1, bins, 1);
   if (done) done = memory_.state(heard_, 2, 1);
   if (done) done = scratch_.claim(config_, memory_);
@@ -78,14 +63,15 @@ gpu::ArraySpectra GpuDeftan2::spectra(int frames) const noexcept {
 }
 
 Status GpuDeftan2::run(int frames) const {
-  const nn::Activation x = decoder_.input(frames);  // the feature map lies where it is read last
+  const nn::Activation x =
+      layers_.decoder.input(frames);  // the feature map lies where it is read last
   const nn::Activation planes =
       nn::dense(planes_, x.lanes, frames, config_.bins(), config_.outputs());
   auto done = analyse(frames);
-  if (done) done = encoder_.run(x);
-  for (const GpuHalf& half : halves_)
+  if (done) done = layers_.encoder.run(x);
+  for (const GpuHalf& half : layers_.halves)
     if (done) done = half.run(x, scratch_);
-  if (done) done = decoder_.run(planes);
+  if (done) done = layers_.decoder.run(planes);
   if (done) done = filter(frames, planes);
   return done;
 }
@@ -95,7 +81,7 @@ Status GpuDeftan2::analyse(int frames) const {
   const int bins = config_.bins(), hop = config_.hop_samples(), lanes = memory_.lanes();
   const gpu::ArraySpectra spectra = this->spectra(frames);
   const std::int32_t rows = config_.microphones * lanes;
-  auto done = transforms_.analysis.run(
+  auto done = layers_.transforms.analysis.run(
       queue_, gpu::ProductKind::real_input,
       {audio_.data, {rows, frames, 1}, {input().pitch, hop, 0}, 0}, 2 * hop, 0,
       {spectra_, {rows, frames, 1}, {spectra.x.lane, spectra.x.frame, 0}, spectra.x.imaginary});
@@ -103,8 +89,9 @@ Status GpuDeftan2::analyse(int frames) const {
     done = queue_.array_level({spectra, levels_, reinterpret_cast<gpu::Complex*>(heard_), lanes,
                                frames, bins, config_.level_horizon, kQuietest});
   if (done)
-    done = queue_.array_planes({spectra, levels_, frames_of<float>(encoder_.input(frames)), lanes,
-                                frames, bins, config_.compression != 1.0f, config_.relative});
+    done =
+        queue_.array_planes({spectra, levels_, frames_of<float>(layers_.encoder.input(frames)),
+                             lanes, frames, bins, config_.compression != 1.0f, config_.relative});
   return done;
 }
 
@@ -116,7 +103,7 @@ Status GpuDeftan2::filter(int frames, nn::Activation planes) const {
                                    config_.filter});
   if (!done) return done;
   const nn::Activation windows = filtered_.frames(0, frames + 1);
-  return transforms_.synthesis.run(
+  return layers_.transforms.synthesis.run(
       queue_, gpu::ProductKind::real_output, rows_of<const float>(windows, frames, 1), bins,
       windows.frame_stride, {output_, {lanes, frames, 1}, {output().pitch, hop, 0}, 0});
 }

@@ -5,11 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "models/deftan2/gpu_half.h"
-#include "models/deftan2/gpu_plane.h"
-#include "models/deftan2/network.h"
+#include "models/deftan2/gpu_network.h"
 #include "models/gpu/engine.h"
-#include "models/gpu/transforms.h"
 
 namespace limpid::models {
 
@@ -29,7 +26,6 @@ class GpuDeftan2 final : public GpuEngine {
  private:
   GpuDeftan2(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, int lanes,
              int max_frames);
-  Status load(const Deftan2Network& network, Arithmetic arithmetic);
   Status claim_memory();
   kernels::cuda::ArraySpectra spectra(int frames) const noexcept;
   Status analyse(int frames) const;
@@ -38,9 +34,7 @@ class GpuDeftan2 final : public GpuEngine {
   kernels::cuda::LayerQueue& queue_;
   Deftan2Config config_;
   GpuMemory memory_;
-  GpuTransforms transforms_;
-  GpuPlane encoder_, decoder_;
-  std::vector<GpuHalf> halves_;  // along frequency, along time, along frequency, ...
+  GpuDeftan2Layers layers_;
   GpuHalfScratch scratch_;
 
   GpuTimeline audio_;                           // [microphone][lane][frame][hop]

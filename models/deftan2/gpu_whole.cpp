@@ -50,33 +50,15 @@ Result<std::unique_ptr<GpuDeftan2Whole>> GpuDeftan2Whole::open(gpu::LayerQueue& 
                                                                Arithmetic arithmetic,
                                                                const Portion& portion) {
   std::unique_ptr<GpuDeftan2Whole> whole(new GpuDeftan2Whole(queue, network.config, portion));
-  if (auto done = whole->load(network, arithmetic); !done) return done.error();
+  const auto window = published_window(network.config.window_samples());
+  if (auto done = whole->layers_.load(queue, network, arithmetic, window); !done)
+    return done.error();
   return whole;
 }
 
 GpuDeftan2Whole::GpuDeftan2Whole(gpu::LayerQueue& queue, const Deftan2Config& config,
                                  const Portion& portion)
-    : queue_(queue),
-      config_(config),
-      portion_(portion),
-      encoder_(queue, GpuReach::whole),
-      decoder_(queue, GpuReach::whole) {
-  for (int half = 0; half < 2 * config.layers; ++half)
-    halves_.emplace_back(queue, config_, GpuAxis::rows);
-}
-
-Status GpuDeftan2Whole::load(const Deftan2Network& network, Arithmetic arithmetic) {
-  GpuLoader transforms(queue_);
-  GpuArrayLoader loader(queue_, arithmetic);
-  auto done = transforms_.load(transforms, {config_.window_samples(), config_.hop_samples()},
-                               published_window(config_.window_samples()));
-  if (done) done = encoder_.load(network.encoder, loader);
-  for (std::size_t i = 0; done && i < halves_.size(); ++i)
-    done = halves_[i].load(i % 2 == 0 ? network.along_frequency[i / 2] : network.along_time[i / 2],
-                           loader);
-  if (done) done = decoder_.load(network.decoder, loader);
-  return done;
-}
+    : queue_(queue), config_(config), portion_(portion), layers_(queue, config_, GpuReach::whole) {}
 
 // How many lanes and how many sequences of each a half takes at a time.
 GpuDeftan2Whole::Extent GpuDeftan2Whole::part(int lanes, int sequences, int length) const noexcept {
@@ -109,7 +91,8 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
   room.of_lanes = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes})));
 
   Pieces scratch = pieces;
-  room.work = pieces.take(channels(std::max(encoder_.work_channels(), decoder_.work_channels())));
+  room.work = pieces.take(
+      channels(std::max(layers_.encoder.work_channels(), layers_.decoder.work_channels())));
   const Extent frames = part(e.lanes, e.frames, bins), of_bins = part(e.lanes, bins, e.frames);
   const std::size_t rows = std::max(product({frames.lanes, frames.frames, bins}),
                                     product({of_bins.lanes, of_bins.frames, e.frames}));
@@ -144,10 +127,10 @@ Status GpuDeftan2Whole::run(Extent e, const Room& room) const {
   const nn::Activation planes =
       nn::dense(room.planes, e.lanes, e.frames, config_.bins(), config_.outputs());
   auto done = analyse(e, room, heard);
-  if (done) done = run_end(encoder_, e, room, heard, x);
-  for (std::size_t i = 0; done && i < halves_.size(); ++i)
-    done = run_half(halves_[i], i % 2 == 0 ? x : turned(x), room);
-  if (done) done = run_end(decoder_, e, room, x, planes);
+  if (done) done = run_end(layers_.encoder, e, room, heard, x);
+  for (std::size_t i = 0; done && i < layers_.halves.size(); ++i)
+    done = run_half(layers_.halves[i], i % 2 == 0 ? x : turned(x), room);
+  if (done) done = run_end(layers_.decoder, e, room, x, planes);
   if (done) done = synthesise(e, room, planes);
   return done;
 }
@@ -163,7 +146,7 @@ Status GpuDeftan2Whole::analyse(Extent e, const Room& room, nn::Activation heard
   const int bins = config_.bins(), hop = config_.hop_samples();
   const gpu::ArraySpectra spectra = this->spectra(e, room);
   const std::int32_t rows = config_.microphones * e.lanes;
-  auto done = transforms_.analysis.run(
+  auto done = layers_.transforms.analysis.run(
       queue_, gpu::ProductKind::real_input,
       {room.audio, {rows, e.frames, 1}, {std::int64_t{e.frames + 1} * hop, hop, 0}, 0}, 2 * hop, 0,
       {room.spectra,
@@ -205,7 +188,7 @@ Status GpuDeftan2Whole::synthesise(Extent e, const Room& room, nn::Activation pl
                                    frames_of<float>(filtered), e.lanes, e.frames, bins, false});
   if (!done) return done;
   const nn::Activation windows = filtered.slice_frames(Padded::kFront - 1, hops + 1);
-  return transforms_.synthesis.run(
+  return layers_.transforms.synthesis.run(
       queue_, gpu::ProductKind::real_output, rows_of<const float>(windows, hops, 1), bins,
       windows.frame_stride,
       {room.output, {e.lanes, hops, 1}, {std::int64_t{hops} * hop, hop, 0}, 0});

@@ -6,10 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "models/deftan2/gpu_half.h"
-#include "models/deftan2/gpu_plane.h"
-#include "models/deftan2/network.h"
-#include "models/gpu/transforms.h"
+#include "models/deftan2/gpu_network.h"
 
 namespace limpid::models {
 
@@ -55,7 +52,6 @@ class GpuDeftan2Whole {
  private:
   GpuDeftan2Whole(kernels::cuda::LayerQueue& queue, const Deftan2Config& config,
                   const Portion& portion);
-  Status load(const Deftan2Network& network, Arithmetic arithmetic);
 
   Extent part(int lanes, int sequences, int length) const noexcept;
   nn::Activation among_zeros(float* data, Extent extent, int channels) const noexcept;
@@ -70,9 +66,7 @@ class GpuDeftan2Whole {
   kernels::cuda::LayerQueue& queue_;
   const Deftan2Config config_;
   Portion portion_;
-  GpuTransforms transforms_;
-  GpuPlane encoder_, decoder_;
-  std::vector<GpuHalf> halves_;  // along frequency, along time, along frequency, ...
+  GpuDeftan2Layers layers_;
 };
 
 }  // namespace limpid::models

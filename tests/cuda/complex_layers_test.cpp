@@ -6,6 +6,7 @@
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
 #include "tests/cuda/product_weights.h"
 #include "tests/nn/naive.h"
 #include "tests/nn/owned_activation.h"
@@ -17,14 +18,7 @@ using test::expect_near;
 using test::NaiveFsmn;
 using test::Owned;
 using test::Spectrogram;
-
-std::vector<float> noise(std::size_t count, unsigned seed, float offset = 0) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> value(offset - 0.5f, offset + 0.5f);
-  std::vector<float> values(count);
-  for (float& v : values) v = value(random);
-  return values;
-}
+using test::uniform_noise;
 
 // Rows of an activation: `rows` of them in each frame, `step` apart.
 template <class T>
@@ -41,8 +35,8 @@ struct Affine {
   float slope;
   Affine(int n, float leak) : slope(leak) {
     for (unsigned part = 0; part < 2; ++part) {
-      scale[part] = noise(static_cast<std::size_t>(n), 20 + part, 1.0f);
-      shift[part] = noise(static_cast<std::size_t>(n), 30 + part);
+      scale[part] = uniform_noise(static_cast<std::size_t>(n), 20 + part, 1.0f);
+      shift[part] = uniform_noise(static_cast<std::size_t>(n), 30 + part);
     }
   }
   void apply(Spectrogram& y) const {
@@ -96,7 +90,8 @@ TEST(CudaComplexLayers, Convolution) {
   for (const Case& c : kCases) {
     if (c.rows < c.kernel) continue;
     const auto size = static_cast<std::size_t>(c.out * c.in * c.kernel * 2);
-    const test::ComplexKernel kernel{noise(size, 1), noise(size, 2), {c.out, c.in, c.kernel, 2}};
+    const test::ComplexKernel kernel{
+        uniform_noise(size, 1), uniform_noise(size, 2), {c.out, c.in, c.kernel, 2}};
     const auto weights = conv_weights(kernel.re, kernel.im, c.in, c.out, c.kernel);
     const Affine after(c.out, 0.01f);
     const int out_rows = (c.rows - c.kernel) / 2 + 1;
@@ -117,7 +112,8 @@ TEST(CudaComplexLayers, Convolution) {
 TEST(CudaComplexLayers, TransposedConvolution) {
   for (const Case& c : kCases) {
     const auto size = static_cast<std::size_t>(c.out * c.in * c.kernel * 2);
-    const test::ComplexKernel kernel{noise(size, 4), noise(size, 5), {c.in, c.out, c.kernel, 2}};
+    const test::ComplexKernel kernel{
+        uniform_noise(size, 4), uniform_noise(size, 5), {c.in, c.out, c.kernel, 2}};
     const Affine after(c.out, 0.01f);
     const int out_rows = (c.rows - 1) * 2 + c.kernel, pad = (c.kernel + 1) / 2 - 1;
     const Owned in(c.lanes, c.frames + 1, c.rows, c.in, pad, 6);
@@ -142,10 +138,10 @@ TEST(CudaComplexLayers, TransposedConvolution) {
 
 NaiveFsmn fsmn(int channels, int order, unsigned seed) {
   const auto n = static_cast<std::size_t>(channels);
-  return {noise(n * n, seed),
-          noise(n, seed + 1),
-          noise(n * n, seed + 2),
-          noise(n * static_cast<std::size_t>(order), seed + 3),
+  return {uniform_noise(n * n, seed),
+          uniform_noise(n, seed + 1),
+          uniform_noise(n * n, seed + 2),
+          uniform_noise(n * static_cast<std::size_t>(order), seed + 3),
           channels,
           order};
 }

@@ -6,19 +6,14 @@
 #include "lib/kernels/cuda/long_filter_hops.h"
 #include "lib/kernels/cuda/memory_layers.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
 
 namespace limpid::kernels::cuda {
 namespace {
 
-constexpr int kTail = LongFilterArgs::kTail;
+using test::normal_noise;
 
-std::vector<float> noise(std::ptrdiff_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> value;
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& v : values) v = value(random);
-  return values;
-}
+constexpr int kTail = LongFilterArgs::kTail;
 
 struct LongCase {
   int lanes, rows, channels, taps, max_frames;
@@ -31,7 +26,7 @@ class LongStream {
       : size_(c),
         capacity_(ring_capacity(c.taps, c.max_frames)),
         width_(c.rows * c.channels),
-        h_(noise((2 * kTail + c.taps) * c.channels, 3)),
+        h_(normal_noise((2 * kTail + c.taps) * c.channels, 3)),
         ring(static_cast<std::size_t>(c.lanes * capacity_ * width_)),
         tails(static_cast<std::size_t>(c.lanes * kTail * width_)),
         begun_(static_cast<std::size_t>(c.lanes)) {
@@ -40,7 +35,7 @@ class LongStream {
 
   // What a call makes, [frame][lane][row, channel]; with what it should, added to `want`.
   std::vector<double> run(int frames, std::vector<double>& want) {
-    const auto before = noise(std::ptrdiff_t{size_.lanes} * frames * 3 * width_, ++seed_);
+    const auto before = normal_noise(std::ptrdiff_t{size_.lanes} * frames * 3 * width_, ++seed_);
     auto qkv = before;
     const LongFilterArgs args{{qkv.data(), std::ptrdiff_t{frames} * 3 * width_, 3 * width_, 0},
                               ring.data(),

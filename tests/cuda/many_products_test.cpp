@@ -6,17 +6,12 @@
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/part_sums.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
 
 namespace limpid::kernels::cuda {
 namespace {
 
-std::vector<float> noise(std::size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> value(-0.5f, 0.5f);
-  std::vector<float> values(count);
-  for (float& v : values) v = value(random);
-  return values;
-}
+using test::uniform_noise;
 
 std::size_t size(std::int64_t n) {
   return static_cast<std::size_t>(n);
@@ -49,10 +44,10 @@ class Layers {
     for (const Layer& layer : c.layers) {
       inputs_ += layer.k;
       outputs_ += layer.n + c.gap;
-      w_.push_back(noise(size(layer.k * product_pitch(layer.n)), seed_++));
-      bias_.push_back(noise(size(layer.n), seed_++));
+      w_.push_back(uniform_noise(size(layer.k * product_pitch(layer.n)), seed_++));
+      bias_.push_back(uniform_noise(size(layer.n), seed_++));
     }
-    x_ = noise(size(c.lanes * c.frames * inputs_), seed_++);
+    x_ = uniform_noise(size(c.lanes * c.frames * inputs_), seed_++);
   }
 
   template <class Program>
@@ -135,7 +130,8 @@ TEST(CudaManyProducts, EveryLayerReadsAndWritesItsOwn) {
 
 TEST(CudaManyProducts, PartsOfALongSumAreAdded) {
   for (const auto& [lanes, frames, parts, n] : {std::array{1, 1, 1, 1}, {3, 5, 13, 70}}) {
-    const auto x = noise(size(lanes * frames * parts * n), 1), bias = noise(size(n), 2);
+    const auto x = uniform_noise(size(lanes * frames * parts * n), 1),
+               bias = uniform_noise(size(n), 2);
     std::vector<float> y(size(lanes * frames * n), NAN);
     emulate<PartSums>({{x.data(), frames * parts * n, parts * n, 0},
                        {y.data(), frames * n, n, 0},

@@ -6,19 +6,14 @@
 #include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/normed_filter.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
 
 namespace limpid::kernels::cuda {
 namespace {
 
-constexpr float kEpsilon = 1e-5f;
+using test::normal_noise;
 
-std::vector<float> noise(std::ptrdiff_t count, unsigned seed, float offset = 0) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> value(offset);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& v : values) v = value(random);
-  return values;
-}
+constexpr float kEpsilon = 1e-5f;
 
 struct FilterCase {
   int lanes, rows, channels, taps, max_frames;
@@ -31,16 +26,16 @@ class FilterStream {
       : size_(c),
         capacity_(c.taps - 1 + c.max_frames),
         width_(c.rows * c.channels),
-        h_(noise(c.taps * width_, 1)),
-        gain_(noise(c.channels, 2)),
-        offset_(noise(c.channels, 3)),
+        h_(normal_noise(c.taps * width_, 1)),
+        gain_(normal_noise(c.channels, 2)),
+        offset_(normal_noise(c.channels, 3)),
         ring_(static_cast<std::size_t>(c.lanes * capacity_ * width_)),
         begun_(static_cast<std::size_t>(c.lanes)) {}
 
   // What a call makes, [lane][frame][row][channel]; with what it should.
   std::vector<double> run(int frames, std::vector<double>& want) {
     const std::ptrdiff_t lane = std::ptrdiff_t{frames} * width_;
-    const auto x = noise(size_.lanes * lane, ++seed_, 3);
+    const auto x = normal_noise(size_.lanes * lane, ++seed_, 3);
     std::vector<float> y(x.size(), NAN);
     emulate<NormedFilter>({{x.data(), lane, width_, 0},
                            {y.data(), lane, width_, 0},

@@ -8,17 +8,12 @@
 #include "lib/kernels/cuda/real_product.h"
 #include "lib/kernels/norms.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
 
 namespace limpid::kernels::cuda {
 namespace {
 
-std::vector<float> noise(std::size_t count, unsigned seed, float offset = 0) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> value(offset - 0.5f, offset + 0.5f);
-  std::vector<float> values(count);
-  for (float& v : values) v = value(random);
-  return values;
-}
+using test::uniform_noise;
 
 std::size_t size(std::int64_t n) {
   return static_cast<std::size_t>(n);
@@ -47,12 +42,12 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
     SCOPED_TRACE(c.outputs);
     const int frame = c.rows * c.channels, k = 4 * c.channels, pitch = product_pitch(c.outputs);
     const int bound = c.rows - 1;  // the last row is not of the layer
-    const auto near = noise(size(c.lanes * c.frames * frame), 1),
-               past = noise(size(c.lanes * (c.frames + 2) * frame), 2),
-               w = noise(size(k * pitch), 3), bias = noise(size(c.outputs), 4),
-               slope = noise(size(c.outputs), 5);
+    const auto near = uniform_noise(size(c.lanes * c.frames * frame), 1),
+               past = uniform_noise(size(c.lanes * (c.frames + 2) * frame), 2),
+               w = uniform_noise(size(k * pitch), 3), bias = uniform_noise(size(c.outputs), 4),
+               slope = uniform_noise(size(c.outputs), 5);
     const int y_row = c.outputs + (c.outputs % 2 == 0 ? 4 - c.outputs % 4 : 3);
-    const auto before = noise(size(c.lanes * c.frames * c.rows * y_row), 6);
+    const auto before = uniform_noise(size(c.lanes * c.frames * c.rows * y_row), 6);
     RealProductArgs args{};
     for (int tap = 0; tap < 3; ++tap)
       args.segments[tap] = {near.data() + (tap - 1) * c.channels, c.frames * frame, tap - 1};
@@ -119,8 +114,8 @@ TEST(CudaRealLayers, Norms) {
        {std::array{1, 1, 1, 1}, {2, 3, 5, 6}, {1, 2, 300, 16}, {3, 1, 9, 512}, {1, 1, 3, 1024}}) {
     const auto count = size(lanes * frames * rows * channels), all = size(channels);
     for (const float offset : {0.0f, 30.0f}) {
-      const auto x = noise(count, 1, offset), gain = noise(all, 2, 1), shift = noise(all, 3),
-                 slope = noise(all, 4);
+      const auto x = uniform_noise(count, 1, offset), gain = uniform_noise(all, 2, 1),
+                 shift = uniform_noise(all, 3), slope = uniform_noise(all, 4);
       for (const float* leak : {static_cast<const float*>(nullptr), slope.data()}) {
         const NormWeights weights{gain.data(), shift.data(), leak, kEpsilon};
         std::vector<float> by_row(count), want(count), by_frame = x;
@@ -183,15 +178,15 @@ struct Attention {
 
   Attention(int l, int f, int r, int h, int w) : lanes(l), frames(f), rows(r), heads(h), width(w) {
     const auto count = size(l * f * r * h * w);
-    query = noise(count, 1);
-    key = noise(count, 2);
-    value = noise(count, 3);
+    query = uniform_noise(count, 1);
+    key = uniform_noise(count, 2);
+    value = uniform_noise(count, 3);
     key[count / 2] = 30;  // beyond the limit of keys along time
     mixed.resize(count);
     context.resize(size(l * f * h * w * w));
-    state = noise(size(l * r * h * w * w), 4);
-    total = noise(size(l * r * h * w), 5, 2);
-    decay = noise(size(h), 6, 0.5f);
+    state = uniform_noise(size(l * r * h * w * w), 4);
+    total = uniform_noise(size(l * r * h * w), 5, 2);
+    decay = uniform_noise(size(h), 6, 0.5f);
   }
   LinearAttentionArgs args() {
     const std::int64_t frame = rows * heads * width, lane = frame * frames;
@@ -253,8 +248,9 @@ TEST(CudaRealLayers, ContextsOfWideHeads) {
        {std::array{1, 2, 30, 128, 64}, {2, 1, 70, 37, 48}, {1, 1, 130, 100, 70}, {2, 3, 1, 3, 5}}) {
     SCOPED_TRACE(inner);
     const auto count = [&, n = lanes * frames](int a, int b) { return size(n * a * b); };
-    const auto x = noise(count(rows, inner), 1), y = noise(count(rows, channels), 2),
-               z = noise(count(rows, channels), 3), bias = noise(size(channels), 4);
+    const auto x = uniform_noise(count(rows, inner), 1),
+               y = uniform_noise(count(rows, channels), 2),
+               z = uniform_noise(count(rows, channels), 3), bias = uniform_noise(size(channels), 4);
     const auto of = [&, f = frames](auto& values, int width) {
       return Frames{values.data(), std::int64_t{f} * width, std::int64_t{width}, std::int64_t{0}};
     };

@@ -5,17 +5,12 @@
 
 #include "lib/kernels/cuda/complex_product.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
 
 namespace limpid::kernels::cuda {
 namespace {
 
-std::vector<float> noise(std::size_t count, unsigned seed, float level) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> value(0.0f, level);
-  std::vector<float> values(count);
-  for (float& v : values) v = value(random);
-  return values;
-}
+using test::normal_noise;
 
 // Rows and weights of any kind, and their product in double.
 struct Case {
@@ -28,8 +23,8 @@ struct Case {
         k(k_),
         n(n_),
         level(level_),
-        x(noise(size(2 * rows, k), 1, level)),
-        w(noise(size(2 * k, n), 2, 1.0f)),
+        x(normal_noise(size(2 * rows, k), 1, 0, level)),
+        w(normal_noise(size(2 * k, n), 2)),
         y(size(2 * rows, n)),
         one(size(1, n), 1.0f),
         zero(size(1, n), 0.0f) {}

@@ -4,17 +4,12 @@
 
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
 
 namespace limpid::kernels::cuda {
 namespace {
 
-std::vector<float> noise(std::ptrdiff_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> value;
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& v : values) v = value(random);
-  return values;
-}
+using test::normal_noise;
 
 float at(const std::vector<float>& values, std::ptrdiff_t index) {
   return values[static_cast<std::size_t>(index)];
@@ -23,7 +18,7 @@ float at(const std::vector<float>& values, std::ptrdiff_t index) {
 TEST(CudaUnitSpectrum, EqualsItsDefinition) {
   for (const auto& [lanes, frames, bins, band] :
        {std::array{1, 1, 1, 1}, {2, 3, 161, 161}, {1, 4, 70, 33}}) {
-    const auto x = noise(std::ptrdiff_t{2} * lanes * frames * bins, 5);
+    const auto x = normal_noise(std::ptrdiff_t{2} * lanes * frames * bins, 5);
     const std::ptrdiff_t part = std::ptrdiff_t{lanes} * frames * bins;
     const float scale = 0.37f;
     std::vector<float> y(static_cast<std::size_t>(part * 4));

@@ -44,9 +44,10 @@ class Mixer:
             wet, target, room = self._room(rng, self._speech(rng))
         if kind != "speech_only":
             noise = self._noises(rng, room)
-            noise *= self._noise_gain(rng, wet, noise)
-            if rng.random() < RUMBLE:
-                noise += self._rumble(rng, wet)
+            noise *= self._gain(wet, noise, -5 + 25 * rng.beta(1.2, 1.6))  # SNR, a little more often of the lower half
+            if rng.random() < RUMBLE:                                      # recordings have less than microphones in use
+                rumble = noises.rumble(rng, self.length)
+                noise += rumble * np.float32(self._gain(wet, rumble, -rng.uniform(-25, 8)))
         noisy = wet + noise
         if kind == "speech_only":
             noisy = target  # clean speech must pass as it is, so without its room
@@ -118,17 +119,11 @@ class Mixer:
             recording = recording[::-1]                                     # another noise of the same spectrum
         return noises.texture(rng, recording) if kind == "texture" else recording
 
-    def _noise_gain(self, rng, speech, noise):
-        """Gain for an SNR between -5 and 20 dB, drawn a little more often from its lower half."""
-        snr = -5 + 25 * rng.beta(1.2, 1.6)
+    @staticmethod
+    def _gain(speech, noise, snr):
+        """What brings noise so many dB below the active level of speech."""
         level = augment.active_level(speech)
         return (level if level > 0 else 0.05) / (np.sqrt(np.mean(noise ** 2)) + 1e-6) * 10 ** (-snr / 20)
-
-    def _rumble(self, rng, speech):
-        """Recordings have less of it than microphones in use: most were filtered. 25 dB below speech to 8 dB above it."""
-        rumble = noises.rumble(rng, self.length)
-        level = augment.active_level(speech) or 0.05
-        return rumble * np.float32(level / (np.sqrt(np.mean(rumble ** 2)) + 1e-9) * 10 ** (rng.uniform(-25, 8) / 20))
 
     def _finish(self, rng, noisy, target, kind):
         """Narrow-band material and distortions now and then, a change of gain, and any level a user may have."""

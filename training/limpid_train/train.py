@@ -49,12 +49,14 @@ class Worker:
         self.start, self.before = time.monotonic(), master.spent
         self.master, self.rank, self.lock, self.counter = master, rank, lock, counter
         self.feed, self.mixtures, self.options, self.model_file = feed, mixtures, master.options, model_file
-        self.replica = master.network.train() if master.device.type == "cuda" else master.replica()
-        if self.options.get("compile") and master.device.type == "cuda":
+        on_gpu = master.device.type == "cuda"
+        self.replica = master.network.train() if on_gpu else master.replica()
+        if on_gpu and self.options.get("compile"):
             for block in self.replica.blocks:  # one by one: they share what is compiled
                 block.compile()
-        graph = self.options.get("graph") and master.device.type == "cuda"
-        self.graph = GraphedStep(master, self.autocast, feed.example()) if graph else None
+        self.graph = None
+        if on_gpu and self.options.get("graph"):
+            self.graph = GraphedStep(master, self.autocast, feed.example())
 
     @classmethod
     def work(cls, *arguments):

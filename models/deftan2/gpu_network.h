@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The layers of a DeFTAN-II network on a GPU, which a stream and a whole recording run through in
+// the same order.
+#pragma once
+
+#include <vector>
+
+#include "models/deftan2/gpu_half.h"
+#include "models/deftan2/gpu_plane.h"
+#include "models/deftan2/network.h"
+#include "models/gpu/transforms.h"
+
+namespace limpid::models {
+
+struct GpuDeftan2Layers {
+  GpuTransforms transforms;
+  GpuPlane encoder, decoder;
+  std::vector<GpuHalf> halves;  // along frequency, along time, along frequency, ...
+
+  // Queue and configuration must outlive it. Over a whole recording both halves go along rows, of
+  // a view that is turned for the second.
+  GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuReach reach);
+  // `window`: in front of both transforms, [window samples].
+  Status load(kernels::cuda::LayerQueue& queue, const Deftan2Network& network,
+              Arithmetic arithmetic, std::span<const float> window);
+};
+
+}  // namespace limpid::models

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Values for kernels to work on, the same ones for a seed.
+#pragma once
+
+#include <concepts>
+#include <random>
+#include <vector>
+
+namespace limpid::test {
+
+template <class Distribution>
+std::vector<float> drawn(std::integral auto count, unsigned seed, Distribution value) {
+  std::mt19937 random(seed);
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& v : values) v = value(random);
+  return values;
+}
+
+// In [offset - 0.5, offset + 0.5).
+std::vector<float> uniform_noise(std::integral auto count, unsigned seed, float offset = 0) {
+  return drawn(count, seed, std::uniform_real_distribution<float>(offset - 0.5f, offset + 0.5f));
+}
+std::vector<float> normal_noise(std::integral auto count, unsigned seed, float mean = 0,
+                                float deviation = 1) {
+  return drawn(count, seed, std::normal_distribution<float>(mean, deviation));
+}
+
+}  // namespace limpid::test
