@@ -56,10 +56,10 @@ class ArrayMixer(Mixer):
 
     def _talker(self, rng, room):
         """Speech of moving level at all microphones, and the wanted part of it at microphone 0."""
-        speech = self._speech(rng) * arrays.moving_level(rng, self.length, rng.uniform(0, 8), 2.0)
+        speech, quiet = self._speech(rng) * arrays.moving_level(rng, self.length, rng.uniform(0, 8), 2.0)
         response = self.bank.response(room, int(rng.integers(2)))
         early = response[:1, : arrays.LEAD + arrays.EARLY_SAMPLES]
-        return spread(speech, response, self.length), spread(speech, early, self.length)[0]
+        return spread(speech, response, self.length), spread(quiet, early, self.length)[0]
 
     def _field(self, rng, room, offsets):
         """One or two point noises, and often a diffuse one, each within 10 dB of the loudest."""

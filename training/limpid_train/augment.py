@@ -25,21 +25,18 @@ def low_pass(rng, bins):
 
 
 def reshape(signal, curve_of_bins, length):
-    """Filters a segment and changes its speed so that it gets `length` samples, with one pair of transforms."""
+    """Filters segments [..., N] and changes their speed so that they get `length` samples, with one pair of transforms."""
     spectrum = fft.rfft(signal)
-    spectrum *= curve_of_bins(len(spectrum))
-    bins = length // 2 + 1
-    if bins > len(spectrum):
-        spectrum = np.pad(spectrum, (0, bins - len(spectrum)))
-    scale = length / len(signal)
-    return fft.irfft(spectrum[:bins], n=length) * np.float32(scale)
+    spectrum *= curve_of_bins(spectrum.shape[-1])
+    scale = length / signal.shape[-1]
+    return fft.irfft(spectrum[..., : length // 2 + 1], n=length) * np.float32(scale)
 
 
-def reverberate(speech, response):
-    """Speech through the room, and the target: speech through the room's first 50 ms. The direct sound is at sample 8
-    of a response, so both are moved back by 8."""
+def reverberate(speech, quiet, response):
+    """Speech through the room, and the target: its quiet version through the room's first 50 ms. The direct sound is at
+    sample 8 of a response, so both are moved back by 8."""
     wet = fftconvolve(speech, response)[8: 8 + len(speech)]
-    early = fftconvolve(speech, response[:EARLY])[8: 8 + len(speech)]
+    early = fftconvolve(quiet, response[:EARLY])[8: 8 + len(speech)]
     return wet.astype(np.float32), early.astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Packs a corpus described by manifest.csv into two int16 arrays that training maps into memory."""
+"""Packs a corpus described by manifest.csv into int16 arrays that training maps into memory."""
 import csv
 import json
 from multiprocessing import Pool
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+
+from .floors import without_floor
 
 RATE = 16000
 
@@ -24,6 +26,10 @@ def read_mono(path):
     return audio[:, 0]
 
 
+def to_int16(audio):
+    return np.clip(np.rint(audio * 32768), -32768, 32767).astype(np.int16)
+
+
 def pack(corpus, cache, processes=1):
     """Decodes every file once. Opus decoding would otherwise cost more than mixing does."""
     corpus, cache = Path(corpus), Path(cache)
@@ -31,13 +37,10 @@ def pack(corpus, cache, processes=1):
     index = {"speech": [], "noise": [], "rir": []}
     for kind in index:
         rows = [row for row in read_manifest(corpus) if row["kind"] == kind]
-        dtype = np.float32 if kind == "rir" else np.int16
         position = 0
         with open(cache / f"{kind}.bin", "wb") as out, Pool(processes) as pool:
             for row, audio in zip(rows, pool.imap(read_mono, [corpus / row["path"] for row in rows], chunksize=8)):
-                if kind != "rir":
-                    audio = np.clip(np.rint(audio * 32768), -32768, 32767)
-                out.write(audio.astype(dtype).tobytes())
+                out.write((audio if kind == "rir" else to_int16(audio)).tobytes())
                 index[kind].append({"path": row["path"], "source": row["source"], "speaker": row["speaker"],
                                     "split": row["split"], "start": position, "length": len(audio)})
                 position += len(audio)
@@ -45,15 +48,28 @@ def pack(corpus, cache, processes=1):
     return index
 
 
+def pack_quiet(cache, items, processes=1):
+    """Speech once more, without the noise of its recordings: what is the target of training."""
+    speech = np.memmap(cache / "speech.bin", mode="r", dtype=np.int16)
+    recordings = (speech[item["start"]:][:item["length"]].astype(np.float32) / 32768 for item in items)
+    with open(cache / "quiet.part", "wb") as out, Pool(processes) as pool:
+        for audio in pool.imap(without_floor, recordings, chunksize=4):
+            out.write(to_int16(audio).tobytes())
+    (cache / "quiet.part").rename(cache / "quiet.bin")
+
+
 class Corpus:
-    """The packed arrays and their index, restricted to one split."""
+    """The packed arrays and their index, restricted to one split. "quiet" has the items of "speech"."""
 
     def __init__(self, corpus, cache, split, processes=1):
-        index_file = Path(cache) / "index.json"
+        cache = Path(cache)
+        index_file = cache / "index.json"
         index = json.loads(index_file.read_text()) if index_file.exists() else pack(corpus, cache, processes)
+        if not (cache / "quiet.bin").exists():
+            pack_quiet(cache, index["speech"], processes)
         self.items = {kind: [item for item in rows if item["split"] == split] for kind, rows in index.items()}
-        self.arrays = {kind: np.memmap(Path(cache) / f"{kind}.bin", mode="r",
-                                       dtype=np.float32 if kind == "rir" else np.int16) for kind in index}
+        self.arrays = {kind: np.memmap(cache / f"{kind}.bin", mode="r", dtype=np.float32 if kind == "rir" else np.int16)
+                       for kind in (*index, "quiet")}
 
     def read(self, kind, item, offset, count):
         """Samples [offset, offset + count) of an item as float32, full scale 1, wrapping at its end."""

@@ -11,6 +11,7 @@ SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2
 NOISES = {"recording": 0.56, "texture": 0.10, "babble": 0.12, "coloured": 0.09, "hum": 0.06, "knocks": 0.07}
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
 RUMBLE = 0.2                                              # share of what has noise
+WEAK = 0.12                                               # likewise: noise that is hardly there must not stay either
 DISTORTIONS = {"none": 0.87, "clip": 0.04, "companded": 0.03, "coded": 0.06}
 
 
@@ -41,10 +42,10 @@ class Mixer:
         wet, target = np.zeros((2, self.length), np.float32)
         noise, room = np.zeros(self.length, np.float32), None
         if kind != "noise_only":
-            wet, target, room = self._room(rng, self._speech(rng))
+            wet, target, room = self._room(rng, *self._speech(rng))
         if kind != "speech_only":
             noise = self._noises(rng, room)
-            noise *= self._gain(wet, noise, -5 + 25 * rng.beta(1.2, 1.6))  # SNR, a little more often of the lower half
+            noise *= self._gain(wet, noise, self._snr(rng))
             if rng.random() < RUMBLE:                                      # recordings have less than microphones in use
                 rumble = noises.rumble(rng, self.length)
                 noise += rumble * np.float32(self._gain(wet, rumble, -rng.uniform(-25, 8)))
@@ -53,37 +54,43 @@ class Mixer:
             noisy = target  # clean speech must pass as it is, so without its room
         return self._finish(rng, noisy, target, kind)
 
+    @staticmethod
+    def _snr(rng):
+        """A little more often of the lower half of -5 to 20 dB; now and then above."""
+        return rng.uniform(15, 40) if rng.random() < WEAK else -5 + 25 * rng.beta(1.2, 1.6)
+
     def _speech(self, rng):
-        piece = self._utterance(rng, rng.uniform(0.92, 1.09))
+        """[2, N]: speech as it was recorded, and without the noise of the recording."""
+        pair = self._utterance(rng, rng.uniform(0.92, 1.09), ("speech", "quiet"))
         if rng.random() < 0.15:                                             # talker starts late or stops early
             edge = int(rng.uniform(0.1, 0.6) * self.length)
-            piece[slice(edge) if rng.random() < 0.5 else slice(-edge, None)] = 0
-        return piece
+            pair[:, slice(edge) if rng.random() < 0.5 else slice(-edge, None)] = 0
+        return pair
 
-    def _utterance(self, rng, speed):
+    def _utterance(self, rng, speed, kinds):
         """A segment of a uniformly drawn speaker, read `speed` times as fast."""
         source = self.sources[rng.choice(len(self.sources), p=self.source_weights)]
         speakers = list(self.speakers[source].values())
         items = speakers[rng.integers(len(speakers))]
-        return self._segment(rng, "speech", items[rng.integers(len(items))], speed, 2, 3)
+        return self._segment(rng, kinds, items[rng.integers(len(items))], speed, 2, 3)
 
-    def _segment(self, rng, kind, item, speed, tilt, bump):
+    def _segment(self, rng, kinds, item, speed, tilt, bump):
         count = fft.next_fast_len(int(self.length * speed), real=True)  # odd factors make transforms slow
         offset = int(rng.integers(max(1, item["length"] - count)))
-        raw = self.corpus.read(kind, item, offset, count)
+        raw = np.stack([self.corpus.read(kind, item, offset, count) for kind in kinds])
         return augment.reshape(raw, lambda bins: augment.random_equaliser(rng, bins, tilt, bump), self.length)
 
-    def _room(self, rng, speech):
+    def _room(self, rng, speech, quiet):
         """Speech in a room, the target, and which room of the bank it was."""
         kind = draw(rng, ROOMS)
         if kind == "none":
-            return speech, speech, None
+            return speech, quiet, None
         if kind == "simulated":
             room = int(rng.integers(len(self.bank)))
-            return *augment.reverberate(speech, self.bank.response(room, 0)), room
+            return *augment.reverberate(speech, quiet, self.bank.response(room, 0)), room
         rooms = self.corpus.items["rir"]
         item = rooms[rng.integers(len(rooms))]
-        return *augment.reverberate(speech, self.corpus.read("rir", item, 0, item["length"])), None
+        return *augment.reverberate(speech, quiet, self.corpus.read("rir", item, 0, item["length"])), None
 
     def _noises(self, rng, room):
         """One to three noises of random relative level, some from other places of the same or of any room."""
@@ -108,13 +115,13 @@ class Mixer:
     def _noise(self, rng):
         kind = draw(rng, NOISES)
         if kind == "babble":
-            return sum(self._utterance(rng, rng.uniform(0.85, 1.15)) * rng.uniform(0.5, 1)
+            return sum(self._utterance(rng, rng.uniform(0.85, 1.15), ("speech",))[0] * rng.uniform(0.5, 1)
                        for _ in range(rng.integers(4, 8)))
         if kind in ("coloured", "hum", "knocks"):
             return getattr(noises, kind)(rng, self.length)
         items = self.corpus.items["noise"]
         item = items[rng.choice(len(items), p=self.noise_weights)]
-        recording = self._segment(rng, "noise", item, rng.uniform(0.6, 1.5), 4, 9)
+        recording = self._segment(rng, ("noise",), item, rng.uniform(0.6, 1.5), 4, 9)[0]
         if rng.random() < 0.3:
             recording = recording[::-1]                                     # another noise of the same spectrum
         return noises.texture(rng, recording) if kind == "texture" else recording

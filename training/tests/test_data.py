@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from limpid_train import augment, distort, losses, noises
+from limpid_train import augment, distort, floors, losses, noises
 from limpid_train.corpus import Corpus
 from limpid_train.mixing import Mixer
 from limpid_train.rooms import RoomBank, write_bank
 from limpid_train.validation import si_sdr
 
 
-def small_cache(folder):
+def small_cache(folder, speech=None):
     """A packed corpus of a few seconds of synthetic sound, so that no recording is needed."""
     rng = np.random.default_rng(0)
     time = np.arange(5 * 16000) / 16000
-    speech = 8000 * np.sin(2 * np.pi * 200 * time) * (np.sin(2 * np.pi * 2 * time) > 0)
+    if speech is None:
+        speech = 8000 * np.sin(2 * np.pi * 200 * time) * (np.sin(2 * np.pi * 2 * time) > 0)
     arrays = {"speech": speech.astype(np.int16), "noise": rng.integers(-3000, 3000, 40000).astype(np.int16),
               "rir": (rng.standard_normal(4000) * np.exp(-np.arange(4000) / 600)).astype(np.float32)}
     index = {}
@@ -55,9 +56,52 @@ class Mixing(unittest.TestCase):
         response = np.zeros(4000, np.float32)
         response[[8, 400, 2000]] = 1, 0.5, 0.5
         speech = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
-        wet, early = augment.reverberate(speech, response)
+        wet, early = augment.reverberate(speech, 0.5 * speech, response)
+        early = 2 * early
         np.testing.assert_allclose(early[392:], speech[392:] + 0.5 * speech[:-392], atol=1e-5)
         np.testing.assert_allclose((wet - early)[1992:], 0.5 * speech[:-1992], atol=1e-5)
+
+
+class QuietTargets(unittest.TestCase):
+    """The noise of a recording is taken from what training aims at, and from nothing else."""
+
+    def setUp(self):
+        rng = np.random.default_rng(3)
+        time = np.arange(3 * 16000) / 16000
+        pitch = 150 + 30 * np.sin(2 * np.pi * time)
+        buzz = sum(np.sin(2 * np.pi * k * np.cumsum(pitch) / 16000) / k for k in range(1, 20))
+        self.voice = (0.1 * buzz * (np.sin(2 * np.pi * 1.5 * time) > -0.3)).astype(np.float32)
+        self.noise = (0.002 * rng.standard_normal(len(time))).astype(np.float32)  # 35 dB below the voice
+        self.pauses = np.sin(2 * np.pi * 1.5 * time) < -0.6
+
+    def level(self, x):
+        return 10 * np.log10(np.mean(x.astype(float) ** 2))
+
+    def test_noise_goes_and_the_voice_stays(self):
+        quiet = floors.without_floor(self.voice + self.noise)
+        self.assertLess(self.level(quiet[self.pauses]), self.level(self.noise[self.pauses]) - 18)
+        self.assertGreater(si_sdr(quiet, self.voice), si_sdr(self.voice + self.noise, self.voice) + 1)
+
+    def test_without_noise_nothing_changes(self):
+        self.assertGreater(si_sdr(floors.without_floor(self.voice), self.voice), 45)
+        self.assertGreater(si_sdr(floors.without_floor(self.noise), self.noise), 20)  # no voice: not noise of a voice
+        np.testing.assert_array_equal(floors.without_floor(np.zeros(9000, np.float32)), 0)
+
+    def test_utterances_have_their_own_noise(self):
+        gap = np.zeros(4000, np.float32)
+        loud, soft = self.voice + self.noise, self.voice + 0.1 * self.noise
+        self.assertEqual(len(list(floors.utterances(np.concatenate([loud, gap, soft])))), 2)
+        both = floors.without_floor(np.concatenate([loud, gap, soft]))
+        np.testing.assert_allclose(both[-len(soft):], floors.without_floor(soft), atol=2e-4)
+
+    def test_a_corpus_holds_both(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder, 32768 * (self.voice + self.noise))
+            corpus = Corpus(folder, folder, "train")
+            item = corpus.items["speech"][0]
+            speech, quiet = (corpus.read(kind, item, 0, item["length"]) for kind in ("speech", "quiet"))
+        self.assertAlmostEqual(self.level(speech[self.pauses]), self.level(self.noise[self.pauses]), delta=0.1)
+        self.assertLess(self.level(quiet[self.pauses]), self.level(self.noise[self.pauses]) - 18)
 
 
 class MadeNoises(unittest.TestCase):
