@@ -1,4 +1,4 @@
-"""Packs a corpus described by manifest.csv into int16 arrays that training maps into memory."""
+"""Packs corpora, each described by its manifest.csv, into int16 arrays that training maps into memory."""
 import csv
 import json
 from multiprocessing import Pool
@@ -30,16 +30,22 @@ def to_int16(audio):
     return np.clip(np.rint(audio * 32768), -32768, 32767).astype(np.int16)
 
 
+def folders_of(corpus):
+    """One folder or several."""
+    return [Path(corpus)] if isinstance(corpus, (str, Path)) else [Path(folder) for folder in corpus]
+
+
 def pack(corpus, cache, processes=1):
     """Decodes every file once. Opus decoding would otherwise cost more than mixing does."""
-    corpus, cache = Path(corpus), Path(cache)
+    cache = Path(cache)
     cache.mkdir(parents=True, exist_ok=True)
     index = {"speech": [], "noise": [], "rir": []}
     for kind in index:
-        rows = [row for row in read_manifest(corpus) if row["kind"] == kind]
+        rows = [row | {"file": folder / row["path"]} for folder in folders_of(corpus) for row in read_manifest(folder)
+                if row["kind"] == kind]
         position = 0
         with open(cache / f"{kind}.bin", "wb") as out, Pool(processes) as pool:
-            for row, audio in zip(rows, pool.imap(read_mono, [corpus / row["path"] for row in rows], chunksize=8)):
+            for row, audio in zip(rows, pool.imap(read_mono, [row["file"] for row in rows], chunksize=8)):
                 out.write((audio if kind == "rir" else to_int16(audio)).tobytes())
                 index[kind].append({"path": row["path"], "source": row["source"], "speaker": row["speaker"],
                                     "split": row["split"], "start": position, "length": len(audio)})

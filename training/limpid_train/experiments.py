@@ -85,7 +85,7 @@ def append(path, row):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--corpus", required=True, nargs="+", help="folders with manifest.csv")
     parser.add_argument("--config", default="frcrn")
     parser.add_argument("--cache", default=Path(__file__).parents[1] / "data")
     parser.add_argument("--output", required=True)

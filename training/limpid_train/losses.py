@@ -1,6 +1,11 @@
-"""What the network is trained on: signal-to-noise ratio, complex ratio mask, compressed spectrum, speech kept, voice."""
+"""What the network is trained on: signal-to-noise ratio, complex ratio mask, compressed spectrum, speech kept, loudness,
+voice."""
+from functools import lru_cache
+
 import torch
 from torch.nn import functional as F
+
+from .loudness import Loudness
 
 FLOOR = 1e-3  # the ratio stops counting at 30 dB, so that easy examples do not dominate
 SILENT_FLOOR = 1e-4  # noise alone is worth lowering by 40 dB
@@ -60,6 +65,11 @@ def speech_frames(target):
     return F.max_pool1d(active[:, None], 5, 1, 2)[:, 0]
 
 
+@lru_cache
+def loudness_on(device):
+    return Loudness().to(device)
+
+
 def total_loss(network, noisy, target, weights, autocast):
     """Weighted sum and its parts, averaged over a batch of waveforms [B, N]; of an array, `noisy` is [B, M, N] and its
     first microphone the reference."""
@@ -75,7 +85,9 @@ def total_loss(network, noisy, target, weights, autocast):
         parts["mask"] = mask_loss(masks[:, 0], spectrum, wanted).mean()
     if voice is not None:
         parts["voice"] = F.binary_cross_entropy_with_logits(voice, speech_frames(wanted))
+    speech = (target ** 2).sum(-1) > 1e-6 * (noisy ** 2).sum(-1)
+    if weights.get("loudness"):
+        parts["loudness"] = (loudness_on(waveform.device)(waveform, target) * speech).mean()
     if weights.get("si_snr"):
-        speech = (target ** 2).sum(-1) > 1e-6 * (noisy ** 2).sum(-1)
         parts["si_snr"] = (si_snr_loss(waveform, target) * speech).mean()
     return sum(weights[name] * value for name, value in parts.items() if weights.get(name)), parts

@@ -180,7 +180,7 @@ def train(config, corpus, cache, run, limit, processes, start=None, model_file=N
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", required=True, help="a JSON file or the name of one in configs/")
-    parser.add_argument("--corpus", required=True, help="folder with manifest.csv")
+    parser.add_argument("--corpus", required=True, nargs="+", help="folders with manifest.csv")
     parser.add_argument("--cache", default=Path(__file__).parents[1] / "data", help="where decoded audio is kept")
     parser.add_argument("--run", required=True, help="folder of checkpoints and log; an existing run is resumed")
     parser.add_argument("--time-budget", type=float, required=True, help="seconds over all runs of this folder")

@@ -5,10 +5,12 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import soundfile
 import torch
 
 from limpid_train import augment, distort, floors, losses, noises
 from limpid_train.corpus import Corpus
+from limpid_train.loudness import Loudness
 from limpid_train.mixing import Mixer
 from limpid_train.rooms import RoomBank, write_bank
 from limpid_train.validation import si_sdr
@@ -51,6 +53,22 @@ class Mixing(unittest.TestCase):
             item = corpus.items["noise"][0]
             piece = corpus.read("noise", item, 39990, 100)
             np.testing.assert_array_equal(piece[10:], corpus.read("noise", item, 0, 90))
+
+    def test_several_corpora_become_one(self):
+        tones = {name: np.float32(0.1 + 0.2 * i) * np.ones(1600 * (i + 1), np.float32) for i, name in enumerate("ab")}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, tone in tones.items():
+                place = Path(folder) / name
+                place.mkdir()
+                soundfile.write(place / "x.flac", tone, 16000, subtype="PCM_16")
+                rows = [f"x.flac,{kind},{name},s,,0.1,CC0,train" for kind in ("speech", "noise", "rir")]
+                (place / "manifest.csv").write_text("\n".join(["path,kind,source,speaker,language,seconds,licence,split", *rows]))
+            corpus = Corpus([Path(folder) / name for name in tones], Path(folder) / "cache", "train")
+            for kind in ("speech", "noise"):
+                for item in corpus.items[kind]:
+                    expected = tones[item["source"]]
+                    np.testing.assert_allclose(corpus.read(kind, item, 0, len(expected)), expected, atol=1e-4)
+                self.assertEqual([item["length"] for item in corpus.items[kind]], [1600, 3200])
 
     def test_target_of_a_room_is_its_early_part(self):
         response = np.zeros(4000, np.float32)
@@ -175,6 +193,29 @@ class Losses(unittest.TestCase):
         self.assertGreater(float(lost), 0.01)
         self.assertEqual(float(nothing_lost), 0)
         self.assertEqual(float(sum(losses.spectrum_losses(target, target, noisy))), 0)
+
+    def test_loudness_follows_pesq(self):
+        try:
+            from pesq import pesq
+        except ImportError:
+            self.skipTest("pesq is not installed")
+        rng, time = np.random.default_rng(8), np.arange(3 * 16000) / 16000
+        pitch = np.cumsum(140 + 20 * np.sin(2 * np.pi * time)) / 16000
+        voice = sum(np.sin(2 * np.pi * k * pitch) / k for k in range(1, 30)) * (np.sin(2 * np.pi * 1.3 * time) > -0.4)
+        worse = [voice + gain * rng.standard_normal(len(time)) for gain in (0.001, 0.01, 0.03, 0.1, 0.3)]
+        worse.append(np.convolve(voice, [1, 0.9, 0.8], "same"))
+        opinions = [pesq(16000, voice, x, "wb") for x in worse]
+        cost = Loudness()(*(torch.tensor(np.array(x), dtype=torch.float32) for x in (worse, [voice] * len(worse))))
+        self.assertLess(np.corrcoef(opinions, cost)[0, 1], -0.9)
+
+    def test_loudness_of_equal_and_of_silent_signals(self):
+        x = torch.tensor(np.random.default_rng(9).standard_normal((2, 16000)), dtype=torch.float32)
+        costs = Loudness()(torch.cat([x, 0.01 * x]), torch.cat([x, x]))
+        self.assertLess(float(costs.abs().max()), 0.01)
+        x.requires_grad_()
+        silent = Loudness()(torch.cat([x, 0 * x]), torch.cat([0 * x, x]).detach())
+        silent.sum().backward()
+        self.assertTrue(bool(x.grad.isfinite().all()) and bool(silent.isfinite().all()))
 
     def test_speech_is_where_the_target_sounds(self):
         target = torch.zeros(2, 4, 40, dtype=torch.complex64)

@@ -1,0 +1,81 @@
+"""Runs other noise suppressors over evaluation sets, into folders for evaluate.py --compare NAME=FOLDER."""
+import argparse
+import sys
+import tempfile
+from functools import partial
+from math import gcd
+from multiprocessing import Pool
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from scipy.signal import correlate, resample_poly
+
+from .sets import ALL, items_of, read_audio
+from .suppressors import Dtln, Gtcrn, RNNoise, WebRtc
+
+
+def resample(audio, rate, wanted):
+    shared = gcd(rate, wanted)
+    return audio if rate == wanted else resample_poly(audio, wanted // shared, rate // shared)
+
+
+def run(system, audio):
+    """A new system over audio at its own rate, with a second of silence behind, so that nothing late is lost."""
+    frames = np.pad(audio, (0, -len(audio) % system.frame + system.rate // system.frame * system.frame))
+    return np.concatenate([system.process(frame) for frame in frames.reshape(-1, system.frame)])
+
+
+def latency(make, path):
+    """By how many samples at its own rate a system is late: where its output for a clean voice fits the voice best."""
+    system = make()
+    audio = resample(*read_audio(path), system.rate)
+    fit = correlate(run(system, audio), audio, "full", "fft")[len(audio) - 1:]
+    return int(np.argmax(fit))
+
+
+def enhance(make, late, item, output):
+    """A file through a new system, as long as it was and without the system's latency."""
+    system = make()
+    audio, rate = read_audio(item.noisy)
+    result = run(system, resample(audio, rate, system.rate))[late:]
+    result = resample(result, system.rate, rate)[: len(audio)]
+    soundfile.write(output / f"{item.name}.wav", result.astype(np.float32), rate, subtype="FLOAT")
+
+
+def wanted_systems(arguments):
+    if arguments.rnnoise:
+        yield "rnnoise", RNNoise
+    if arguments.webrtc:
+        yield "webrtc", WebRtc
+    if arguments.gtcrn:
+        yield "gtcrn", partial(Gtcrn, arguments.gtcrn)
+    if arguments.dtln:
+        yield "dtln", partial(Dtln, *arguments.dtln)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--outputs", required=True, type=Path, help="OUTPUTS/SYSTEM/SET/NAME.wav")
+    parser.add_argument("--sets", nargs="+", default=[name for name in ALL if name != "silence"], choices=ALL)
+    parser.add_argument("--rnnoise", action="store_true", help="needs the PyPI package pyrnnoise")
+    parser.add_argument("--webrtc", action="store_true", help="needs the PyPI package webrtc-noise-gain")
+    parser.add_argument("--gtcrn", metavar="gtcrn_simple.onnx", help="needs onnxruntime, as --dtln does")
+    parser.add_argument("--dtln", nargs=2, metavar=("model_1.onnx", "model_2.onnx"))
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch, Pool(arguments.jobs) as pool:
+        sets = {name: items_of(arguments.corpus, name, scratch) for name in arguments.sets}
+        voice = items_of(arguments.corpus, "clean-in", scratch)[0].clean
+        for name, make in wanted_systems(arguments):
+            late = latency(make, voice)
+            print(f"{name}: {1000 * late / make().rate:.1f} ms late", file=sys.stderr)
+            for set_name, items in sets.items():
+                folder = arguments.outputs / name / set_name
+                folder.mkdir(parents=True, exist_ok=True)
+                pool.starmap(enhance, [(make, late, item, folder) for item in items])
+
+
+if __name__ == "__main__":
+    main()
