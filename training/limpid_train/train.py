@@ -52,6 +52,8 @@ class Worker:
         on_gpu = master.device.type == "cuda"
         self.replica = master.network.train() if on_gpu else master.replica()
         if on_gpu and self.options.get("compile"):
+            if not hasattr(self.replica, "blocks"):
+                raise ValueError(f"compile: {type(self.replica).__name__} does not name blocks")
             for block in self.replica.blocks:  # one by one: they share what is compiled
                 block.compile()
         self.graph = None
