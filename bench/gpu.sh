@@ -240,7 +240,6 @@ stage_files() {
 stage_table() {
   grep -hE '^[0-9]+,[0-9]+,' "$out"/bench_*.log > "$out/bench.csv" 2>/dev/null
   grep -h '^sparse,' "$out"/bench_*.log > "$out/sparse.csv" 2>/dev/null
-  grep -h '^tensor,' "$out"/bench_*.log > "$out/tensor.csv" 2>/dev/null
   grep -hE '^[0-9]+,(fp|bf)' "$out"/torch_*.log > "$out/torch.csv" 2>/dev/null
   grep -hE '^[0-9]+,(fp|bf)' "$out"/flash_*.log > "$out/flash.csv" 2>/dev/null
   python3 "$root/bench/gpu_table.py" "$out" > "$out/table.md" && echo "$out/table.md"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The table that gpu.sh leaves: gpu_table.py OUT reads OUT/{machine.txt,bench.csv,torch.csv,flash.csv,sparse.csv,tensor.csv} and the notes of what
+"""The table that gpu.sh leaves: gpu_table.py OUT reads OUT/{machine.txt,bench.csv,torch.csv,flash.csv,sparse.csv} and the notes of what
 was done, and prints Markdown."""
 import csv
 import json
@@ -70,11 +70,6 @@ def main():
         against = f"{float(public) / (float(ms) + float(fms)):.2f}" if public != "–" else "–"
         print(f"| {points} | {lanes} x {channels} | {kind} | {gated} | {causal} | {ms} | {fms} | {cufft} | {cfms} | {cached} "
               f"| {fresh} | {public} | {theirs} | {ratio} | {versus} | {against} | {times} | {decibel} |")
-    print("\nSome stages on tensor cores (three products of bfloat16), and none.\n")
-    print("| points | lanes x channels | type | | | ms | ms without | without / with | agreement, dB |\n|---:|---|---|---|---|---:|---:|---:|---:|")
-    for _, points, lanes, channels, kind, gated, causal, ms, without, decibel in rows("tensor.csv"):
-        print(f"| {points} | {lanes} x {channels} | {kind} | {gated} | {causal} | {ms} | {without} "
-              f"| {float(without) / float(ms):.2f} | {decibel} |")
     print("\nFrequency-sparse filters, causal and gated, the share of frequencies that stay; ms a call.\n")
     print("| points | lanes x channels | type | share | ms | ms with all | all / sparse |\n|---:|---|---|---|---:|---:|---:|")
     for _, points, lanes, channels, kind, share, ms, whole in rows("sparse.csv"):

@@ -5,8 +5,7 @@
 // cuFFT, the floor in ms, ratio to cuFFT, multiple of the floor, agreement with cuFFT in dB. The
 // floor is what the least traffic takes at the copy speed measured on the same card. Then lines of
 // frequency-sparse filters, causal and gated: "sparse", points, lanes, channels, type, the share of
-// frequencies that stay, ms, ms with all; and of tensor cores: "tensor", points, lanes, channels,
-// type, gates, causal, ms, ms without them, agreement in dB.
+// frequencies that stay, ms, ms with all.
 #include "bench/long_conv_cuda_data.h"
 
 using namespace limpid::kernels::cuda;
@@ -112,20 +111,6 @@ struct Bench {
     std::fflush(stdout);
   }
 
-  // Half of the stages on tensor cores.
-  void run_tensor(const Case& c) const {
-    LongConvSpec spec = spec_of(c);
-    const Operands operands(device, stream, spec, c.gated);
-    const Timed cores = time(spec, operands);
-    spec.method = LongConvSpec::Method::tensor;
-    const Timed tensor = time(spec, operands);
-    print("tensor,", spec, c.shape);
-    std::printf(",%s,%s,%.4f,%.4f,%.0f\n", c.gated ? "gated" : "plain",
-                c.causal ? "causal" : "circular", tensor.ms, cores.ms,
-                agreement(tensor.result, cores.result));
-    std::fflush(stdout);
-  }
-
   // Residues modulo 32 (of the shortest rows: as many as they allow) that stay: about the lowest
   // half, quarter and eighth.
   void run_sparse(const Shape& shape) const {
@@ -160,11 +145,7 @@ int main(int argc, char** argv) {
     const Shape shape = shape_of(std::atoll(argv[i]));
     for (const Sample sample : {Sample::f16, Sample::bf16, Sample::f32}) {
       for (const bool gated : {false, true}) {
-        for (const bool causal : {false, true}) {
-          bench.run({shape, sample, gated, causal});
-          if (shape.points >= 4096 && shape.points <= 16384)
-            bench.run_tensor({shape, sample, gated, causal});
-        }
+        for (const bool causal : {false, true}) bench.run({shape, sample, gated, causal});
       }
     }
     bench.run_sparse(shape);

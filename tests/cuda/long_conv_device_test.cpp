@@ -82,17 +82,6 @@ TEST_F(CudaLongConvCall, CufftAtEverySize) {
   }
 }
 
-TEST_F(CudaLongConvCall, OnTensorCores) {
-  const auto method = LongConvSpec::Method::tensor;
-  for (const std::int64_t points : {4096, 8192, 16384}) {
-    for (const float level : {1.0f, 1e-2f, 1e-4f})
-      check<float>({.lanes = 2, .length = points / 2, .taps = points / 2, .method = method}, true,
-                   90, level);
-    check<Half>({.length = points, .taps = points, .circular = true, .method = method}, false, 60);
-    check<BFloat>({.lanes = 3, .length = points, .taps = 90, .method = method}, true, 50);
-  }
-}
-
 TEST_F(CudaLongConvCall, AwkwardLengths) {
   for (const bool circular : {false, true}) {
     for (const std::int64_t length : {1, 3, 255, 500, 1021, 40001}) {

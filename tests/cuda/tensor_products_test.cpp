@@ -109,6 +109,18 @@ TEST(CudaTensorProducts, LevelsDoNotMatter) {
   }
 }
 
+TEST(CudaTensorProducts, SumsAreCutAsCardsCutThem) {
+  float a[16] = {}, b[16] = {};
+  EXPECT_EQ(tensor_sum(1.5f, a, b), 1.5f);
+  a[3] = 1, b[3] = 0x1p-24f;  // below the last bit of what it is added to
+  EXPECT_EQ(tensor_sum(1.0f, a, b), 1.0f);
+  a[4] = 1, b[4] = 0x1p-24f;  // and another: two of them would be one bit
+  EXPECT_EQ(tensor_sum(1.0f, a, b), 1.0f);
+  EXPECT_EQ(tensor_sum(0.0f, a, b), 0x1p-23f);
+  b[3] = b[4] = -0x1p-23f;
+  EXPECT_EQ(tensor_sum(1.0f, a, b), 1 - 0x1p-22f);
+}
+
 TEST(CudaTensorProducts, RoundToTheNearestNumberOfTf32) {
   const auto rounded = [](float x) { return std::bit_cast<float>(to_tf32(x)); };
   EXPECT_EQ(rounded(1.0f), 1.0f);

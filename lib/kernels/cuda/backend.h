@@ -44,9 +44,8 @@ struct LongConvSpec {
   // x^points() - 1. FlashFFTConv's patterns are the residues whose digits are small.
   std::vector<std::uint8_t> kept{};
   Sample sample = Sample::f32;
-  // Own kernels; the same with stages of radix 16 as three products of bfloat16 on tensor cores, of
-  // 4096 to 16384 points and 90 dB; cuFFT. The last two are to compare with.
-  enum class Method { fused, tensor, cufft } method = Method::fused;
+  // Own kernels, or cuFFT, to compare with.
+  enum class Method { fused, cufft } method = Method::fused;
   std::size_t between_passes = std::size_t{32}
                                << 20;  // bytes, above 32768 points: what fits the L2 cache
 };

@@ -22,10 +22,6 @@ template <class T>
 Kernel<FusedConvArgs<T>> fused_conv_kernel(int log_size, bool sparse);
 Kernel<FusedFilterArgs> fused_filter_kernel(int log_size, bool sparse);
 
-// kLogLeastTensor .. kLogMostTensor.
-template <class T>
-Kernel<FusedConvArgs<T>> tensor_conv_kernel(int log_size);
-
 // 2^log_outer rows of 4096, 3 .. 9.
 template <class T>
 Kernel<OuterArgs<T>> outer_forward_kernel(int log_outer);

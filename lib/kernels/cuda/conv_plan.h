@@ -13,7 +13,6 @@
 
 namespace limpid::kernels::cuda {
 
-inline constexpr std::int64_t kLeastTensorPoints = 4096, kMostTensorPoints = 16384;
 inline constexpr std::int64_t kLeastPoints = 256, kMostFusedPoints = 32768, kMostPoints = 1 << 22;
 
 struct ConvPlan {
@@ -88,9 +87,7 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
                                spec.length <= kMostPoints &&
                                std::has_single_bit(static_cast<std::uint64_t>(spec.length));
   double least = std::numeric_limits<double>::infinity();
-  const bool tensor = spec.method == LongConvSpec::Method::tensor;
-  for (std::int64_t points = tensor ? kLeastTensorPoints : kLeastPoints;
-       points <= (tensor ? kMostTensorPoints : kMostPoints); points *= 2) {
+  for (std::int64_t points = kLeastPoints; points <= kMostPoints; points *= 2) {
     const bool whole = transform_wraps && points == spec.length;
     // A causal row that fits as a whole begins the transform; what its end brings forth behind it
     // is not wanted.
@@ -114,12 +111,9 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
                 even,
                 fits && spec.length <= points / 2};
   }
-  if (tensor && !spec.kept.empty())
-    return plan::unsupported(spec, "and a sparse spectrum is not done on tensor cores");
   if (best.points == 0)
     return plan::unsupported(
-        spec, "needs more than " + std::to_string(tensor ? kMostTensorPoints : kMostPoints) +
-                  " transform points" +
+        spec, "needs more than " + std::to_string(kMostPoints) + " transform points" +
                   (spec.kept.empty() ? "" : ", or cannot have a sparse spectrum"));
   if (auto done = plan::check_kept(spec, best.points); !done) return done.error();
   if (best.row.segments > std::numeric_limits<std::int32_t>::max() / spec.lanes / spec.channels)

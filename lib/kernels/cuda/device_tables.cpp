@@ -45,11 +45,8 @@ Result<DeviceTables> device_tables(int log_size, const Pattern& kept) {
   if (!column_roots) return column_roots.error();
   auto nodes = uploaded<std::int32_t>(host.nodes);
   if (!nodes) return nodes.error();
-  auto fragments = uploaded<DftFragments>(dft_fragments());
-  if (!fragments) return fragments.error();
   DeviceTables tables{*std::move(twiddles), *std::move(pair_roots), *std::move(column_roots),
-                      *std::move(pairs),    *std::move(nodes),      *std::move(fragments),
-                      host.sparse};
+                      *std::move(pairs),    *std::move(nodes),      host.sparse};
   tables.sparse.nodes = tables.nodes.get();
   return tables;
 }

@@ -5,7 +5,6 @@
 #include "lib/kernels/cuda/row_transform.h"
 #include "lib/kernels/cuda/sparse_tables.h"
 #include "lib/kernels/cuda/status.h"
-#include "lib/kernels/cuda/tensor_dft.h"
 
 namespace limpid::kernels::cuda {
 
@@ -13,12 +12,10 @@ struct DeviceTables {
   DeviceArray<Complex> twiddles, pair_roots, column_roots;
   DeviceArray<ColumnPair> pairs;
   DeviceArray<std::int32_t> nodes;
-  DeviceArray<DftFragments> fragments;
   SparseRow sparse;
 
   RowTables view() const {
-    return {twiddles.get(),     pairs.get(), pair_roots.get(),
-            column_roots.get(), sparse,      fragments.get()};
+    return {twiddles.get(), pairs.get(), pair_roots.get(), column_roots.get(), sparse};
   }
 };
 

@@ -12,9 +12,7 @@ class FusedLongConv final : public LongConv {
  public:
   static Result<std::unique_ptr<LongConv>> open(const LongConvSpec& spec, const ConvPlan& plan) {
     const bool sparse = !spec.kept.empty();
-    const auto convolve = spec.method == LongConvSpec::Method::tensor
-                              ? tensor_conv_kernel<T>(plan.log_complex())
-                              : fused_conv_kernel<T>(plan.log_complex(), sparse);
+    const auto convolve = fused_conv_kernel<T>(plan.log_complex(), sparse);
     const auto transform = fused_filter_kernel(plan.log_complex(), sparse);
     if (auto done = convolve.prepare(); !done) return done.error();
     if (auto done = transform.prepare(); !done) return done.error();

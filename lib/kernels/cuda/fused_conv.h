@@ -8,7 +8,6 @@
 
 #include "lib/kernels/cuda/row_transform.h"
 #include "lib/kernels/cuda/signal_row.h"
-#include "lib/kernels/cuda/tensor_row.h"
 
 namespace limpid::kernels::cuda {
 
@@ -31,13 +30,12 @@ struct FusedLayout {
   }
 };
 
-// What all programs are made of. Row: how a row is transformed.
-template <class Arguments, int kLogSize, class Use, bool kSparse,
-          template <class, class, bool> class Row = RowTransform>
+// What both programs are made of.
+template <class Arguments, int kLogSize, class Use, bool kSparse>
 struct FusedProgram {
   using Args = Arguments;
   using Layout = FusedLayout<kLogSize>;
-  using Transform = Row<typename Layout::Fft, Use, kSparse>;
+  using Transform = RowTransform<typename Layout::Fft, Use, kSparse>;
   static constexpr int kThreads = Layout::kThreads, kShared = Layout::kShared;
   static constexpr int kPhases = Transform::kPhases;
 
@@ -72,10 +70,9 @@ struct FusedConvArgs {
   RowTables tables;
 };
 
-template <class T, int kLogSize, bool kSparse = false,
-          template <class, class, bool> class Row = RowTransform>
-struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse, Row> {
-  using Base = FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse, Row>;
+template <class T, int kLogSize, bool kSparse = false>
+struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse> {
+  using Base = FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSparse>;
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared,
@@ -88,10 +85,6 @@ struct FusedConv : FusedProgram<FusedConvArgs<T>, kLogSize, SpectrumProduct, kSp
                                   SpectrumProduct{filter, Base::Layout::kPairs});
   }
 };
-
-// The same with its stages of radix 16 on tensor cores: kLogLeastTensor .. kLogMostTensor.
-template <class T, int kLogSize>
-struct TensorConv : FusedConv<T, kLogSize, false, TensorRow> {};
 
 struct FusedFilterArgs {
   Rows<float> rows;  // [channel][taps]: one lane, only u is read

@@ -10,17 +10,13 @@
 
 namespace limpid::kernels::cuda {
 
-struct DftFragments;  // tensor_dft.h
-
-// SpectrumTables, fft_twiddles() and, where a kernel wants them, SparseTables and dft_fragments(),
-// in its memory.
+// SpectrumTables, fft_twiddles() and, where a kernel wants them, SparseTables, in its memory.
 struct RowTables {
   const Complex* twiddles;
   const ColumnPair* pairs;
   const Complex* pair_roots;
   const Complex* column_roots;
   SparseRow sparse{};
-  const DftFragments* fragments = nullptr;
 };
 
 // The nodes of the second stage.

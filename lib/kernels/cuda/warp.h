@@ -17,7 +17,6 @@ struct Warp {
   static constexpr int kLanes = 1;
   LIMPID_HD static bool works(int) { return true; }
   LIMPID_HD static int lane(int thread, int) { return thread % 32; }
-  LIMPID_HD static void wait() { __syncwarp(); }
 };
 
 #else
@@ -26,7 +25,6 @@ struct Warp {
   static constexpr int kLanes = 32;
   static bool works(int thread) { return thread % 32 == 0; }
   static int lane(int, int i) { return i; }
-  static void wait() {}
 };
 
 // c + the sum of exact products as tensor cores form it (Fasi, Higham, Mikaitis and Pranesh 2021):
