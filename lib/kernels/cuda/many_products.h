@@ -40,17 +40,17 @@ struct ManyProductArgs {
   void arrange(int of_a_block) {
     columns = of_a_block;
     column_blocks = 0;
-    std::uintptr_t x = static_cast<std::uintptr_t>(x_lane | x_frame) * sizeof(float),
-                   y = static_cast<std::uintptr_t>(y_lane | y_frame) * sizeof(float);
+    Alignment x, y;
+    x.steps(x_lane, x_frame);
+    y.steps(y_lane, y_frame);
     for (int i = 0; i < count; ++i) {
       parts[i].first = column_blocks;
       column_blocks += (parts[i].n + columns - 1) / columns;
-      x |= reinterpret_cast<std::uintptr_t>(parts[i].x) |
-           static_cast<std::uintptr_t>(parts[i].k) * sizeof(float);
-      y |= reinterpret_cast<std::uintptr_t>(parts[i].y);
+      x.of(parts[i].x).steps(parts[i].k);
+      y.of(parts[i].y);
     }
-    wide = x % (4 * sizeof(float)) == 0;
-    wide_y = y % (4 * sizeof(float)) == 0;
+    wide = x.whole(4);
+    wide_y = y.whole(4);
   }
   int best_columns() const {
     const auto computed = [this](int width) {

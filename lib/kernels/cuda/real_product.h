@@ -53,17 +53,14 @@ struct RealProductArgs {
   }
   // Whether segments may be copied four floats at a time.
   bool whole_fours() const {
-    std::uintptr_t all = static_cast<std::uintptr_t>(segment | middle | inner) * sizeof(float);
-    for (int i = 0; i < k / segment; ++i)
-      all |= reinterpret_cast<std::uintptr_t>(segments[i].data) |
-             static_cast<std::uintptr_t>(segments[i].outer) * sizeof(float);
-    return all % (4 * sizeof(float)) == 0;
+    Alignment rows;
+    rows.steps(segment, middle, inner);
+    for (int i = 0; i < k / segment; ++i) rows.of(segments[i].data).steps(segments[i].outer);
+    return rows.whole(4);
   }
   // Whether neighbouring outputs may be written together.
   bool whole_fours_of_y() const {
-    const std::uintptr_t strides =
-        static_cast<std::uintptr_t>(y.stride[0] | y.stride[1] | y.stride[2]) * sizeof(float);
-    return (reinterpret_cast<std::uintptr_t>(y.data) | strides) % (4 * sizeof(float)) == 0;
+    return Alignment().of(y.data).steps(y.stride[0], y.stride[1], y.stride[2]).whole(4);
   }
 };
 

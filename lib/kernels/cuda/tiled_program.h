@@ -18,6 +18,8 @@
 // (host_device.h), tests on a CPU run the same functions thread by thread.
 #pragma once
 
+#include <cstdint>
+
 #include "lib/kernels/cuda/host_device.h"
 
 #ifdef __CUDACC__
@@ -42,6 +44,25 @@ LIMPID_HD void copy_later(float* to, const float* from, bool valid) {
   *to = valid ? *from : 0.0f;
 #endif
 }
+
+// Whether several floats may be copied at once, wherever a row begins: of pointers to floats and of
+// steps between rows, in floats.
+class Alignment {
+ public:
+  Alignment& of(const float* data) {
+    all_ |= reinterpret_cast<std::uintptr_t>(data);
+    return *this;
+  }
+  template <class... Steps>
+  Alignment& steps(Steps... floats) {
+    all_ |= (... | static_cast<std::uintptr_t>(floats)) * sizeof(float);
+    return *this;
+  }
+  bool whole(std::size_t floats) const { return all_ % (floats * sizeof(float)) == 0; }
+
+ private:
+  std::uintptr_t all_ = 0;
+};
 
 struct alignas(16) Four {
   float v[4];
