@@ -7,7 +7,7 @@ from . import augment, distort, noises
 
 KINDS = {"mixture": 0.85, "speech_only": 0.07, "noise_only": 0.08}
 SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2i": 0.08, "asterisk": 0.15,
-                  "festvox-ru": 0.10}
+                  "festvox-ru": 0.10, "gcompris-voices": 0.13, "klettres": 0.05, "rhasspy-kathleen": 0.02}
 NOISES = {"recording": 0.56, "texture": 0.10, "babble": 0.12, "coloured": 0.09, "hum": 0.06, "knocks": 0.07}
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
 RUMBLE = 0.2                                              # share of what has noise
