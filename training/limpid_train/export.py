@@ -30,17 +30,18 @@ DATA = {
 SIMULATED = {"simulated rooms with arrays": "made by this recipe"}
 
 
-def card(run, config, tensors, state, scores, earlier):
+def card(run, config, tensors, state, scores, earlier, more):
     """Everything a user should know before trusting the file, as one flat dictionary."""
     network, training = config["network"], config["training"]
     text = (Path(run) / "config.json").read_bytes()
     used = dict(DATA, rooms=SIMULATED) if "microphones" in network else DATA
+    used = {kind: {**items, **more.get(kind, {})} for kind, items in used.items()}
     sources = [f"{kind}: {name}" for kind, items in used.items() for name in items]
     licences = sorted({licence for items in used.values() for licence in items.values()})
     return {
         "name": config["name"], "summary": config["summary"],
         "data": sources, "licences": licences,
-        "licence_note": "Weights learned from audio under the licences above, among them CC BY-SA and GPL-2+ noises and "
+        "licence_note": "Weights learned from audio under the licences above, among them CC BY-SA and GPL recordings and "
                         "noises under the Pixabay Content License; no audio is contained. Whether such terms reach "
                         "trained weights is not settled; retrain without those folders if that matters to you.",
         "recipe": f"training/ of limpid, configs/{config['name']}.json",
@@ -61,15 +62,16 @@ def history(runs):
     return "; ".join(parts)
 
 
-def export(run, output, scores=None, earlier=()):
-    """Writes the model file of a run's last checkpoint and returns its card. `earlier`: runs that it began from."""
+def export(run, output, scores=None, earlier=(), more=None):
+    """Writes the model file of a run's last checkpoint and returns its card. `earlier`: runs that it began from. `more`:
+    {kind: {source: licence}} of what it learnt from beside DATA."""
     config = json.loads((Path(run) / "config.json").read_text())
     state = load_latest(run)
     tensors = weights.tensors_of(state["average"])
     network = weights.build(config["network"], tensors)  # refuses what the library would refuse
     for name in getattr(network, "half_matrices", tuple)():
         tensors[name] = weights.bfloat16(tensors[name])
-    description = card(run, config, tensors, state, scores or {}, history(earlier))
+    description = card(run, config, tensors, state, scores or {}, history(earlier), more or {})
     weights.write(output, tensors, config["network"], description)
     return description
 
@@ -78,11 +80,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True, help="folder of a training run")
     parser.add_argument("--scores", help="JSON written by evaluate.py, put into the card")
+    parser.add_argument("--more", metavar="SOURCES.json", help="{kind: {source: licence}} of a second corpus, for the card")
     parser.add_argument("--earlier", nargs="+", default=(), help="folders of the runs that this one began from, for the card")
     parser.add_argument("-o", "--output", required=True)
     arguments = parser.parse_args()
-    scores = json.loads(Path(arguments.scores).read_text()) if arguments.scores else {}
-    print(json.dumps(export(arguments.run, arguments.output, scores, arguments.earlier), indent=2))
+    scores, more = (json.loads(Path(file).read_text()) if file else {} for file in (arguments.scores, arguments.more))
+    print(json.dumps(export(arguments.run, arguments.output, scores, arguments.earlier, more), indent=2))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ class Resuming(unittest.TestCase):
             expected = steps(whole, cache, 6)
             steps(parts, cache, 3)
             resumed = steps(parts, cache, 6)
-            card = export(parts, parts / "model.safetensors")
+            card = export(parts, parts / "model.safetensors", more={"noise": {"a kitchen": "CC0 by its cook"}})
+            self.assertIn("noise: a kitchen", card["data"])
+            self.assertIn("CC0 by its cook", card["licences"])
             weight = load_network(parts / "model.safetensors").unet.encoder0.conv.conv_re.weight
         self.assertEqual(resumed["step"], 6)
         self.assertEqual((card["name"], card["steps"]), ("tiny", 6))
