@@ -5,6 +5,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
+
 from . import complexity, weights
 from .checkpoint import load_latest
 
@@ -62,12 +64,25 @@ def history(runs):
     return "; ".join(parts)
 
 
-def export(run, output, scores=None, earlier=(), more=None):
+def mean_with(tensors, files):
+    """Mean of these tensors and of those of model files of the same network: between weights of one training lie some that
+    are better than each (Wortsman et al. 2022, "Model soups")."""
+    total = {name: value.astype(np.float64) for name, value in tensors.items()}
+    for file in files:
+        other = weights.read(file)[0]
+        if {name: value.shape for name, value in other.items()} != {name: value.shape for name, value in tensors.items()}:
+            raise ValueError(f"{file}: another network")
+        for name, value in other.items():
+            total[name] += value
+    return {name: (value / (1 + len(files))).astype(np.float32) for name, value in total.items()}
+
+
+def export(run, output, scores=None, earlier=(), more=None, others=()):
     """Writes the model file of a run's last checkpoint and returns its card. `earlier`: runs that it began from. `more`:
-    {kind: {source: licence}} of what it learnt from beside DATA."""
+    {kind: {source: licence}} of what it learnt from beside DATA. `others`: model files to be averaged with it."""
     config = json.loads((Path(run) / "config.json").read_text())
     state = load_latest(run)
-    tensors = weights.tensors_of(state["average"])
+    tensors = mean_with(weights.tensors_of(state["average"]), others)
     network = weights.build(config["network"], tensors)  # refuses what the library would refuse
     for name in getattr(network, "half_matrices", tuple)():
         tensors[name] = weights.bfloat16(tensors[name])
@@ -82,10 +97,13 @@ def main():
     parser.add_argument("--scores", help="JSON written by evaluate.py, put into the card")
     parser.add_argument("--more", metavar="SOURCES.json", help="{kind: {source: licence}} of a second corpus, for the card")
     parser.add_argument("--earlier", nargs="+", default=(), help="folders of the runs that this one began from, for the card")
+    parser.add_argument("--mean-with", nargs="+", default=(), metavar="FILE",
+                        help="model files of the same network; the mean is written")
     parser.add_argument("-o", "--output", required=True)
     arguments = parser.parse_args()
     scores, more = (json.loads(Path(file).read_text()) if file else {} for file in (arguments.scores, arguments.more))
-    print(json.dumps(export(arguments.run, arguments.output, scores, arguments.earlier, more), indent=2))
+    about = export(arguments.run, arguments.output, scores, arguments.earlier, more, arguments.mean_with)
+    print(json.dumps(about, indent=2))
 
 
 if __name__ == "__main__":

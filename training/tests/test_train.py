@@ -60,6 +60,11 @@ class Resuming(unittest.TestCase):
             self.assertIn("noise: a kitchen", card["data"])
             self.assertIn("CC0 by its cook", card["licences"])
             weight = load_network(parts / "model.safetensors").unet.encoder0.conv.conv_re.weight
+            steps(Path(folder) / "other", cache, 1)
+            export(Path(folder) / "other", parts / "mean.safetensors", others=[parts / "model.safetensors"])
+            mean = load_network(parts / "mean.safetensors").unet.encoder0.conv.conv_re.weight
+            other = load_latest(Path(folder) / "other")["average"]["unet.encoder0.conv.conv_re.weight"]
+        torch.testing.assert_close(mean, (weight + other) / 2)
         self.assertEqual(resumed["step"], 6)
         self.assertEqual((card["name"], card["steps"]), ("tiny", 6))
         torch.testing.assert_close(weight, resumed["average"]["unet.encoder0.conv.conv_re.weight"], rtol=0, atol=0)
