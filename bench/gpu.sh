@@ -171,7 +171,7 @@ stage_network() {
     done
   done
   for model in $(networks frcrn longconv); do
-    for arithmetic in tf32x3 tf32; do
+    for arithmetic in tf32x3 tf32 fp16 bf16; do
       step "network_live_${model}_${arithmetic}_1024" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
         --lanes 1024 --frames 1 --seconds 20
       step "network_files_${model}_${arithmetic}_256" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
@@ -182,7 +182,7 @@ stage_network() {
 # PyTorch on the same networks; and, where it is there, the published one, converted, with weights that nobody trained.
 stage_peers() {
   torch_sees_card || { echo "no PyTorch with CUDA: no peers"; return 0; }
-  local limpid lanes model models; limpid=$(program examples/limpid/limpid)
+  local limpid lanes model models arithmetic; limpid=$(program examples/limpid/limpid)
   models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
   for model in $models; do
     for lanes in 16 64 256; do
@@ -203,6 +203,12 @@ stage_peers() {
     step "network_whole_$lanes" "${with[@]}" "$limpid" bench "$out/models/frcrn_published.safetensors" --device cuda --json --lanes $lanes \
       --seconds 10 || true
   done
+  for arithmetic in tf32x3 tf32 fp16 bf16; do
+    step "network_published_${arithmetic}_32" "${with[@]}" "$limpid" bench "$out/models/frcrn_frozen.safetensors" --device cuda \
+      --arithmetic $arithmetic --json --lanes 32 --frames 64 --seconds 60 || true
+    step "network_whole_${arithmetic}_8" "${with[@]}" "$limpid" bench "$out/models/frcrn_published.safetensors" --device cuda \
+      --arithmetic $arithmetic --json --lanes 8 --seconds 10 || true
+  done
   step files_whole "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 2 --seconds 3 \
     --model "$out/models/frcrn_published.safetensors" || true
 }
@@ -214,7 +220,7 @@ stage_arrays() {
   step arrays_model bash -c "python3 '$root/tests/fixtures/make_checkpoint.py' --arch deftan2 --seed 1 --mics 4 --layers 6 -o '$official' &&
     python3 '$root/training/convert.py' '$official' -o '$model' && rm '$official'" || return 0
   step files_arrays "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 2 --seconds 2 --model "$model" || true
-  for arithmetic in tf32 tf32x3 exact; do
+  for arithmetic in fp16 bf16 tf32 tf32x3 exact; do
     for lanes in 16 1 4; do
       step "network_arrays_${arithmetic}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
         --lanes $lanes --seconds 4 || true

@@ -38,13 +38,14 @@ def main():
               f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} "
               f"| {card['flops'] / card['flops_ceiling']:.1%} | {card['bytes_at_least'] / card['bytes_ceiling']:.1%} |")
     print("\nPyTorch on the same networks, without transforms, x real time.\n")
-    print("| network | recordings | fp32 | TF32 | fp32 compiled | TF32 compiled |\n|---|---:|---:|---:|---:|---:|")
+    kinds = [kind + how for how in ("", " compiled") for kind in ("fp32", "tf32", "fp16", "bf16")]
+    print(f"| network | recordings | {' | '.join(kinds)} |\n|---|" + "---:|" * (1 + len(kinds)))
     for path in sorted(OUT.glob("torch_[a-z]*.log"), key=lambda p: [len(p.stem), p.stem]):
         if path.stem not in done:
             continue
         r = json.loads(path.read_text().splitlines()[-1])
         cells = [f"{r['times_real_time'][name]:.0f}" if name in r["times_real_time"] else "–"
-                 for name in ("fp32", "tf32", "fp32 compiled", "tf32 compiled")]
+                 for name in kinds]
         print(f"| {path.stem.split('_')[1]} | {r['lanes']} | {' | '.join(cells)} |")
     print("\n`limpid enhance` on many files, on the GPU and on all cores; the difference is relative to the loudest sample.\n")
     print("| | files | seconds | x real time | on the cores | GPU / cores | worst difference |\n|---|---:|---:|---:|---:|---:|---:|")

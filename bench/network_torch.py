@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A network in PyTorch on a GPU, the peer of `limpid bench --device cuda`: a model file on many recordings at
-once, in float32, in TF32 and compiled. Transforms are left out; limpid's figures include them.
+once, in float32, in TF32, in half precision (autocast) and compiled. Transforms are left out; limpid's figures include them.
 
   bench/network_torch.py MODEL.safetensors [--lanes N] [--seconds S] [--eager] [--json]
 """
 import argparse
+import itertools
 import json
 import pathlib
 import sys
@@ -15,6 +16,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "trainin
 import torch
 from limpid_train import deftan2, weights
 from limpid_train.network import BetweenTransforms
+
+
+HALVES = {"fp16": torch.float16, "bf16": torch.bfloat16}
+KINDS = ("fp32", "tf32", *HALVES)
 
 
 class Planes(torch.nn.Module):
@@ -67,14 +72,14 @@ def main():
     x = torch.randn(shape, generator=torch.Generator().manual_seed(1)).to(a.device)
     rows = {}
     with torch.inference_mode():
-        for name, tf32, compiled in (("fp32", False, False), ("tf32", True, False), ("fp32 compiled", False, True),
-                                     ("tf32 compiled", True, True)):
-            if compiled and a.eager:
-                continue
-            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+        for compiled, kind in itertools.product((False,) if a.eager else (False, True), KINDS):
+            name = kind + " compiled" * compiled
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = kind == "tf32"
+            half = HALVES.get(kind)
             try:
                 run = torch.compile(module) if compiled else module
-                rows[name] = a.lanes * a.seconds / seconds_of(lambda: run(x), a.device)
+                with torch.autocast(a.device, half or torch.bfloat16, enabled=half is not None):
+                    rows[name] = a.lanes * a.seconds / seconds_of(lambda: run(x), a.device)
             except Exception as problem:  # a compiler that fails is a row less
                 print(f"no row for {name}: {problem}", file=sys.stderr)
             torch.cuda.empty_cache()

@@ -2,9 +2,16 @@
 #include "examples/limpid/device_option.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 namespace limpid::cli {
 namespace {
+
+const std::map<std::string, Arithmetic> kArithmetics{{"exact", Arithmetic::exact},
+                                                     {"tf32x3", Arithmetic::tf32x3},
+                                                     {"tf32", Arithmetic::tf32},
+                                                     {"fp16", Arithmetic::fp16},
+                                                     {"bf16", Arithmetic::bf16}};
 
 std::string is_device(const std::string& device) {
   const std::string index = device.rfind("cuda:", 0) == 0 ? device.substr(5) : "0";
@@ -24,15 +31,16 @@ CLI::Option* add_device(CLI::App& command, std::string& device) {
 }
 
 CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic) {
-  return command.add_option("--arithmetic", arithmetic, "Products on a GPU: exact, tf32x3 or tf32")
+  return command
+      .add_option("--arithmetic", arithmetic,
+                  "Products on a GPU: exact, tf32x3, tf32, fp16 or bf16")
       ->capture_default_str()
-      ->check(CLI::IsMember({"exact", "tf32x3", "tf32"}))
+      ->check(CLI::IsMember(kArithmetics))
       ->type_name("KIND");
 }
 
 Arithmetic arithmetic_of(const std::string& arithmetic) {
-  if (arithmetic == "tf32x3") return Arithmetic::tf32x3;
-  return arithmetic == "tf32" ? Arithmetic::tf32 : Arithmetic::exact;
+  return kArithmetics.at(arithmetic);
 }
 
 int gpu_of(const std::string& device) {

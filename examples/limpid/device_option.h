@@ -15,7 +15,7 @@ namespace limpid::cli {
 
 CLI::Option* add_device(CLI::App& command, std::string& device);  // cpu, cuda or cuda:INDEX
 
-// exact, tf32x3 or tf32, as SessionConfig has them; of GPUs only.
+// Names of what SessionConfig has; of GPUs only.
 CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic);
 
 int gpu_of(const std::string& device);  // as SessionConfig has it: -1 for cpu

@@ -52,6 +52,8 @@ enum class Arithmetic {
   exact,   // float, on CUDA cores
   tf32x3,  // tensor cores: three products of numbers of 11 bits, which keep 22 of float's 24
   tf32,    // tensor cores: one; 11 bits are left (docs/cuda.md)
+  fp16,    // tensor cores: halves, 11 bits as well, at twice the speed; up to 65504 and down to 1e-7
+  bf16     // tensor cores: bfloat16, 8 bits, of any size
 };
 
 struct SessionConfig {

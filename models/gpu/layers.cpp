@@ -10,6 +10,10 @@ kernels::cuda::Arithmetic on_gpu(Arithmetic arithmetic) noexcept {
       return kernels::cuda::Arithmetic::tf32x3;
     case Arithmetic::tf32:
       return kernels::cuda::Arithmetic::tf32;
+    case Arithmetic::fp16:
+      return kernels::cuda::Arithmetic::fp16;
+    case Arithmetic::bf16:
+      return kernels::cuda::Arithmetic::bf16;
     default:
       return kernels::cuda::Arithmetic::exact;
   }
@@ -21,18 +25,11 @@ Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductK
                        const kernels::cuda::ComplexRows<const float>& x, int segment,
                        std::ptrdiff_t segment_stride,
                        const kernels::cuda::ComplexRows<float>& y) const {
-  return queue.product(kind, arithmetic,
-                       {x,
-                        k,
-                        n,
-                        segment,
-                        segment_stride,
-                        re,
-                        im,
-                        {scale[0], scale[1]},
-                        {shift[0], shift[1]},
-                        slope,
-                        y});
+  kernels::cuda::ComplexProductArgs args{
+      x,     k, n,    segment, segment_stride, re, im, {scale[0], scale[1]}, {shift[0], shift[1]},
+      slope, y, false};
+  args.pairs = args.whole_pairs();
+  return queue.product(kind, arithmetic, args);
 }
 
 GpuLoader::GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic)
@@ -46,6 +43,10 @@ Result<const float*> GpuLoader::upload(std::span<const float> values) {
     return done.error();
   if (auto done = queue_.finish(); !done) return done.error();  // `values` may be gone after this
   return static_cast<const float*>(*memory);
+}
+
+Result<const float*> GpuLoader::weights(std::span<const float> rows, std::ptrdiff_t n) {
+  return upload(kernels::cuda::weight_words(arithmetic_, rows, n));
 }
 
 Status GpuLoader::affine(GpuProduct& product, std::span<const float> scale_re,
@@ -66,11 +67,11 @@ Status GpuLoader::plain(std::span<const float> re, std::span<const float> im, in
   product.k = k;
   product.n = n;
   product.arithmetic = arithmetic_;
-  auto real = upload(re);
+  auto real = weights(re, n);
   if (!real) return real.error();
   product.re = *real;
   if (!im.empty()) {
-    auto imaginary = upload(im);
+    auto imaginary = weights(im, n);
     if (!imaginary) return imaginary.error();
     product.im = *imaginary;
   }

@@ -30,6 +30,8 @@ class GpuLoader {
   explicit GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic = Arithmetic::exact);
 
   Result<const float*> upload(std::span<const float> values);
+  // [input][n], as products of this arithmetic read them.
+  Result<const float*> weights(std::span<const float> rows, std::ptrdiff_t n);
   // Weights are [input][output]. Without scale and shift. `im` may be empty: real weights.
   Status plain(std::span<const float> re, std::span<const float> im, int k, int n,
                GpuProduct& product);

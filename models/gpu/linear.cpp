@@ -52,7 +52,7 @@ Status GpuLinear::load(GpuLoader& loader, const std::vector<float>& by_input,
   std::vector<float> rows(static_cast<std::size_t>(k * pitch), 0.0f);
   for (std::ptrdiff_t p = 0; p < k; ++p)
     std::copy_n(by_input.begin() + p * n, n, rows.begin() + p * pitch);
-  auto weights = loader.upload(rows);
+  auto weights = loader.weights(rows, pitch);
   if (!weights) return weights.error();
   w = *weights;
   if (with.empty()) return Done{};
@@ -77,6 +77,12 @@ Status GpuLinear::load(GpuLoader& loader, std::span<const Linear> layers) {
       rows.insert(rows.end(), part.begin() + p * width, part.begin() + (p + 1) * width);
     }
   return load(loader, rows, biases, inputs, static_cast<int>(std::ssize(rows) / inputs));
+}
+
+std::ptrdiff_t GpuLinear::weight(int input) const {
+  return gpu::with_arithmetic(arithmetic, [&]<gpu::Arithmetic kArithmetic>() {
+    return std::ptrdiff_t{gpu::words_of<gpu::NumberOf<kArithmetic>>(input)} * gpu::product_pitch(n);
+  });
 }
 
 Status GpuLinears::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation y) const {
@@ -112,7 +118,7 @@ Status GpuLongLinear::load(GpuLoader& loader, const Linear& layer) {
   for (int first = 0; first < whole_.k; first += kInputs) {
     GpuLinear part = whole_;
     part.k = std::min(kInputs, whole_.k - first);
-    part.w += std::ptrdiff_t{first} * gpu::product_pitch(whole_.n);
+    part.w += whole_.weight(first);
     part.bias = nullptr;
     parts_.add(part, first, std::ptrdiff_t{first / kInputs} * whole_.n);
   }

@@ -46,6 +46,7 @@ struct GpuLinear {
   // by_input: [k][n]
   Status load(GpuLoader& loader, const std::vector<float>& by_input, std::span<const float> bias,
               int inputs, int outputs);
+  std::ptrdiff_t weight(int input) const;  // where those of an even one begin
 };
 
 // Layers that read and write columns of their own of the same frames, as few kernels.

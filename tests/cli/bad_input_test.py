@@ -75,6 +75,9 @@ class BadInput(EndToEnd):
     def test_a_device_that_is_not_there(self):
         self.expect(USAGE, "expected cpu, cuda or cuda:INDEX, found gpu", "bench", MODEL, "--device", "gpu")
         self.expect(USAGE, "no CUDA device: ", "bench", MODEL, "--device", "cuda:99", "--seconds", "0.1")
+        for arithmetic in ("exact", "tf32x3", "tf32", "fp16", "bf16"):
+            self.expect(USAGE, "no CUDA device: ", "bench", MODEL, "--device", "cuda:99", "--arithmetic", arithmetic, "--seconds", "0.1")
+        self.expect(USAGE, "--arithmetic", "bench", MODEL, "--device", "cuda:99", "--arithmetic", "int8")
         self.expect(USAGE, "no CUDA device: ", "enhance", self.wav(), "-o", "new/out.wav", "--device", "cuda:99")
         self.expect(USAGE, "whole recordings on a GPU", "enhance", "a.wav", "--exact", "--device", "cuda:99")
         self.assertEqual(self.files(), ["a.wav"])

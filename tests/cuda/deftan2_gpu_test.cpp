@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "models/registry.h"
-#include "models/shipped.h"
 #include "tests/cuda/emulated_deftan2.h"
 #include "tests/cuda/gpu_contract.h"
 
@@ -25,11 +24,13 @@ EmulatedDeftan2 small(Deftan2Recipe recipe) {
   return EmulatedDeftan2(recipe);
 }
 
-io::Weights shipped_weights() {
-  const auto shipped = std::ranges::find(shipped_models(), "array-small-4", &ShippedModel::name);
-  EXPECT_NE(shipped, shipped_models().end());
-  return *io::Weights::parse(shipped->bytes, "shipped");
-}
+const auto kShipped = test::shipped_weights("array-small-4");
+
+// Its norms see few channels.
+constexpr test::Kept kKept[] = {{Arithmetic::tf32x3, 100},
+                                {Arithmetic::tf32, 50},
+                                {Arithmetic::fp16, 50},
+                                {Arithmetic::bf16, 32}};
 
 // Whole fours of channels and odd numbers of them, every tiling, heads in one part and in several,
 // with and without a filter.
@@ -60,17 +61,14 @@ TEST(Deftan2Gpu, ManyLayers) {
 }
 
 TEST(Deftan2Gpu, TheShippedNetwork) {
-  test::expect_the_gpu_equals_the_cpu(EmulatedDeftan2(shipped_weights),
+  test::expect_the_gpu_equals_the_cpu(EmulatedDeftan2(kShipped),
                                       {.sample_rate = 16000, .max_frames = 3}, 9);
 }
 
 // The shipped network and one with odd numbers of everything.
 TEST(Deftan2Gpu, TensorCoresKeepWhatTheyPromise) {
-  for (const EmulatedDeftan2& model :
-       {EmulatedDeftan2(shipped_weights), small({.filter = false})}) {
-    test::expect_tensor_cores_keep(model, Arithmetic::tf32x3, 100);
-    test::expect_tensor_cores_keep(model, Arithmetic::tf32, 50);
-  }
+  for (const EmulatedDeftan2& model : {EmulatedDeftan2(kShipped), small({.filter = false})})
+    test::expect_tensor_cores_keep(model, kKept);
 }
 
 TEST(Deftan2Gpu, AnyChunkingGivesTheSameOutput) {
@@ -154,8 +152,7 @@ TEST(Deftan2OnDevice, EqualsTheCpu) {
 TEST(Deftan2OnDevice, TensorCoresKeepWhatTheyPromise) {
   const auto model = load("array-small-4");
   ASSERT_TRUE(model) << model.error().message;
-  test::expect_tensor_cores_of_a_device_keep(**model, Arithmetic::tf32x3, 100);
-  test::expect_tensor_cores_of_a_device_keep(**model, Arithmetic::tf32, 50);
+  test::expect_tensor_cores_of_a_device_keep(**model, kKept);
 }
 
 }  // namespace

@@ -124,7 +124,8 @@ TEST(Deftan2WholeGpu, RecordingsAreIndependentAndLoudnessPassesThrough) {
 
 TEST(Deftan2WholeGpu, TensorCoresKeepWhatTheyPromise) {
   for (const auto& [arithmetic, least] :
-       {std::pair{Arithmetic::tf32x3, 100.0}, {Arithmetic::tf32, 45.0}}) {
+       {std::pair{Arithmetic::tf32x3, 100.0}, std::pair{Arithmetic::tf32, 45.0},
+        std::pair{Arithmetic::fp16, 45.0}, std::pair{Arithmetic::bf16, 28.0}}) {
     const Pair pair({.channels = 8, .head_width = 36}, {}, arithmetic);
     const auto in = test::noise(pair.inputs(), 10 * kHop);
     const auto got = pair.enhance(in.view()), want = pair.want(in.view());

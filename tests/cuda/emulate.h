@@ -56,14 +56,17 @@ void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
     each([&](int thread, auto& mine) { Program::begin(thread, block, args, mine); });
     const int steps = Program::steps(args, registers[0]);
     each([&](int thread, auto& mine) {
-      for (int step = 0; step < std::min(kAhead, steps); ++step)
+      for (int step = 0; step < std::min(kAhead, steps); ++step) {
         Program::fill(thread, step, buffer(step), args, mine);
+        Program::settle(thread, buffer(step), mine);
+      }
     });
     for (int step = 0; step < steps; ++step) {
       each([&](int thread, auto& mine) {
-        if (step + kAhead < steps)
-          Program::fill(thread, step + kAhead, buffer(step + kAhead), args, mine);
+        const int next = step + kAhead;
+        if (next < steps) Program::fill(thread, next, buffer(next), args, mine);
         Program::add(thread, buffer(step), mine);
+        if (next < steps) Program::settle(thread, buffer(next), mine);
       });
     }
     each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });

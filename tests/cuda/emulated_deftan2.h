@@ -2,8 +2,6 @@
 // A causal DeFTAN-II on an emulated GPU.
 #pragma once
 
-#include <functional>
-
 #include "models/deftan2/deftan2.h"
 #include "models/deftan2/gpu_engine.h"
 #include "models/deftan2/session.h"
@@ -14,19 +12,18 @@ namespace limpid::test {
 
 class EmulatedDeftan2 final : public EmulatedModel {
  public:
-  // `weights`: as often as it is called, the same file.
-  explicit EmulatedDeftan2(std::function<io::Weights()> weights)
-      : EmulatedModel(*models::make_deftan2(weights())), weights_(std::move(weights)) {}
+  explicit EmulatedDeftan2(WeightFile weights)
+      : EmulatedModel(std::move(weights), models::make_deftan2) {}
   explicit EmulatedDeftan2(const Deftan2Recipe& recipe)
       : EmulatedDeftan2(
             [recipe] { return deftan2_weights(recipe).weights(deftan2_metadata(recipe)); }) {}
 
   Result<std::unique_ptr<Session>> open_on(std::unique_ptr<kernels::cuda::HostQueue> queue,
                                            const SessionConfig& config) const override {
-    auto weights = weights_();
-    const auto parsed = models::parse_deftan2_config(weights.metadata("config"), "test");
+    auto file = weights();
+    const auto parsed = models::parse_deftan2_config(file.metadata("config"), "test");
     EXPECT_TRUE(parsed) << parsed.error().message;
-    const auto network = models::Deftan2Network::load(weights, *parsed);
+    const auto network = models::Deftan2Network::load(file, *parsed);
     EXPECT_TRUE(network) << network.error().message;
     return models::GpuSession::open(std::move(queue), models::deftan2_format(*parsed), config,
                                     [&](kernels::cuda::LayerQueue& on, int lanes, int frames) {
@@ -34,9 +31,6 @@ class EmulatedDeftan2 final : public EmulatedModel {
                                           on, *network, config.gpu_arithmetic, lanes, frames);
                                     });
   }
-
- private:
-  std::function<io::Weights()> weights_;
 };
 
 }  // namespace limpid::test

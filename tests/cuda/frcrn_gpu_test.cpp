@@ -54,9 +54,13 @@ TEST(FrcrnGpu, EqualsTheCpuOnThePublishedLevels) {
 TEST(FrcrnGpu, TensorCoresKeepWhatTheyPromise) {
   const EmulatedFrcrn filter({.channels = {4, 17, 9, 6, 6, 6}, .taps = 3}), published(kPublished);
   for (const EmulatedFrcrn* model : {&filter, &published}) {
-    test::expect_tensor_cores_keep(*model, Arithmetic::tf32x3, 110);
-    test::expect_tensor_cores_keep(*model, Arithmetic::tf32, 58);
+    test::expect_tensor_cores_keep(*model, test::kKept);
   }
+}
+
+TEST(FrcrnGpu, TensorCoresOfTheShippedNetwork) {
+  test::expect_tensor_cores_keep(EmulatedFrcrn(test::shipped_weights("frcrn")),
+                                 test::kKeptByTrained, 2);
 }
 
 TEST(FrcrnGpu, AnyChunkingGivesTheSameOutput) {
@@ -91,7 +95,7 @@ TEST(FrcrnGpu, ALaneBeginsAnewAndTheOthersGoOn) {
 }
 
 TEST(FrcrnGpu, HostileInputIsRepaired) {
-  test::expect_repairs_on_the_gpu(EmulatedFrcrn({}));
+  test::expect_repairs_on_the_gpu(EmulatedFrcrn(FrcrnRecipe{}));
 }
 
 TEST(FrcrnGpu, AFailingDeviceIsSilent) {
@@ -133,8 +137,7 @@ TEST(FrcrnGpu, ASessionConfigChoosesTheDevice) {
 
 TEST(FrcrnOnDevice, TensorCoresKeepWhatTheyPromise) {
   const auto model = test::random_frcrn({.taps = 3});
-  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32x3, 110);
-  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32, 58);
+  test::expect_tensor_cores_of_a_device_keep(*model, test::kKept);
 }
 
 }  // namespace

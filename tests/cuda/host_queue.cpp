@@ -2,6 +2,7 @@
 #include "tests/cuda/host_queue.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tests/cuda/emulate.h"
 
@@ -36,23 +37,18 @@ Status tiles(const ManyProductArgs& args) {
   return Done{};
 }
 
-template <template <Arithmetic> class Tiles>
-Status context(Arithmetic arithmetic, const ContextArgs& args) {
-  if (arithmetic == Arithmetic::tf32x3)
-    emulate_tiles<Tiles<Arithmetic::tf32x3>>(args);
-  else if (arithmetic == Arithmetic::tf32)
-    emulate_tiles<Tiles<Arithmetic::tf32>>(args);
-  else
-    emulate_tiles<Tiles<Arithmetic::exact>>(args);
-  return Done{};
-}
-
 // tiles<arithmetic>(args...).
 template <class... Args>
 Status tiles_with(Arithmetic arithmetic, const Args&... args) {
-  if (arithmetic == Arithmetic::tf32x3) return tiles<Arithmetic::tf32x3>(args...);
-  if (arithmetic == Arithmetic::tf32) return tiles<Arithmetic::tf32>(args...);
-  return tiles<Arithmetic::exact>(args...);
+  return with_arithmetic(arithmetic,
+                         [&]<Arithmetic kArithmetic>() { return tiles<kArithmetic>(args...); });
+}
+
+template <template <Arithmetic> class Tiles>
+Status context(Arithmetic arithmetic, const ContextArgs& args) {
+  with_arithmetic(arithmetic,
+                  [&]<Arithmetic kArithmetic>() { emulate_tiles<Tiles<kArithmetic>>(args); });
+  return Done{};
 }
 
 }  // namespace
@@ -69,6 +65,12 @@ std::size_t HostQueue::claimed() const noexcept {
   std::size_t bytes = 0;
   for (const auto& memory : memory_) bytes += memory.size() * sizeof(float);
   return bytes;
+}
+float HostQueue::largest() const noexcept {
+  float found = 0;
+  for (const auto& memory : memory_)
+    for (const float value : memory) found = std::max(found, std::abs(value));
+  return found;
 }
 void HostQueue::release(float* memory) noexcept {
   std::erase_if(memory_, [&](const auto& claim) { return claim.data() == memory; });

@@ -59,8 +59,11 @@ class HostQueue final : public LayerQueue {
   Status replay() override;
   Status finish() override;
 
+  // Of all that lies in its memory: activations, states, weights of products of floats.
+  float largest() const noexcept;
+
   int replays = 0;
-  std::array<int, 3> products{};  // by arithmetic
+  std::array<int, std::size(kArithmetics)> products{};  // by arithmetic
   bool failing = false;
   std::size_t most = SIZE_MAX;  // floats of one claim
 

@@ -50,9 +50,13 @@ TEST(LongConvGpu, TensorCoresKeepWhatTheyPromise) {
        {LongConvRecipe{},
         LongConvRecipe{.channels = 24, .memory = 20, .exchange = 33, .hidden = 40}}) {
     const EmulatedLongConv model(recipe);
-    test::expect_tensor_cores_keep(model, Arithmetic::tf32x3, 110);
-    test::expect_tensor_cores_keep(model, Arithmetic::tf32, 58);
+    test::expect_tensor_cores_keep(model, test::kKept);
   }
+}
+
+TEST(LongConvGpu, TensorCoresOfTheShippedNetwork) {
+  test::expect_tensor_cores_keep(EmulatedLongConv(test::shipped_weights("light")),
+                                 test::kKeptByTrained, 2);
 }
 
 // Calls shorter and longer than what a thread keeps, the ring turning many times.
@@ -76,11 +80,12 @@ TEST(LongConvGpu, EqualsTheCpuAtOtherRates) {
 }
 
 TEST(LongConvGpu, ALaneBeginsAnewAndTheOthersGoOn) {
-  for (const int rate : {16000, 24000}) test::expect_a_lane_begins_anew(EmulatedLongConv({}), rate);
+  for (const int rate : {16000, 24000})
+    test::expect_a_lane_begins_anew(EmulatedLongConv(LongConvRecipe{}), rate);
 }
 
 TEST(LongConvGpu, HostileInputIsRepaired) {
-  test::expect_repairs_on_the_gpu(EmulatedLongConv({}));
+  test::expect_repairs_on_the_gpu(EmulatedLongConv(LongConvRecipe{}));
 }
 
 TEST(LongConvGpu, AFailingDeviceIsSilent) {
@@ -118,8 +123,7 @@ TEST(LongConvOnDevice, EqualsTheCpu) {
 
 TEST(LongConvOnDevice, TensorCoresKeepWhatTheyPromise) {
   const auto model = test::random_longconv({.taps = 3});
-  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32x3, 110);
-  test::expect_tensor_cores_of_a_device_keep(*model, Arithmetic::tf32, 58);
+  test::expect_tensor_cores_of_a_device_keep(*model, test::kKept);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 namespace limpid::kernels::cuda {
 namespace {
 
+using test::short_noise;
 using test::uniform_noise;
 
 std::size_t size(std::int64_t n) {
@@ -44,22 +45,24 @@ class Layers {
     for (const Layer& layer : c.layers) {
       inputs_ += layer.k;
       outputs_ += layer.n + c.gap;
-      w_.push_back(uniform_noise(size(layer.k * product_pitch(layer.n)), seed_++));
+      w_.push_back(short_noise(size(layer.k * product_pitch(layer.n)), seed_++));
       bias_.push_back(uniform_noise(size(layer.n), seed_++));
     }
-    x_ = uniform_noise(size(c.lanes * c.frames * inputs_), seed_++);
+    x_ = short_noise(size(c.lanes * c.frames * inputs_), seed_++);
   }
 
-  template <class Program>
-  std::vector<float> run(int columns) const {
+  template <int kColumns, Arithmetic kArithmetic>
+  std::vector<float> run() const {
     std::vector<float> y(size(case_.lanes * case_.frames * outputs_), kUntouched);
     ManyProductArgs args{};
+    std::vector<std::vector<float>> words;
     int from = 0, to = 0;
     for (const Layer& layer : case_.layers) {
       const auto i = size(args.count++);
+      words.push_back(weight_words(kArithmetic, w_[i], product_pitch(layer.n)));
       args.parts[i] = {x_.data() + from,
                        y.data() + to + case_.gap,
-                       w_[i].data(),
+                       words[i].data(),
                        layer.bias ? bias_[i].data() : nullptr,
                        layer.k,
                        layer.n,
@@ -73,10 +76,10 @@ class Layers {
     args.y_frame = outputs_;
     args.x_lane = case_.frames * inputs_;
     args.y_lane = case_.frames * outputs_;
-    args.arrange(columns);
+    args.arrange(kColumns);
     EXPECT_EQ(args.wide, case_.wide);
     EXPECT_EQ(args.wide_y, case_.wide_y);
-    emulate_tiles<Program>(args);
+    emulate_tiles<ManyProducts<kColumns, kArithmetic>>(args);
     return y;
   }
 
@@ -118,13 +121,13 @@ TEST(CudaManyProducts, EveryLayerReadsAndWritesItsOwn) {
     SCOPED_TRACE(c.layers.size());
     const Layers layers(c);
     const auto want = layers.want();
-    const auto exact = layers.run<ManyProducts<16>>(16);
-    expect_near(exact, want, 2e-6);
-    EXPECT_EQ(exact, layers.run<ManyProducts<32>>(32));
-    EXPECT_EQ(exact, layers.run<ManyProducts<64>>(64));
-    expect_near(layers.run<ManyProducts<16, Arithmetic::tf32x3>>(16), want, 2e-5);
-    expect_near(layers.run<ManyProducts<32, Arithmetic::tf32x3>>(32), want, 2e-5);
-    expect_near(layers.run<ManyProducts<64, Arithmetic::tf32>>(64), want, 5e-3);
+    for (const Arithmetic arithmetic : kArithmetics)
+      with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+        const auto got = layers.run<16, kArithmetic>();
+        expect_near(got, want, kArithmetic == Arithmetic::exact ? 2e-6 : 2e-5);
+        EXPECT_EQ(got, (layers.run<32, kArithmetic>()));
+        EXPECT_EQ(got, (layers.run<64, kArithmetic>()));
+      });
   }
 }
 

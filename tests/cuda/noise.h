@@ -2,6 +2,7 @@
 // Values for kernels to work on, the same ones for a seed.
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <random>
 #include <vector>
@@ -23,6 +24,14 @@ std::vector<float> uniform_noise(std::integral auto count, unsigned seed, float 
 std::vector<float> normal_noise(std::integral auto count, unsigned seed, float mean = 0,
                                 float deviation = 1) {
   return drawn(count, seed, std::normal_distribution<float>(mean, deviation));
+}
+
+// As uniform_noise, of 8 bits: products of every arithmetic are exact.
+std::vector<float> short_noise(std::integral auto count, unsigned seed) {
+  std::uniform_int_distribution<int> of(-256, 256);
+  return drawn(count, seed, [of](std::mt19937& random) mutable {
+    return std::ldexp(static_cast<float>(of(random)), -9);
+  });
 }
 
 }  // namespace limpid::test

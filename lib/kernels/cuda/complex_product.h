@@ -7,9 +7,9 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 #include "lib/kernels/cuda/product_sums.h"
+#include "lib/kernels/cuda/tile_words.h"
 
 namespace limpid::kernels::cuda {
 
@@ -39,43 +39,49 @@ struct ComplexProductArgs {
   std::int32_t k, n;                 // inputs and outputs of a row
   std::int32_t segment;              // inputs of a segment; k is a multiple of it
   std::int64_t segment_stride;       // floats from a segment to the next
-  const float *w_re, *w_im;          // [k][n]; w_im is not read where weights are real
+  const float *w_re, *w_im;          // weight_words() of [k][n]; w_im only of complex weights
   const float *scale[2], *shift[2];  // [n], of the real and the imaginary part
   float slope;                       // leaky(v) = max(v, slope v): 0 is ReLU, 1 does nothing
   ComplexRows<float> y;              // as many rows as x; fewer than 2^31
-};
+  bool pairs = false;                // whole_pairs()
 
-// How products are added (product_sums.h).
-enum class Arithmetic {
-  exact,   // float
-  tf32x3,  // tensor cores: three products of numbers of 11 bits, which keep 22
-  tf32     // tensor cores: one
+  // Whether inputs may be read two at a time.
+  bool whole_pairs() const {
+    return Alignment()
+        .of(x.data)
+        .steps(segment, segment_stride, x.stride[0], x.stride[1], x.stride[2], x.imaginary)
+        .whole(2);
+  }
 };
 
 // Columns of outputs in a block: 64, 32 or 16; rows: what leaves every thread 4 x 4 outputs.
 template <int kColumns, ProductKind kKind, Arithmetic kArithmetic = Arithmetic::exact>
 struct ComplexProduct {
   using Parts = ProductParts<kKind>;
-  using Sums =
-      std::conditional_t<kArithmetic == Arithmetic::exact, ExactSums<kColumns, Parts>,
-                         TensorSums<kColumns, Parts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
+  using Number = NumberOf<kArithmetic>;
+  using Sums = SumsOf<kArithmetic, ExactSums<kColumns, Parts>, kColumns, Parts>;
+  using Word = Staged<Number, 1>;
   using Args = ComplexProductArgs;
+  static constexpr bool kSettles = Word::kSettles;
+  static constexpr int kInputs = Number::kInputs;  // of a word
   static constexpr int kThreads = 256;
   static constexpr int kRows = kThreads * 16 / kColumns;
 
   // What lies in shared memory: a step's inputs.
   struct Tile {
-    static constexpr int kDepth = 16;
+    static constexpr int kDepth = 16 / kInputs;
     static constexpr int kPitchX = kRows + Sums::kPadX, kPitchW = kColumns + Sums::kPadW;
     static constexpr int kX = kDepth * kPitchX, kW = kDepth * kPitchW;  // one part
     static constexpr int kFirstW = (Parts::kX ? 2 : 1) * kX;
-    LIMPID_HD static int x_at(int input, int row) { return input * kPitchX + row; }
+    LIMPID_HD static int x_at(int word, int row) { return word * kPitchX + row; }
   };
   static constexpr int kShared = Tile::kFirstW + (Parts::kW ? 2 : 1) * Tile::kW;
   static constexpr int kFilled = kThreads / Tile::kDepth;  // rows that a pass of all threads fills
+  static constexpr int kPasses = kRows / kFilled;
 
   struct Registers {
-    const float* rows[kRows / kFilled];  // that this thread fills; null beyond the last
+    const float* rows[kPasses];  // that this thread fills; null beyond the last
+    Word words[Parts::kX ? 2 : 1][kPasses];
     Sums sums;
     int column;  // first of the block
   };
@@ -87,39 +93,61 @@ struct ComplexProduct {
     return (args.x.total() + kRows - 1) / kRows * column_blocks(args);
   }
   LIMPID_HD static int steps(const Args& args, const Registers&) {
-    return (args.k + Tile::kDepth - 1) / Tile::kDepth;
+    return (words_of<Number>(args.k) + Tile::kDepth - 1) / Tile::kDepth;
   }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const std::int64_t first = block / column_blocks(args) * kRows;
     mine.column = static_cast<int>(block % column_blocks(args)) * kColumns;
-    LIMPID_UNROLL for (int i = 0; i < kRows / kFilled; ++i) {
+    LIMPID_UNROLL for (int i = 0; i < kPasses; ++i) {
       const std::int64_t row = first + i * kFilled + thread / Tile::kDepth;
       mine.rows[i] = row < args.x.total() ? args.x.row(row) : nullptr;
     }
     mine.sums.clear();
   }
 
+  // Where a thread brings its word of pass i and of a part.
+  LIMPID_HD static float* place(int thread, int i, int part, float* shared) {
+    return shared + part * Tile::kX +
+           Tile::x_at(thread % Tile::kDepth, i * kFilled + thread / Tile::kDepth);
+  }
+
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
-                             const Registers& mine) {
-    const int depth = thread % Tile::kDepth, k = step * Tile::kDepth + depth;
-    const std::int64_t at = k / args.segment * args.segment_stride + k % args.segment;
-    LIMPID_UNROLL for (int i = 0; i < kRows / kFilled; ++i) {
-      const bool valid = mine.rows[i] != nullptr && k < args.k;
-      const float* from = valid ? mine.rows[i] + at : args.w_re;  // any address that may be read
-      float* to = shared + depth * Tile::kPitchX + i * kFilled + thread / Tile::kDepth;
-      copy_later(to, from, valid);
-      if constexpr (Parts::kX)
-        copy_later(to + Tile::kX, valid ? from + args.x.imaginary : from, valid);
+                             Registers& mine) {
+    const int k = (step * Tile::kDepth + thread % Tile::kDepth) * kInputs;
+    std::int64_t at[kInputs];
+    LIMPID_UNROLL for (int j = 0; j < kInputs; ++j) at[j] =
+        (k + j) / args.segment * args.segment_stride + (k + j) % args.segment;
+    const auto bring = [&](int i, int part) {
+      Word& word = mine.words[part][i];
+      float* const to = place(thread, i, part, shared);
+      const bool there = mine.rows[i] != nullptr;
+      const float* const row = there ? mine.rows[i] + part * args.x.imaginary : args.w_re;
+      if constexpr (kSettles)
+        if (args.pairs) return word.two(row + at[0], there && k < args.k);
+      LIMPID_UNROLL for (int j = 0; j < kInputs; ++j) {
+        const bool valid = there && k + j < args.k;
+        word.one(j, to, valid ? row + at[j] : args.w_re, valid);
+      }
+    };
+    LIMPID_UNROLL for (int i = 0; i < kPasses; ++i) {
+      bring(i, 0);
+      if constexpr (Parts::kX) bring(i, 1);
     }
     for (int i = thread; i < Tile::kDepth * kColumns; i += kThreads) {
-      const int row = i / kColumns, input = step * Tile::kDepth + row,
+      const int depth = i / kColumns, row = step * Tile::kDepth + depth,
                 column = mine.column + i % kColumns;
-      const bool valid = input < args.k && column < args.n;
-      const std::int64_t from = valid ? static_cast<std::int64_t>(input) * args.n + column : 0;
-      float* to = shared + Tile::kFirstW + row * Tile::kPitchW + i % kColumns;
+      const bool valid = row < words_of<Number>(args.k) && column < args.n;
+      const std::int64_t from = valid ? static_cast<std::int64_t>(row) * args.n + column : 0;
+      float* to = shared + Tile::kFirstW + depth * Tile::kPitchW + i % kColumns;
       copy_later(to, args.w_re + from, valid);
       if constexpr (Parts::kW) copy_later(to + Tile::kW, args.w_im + from, valid);
+    }
+  }
+  LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
+    LIMPID_UNROLL for (int i = 0; i < kPasses; ++i) {
+      mine.words[0][i].settle(place(thread, i, 0, shared));
+      if constexpr (Parts::kX) mine.words[1][i].settle(place(thread, i, 1, shared));
     }
   }
 

@@ -45,13 +45,17 @@ struct ContextTile {
            (std::int64_t{lane} * a.frames + frame) * (std::int64_t{a.inner} * a.channels);
   }
 
-  // Where a thread copies to of 16 rows of a tile: a row, and four columns from this one on.
+  // Where a thread brings words to of 16 rows of a tile: a row, and four columns from this one on.
   LIMPID_HD static int filled_row(int thread) { return thread / 16; }
   LIMPID_HD static int filled_column(int thread) { return thread % 16 * 4; }
-  // Four floats, of which `count` are there; `wide`: all or none of them, at aligned places.
-  LIMPID_HD static void copy(float* to, const float* from, int count, bool wide) {
-    if (wide) return copy_four_later(to, from, count > 0);
-    LIMPID_UNROLL for (int i = 0; i < 4; ++i) copy_later(to + i, from + i * (i < count), i < count);
+  // Four inputs from `at` on, of which `count` are there; `wide`: all or none of them, at aligned
+  // places.
+  template <class Words>
+  LIMPID_HD static void bring(Words& words, int at, float* to, const float* from, int count,
+                              bool wide) {
+    if (wide) return words.four(at, to, from, count > 0);
+    LIMPID_UNROLL for (int i = 0; i < 4; ++i)
+        words.one(at + i, to, from + i * (i < count), i < count);
   }
   // y(row, column, sum) for those of the tile.
   template <class Sums, class Y>
@@ -65,39 +69,39 @@ struct ContextTile {
   }
 };
 
-template <Arithmetic kArithmetic, class Exact>
-using ContextSums = std::conditional_t<
-    kArithmetic == Arithmetic::exact, Exact,
-    TensorSums<ContextTile::kSize, RealParts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
-
-// context = keys^T y: the tile has features in its rows, a step 16 rows of the frame.
+// context = keys^T y: the tile has features in its rows, a step 16 words of rows of the frame.
 template <Arithmetic kArithmetic>
 struct GatherTiles {
-  using Sums = ContextSums<kArithmetic, ExactSums<ContextTile::kSize, RealParts>>;
+  using Number = NumberOf<kArithmetic>;
+  using Sums = SumsOf<kArithmetic, ExactSums<ContextTile::kSize, RealParts>, ContextTile::kSize>;
+  using Words = Staged<Number, 4>;
   using Args = ContextArgs;
-  static constexpr int kThreads = ContextTile::kThreads;
+  static constexpr int kThreads = ContextTile::kThreads, kInputs = Number::kInputs;
+  static constexpr bool kSettles = Words::kSettles;
   struct Tile {
     static constexpr int kDepth = ContextTile::kDepth;
     static constexpr int kPitchX = ContextTile::kSize + Sums::kPadX,
                          kPitchW = ContextTile::kSize + Sums::kPadW;
     static constexpr int kFirstW = kDepth * kPitchX;
-    LIMPID_HD static int x_at(int input, int row) { return input * kPitchX + row; }
+    LIMPID_HD static int x_at(int word, int row) { return word * kPitchX + row; }
+    LIMPID_HD static int w_at(int word, int column) { return kFirstW + word * kPitchW + column; }
   };
   static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
   struct Registers {
-    const float *key, *y;         // that this thread copies in the first step
+    const float *key, *y;         // that this thread brings first
     std::int32_t keys, channels;  // how many of four there are
+    Words key_words, y_words;
     Sums sums;
   };
 
   static std::int64_t blocks(const Args& a) { return ContextTile::blocks(a, a.inner); }
   LIMPID_HD static int steps(const Args& a, const Registers&) {
-    return (a.rows + Tile::kDepth - 1) / Tile::kDepth;
+    return (words_of<Number>(a.rows) + Tile::kDepth - 1) / Tile::kDepth;
   }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const ContextTile tile(block, args, args.inner);
-    const std::int64_t row = ContextTile::filled_row(thread);
+    const std::int64_t row = ContextTile::filled_row(thread) * kInputs;
     const int key = tile.row + ContextTile::filled_column(thread),
               channel = tile.column + ContextTile::filled_column(thread);
     mine.keys = args.inner - key;
@@ -107,17 +111,23 @@ struct GatherTiles {
     mine.sums.clear();
   }
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
-                             const Registers& mine) {
+                             Registers& mine) {
     const int depth = ContextTile::filled_row(thread), column = ContextTile::filled_column(thread);
-    const std::int64_t first = std::int64_t{step} * Tile::kDepth;
-    const auto copy = [&](float* to, const float* from, int count, int width) {
-      const bool there = first + depth < args.rows && count > 0;
-      ContextTile::copy(to, there ? from + first * width : args.context, there ? count : 0,
-                        width % 4 == 0);
-    };
-    copy(shared + Tile::x_at(depth, column), mine.key, mine.keys, args.inner);
-    copy(shared + Tile::kFirstW + depth * Tile::kPitchW + column, mine.y, mine.channels,
-         args.channels);
+    LIMPID_UNROLL for (int j = 0; j < kInputs; ++j) {
+      const std::int64_t on = std::int64_t{step} * Tile::kDepth * kInputs + j;  // rows
+      const auto bring = [&](Words& words, float* to, const float* first, int count, int width) {
+        const bool there = on + depth * kInputs < args.rows && count > 0;
+        ContextTile::bring(words, 4 * j, to, there ? first + on * width : args.context,
+                           there ? count : 0, width % 4 == 0);
+      };
+      bring(mine.key_words, shared + Tile::x_at(depth, column), mine.key, mine.keys, args.inner);
+      bring(mine.y_words, shared + Tile::w_at(depth, column), mine.y, mine.channels, args.channels);
+    }
+  }
+  LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
+    const int depth = ContextTile::filled_row(thread), column = ContextTile::filled_column(thread);
+    mine.key_words.settle_across(shared + Tile::x_at(depth, column));
+    mine.y_words.settle_across(shared + Tile::w_at(depth, column));
   }
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
     mine.sums.template add<Tile>(thread, shared);
@@ -133,54 +143,72 @@ struct GatherTiles {
   }
 };
 
-// to += queries context + bias: the tile has rows of the frame, a step 16 features.
+// to += queries context + bias: the tile has rows of the frame, a step 16 words of features.
 template <Arithmetic kArithmetic>
 struct AddContextTiles {
-  using Sums = ContextSums<kArithmetic, RowSums<ContextTile::kSize>>;
+  using Number = NumberOf<kArithmetic>;
+  using Sums = SumsOf<kArithmetic, RowSums<ContextTile::kSize>, ContextTile::kSize>;
+  using Words = Staged<Number, 4>;
   using Args = ContextArgs;
-  static constexpr int kThreads = ContextTile::kThreads;
+  static constexpr int kThreads = ContextTile::kThreads, kInputs = Number::kInputs;
+  static constexpr bool kSettles = Words::kSettles;
   struct Tile {
     static constexpr int kDepth = ContextTile::kDepth;
     static constexpr int kPitchX = kDepth + 4;  // eight rows lie in different banks
     static constexpr int kPitchW = ContextTile::kSize + Sums::kPadW;
     static constexpr int kFirstW = ContextTile::kSize * kPitchX;
-    LIMPID_HD static int x_at(int input, int row) { return row * kPitchX + input; }
+    LIMPID_HD static int x_at(int word, int row) { return row * kPitchX + word; }
+    LIMPID_HD static int w_at(int word, int column) { return kFirstW + word * kPitchW + column; }
   };
   static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
   struct Registers {
-    const float *query, *context;    // that this thread copies in the first step
+    const float *query, *context;    // that this thread brings first
     std::int32_t queries, channels;  // how many there are from there on; of four
+    Words query_words, context_words;
     Sums sums;
   };
 
   static std::int64_t blocks(const Args& a) { return ContextTile::blocks(a, a.rows); }
   LIMPID_HD static int steps(const Args& a, const Registers&) {
-    return (a.inner + Tile::kDepth - 1) / Tile::kDepth;
+    return (words_of<Number>(a.inner) + Tile::kDepth - 1) / Tile::kDepth;
   }
+  // Where a thread brings queries to: four words of a row.
+  LIMPID_HD static int query_word(int thread) { return thread % 4 * 4; }
+  LIMPID_HD static int query_row(int thread) { return thread / 4; }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const ContextTile tile(block, args, args.rows);
-    const int row = tile.row + thread / 4, feature = thread % 4 * 4;
+    const int row = tile.row + query_row(thread), feature = query_word(thread) * kInputs;
     const int channel = tile.column + ContextTile::filled_column(thread);
     mine.queries = row < args.rows ? args.inner - feature : 0;
     mine.channels = args.channels - channel;
     mine.query = args.x.at(tile.lane, tile.frame) + std::int64_t{row} * args.inner + feature;
     mine.context = tile.context(args) +
-                   std::int64_t{ContextTile::filled_row(thread)} * args.channels + channel;
+                   std::int64_t{ContextTile::filled_row(thread) * kInputs} * args.channels +
+                   channel;
     mine.sums.clear();
   }
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
-                             const Registers& mine) {
-    const int first = step * Tile::kDepth, queries = mine.queries - first;
-    ContextTile::copy(shared + Tile::x_at(thread % 4 * 4, thread / 4),
-                      queries > 0 ? mine.query + first : args.context, queries > 0 ? queries : 0,
-                      args.inner % 4 == 0);
-    const int depth = ContextTile::filled_row(thread);
-    const bool there = first + depth < args.inner && mine.channels > 0;
-    ContextTile::copy(
-        shared + Tile::kFirstW + depth * Tile::kPitchW + ContextTile::filled_column(thread),
-        there ? mine.context + std::int64_t{first} * args.channels : args.context,
-        there ? mine.channels : 0, args.channels % 4 == 0);
+                             Registers& mine) {
+    const int depth = ContextTile::filled_row(thread), column = ContextTile::filled_column(thread);
+    const int first = step * Tile::kDepth * kInputs;  // feature
+    LIMPID_UNROLL for (int j = 0; j < kInputs; ++j) {
+      const int on = first + 4 * j, queries = mine.queries - on;
+      ContextTile::bring(mine.query_words, 4 * j,
+                         shared + Tile::x_at(query_word(thread), query_row(thread)),
+                         queries > 0 ? mine.query + on : args.context, queries > 0 ? queries : 0,
+                         args.inner % 4 == 0);
+      const bool there = first + depth * kInputs + j < args.inner && mine.channels > 0;
+      ContextTile::bring(
+          mine.context_words, 4 * j, shared + Tile::w_at(depth, column),
+          there ? mine.context + std::int64_t{first + j} * args.channels : args.context,
+          there ? mine.channels : 0, args.channels % 4 == 0);
+    }
+  }
+  LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
+    mine.query_words.settle(shared + Tile::x_at(query_word(thread), query_row(thread)));
+    mine.context_words.settle_across(
+        shared + Tile::w_at(ContextTile::filled_row(thread), ContextTile::filled_column(thread)));
   }
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
     mine.sums.template add<Tile>(thread, shared);

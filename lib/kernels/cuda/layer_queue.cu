@@ -35,8 +35,13 @@ class StreamQueue final : public LayerQueue {
         checked(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
     if (!opened) return opened;
     stream_.reset(stream);
-    if (auto done = prepare_exact_products(); !done) return done;
-    return prepare_tensor_products();
+    for (const Arithmetic arithmetic : kArithmetics) {
+      const Status done = with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+        return ProductKernels<kArithmetic>::prepare();
+      });
+      if (!done) return done;
+    }
+    return Done{};
   }
 
   Result<float*> claim(std::size_t floats) override {
@@ -82,8 +87,7 @@ class StreamQueue final : public LayerQueue {
   }
 
   Status product(ProductKind kind, Arithmetic arithmetic, const ComplexProductArgs& args) override {
-    if (arithmetic == Arithmetic::exact) return launch_exact_product(kind, args, stream());
-    return launch_tensor_product(kind, arithmetic, args, stream());
+    return launch_product(arithmetic, kind, args);
   }
   Status fsmn_sum(const FsmnSumArgs& args) override { return launch<FsmnSum>(args, stream()); }
   Status compress(const CompressArgs& args) override { return launch<Compress>(args, stream()); }
@@ -119,12 +123,10 @@ class StreamQueue final : public LayerQueue {
     return launch<MaskFilter>(args, stream());
   }
   Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override {
-    if (arithmetic == Arithmetic::exact) return launch_exact_product(args, stream());
-    return launch_tensor_product(arithmetic, args, stream());
+    return launch_product(arithmetic, args);
   }
   Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override {
-    if (arithmetic == Arithmetic::exact) return launch_exact_product(args, stream());
-    return launch_tensor_product(arithmetic, args, stream());
+    return launch_product(arithmetic, args);
   }
   Status part_sums(const PartSumsArgs& args) override { return launch<PartSums>(args, stream()); }
   Status frame_norm(const FrameNormArgs& args) override {
@@ -140,12 +142,14 @@ class StreamQueue final : public LayerQueue {
     return launch_all<QuerySoftmax, KeySoftmax>(args);
   }
   Status gather_context(Arithmetic arithmetic, const ContextArgs& args) override {
-    return arithmetic == Arithmetic::exact ? gather_exact_context(args, stream())
-                                           : gather_tensor_context(arithmetic, args, stream());
+    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+      return ProductKernels<kArithmetic>::gather_context(args, stream());
+    });
   }
   Status add_context(Arithmetic arithmetic, const ContextArgs& args) override {
-    return arithmetic == Arithmetic::exact ? add_exact_context(args, stream())
-                                           : add_tensor_context(arithmetic, args, stream());
+    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+      return ProductKernels<kArithmetic>::add_context(args, stream());
+    });
   }
   Status attend_frames(const LinearAttentionArgs& args) override {
     return launch_all<QuerySoftmax, RunningKeys, RunningContext>(args);
@@ -192,6 +196,12 @@ class StreamQueue final : public LayerQueue {
     DeviceArray<float> data;
     std::size_t bytes;
   };
+  template <class... Args>
+  Status launch_product(Arithmetic arithmetic, const Args&... args) {
+    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+      return ProductKernels<kArithmetic>::launch(args..., stream());
+    });
+  }
   // One after the other, on the same arguments.
   template <class First, class... Rest, class Args>
   Status launch_all(const Args& args) {

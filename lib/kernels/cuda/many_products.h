@@ -13,7 +13,7 @@ namespace limpid::kernels::cuda {
 struct ProductPart {
   const float* x;     // inputs of the first frame of the first lane
   float* y;           // outputs of it
-  const float* w;     // [k][product_pitch(n)]
+  const float* w;     // weight_words() of [k][product_pitch(n)]
   const float* bias;  // [n]; null: none
   std::int32_t k, n;
   std::int32_t first;  // of its blocks of columns
@@ -71,12 +71,14 @@ struct ManyProducts {
   using Together = typename Tiles::Together;
   using Args = ManyProductArgs;
   static constexpr int kThreads = Tiles::kThreads, kShared = Tiles::kShared;
+  static constexpr bool kSettles = Tiles::kSettles;
   static constexpr int kTogether = Tiles::Sums::kTogether;
 
   struct Registers {
     const float* x;       // of the row that this thread fills; null beyond the last
     std::int32_t part;    // of the block
     std::int32_t column;  // first of the block
+    typename Tiles::Staging staging;
     typename Tiles::Sums sums;
   };
 
@@ -109,15 +111,19 @@ struct ManyProducts {
   }
 
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
-                             const Registers& mine) {
+                             Registers& mine) {
     const ProductPart& part = args.parts[mine.part];
-    Tiles::fill_x(thread, step, shared, args.wide, part.w,
+    Tiles::fill_x(thread, step, shared, args.wide, part.w, mine.staging,
                   [&](int k) { return mine.x != nullptr && k < part.k ? mine.x + k : nullptr; });
     Tiles::fill_w(thread, step, shared, part.w, part.k, part.n, mine.column);
   }
 
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
     mine.sums.template add<typename Tiles::Tile>(thread, shared);
+  }
+
+  LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
+    Tiles::settle(thread, shared, mine.staging);
   }
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,

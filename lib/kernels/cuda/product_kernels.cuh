@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What both files of product kernels do, for one arithmetic.
+// What the files of product kernels instantiate.
 #pragma once
 
 #include "lib/kernels/cuda/product_kernels.h"
@@ -8,7 +8,8 @@
 namespace limpid::kernels::cuda {
 
 template <Arithmetic kArithmetic>
-Status launch_product(ProductKind kind, const ComplexProductArgs& args, cudaStream_t stream) {
+Status ProductKernels<kArithmetic>::launch(ProductKind kind, const ComplexProductArgs& args,
+                                           cudaStream_t stream) {
   return with_kind(kind, [&]<ProductKind kKind>() {
     return with_product<kKind, kArithmetic>(
         args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
@@ -16,19 +17,29 @@ Status launch_product(ProductKind kind, const ComplexProductArgs& args, cudaStre
 }
 
 template <Arithmetic kArithmetic>
-Status launch_product(const RealProductArgs& args, cudaStream_t stream) {
+Status ProductKernels<kArithmetic>::launch(const RealProductArgs& args, cudaStream_t stream) {
   return with_real_product<kArithmetic>(
       args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
 }
 
 template <Arithmetic kArithmetic>
-Status launch_product(const ManyProductArgs& args, cudaStream_t stream) {
+Status ProductKernels<kArithmetic>::launch(const ManyProductArgs& args, cudaStream_t stream) {
   return with_many_products<kArithmetic>(
       args.columns, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
 }
 
 template <Arithmetic kArithmetic>
-Status prepare_products() {
+Status ProductKernels<kArithmetic>::gather_context(const ContextArgs& args, cudaStream_t stream) {
+  return launch_tiles<GatherTiles<kArithmetic>>(args, stream);
+}
+
+template <Arithmetic kArithmetic>
+Status ProductKernels<kArithmetic>::add_context(const ContextArgs& args, cudaStream_t stream) {
+  return launch_tiles<AddContextTiles<kArithmetic>>(args, stream);
+}
+
+template <Arithmetic kArithmetic>
+Status ProductKernels<kArithmetic>::prepare() {
   if (auto done = prepare_tiles<GatherTiles<kArithmetic>>(); !done) return done;
   if (auto done = prepare_tiles<AddContextTiles<kArithmetic>>(); !done) return done;
   const auto prepare = [&]<class Program>() { return prepare_tiles<Program>(); };

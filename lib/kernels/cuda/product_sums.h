@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // How a block of ComplexProduct (complex_product.h) adds: 256 threads have 4096 outputs, 4 x 4
-// each; in float on CUDA cores, or on tensor cores in tf32, which has float's exponents and 11
-// bits.
+// each; in float on CUDA cores, or on tensor cores, whose numbers product_numbers.h has.
 //
-// Both see a tile of inputs as it lies in shared memory: Tile::kDepth inputs of Tile::kRows rows of
-// x, each at Tile::x_at() of its part, and of kColumns outputs of w, [part][input][column].
+// Both see a tile of inputs as it lies in shared memory: Tile::kDepth words of Tile::kRows rows of
+// x, each at Tile::x_at() of its part, and of kColumns outputs of w, [part][word][column].
 #pragma once
 
-#include <bit>
 #include <cstdint>
+#include <type_traits>
 
+#include "lib/kernels/cuda/product_numbers.h"
 #include "lib/kernels/cuda/tiled_program.h"
-#include "lib/kernels/cuda/warp.h"
 
 namespace limpid::kernels::cuda {
 
@@ -67,55 +66,13 @@ struct ExactSums {
   }
 };
 
-// To the nearest number of tf32, ties away from zero.
-LIMPID_HD std::uint32_t to_tf32(float x) {
-#ifdef __CUDA_ARCH__
-  std::uint32_t bits;
-  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
-  return bits;
-#else
-  return (std::bit_cast<std::uint32_t>(x) + 0x1000u) & ~0x1fffu;
-#endif
-}
-
-// What a lane holds of 16 x 8 inputs of x, of 8 x 8 weights and of 16 x 8 sums, for
-// mma.m16n8k8: element e of x is in row lane / 4 + e % 2 * 8 and input lane % 4 + e / 2 * 4, of w
-// in that input (e * 4 for e / 2 * 4) and output lane / 4, of sums in row lane / 4 + e / 2 * 8 and
-// output lane % 4 * 2 + e % 2.
-using Tf32X = std::uint32_t[Warp::kLanes][4];
-using Tf32W = std::uint32_t[Warp::kLanes][2];
-using Tf32Sum = float[Warp::kLanes][4];
-
-// c += x w.
-LIMPID_HD void multiply(Tf32Sum& c, const Tf32X& x, const Tf32W& w) {
-#ifdef __CUDA_ARCH__
-  asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
-      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3])
-      : "r"(x[0][0]), "r"(x[0][1]), "r"(x[0][2]), "r"(x[0][3]), "r"(w[0][0]), "r"(w[0][1]));
-#else
-  for (int row = 0; row < 16; ++row)
-    for (int column = 0; column < 8; ++column) {
-      float a[8], b[8];
-      for (int k = 0; k < 8; ++k) {
-        a[k] = std::bit_cast<float>(x[row % 8 * 4 + k % 4][row / 8 + k / 4 * 2]);
-        b[k] = std::bit_cast<float>(w[column * 4 + k % 4][k / 4]);
-      }
-      float& sum = c[row % 8 * 4 + column / 2][row / 8 * 2 + column % 2];
-      sum = tensor_sum(sum, a, b);
-    }
-#endif
-}
-
-// A warp has 32 rows of 16 outputs, as 2 x 2 fragments. kProducts: 1, what tf32 rounds away is
-// lost; 3, every number is high + low and only low times low is left out, which keeps 22 bits.
-template <int kColumns, class Parts, int kProducts>
+// A warp has 32 rows of 16 outputs, as 2 x 2 fragments.
+template <int kColumns, class Parts, class Number>
 struct TensorSums {
-  static_assert(kProducts == 1 || kProducts == 3);
   static constexpr int kTogether = 2;
-  static constexpr int kPadX = 8, kPadW = 8;  // 4 inputs of 8 rows or outputs lie in 32 banks
-  static constexpr int kHalves = kProducts == 3 ? 2 : 1;
-  Tf32Sum re[2][2], im[2][2];
+  static constexpr int kPadX = 8, kPadW = 8;  // 4 words of 8 rows or outputs lie in 32 banks
+  static constexpr int kParts = Number::kParts;
+  FragmentSum re[2][2], im[2][2];
 
   LIMPID_HD void clear() {
     LIMPID_UNROLL for (int m = 0; m < 2; ++m) LIMPID_UNROLL for (int n = 0; n < 2; ++n)
@@ -124,55 +81,50 @@ struct TensorSums {
   }
 
   struct X {
-    Tf32X halves[kHalves];
+    FragmentX parts[kParts];
   };
   struct W {
-    Tf32W halves[kHalves];
+    FragmentW parts[kParts];
+
+    LIMPID_HD W negated() const {
+      W minus = *this;
+      LIMPID_UNROLL for (int p = 0; p < kParts; ++p)
+          LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i)
+              LIMPID_UNROLL for (int e = 0; e < 2; ++e) minus.parts[p][i][e] ^= Number::kSigns;
+      return minus;
+    }
   };
 
-  LIMPID_HD static void split(float value, std::uint32_t& high) { high = to_tf32(value); }
-  LIMPID_HD static void split(float value, std::uint32_t& high, std::uint32_t& low) {
-    high = to_tf32(value);
-    low = to_tf32(value - as_float(high));
+  template <int kElements>
+  LIMPID_HD static void split(float word, int lane, int e,
+                              std::uint32_t (&to)[kParts][Warp::kLanes][kElements]) {
+    std::uint32_t parts[kParts];
+    Number::split(bits_of(word), parts);
+    LIMPID_UNROLL for (int p = 0; p < kParts; ++p) to[p][lane][e] = parts[p];
   }
-  LIMPID_HD static float as_float(std::uint32_t bits) {
-#ifdef __CUDA_ARCH__
-    return __uint_as_float(bits);
-#else
-    return std::bit_cast<float>(bits);
-#endif
-  }
-
-  // Rows m of the warp's two times 16 and inputs from `first` on.
+  // Rows m of the warp's two times 16 and words from `first` on.
   template <class Tile>
-  LIMPID_HD static void load_x(int thread, const float* x, int first, int m, X& to) {
+  LIMPID_HD static void load(int thread, const float* x, int first, int m, X& to) {
     LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) LIMPID_UNROLL for (int e = 0; e < 4; ++e) {
-      const int lane = Warp::lane(thread, i), input = first + lane % 4 + e / 2 * 4;
-      const float value = x[Tile::x_at(input, row_of(thread, lane, 2 * m + e % 2))];
-      if constexpr (kHalves == 2)
-        split(value, to.halves[0][i][e], to.halves[1][i][e]);
-      else
-        split(value, to.halves[0][i][e]);
+      const int lane = Warp::lane(thread, i), word = first + lane % 4 + e / 2 * 4;
+      split(x[Tile::x_at(word, row_of(thread, lane, 2 * m + e % 2))], i, e, to.parts);
     }
   }
+  // Outputs n of its two times 8.
   template <class Tile>
-  LIMPID_HD static void load_w(int thread, const float* w, int first, int n, float sign, W& to) {
+  LIMPID_HD static void load(int thread, const float* w, int first, int n, W& to) {
     LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) LIMPID_UNROLL for (int e = 0; e < 2; ++e) {
-      const int lane = Warp::lane(thread, i), input = first + lane % 4 + e * 4;
-      const float value = sign * w[input * Tile::kPitchW + first_column(thread) + n * 8 + lane / 4];
-      if constexpr (kHalves == 2)
-        split(value, to.halves[0][i][e], to.halves[1][i][e]);
-      else
-        split(value, to.halves[0][i][e]);
+      const int lane = Warp::lane(thread, i), word = first + lane % 4 + e * 4;
+      split(w[word * Tile::kPitchW + first_column(thread) + n * 8 + lane / 4], i, e, to.parts);
     }
   }
   // The small products first.
-  LIMPID_HD static void add_product(Tf32Sum& c, const X& x, const W& w) {
-    if constexpr (kHalves == 2) {
-      multiply(c, x.halves[1], w.halves[0]);
-      multiply(c, x.halves[0], w.halves[1]);
+  LIMPID_HD static void add_product(FragmentSum& c, const X& x, const W& w) {
+    if constexpr (kParts == 2) {
+      multiply<Number>(c, x.parts[1], w.parts[0]);
+      multiply<Number>(c, x.parts[0], w.parts[1]);
     }
-    multiply(c, x.halves[0], w.halves[0]);
+    multiply<Number>(c, x.parts[0], w.parts[0]);
   }
 
   template <class Tile>
@@ -182,15 +134,14 @@ struct TensorSums {
     LIMPID_UNROLL for (int first = 0; first < Tile::kDepth; first += 8) {
       X xr[2], xi[2];
       LIMPID_UNROLL for (int m = 0; m < 2; ++m) {
-        load_x<Tile>(thread, x, first, m, xr[m]);
-        if constexpr (Parts::kX) load_x<Tile>(thread, x + Tile::kX, first, m, xi[m]);
+        load<Tile>(thread, x, first, m, xr[m]);
+        if constexpr (Parts::kX) load<Tile>(thread, x + Tile::kX, first, m, xi[m]);
       }
       LIMPID_UNROLL for (int n = 0; n < 2; ++n) {
         W a, b, minus;
-        load_w<Tile>(thread, w, first, n, 1.0f, a);
-        if constexpr (Parts::kW) load_w<Tile>(thread, w + Tile::kW, first, n, 1.0f, b);
-        if constexpr (Parts::kW && Parts::kX)
-          load_w<Tile>(thread, w + Tile::kW, first, n, -1.0f, minus);
+        load<Tile>(thread, w, first, n, a);
+        if constexpr (Parts::kW) load<Tile>(thread, w + Tile::kW, first, n, b);
+        if constexpr (Parts::kW && Parts::kX) minus = b.negated();
         LIMPID_UNROLL for (int m = 0; m < 2; ++m) {
           add_product(re[m][n], xr[m], a);
           if constexpr (Parts::kX && Parts::kW) add_product(re[m][n], xi[m], minus);
@@ -202,15 +153,11 @@ struct TensorSums {
   }
 
   // Warps lie beside each other along outputs, then along rows.
-  LIMPID_HD static int first_column(int thread) {
-    return thread / 32 % (kColumns / 16) * 16;
-  }
+  LIMPID_HD static int first_column(int thread) { return thread / 32 % (kColumns / 16) * 16; }
   LIMPID_HD static int row_of(int thread, int lane, int r) {
     return thread / 32 / (kColumns / 16) * 32 + r / 2 * 16 + r % 2 * 8 + lane / 4;
   }
-  LIMPID_HD static int row(int thread, int r) {
-    return row_of(thread, thread % 32, r);
-  }
+  LIMPID_HD static int row(int thread, int r) { return row_of(thread, thread % 32, r); }
   LIMPID_HD static int column(int thread, int c) {
     return first_column(thread) + c / 2 * 8 + thread % 4 * 2 + c % 2;
   }
@@ -224,5 +171,10 @@ struct TensorSums {
         });
   }
 };
+
+// Exact: how a block adds in float.
+template <Arithmetic kArithmetic, class Exact, int kColumns, class Parts = RealParts>
+using SumsOf = std::conditional_t<kArithmetic == Arithmetic::exact, Exact,
+                                  TensorSums<kColumns, Parts, NumberOf<kArithmetic>>>;
 
 }  // namespace limpid::kernels::cuda

@@ -42,7 +42,7 @@ struct RealProductArgs {
   std::int32_t k, n;     // inputs and outputs of a row
   std::int32_t segment;  // inputs of a segment; k is a multiple of it
   bool wide, wide_y;     // whole_fours(), whole_fours_of_y()
-  const float* w;        // [k][product_pitch(n)]
+  const float* w;        // weight_words() of [k][product_pitch(n)]
   const float* bias;     // [n]; null: none
   const float* slope;    // [n], of prelu
   LinearEnd end;
@@ -71,12 +71,14 @@ struct RealProduct {
   using Together = typename Tiles::Together;
   using Args = RealProductArgs;
   static constexpr int kThreads = Tiles::kThreads, kShared = Tiles::kShared;
+  static constexpr bool kSettles = Tiles::kSettles;
   static constexpr int kTogether = Tiles::Sums::kTogether;
 
   struct Registers {
     std::int64_t within;  // of the row that this thread fills: j*middle + k*inner
     std::int32_t i, k;    // i < 0: beyond the last
     std::int32_t column;  // first of the block
+    typename Tiles::Staging staging;
     typename Tiles::Sums sums;
   };
 
@@ -112,14 +114,18 @@ struct RealProduct {
   }
 
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
-                             const Registers& mine) {
-    Tiles::fill_x(thread, step, shared, args.wide, args.w,
+                             Registers& mine) {
+    Tiles::fill_x(thread, step, shared, args.wide, args.w, mine.staging,
                   [&](int k) { return input(k, args, mine); });
     Tiles::fill_w(thread, step, shared, args.w, args.k, args.n, mine.column);
   }
 
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
     mine.sums.template add<typename Tiles::Tile>(thread, shared);
+  }
+
+  LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
+    Tiles::settle(thread, shared, mine.staging);
   }
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 #include "lib/kernels/cuda/complex_product.h"
 
@@ -54,53 +53,75 @@ struct RowSums {
 // inputs at a time are copied where they lie at aligned places.
 template <int kColumns, Arithmetic kArithmetic>
 struct RealTiles {
-  using Sums = std::conditional_t<
-      kArithmetic == Arithmetic::exact, RowSums<kColumns>,
-      TensorSums<kColumns, RealParts, kArithmetic == Arithmetic::tf32x3 ? 3 : 1>>;
+  using Number = NumberOf<kArithmetic>;
+  using Sums = SumsOf<kArithmetic, RowSums<kColumns>, kColumns>;
+  using Words = Staged<Number, 4>;
+  static constexpr bool kSettles = Words::kSettles;
   static constexpr int kThreads = 256, kRows = kThreads * 16 / kColumns;
+  static constexpr int kInputs = Number::kInputs;  // of a word
 
   // What lies in shared memory: a step's inputs.
   struct Tile {
-    static constexpr int kDepth = 16;
+    static constexpr int kDepth = kSettles && kColumns == 16 ? 8 : 16;  // 16 inputs a thread
     static constexpr int kPitchX = kDepth + 4;  // eight rows lie in different banks
     static constexpr int kPitchW = kColumns + Sums::kPadW;
     static constexpr int kFirstW = kRows * kPitchX;
-    LIMPID_HD static int x_at(int input, int row) { return row * kPitchX + input; }
+    LIMPID_HD static int x_at(int word, int row) { return row * kPitchX + word; }
   };
   static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
   static constexpr int kPerRow = kThreads / kRows;           // threads that fill a row
-  static constexpr int kFours = Tile::kDepth / 4 / kPerRow;  // that each of them copies
+  static constexpr int kFours = Tile::kDepth / 4 / kPerRow;  // words that each brings, in fours
+
+  struct Staging {
+    Words fours[kFours];
+  };
 
   LIMPID_HD static int row(int thread) { return thread / kPerRow; }  // that a thread fills
   LIMPID_HD static std::int64_t column_blocks(int n) { return (n + kColumns - 1) / kColumns; }
-  LIMPID_HD static int steps(int k) { return (k + Tile::kDepth - 1) / Tile::kDepth; }
+  LIMPID_HD static int steps(int k) {
+    return (words_of<Number>(k) + Tile::kDepth - 1) / Tile::kDepth;
+  }
+  LIMPID_HD static int word(int thread, int four) {  // first of a thread's four
+    return (thread % kPerRow * kFours + four) * 4;
+  }
 
   // input(k): where that input of the thread's row lies; null: it is zero. `any` may be read.
   template <class Input>
   LIMPID_HD static void fill_x(int thread, int step, float* shared, bool wide, const float* any,
-                               Input input) {
-    LIMPID_NO_UNROLL for (int four = 0; four < kFours; ++four) {
-      const int depth = (thread % kPerRow * kFours + four) * 4, k = step * Tile::kDepth + depth;
-      float* to = shared + Tile::x_at(depth, row(thread));
-      if (wide) {
-        const float* from = input(k);
-        copy_four_later(to, from != nullptr ? from : any, from != nullptr);
-        continue;
+                               Staging& staging, Input input) {
+    const auto fill_four = [&](int four) {
+      const int first = word(thread, four), k = (step * Tile::kDepth + first) * kInputs;
+      float* to = shared + Tile::x_at(first, row(thread));
+      LIMPID_UNROLL for (int at = 0; at < 4 * kInputs; at += 4) {
+        if (wide) {
+          const float* from = input(k + at);
+          staging.fours[four].four(at, to, from != nullptr ? from : any, from != nullptr);
+          continue;
+        }
+        LIMPID_UNROLL for (int i = at; i < at + 4; ++i) {
+          const float* from = input(k + i);
+          staging.fours[four].one(i, to, from != nullptr ? from : any, from != nullptr);
+        }
       }
-      LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
-        const float* from = input(k + i);
-        copy_later(to + i, from != nullptr ? from : any, from != nullptr);
-      }
+    };
+    if constexpr (kSettles) {  // registers have no index
+      LIMPID_UNROLL for (int four = 0; four < kFours; ++four) fill_four(four);
+    } else {
+      LIMPID_NO_UNROLL for (int four = 0; four < kFours; ++four) fill_four(four);
     }
   }
+  LIMPID_HD static void settle(int thread, float* shared, const Staging& staging) {
+    LIMPID_UNROLL for (int four = 0; four < kFours; ++four) staging.fours[four].settle(
+        shared + Tile::x_at(word(thread, four), row(thread)));
+  }
 
-  // Outputs from `column` on of w, [inputs][product_pitch(outputs)].
+  // Outputs from `column` on of w, weight_words() of [inputs][product_pitch(outputs)].
   LIMPID_HD static void fill_w(int thread, int step, float* shared, const float* w, int inputs,
                                int outputs, int column) {
     if (thread >= Tile::kDepth * kColumns / 4) return;
     const int depth = thread / (kColumns / 4), k = step * Tile::kDepth + depth;
     const int at = thread % (kColumns / 4) * 4, pitch = product_pitch(outputs);
-    const bool valid = k < inputs && column + at < pitch;
+    const bool valid = k < words_of<Number>(inputs) && column + at < pitch;
     const int from = valid ? k * pitch + column + at : 0;
     copy_four_later(shared + Tile::kFirstW + depth * Tile::kPitchW + at, w + from, valid);
   }

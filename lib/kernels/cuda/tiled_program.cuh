@@ -22,12 +22,19 @@ __global__ void __launch_bounds__(Program::kThreads)
     if (step < steps) Program::fill(thread, step, buffer(step), args, mine);
     __pipeline_commit();  // nothing too: commits are counted
   };
-  for (int step = 0; step < kAhead; ++step) fill(step);
+  const auto settle = [&](int step) {
+    if (step < steps) Program::settle(thread, buffer(step), mine);
+  };
+  for (int step = 0; step < kAhead; ++step) {
+    fill(step);
+    settle(step);
+  }
   for (int step = 0; step < steps; ++step) {
     __pipeline_wait_prior(kAhead - 1);
     __syncthreads();  // this step is there, and nobody reads the one before any more
     fill(step + kAhead);
     Program::add(thread, buffer(step), mine);
+    settle(step + kAhead);
   }
   Program::finish(thread, blockIdx.x, args, mine);
 }
@@ -44,8 +51,8 @@ Status prepare_tiles() {
 
 template <class Program>
 Status launch_tiles(const typename Program::Args& args, cudaStream_t stream) {
-  return start(run_tiles<Program>, Program::blocks(args), Program::kThreads,
-               tile_bytes<Program>(), args, stream);
+  return start(run_tiles<Program>, Program::blocks(args), Program::kThreads, tile_bytes<Program>(),
+               args, stream);
 }
 
 }  // namespace limpid::kernels::cuda

@@ -4,18 +4,21 @@
 //
 //   struct TiledProgram {
 //     static constexpr int kThreads, kShared;    // floats of one buffer; there are tile_buffers()
+//     static constexpr bool kSettles;            // whether fill() leaves something to settle()
 //     struct Args {...};
 //     struct Registers {...};                    // of one thread
 //     static std::int64_t blocks(const Args&);
 //     static int steps(const Args&, const Registers&);
 //     static void begin(int thread, std::int64_t block, const Args&, Registers&);
-//     static void fill(int thread, int step, float* shared, const Args&, const Registers&);
+//     static void fill(int thread, int step, float* shared, const Args&, Registers&);
 //     static void add(int thread, const float* shared, Registers&);
+//     static void settle(int thread, float* shared, const Registers&);
 //     static void finish(int thread, std::int64_t block, const Args&, const Registers&);
 //   };
 //
-// While a step is added from one buffer, those that follow fill the others. As with a Program
-// (host_device.h), tests on a CPU run the same functions thread by thread.
+// While a step is added from one buffer, those that follow fill the others; what goes through
+// registers is asked for by fill() before that, and put into its buffer by settle() after it. As
+// with a Program (host_device.h), tests on a CPU run the same functions thread by thread.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +33,10 @@ namespace limpid::kernels::cuda {
 
 // Products of networks have few steps, each of which would wait for memory: most of them are on
 // their way before the first is added. Three blocks of 72 KiB share a multiprocessor of an H100.
+// Registers have one step.
 template <class Program>
 constexpr int tile_buffers() {
+  if (Program::kSettles) return 2;
   constexpr int fit = 72 * 1024 / (Program::kShared * static_cast<int>(sizeof(float)));
   return fit < 2 ? 2 : fit > 4 ? 4 : fit;
 }

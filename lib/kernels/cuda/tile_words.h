@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Inputs on their way from memory, where they are floats, to the words of a tile
+// (product_numbers.h). Floats are copied asynchronously. Numbers of 16 bits go through registers:
+// they are asked for before a step is added, rounded and put into the tile after it. Weights lie in
+// memory as words of either kind.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lib/kernels/cuda/product_numbers.h"
+#include "lib/kernels/cuda/tiled_program.h"
+
+namespace limpid::kernels::cuda {
+
+// What a thread brings to kWords neighbouring words of a tile, which begin at `to`. `valid`: else
+// zeros come, from any address that may be read.
+template <class Number, int kWords>
+struct Staged {
+  static constexpr bool kSettles = false;  // nothing is left to be done by settle()
+
+  LIMPID_HD void one(int at, float* to, const float* from, bool valid) {
+    copy_later(to + at, from, valid);
+  }
+  LIMPID_HD void four(int at, float* to, const float* from, bool valid) {
+    copy_four_later(to + at, from, valid);
+  }
+  LIMPID_HD void settle(float*) const {}
+  LIMPID_HD void settle_across(float*) const {}
+};
+
+template <class Number, int kWords>
+requires(Number::kInputs == 2) struct Staged<Number, kWords> {
+  static constexpr bool kSettles = true;
+  float inputs[2 * kWords];
+
+  LIMPID_HD void one(int at, float*, const float* from, bool valid) {
+    inputs[at] = valid ? *from : 0.0f;
+  }
+  LIMPID_HD void two(const float* aligned, bool valid) {
+    const Complex both = valid ? *reinterpret_cast<const Complex*>(aligned) : Complex{0, 0};
+    inputs[0] = both.re;
+    inputs[1] = both.im;
+  }
+  LIMPID_HD void four(int at, float*, const float* from, bool valid) {
+    const Four values = valid ? load_four(from) : Four{{0, 0, 0, 0}};
+    LIMPID_UNROLL for (int i = 0; i < 4; ++i) inputs[at + i] = values.v[i];
+  }
+  // Inputs 2 i and 2 i + 1 share a word.
+  LIMPID_HD void settle(float* to) const {
+    store(to, [&](int i) { return Number::word(inputs[2 * i], inputs[2 * i + 1]); });
+  }
+  // Inputs i and kWords + i do.
+  LIMPID_HD void settle_across(float* to) const {
+    store(to, [&](int i) { return Number::word(inputs[i], inputs[kWords + i]); });
+  }
+
+ private:
+  template <class Word>
+  LIMPID_HD static void store(float* to, Word word) {
+    if constexpr (kWords == 4)
+      *reinterpret_cast<Four*>(to) = {
+          {float_of(word(0)), float_of(word(1)), float_of(word(2)), float_of(word(3))}};
+    else
+      LIMPID_UNROLL for (int i = 0; i < kWords; ++i) to[i] = float_of(word(i));
+  }
+};
+
+// Words of so many inputs.
+template <class Number>
+LIMPID_HD int words_of(int inputs) {
+  return (inputs + Number::kInputs - 1) / Number::kInputs;
+}
+
+// Weights [inputs][outputs] as a product reads them: [words][outputs].
+inline std::vector<float> weight_words(Arithmetic arithmetic, std::span<const float> rows,
+                                       std::ptrdiff_t outputs) {
+  return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+    using Number = NumberOf<kArithmetic>;
+    std::vector<float> words(rows.begin(), rows.end());
+    if constexpr (Number::kInputs == 2) {
+      const auto n = static_cast<std::size_t>(outputs);
+      words.clear();
+      for (std::size_t pair = 0; pair < rows.size(); pair += 2 * n)
+        for (std::size_t at = pair; at < pair + n; ++at)
+          words.push_back(
+              float_of(Number::word(rows[at], at + n < rows.size() ? rows[at + n] : 0.0f)));
+    }
+    return words;
+  });
+}
+
+}  // namespace limpid::kernels::cuda
