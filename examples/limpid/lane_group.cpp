@@ -113,16 +113,19 @@ void LaneGroup::process(Loan& loan) {
     together_ = loans_;  // who joins meanwhile takes part in the next call
     running_ = true;
     lock.unlock();
-    call();
+    const int frames = call();
     lock.lock();
     running_ = false;
-    for (const Loan* other : together_) waiting_ -= other->done_ == other->frames_;
+    // Not before: whoever is done returns, and its loan may end.
+    for (Loan* other : together_) {
+      other->done_ += frames;
+      waiting_ -= other->done_ == other->frames_;
+    }
     changed_.notify_all();
   }
 }
 
-// As many frames as everybody has.
-void LaneGroup::call() {
+int LaneGroup::call() {
   const std::ptrdiff_t hop = session_->format().hop;
   int frames = max_frames_;
   for (const Loan* loan : together_) frames = std::min(frames, loan->frames_ - loan->done_);
@@ -150,8 +153,8 @@ void LaneGroup::call() {
       loan->voice_[i].insert(loan->voice_[i].end(), found, found + frames);
     }
     loan->failure_ = session_->failure();
-    loan->done_ += frames;
   }
+  return frames;
 }
 
 }  // namespace limpid::cli

@@ -36,7 +36,7 @@ class LaneGroup : public std::enable_shared_from_this<LaneGroup> {
 
   void process(Loan& loan);  // returns when its audio has gone through
   void leave(Loan& loan);
-  void call();  // for those who are together_
+  int call();  // for those who are together_: as many frames as everybody has, which it returns
 
   std::unique_ptr<Session> session_;
   int inputs_, outputs_, lanes_, max_frames_;
