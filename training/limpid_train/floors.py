@@ -32,7 +32,7 @@ def utterances(audio):
 def noise_floor(power):
     """Mean power of every bin in the quietest frames of [bins, frames]; nothing where they are not quiet."""
     total = power.sum(0)
-    audible = total > 2 * np.median(total) * 1e-6
+    audible = total > 1e-6 * np.median(total)
     quiet = audible & (total <= np.quantile(total[audible], QUIETEST)) if audible.any() else audible
     if not quiet.any():
         return np.zeros(len(power))

@@ -186,7 +186,7 @@ def main():
     parser.add_argument("--cache", default=Path(__file__).parents[1] / "data", help="where decoded audio is kept")
     parser.add_argument("--run", required=True, help="folder of checkpoints and log; an existing run is resumed")
     parser.add_argument("--time-budget", type=float, required=True, help="seconds over all runs of this folder")
-    parser.add_argument("--processes", type=int, default=1, 
+    parser.add_argument("--processes", type=int, default=1,
                         help="CPU: how many train, with asynchronous updates; GPU: one trains, the others mix for it")
     parser.add_argument("--threads", type=int, help="per process; default: all cores of one process, 1 of several")
     parser.add_argument("--start", help="model file that a new run begins from")
