@@ -32,10 +32,10 @@ def utterances(audio):
 def noise_floor(power):
     """Mean power of every bin in the quietest frames of [bins, frames]; nothing where they are not quiet."""
     total = power.sum(0)
-    audible = total > 1e-6 * np.median(total)
-    quiet = audible & (total <= np.quantile(total[audible], QUIETEST)) if audible.any() else audible
-    if not quiet.any():
+    audible = total > 2e-6 * np.median(total)
+    if not audible.any():
         return np.zeros(len(power))
+    quiet = audible & (total <= np.quantile(total[audible], QUIETEST))
     floor = power[:, quiet].mean(1)
     voice = np.quantile(total, 0.9)
     return floor * min(1.0, LOUDEST_FLOOR * voice / (floor.sum() + 1e-20))

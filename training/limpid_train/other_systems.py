@@ -26,9 +26,8 @@ def run(system, audio):
     return np.concatenate([system.process(frame) for frame in frames.reshape(-1, system.frame)])
 
 
-def latency(make, path):
-    """By how many samples at its own rate a system is late: where its output for a clean voice fits the voice best."""
-    system = make()
+def latency(system, path):
+    """By how many samples at its own rate a new system is late: where its output for a clean voice fits the voice best."""
     audio = resample(*read_audio(path), system.rate)
     fit = correlate(run(system, audio), audio, "full", "fft")[len(audio) - 1:]
     return int(np.argmax(fit))
@@ -69,8 +68,9 @@ def main():
         sets = {name: items_of(arguments.corpus, name, scratch) for name in arguments.sets}
         voice = items_of(arguments.corpus, "clean-in", scratch)[0].clean
         for name, make in wanted_systems(arguments):
-            late = latency(make, voice)
-            print(f"{name}: {1000 * late / make().rate:.1f} ms late", file=sys.stderr)
+            system = make()
+            late = latency(system, voice)
+            print(f"{name}: {1000 * late / system.rate:.1f} ms late", file=sys.stderr)
             for set_name, items in sets.items():
                 folder = arguments.outputs / name / set_name
                 folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,9 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+from scipy.signal import get_window
+
+from .corpus import to_int16
 
 
 class RNNoise:
@@ -46,8 +49,7 @@ class WebRtc:
         self.processor = AudioProcessor(0, level)
 
     def process(self, frame):
-        pcm = np.clip(np.rint(frame * 32768), -32768, 32767).astype(np.int16)
-        return np.frombuffer(self.processor.Process10ms(pcm.tobytes()).audio, np.int16) / 32768
+        return np.frombuffer(self.processor.Process10ms(to_int16(frame).tobytes()).audio, np.int16) / 32768
 
 
 class Onnx:
@@ -90,7 +92,7 @@ class Gtcrn(Overlapped):
     def __init__(self, model):
         super().__init__()
         self.network = Onnx(model)
-        self.window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.size) / self.size))
+        self.window = np.sqrt(get_window("hann", self.size))
 
     def block(self, heard):
         spectrum = np.fft.rfft(heard * self.window)

@@ -33,6 +33,14 @@ def small_cache(folder, speech=None):
     write_bank(Path(folder) / "rooms", count=4, seed=1)
 
 
+def buzz(pitch, harmonics, talking):
+    """3 s of a voice: harmonics of a pitch [Hz] that wanders once a second, where sin(2 pi 1.4 t) exceeds `talking`."""
+    time = np.arange(3 * 16000) / 16000
+    cycles = np.cumsum(pitch * (1 + 0.2 * np.sin(2 * np.pi * time))) / 16000
+    voice = sum(np.sin(2 * np.pi * k * cycles) / k for k in range(1, harmonics))
+    return voice * (np.sin(2 * np.pi * 1.4 * time) > talking)
+
+
 class Mixing(unittest.TestCase):
     def test_same_seed_same_batch(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -84,13 +92,9 @@ class QuietTargets(unittest.TestCase):
     """The noise of a recording is taken from what training aims at, and from nothing else."""
 
     def setUp(self):
-        rng = np.random.default_rng(3)
-        time = np.arange(3 * 16000) / 16000
-        pitch = 150 + 30 * np.sin(2 * np.pi * time)
-        buzz = sum(np.sin(2 * np.pi * k * np.cumsum(pitch) / 16000) / k for k in range(1, 20))
-        self.voice = (0.1 * buzz * (np.sin(2 * np.pi * 1.5 * time) > -0.3)).astype(np.float32)
-        self.noise = (0.002 * rng.standard_normal(len(time))).astype(np.float32)  # 35 dB below the voice
-        self.pauses = np.sin(2 * np.pi * 1.5 * time) < -0.6
+        self.voice = (0.1 * buzz(150, 20, -0.3)).astype(np.float32)
+        self.noise = (0.002 * np.random.default_rng(3).standard_normal(len(self.voice))).astype(np.float32)  # 35 dB lower
+        self.pauses = np.sin(2 * np.pi * 1.4 * np.arange(len(self.voice)) / 16000) < -0.6
 
     def level(self, x):
         return 10 * np.log10(np.mean(x.astype(float) ** 2))
@@ -199,10 +203,8 @@ class Losses(unittest.TestCase):
             from pesq import pesq
         except ImportError:
             self.skipTest("pesq is not installed")
-        rng, time = np.random.default_rng(8), np.arange(3 * 16000) / 16000
-        pitch = np.cumsum(140 + 20 * np.sin(2 * np.pi * time)) / 16000
-        voice = sum(np.sin(2 * np.pi * k * pitch) / k for k in range(1, 30)) * (np.sin(2 * np.pi * 1.3 * time) > -0.4)
-        worse = [voice + gain * rng.standard_normal(len(time)) for gain in (0.001, 0.01, 0.03, 0.1, 0.3)]
+        rng, voice = np.random.default_rng(8), buzz(140, 30, -0.4)
+        worse = [voice + gain * rng.standard_normal(len(voice)) for gain in (0.001, 0.01, 0.03, 0.1, 0.3)]
         worse.append(np.convolve(voice, [1, 0.9, 0.8], "same"))
         opinions = [pesq(16000, voice, x, "wb") for x in worse]
         cost = Loudness()(*(torch.tensor(np.array(x), dtype=torch.float32) for x in (worse, [voice] * len(worse))))
