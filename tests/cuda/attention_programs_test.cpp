@@ -44,10 +44,15 @@ void check(const AttentionConfig& config, int lanes = 1, int frames = 97) {
     args->angles = angles.data();
   }
   kernels::cuda::emulate<AttentionReady>(*args);
-  if (std::max(full.width, full.value_width) <= 16)
+  const int width = std::max(full.width, full.value_width);
+  if (width <= 16)
     kernels::cuda::emulate<AttentionForward<16>>(*args);
-  else
+  else if (width <= 32)
     kernels::cuda::emulate<AttentionForward<32>>(*args);
+  else if (width <= 64)
+    kernels::cuda::emulate<AttentionForward<64>>(*args);
+  else
+    kernels::cuda::emulate<AttentionForward<128>>(*args);
   const auto expected = NaiveAttention(c, *attention).run(in);
   double error = 0, peak = 1;
   for (std::ptrdiff_t i = 0; i < AttentionData::size(y); ++i) {
@@ -81,6 +86,13 @@ TEST(CudaAttention, EveryKindWithPositionsSharedHeadsAndGates) {
                .gate = gate},
               2, 66);
     }
+}
+
+TEST(CudaAttention, WideHeads) {
+  for (const int width : {40, 64, 66, 128})
+    for (const auto kind : {AttentionKind::softmax, AttentionKind::sigmoid})
+      check({.kind = kind, .heads = 2, .width = width, .value_width = width - 3, .past = 30}, 1,
+            70);
 }
 
 TEST(CudaAttention, RefusesSinksThatStayInFrontOfTheWindow) {

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "lib/kernels/attention.h"
 #include "lib/kernels/cuda/host_device.h"
@@ -129,25 +130,44 @@ struct AttentionReady {
   }
 };
 
-// Queries and values of up to kWidth elements.
+// Queries and values of up to kWidth elements. Beyond 64 a thread has registers for its sums alone:
+// its query lies in its own column of the shared memory, which nobody else touches.
 template <int kWidth>
 struct AttentionForward {
-  static constexpr int kThreads = 64, kPhases = 1, kShared = 0;
+  static constexpr bool kShares = kWidth > 64;
+  static constexpr int kThreads = 64, kPhases = 1, kShared = kShares ? kWidth * kThreads / 2 : 0;
   using Args = AttentionForwardArgs;
 
   static std::int64_t tiles(const Args& a) { return (a.frames + kThreads - 1) / kThreads; }
   static std::int64_t blocks(const Args& a) { return a.lanes * a.heads * tiles(a); }
 
+  struct OwnQuery {
+    float elements[kWidth];
+    LIMPID_HD void use(Complex*, int) {}
+    LIMPID_HD float& operator[](int c) { return elements[c]; }
+    LIMPID_HD float operator[](int c) const { return elements[c]; }
+  };
+  struct SharedQuery {
+    float* column;
+    LIMPID_HD void use(Complex* shared, int thread) {
+      column = reinterpret_cast<float*>(shared) + thread;
+    }
+    LIMPID_HD float& operator[](int c) { return column[c * kThreads]; }
+    LIMPID_HD float operator[](int c) const { return column[c * kThreads]; }
+  };
+
   struct Row {
-    float query[kWidth], values[kWidth];
+    std::conditional_t<kShares, SharedQuery, OwnQuery> query;
+    float values[kWidth];
     float maximum, total, gain, slope;
     std::int64_t t, first, last;
   };
 
   template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& a) {
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& a) {
     const std::int64_t tiles = (a.frames + kThreads - 1) / kThreads;
     Row row;
+    row.query.use(shared, thread);
     row.t = block % tiles * kThreads + thread;
     if (row.t >= a.frames) return;
     const auto head = static_cast<int>(block / tiles % a.heads);
@@ -201,7 +221,12 @@ struct AttentionForward {
     const std::int64_t column = static_cast<std::int64_t>(kv_head) * a.width;
     const float* key = ready ? a.ready_k.at(lane, j, column) : a.k.at(lane, j, column);
     float sum = 0;
-    LIMPID_UNROLL for (int c = 0; c < kWidth; ++c) if (c < a.width) sum += row.query[c] * key[c];
+    if constexpr (kShares) {  // not unrolled as a whole: that would keep the query in registers
+                              // after all
+      for (int c = 0; c < a.width; ++c) sum += row.query[c] * key[c];
+    } else {
+      LIMPID_UNROLL for (int c = 0; c < kWidth; ++c) if (c < a.width) sum += row.query[c] * key[c];
+    }
     const auto distance = static_cast<float>(row.t < j ? j - row.t : row.t - j);
     return weight_of(a.weight, row.gain * sum, row.slope * distance, a.bias);
   }
