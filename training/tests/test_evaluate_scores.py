@@ -109,6 +109,13 @@ class Onset(unittest.TestCase):
 
 
 class Score(unittest.TestCase):
+    def test_what_lies_below_voices_can_be_left_out(self):
+        clean = words()
+        rumble = np.sin(2 * np.pi * 20 * np.arange(len(clean)) / RATE) * clean.std() * np.sqrt(2)
+        row = score(clean, clean, clean + rumble, RATE)
+        self.assertAlmostEqual(row["si_sdr"], 0, delta=0.3)
+        self.assertGreater(row["si_sdr_50"], 60)
+
     def test_known_si_sdr(self):
         clean = words()
         noise = white(len(clean))
