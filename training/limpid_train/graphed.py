@@ -18,7 +18,8 @@ class Step:
     def compute(self):
         """The names of what was measured, and their values."""
         master = self.master
-        loss, parts = total_loss(master.network, self.noisy, self.target, master.options["losses"], self.autocast())
+        loss, parts = total_loss(master.network, self.noisy, self.target, master.options["losses"], self.autocast(),
+                                 master.teacher)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(master.network.parameters(), master.options["clip"])
         finite = torch.isfinite(norm)

@@ -1,5 +1,6 @@
 """Uses a limited time on a GPU fully: decodes and simulates on all cores, trains for what is left, leaves a model file and
-curves. python -m limpid_train.limited CORPUS OUT SECONDS [--config base]; call it again with the same OUT to go on."""
+curves. python -m limpid_train.limited CORPUS OUT SECONDS [--config base] [--more CORPUS ...]; call it again with the same OUT
+to go on."""
 import argparse
 import os
 import time
@@ -37,6 +38,7 @@ def main():
     parser.add_argument("corpus")
     parser.add_argument("out")
     parser.add_argument("seconds", type=float)
+    parser.add_argument("--more", nargs="+", default=[], metavar="CORPUS", help="further folders with manifest.csv")
     parser.add_argument("--config", default="base", help="a JSON file or the name of one in configs/")
     parser.add_argument("--plan", type=float, default=0, metavar="SECONDS",
                         help="of training in all calls together, which the learning rate then follows")
@@ -46,7 +48,7 @@ def main():
     if not (torch.cuda.is_available() or arguments.cpu):
         parser.error("no GPU; --cpu tries everything without one")
     torch.set_num_threads(1)  # the cores are for mixing
-    spend(arguments.corpus, arguments.out, arguments.seconds, load_config(arguments.config), max(2, arguments.processes),
+    spend([arguments.corpus, *arguments.more], arguments.out, arguments.seconds, load_config(arguments.config), max(2, arguments.processes),
           arguments.plan)
 
 

@@ -1,5 +1,5 @@
 """What the network is trained on: signal-to-noise ratio, complex ratio mask, compressed spectrum, speech kept, loudness,
-voice."""
+voice, what a larger network says."""
 from functools import lru_cache
 
 import torch
@@ -70,9 +70,10 @@ def loudness_on(device):
     return Loudness().to(device)
 
 
-def total_loss(network, noisy, target, weights, autocast):
+def total_loss(network, noisy, target, weights, autocast, teacher=None):
     """Weighted sum and its parts, averaged over a batch of waveforms [B, N]; of an array, `noisy` is [B, M, N] and its
-    first microphone the reference."""
+    first microphone the reference. `teacher` is a trained network with the same transform and one microphone, whose
+    estimate is a second target."""
     spectrum, wanted = network.stft(noisy), network.stft(target)
     with autocast:
         estimate, masks, voice = network.estimate(spectrum)
@@ -81,6 +82,10 @@ def total_loss(network, noisy, target, weights, autocast):
     waveform = network.stft.inverse(estimate, noisy.shape[-1])
     spectral, lost = spectrum_losses(estimate, wanted, spectrum)
     parts = {"snr": snr_loss(waveform, target, noisy).mean(), "spectrum": spectral.mean(), "lost": lost.mean()}
+    if teacher is not None:
+        with torch.no_grad(), autocast:
+            told = teacher.estimate(spectrum)[0]
+        parts["teacher"] = spectrum_losses(estimate, told, spectrum)[0].mean()
     if weights.get("mask"):
         parts["mask"] = mask_loss(masks[:, 0], spectrum, wanted).mean()
     if voice is not None:

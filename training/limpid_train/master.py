@@ -30,13 +30,21 @@ def adopt(network, tensors):
         mine[tuple(slice(size) for size in value.shape)] = torch.tensor(value)
 
 
+def teacher_for(network, path):
+    """A trained network that is not changed. It must have the transform of the one that learns from it."""
+    teacher = weights.load_network(path).requires_grad_(False)
+    if teacher.stft.window_length != network.stft.window_length:
+        raise ValueError(f"{path}: a window of {teacher.stft.window_length} samples where {network.stft.window_length} are wanted")
+    return teacher
+
+
 class Master:
     """Weights, their moving average and the optimisers, in shared memory. Workers hold replicas: they compute gradients
     without a lock and apply them under one, so a core that is busy with something else never holds up the other."""
 
     def __init__(self, config, run, device, start=None):
         """`start` is a model file to begin a new run from, of this network or of one that it extends. Options may name with
-        "only" the beginnings of the names of what is trained; the rest stays as it is."""
+        "only" the beginnings of the names of what is trained; the rest stays as it is; and with "teacher" a model file."""
         self.options, self.run, self.device = config["training"], run, device
         torch.manual_seed(self.options["seed"])
         self.network = weights.NETWORKS[config["network"]["architecture"]](config["network"]).to(device)
@@ -46,6 +54,7 @@ class Master:
         for name, p in self.network.named_parameters():
             p.requires_grad_(name.startswith(tuple(self.options.get("only", [""]))))
         self.average = copy.deepcopy(self.network).eval()
+        self.teacher = teacher_for(self.network, self.options["teacher"]).to(device) if "teacher" in self.options else None
         self.optimisers = Optimisers(self.network, self.options)
         self.step, self.spent, self.hours = 0, 0.0, 0.0
         self._resume()

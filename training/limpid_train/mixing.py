@@ -7,10 +7,10 @@ from . import augment, distort, noises
 
 KINDS = {"mixture": 0.85, "speech_only": 0.07, "noise_only": 0.08}
 SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2i": 0.08, "asterisk": 0.15,
-                  "festvox-ru": 0.10, "gcompris-voices": 0.13, "klettres": 0.05, "rhasspy-kathleen": 0.02}
-NOISES = {"recording": 0.56, "texture": 0.10, "babble": 0.12, "coloured": 0.09, "hum": 0.06, "knocks": 0.07}
+                  "festvox-ru": 0.10, "gcompris-voices": 0.07, "klettres": 0.03, "rhasspy-kathleen": 0.02}
+NOISES = {"recording": 0.56, "texture": 0.08, "babble": 0.12, "coloured": 0.07, "hum": 0.05, "knocks": 0.05, "clatter": 0.07}
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
-RUMBLE = 0.2                                              # share of what has noise
+RUMBLE = 0.3                                              # share of what has noise
 WEAK = 0.12                                               # likewise: noise that is hardly there must not stay either
 DISTORTIONS = {"none": 0.87, "clip": 0.04, "companded": 0.03, "coded": 0.06}
 
@@ -117,7 +117,7 @@ class Mixer:
         if kind == "babble":
             return sum(self._utterance(rng, rng.uniform(0.85, 1.15), ("speech",))[0] * rng.uniform(0.5, 1)
                        for _ in range(rng.integers(4, 8)))
-        if kind in ("coloured", "hum", "knocks"):
+        if kind in ("coloured", "hum", "knocks", "clatter"):
             return getattr(noises, kind)(rng, self.length)
         items = self.corpus.items["noise"]
         item = items[rng.choice(len(items), p=self.noise_weights)]

@@ -52,9 +52,9 @@ def knocks(rng, length):
 
 
 def rumble(rng, length):
-    """What lies below voices: vehicles, wind, doors, hands on a table. Up to a random frequency between 20 and 120 Hz."""
+    """What lies below voices: vehicles, wind, doors, hands on a table. Up to a random frequency between 10 and 120 Hz."""
     frequency = np.arange(length // 2 + 1) * RATE / length
-    edge, steepness = np.exp(rng.uniform(np.log(20), np.log(120))), rng.uniform(1.5, 6)
+    edge, steepness = np.exp(rng.uniform(np.log(10), np.log(120))), rng.uniform(1.5, 6)
     shape = (frequency > rng.uniform(2, 15)) / np.sqrt(1 + (frequency / edge) ** (2 * steepness))
     noise = fft.irfft((rng.standard_normal(len(frequency)) + 1j * rng.standard_normal(len(frequency))) * shape, n=length)
     return (noise * swell(rng, length)).astype(np.float32)
@@ -70,3 +70,42 @@ def texture(rng, recording):
     phase = np.exp(2j * np.pi * rng.random(magnitude.shape))
     noise = signal.istft(magnitude * phase, nperseg=512)[1]
     return np.resize(noise, len(recording)).astype(np.float32)
+
+
+def clatter(rng, length):
+    """Things that fall, are put down, shaken or sorted: a few objects, each with resonances of its own, struck in bursts,
+    hard and softly, bouncing now and then."""
+    noise = np.zeros(length + RATE)
+    for _ in range(rng.integers(1, 5)):
+        rings = struck_object(rng)
+        for start, strength in bursts(rng, length):
+            ring = rings[rng.integers(len(rings))]
+            noise[start:start + len(ring)] += strength * ring
+    return (noise[:length] * 0.1).astype(np.float32)
+
+
+def struck_object(rng, count=4):
+    """What it sounds like where it is struck at `count` places: the same resonances at other strengths, and a click."""
+    modes = int(rng.integers(3, 14))
+    frequency = np.minimum(np.exp(rng.uniform(np.log(150), np.log(4000))) * 4 ** rng.random(modes), 7600)
+    decay = np.exp(rng.uniform(np.log(0.003), np.log(0.15))) * (frequency / frequency.min()) ** -rng.uniform(0, 1)
+    time = np.arange(int(min(RATE, 6 * decay.max() * RATE) + 64)) / RATE
+    tones = np.sin(2 * np.pi * frequency[:, None] * time + rng.uniform(0, 6, (modes, 1))) * np.exp(-time / decay[:, None])
+    click = np.exp(-time / np.exp(rng.uniform(np.log(0.0005), np.log(0.01))))
+    return [rng.standard_normal(modes) @ tones + rng.uniform(0, 3) * click * rng.standard_normal(len(time)) for _ in range(count)]
+
+
+def bursts(rng, length):
+    """(sample, strength) of every stroke: bursts of a few to dozens, or an object that bounces ever faster and weaker."""
+    for begin in rng.integers(0, length, rng.poisson(np.exp(rng.uniform(np.log(0.3), np.log(4))) * length / RATE) + 1):
+        loud = rng.uniform(0.05, 1) ** 2
+        if rng.random() < 0.3:
+            steps = rng.uniform(0.05, 0.25) * rng.uniform(0.7, 0.92) ** np.arange(12)
+            times, fall = np.cumsum(steps) - steps[0], rng.uniform(0.6, 0.9) ** np.arange(12)
+        else:
+            count = int(np.exp(rng.uniform(0, np.log(25))))
+            times = rng.random(count) * np.exp(rng.uniform(np.log(0.03), np.log(1)))
+            fall = rng.uniform(0.1, 1, count) ** 2
+        for at, strength in zip(begin + (times * RATE).astype(int), loud * fall):
+            if at < length:
+                yield int(at), strength

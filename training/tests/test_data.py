@@ -128,7 +128,7 @@ class QuietTargets(unittest.TestCase):
 
 class MadeNoises(unittest.TestCase):
     def test_they_sound_and_never_repeat(self):
-        for make in (noises.coloured, noises.hum, noises.knocks):
+        for make in (noises.coloured, noises.hum, noises.knocks, noises.clatter):
             for seed in range(5):
                 noise = make(np.random.default_rng(seed), 8000)
                 other = make(np.random.default_rng(seed + 100), 8000)
@@ -136,6 +136,15 @@ class MadeNoises(unittest.TestCase):
                 self.assertTrue(np.all(np.isfinite(noise)), make.__name__)
                 self.assertGreater(noise.std(), 0)
                 self.assertLess(abs(np.corrcoef(noise, other)[0, 1]), 0.5)
+
+    def test_clatter_is_strokes_with_silence_between(self):
+        quiet = []
+        for seed in range(20):
+            frames = noises.clatter(np.random.default_rng(seed), 32000).reshape(-1, 160)
+            power = (frames ** 2).mean(1)
+            quiet.append(np.mean(power < 1e-3 * power.max()))
+            self.assertGreater(power.max(), 1e-6)
+        self.assertGreater(np.median(quiet), 0.3)
 
     def test_rumble_lies_below_voices(self):
         for seed in range(5):

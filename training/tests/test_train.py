@@ -10,12 +10,13 @@ from unittest import mock
 
 import torch
 
-from limpid_train import limited, train
+from limpid_train import limited, train, weights
 from limpid_train.checkpoint import load_latest
 from limpid_train.corpus import Corpus
 from limpid_train.export import export
 from limpid_train.feed import MixAhead, MixHere
 from limpid_train.graphed import Step
+from limpid_train.longconv import LongConv
 from limpid_train.losses import total_loss
 from limpid_train.master import Master, learning_rate
 from limpid_train.mixing import Mixer
@@ -167,6 +168,43 @@ class Averaging(unittest.TestCase):
             self.assertTrue(torch.isfinite(master.average.state_dict()[name]).all())
         self.assertTrue(any(not torch.equal(value, start[name])
                             for name, value in master.average.state_dict().items() if "running" in name))
+
+
+class Teaching(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        torch.manual_seed(3)
+        self.path = Path(self.folder.name) / "teacher.safetensors"
+        network = LongConv(LONGCONV)
+        weights.write(self.path, weights.tensors_of(network.state_dict()), LONGCONV, {})
+        self.noisy, self.target = torch.randn(2, 3200), torch.randn(2, 3200)
+
+    def master(self, **network):
+        config = {**CONFIG, "network": {**LONGCONV, **network},
+                  "training": {**CONFIG["training"], "losses": {"teacher": 1.0}, "teacher": str(self.path)}}
+        return Master(config, self.folder.name, torch.device("cpu"))
+
+    def loss(self, master, network):
+        return total_loss(network, self.noisy, self.target, {"teacher": 1.0}, contextlib.nullcontext(), master.teacher)[0]
+
+    def test_a_network_learns_what_its_teacher_says(self):
+        master = self.master()
+        before = copy.deepcopy(master.teacher.state_dict())
+        self.assertEqual(float(self.loss(master, master.teacher)), 0)
+        losses = []
+        for step in range(30):
+            loss = self.loss(master, master.network)
+            loss.backward()
+            master.apply(master.network, [], step, 0.0)
+            losses.append(float(loss.detach()))
+        self.assertLess(losses[-1], 0.8 * losses[0])
+        for name, value in master.teacher.state_dict().items():
+            self.assertTrue(torch.equal(value, before[name]), name)
+
+    def test_of_another_window_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "window of"):
+            self.master(sample_rate=8000)
 
 
 @unittest.skipUnless(hasattr(torch, "_foreach_copy_"), "rates that are tensors need PyTorch 2.1")
