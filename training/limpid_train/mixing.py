@@ -8,7 +8,7 @@ from . import augment, distort, noises
 KINDS = {"mixture": 0.85, "speech_only": 0.07, "noise_only": 0.08}
 SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2i": 0.08, "asterisk": 0.15,
                   "festvox-ru": 0.10, "gcompris-voices": 0.07, "klettres": 0.03, "rhasspy-kathleen": 0.02}
-NOISES = {"recording": 0.56, "texture": 0.08, "babble": 0.12, "coloured": 0.07, "hum": 0.05, "knocks": 0.05, "clatter": 0.07}
+NOISES = {"recording": 0.54, "texture": 0.08, "babble": 0.12, "coloured": 0.07, "hum": 0.05, "knocks": 0.04, "clatter": 0.10}
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
 RUMBLE = 0.3                                              # share of what has noise
 WEAK = 0.12                                               # likewise: noise that is hardly there must not stay either
@@ -56,8 +56,8 @@ class Mixer:
 
     @staticmethod
     def _snr(rng):
-        """A little more often of the lower half of -5 to 20 dB; now and then above."""
-        return rng.uniform(15, 40) if rng.random() < WEAK else -5 + 25 * rng.beta(1.2, 1.6)
+        """A little more often of the lower half of -5 to 25 dB; now and then above."""
+        return rng.uniform(15, 40) if rng.random() < WEAK else -5 + 30 * rng.beta(1.2, 1.5)
 
     def _speech(self, rng):
         """[2, N]: speech as it was recorded, and without the noise of the recording."""

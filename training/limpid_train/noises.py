@@ -85,26 +85,32 @@ def clatter(rng, length):
 
 
 def struck_object(rng, count=4):
-    """What it sounds like where it is struck at `count` places: the same resonances at other strengths, and a click."""
+    """What it sounds like where it is struck at `count` places: the same resonances at other strengths, and a click, or that
+    alone."""
     modes = int(rng.integers(3, 14))
     frequency = np.minimum(np.exp(rng.uniform(np.log(150), np.log(4000))) * 4 ** rng.random(modes), 7600)
     decay = np.exp(rng.uniform(np.log(0.003), np.log(0.15))) * (frequency / frequency.min()) ** -rng.uniform(0, 1)
     time = np.arange(int(min(RATE, 6 * decay.max() * RATE) + 64)) / RATE
     tones = np.sin(2 * np.pi * frequency[:, None] * time + rng.uniform(0, 6, (modes, 1))) * np.exp(-time / decay[:, None])
-    click = np.exp(-time / np.exp(rng.uniform(np.log(0.0005), np.log(0.01))))
-    return [rng.standard_normal(modes) @ tones + rng.uniform(0, 3) * click * rng.standard_normal(len(time)) for _ in range(count)]
+    rattles = rng.random() < 0.4
+    click = np.exp(-time / np.exp(rng.uniform(np.log(0.0005), np.log(0.02 if rattles else 0.01))))
+    parts = [rng.uniform(0, 3) * click * rng.standard_normal(len(time)) for _ in range(count)]
+    if not rattles:
+        return [part + rng.standard_normal(modes) @ tones for part in parts]
+    colour = signal.butter(2, rng.uniform(200, 2500), "high", fs=RATE)
+    return [signal.lfilter(*colour, part) for part in parts]
 
 
 def bursts(rng, length):
-    """(sample, strength) of every stroke: bursts of a few to dozens, or an object that bounces ever faster and weaker."""
+    """(sample, strength) of every stroke: bursts of one to eighty, or an object that bounces ever faster and weaker."""
     for begin in rng.integers(0, length, rng.poisson(np.exp(rng.uniform(np.log(0.3), np.log(4))) * length / RATE) + 1):
         loud = rng.uniform(0.05, 1) ** 2
         if rng.random() < 0.3:
             steps = rng.uniform(0.05, 0.25) * rng.uniform(0.7, 0.92) ** np.arange(12)
             times, fall = np.cumsum(steps) - steps[0], rng.uniform(0.6, 0.9) ** np.arange(12)
         else:
-            count = int(np.exp(rng.uniform(0, np.log(25))))
-            times = rng.random(count) * np.exp(rng.uniform(np.log(0.03), np.log(1)))
+            count = int(np.exp(rng.uniform(0, np.log(80))))
+            times = rng.random(count) * np.exp(rng.uniform(np.log(0.03), np.log(2)))
             fall = rng.uniform(0.1, 1, count) ** 2
         for at, strength in zip(begin + (times * RATE).astype(int), loud * fall):
             if at < length:
