@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/settling.h"
+
 namespace limpid::models {
 namespace {
 
@@ -38,6 +40,9 @@ int BandExtension::top(int band) noexcept {
 }
 float BandExtension::keep(double frame_seconds) noexcept {
   return std::exp(static_cast<float>(-frame_seconds) / kSmoothingSeconds);
+}
+int BandExtension::settle(double frame_seconds) noexcept {
+  return static_cast<int>(std::ceil(kSettlingTimes * double{kSmoothingSeconds} / frame_seconds));
 }
 float BandExtension::blend(int band) noexcept {
   return 1.0f / static_cast<float>(std::max(1.0, kBlend * band));

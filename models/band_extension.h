@@ -26,6 +26,7 @@ class BandExtension {
   void extend(int lane, const std::complex<float>* spectrum, std::span<float> re,
               std::span<float> im) LIMPID_REALTIME;
   void reset() noexcept;
+  static int settle(double frame_seconds) noexcept;  // frames after which it has forgotten
 
   // For those who do it elsewhere. The first bins of the edge and of the top of a band; what of the
   // two gains remains from frame to frame; the share of the way between them that a bin goes.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/settling.h"
+
 namespace limpid::models {
 namespace {
 
@@ -17,6 +19,10 @@ LevelFeatures::LevelFeatures(Arena& arena, int lanes, int bins, int horizon)
       heard_(arena.claim<int>(static_cast<std::size_t>(lanes))),
       levels_(arena.claim<float>(static_cast<std::size_t>(bins))),
       horizon_(horizon) {}
+
+int LevelFeatures::settle(int horizon) noexcept {
+  return (1 + kSettlingTimes) * horizon;
+}
 
 void LevelFeatures::run(int lane, const std::complex<float>* column, int band, float scale,
                         float* re, float* im, std::ptrdiff_t stride) LIMPID_REALTIME {

@@ -20,6 +20,11 @@ class LevelFeatures {
   // Means are those of all frames so far up to `horizon` of them, then they forget exponentially.
   LevelFeatures(Arena& arena, int lanes, int bins, int horizon);
 
+  // Frames after which it makes no difference any more what was heard before: `horizon` of a plain
+  // mean, then kSettlingTimes as many that forget it. Where levels stay exactly the same, as in
+  // digital silence, rounding stops means up to 1e-4 short of them, on the side they come from.
+  static int settle(int horizon) noexcept;
+
   // One frame of a lane into re[bin * stride] and im[bin * stride]: the first `band` bins of
   // `column` times `scale`, silence above them.
   void run(int lane, const std::complex<float>* column, int band, float scale, float* re, float* im,

@@ -2,6 +2,7 @@
 #include "models/mask_session.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/float_mode.h"
 #include "lib/kernels/elementwise.h"
@@ -18,6 +19,11 @@ dsp::StftSpec stft_of(const MaskTraits& traits, int sample_rate) noexcept {
 StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept {
   const dsp::StftSpec stft = stft_of(traits, sample_rate);
   return {sample_rate, stft.hop, stft.window - stft.hop + traits.lookahead * stft.hop};
+}
+
+int mask_settle_hops(const MaskTraits& traits, int past) noexcept {
+  const int overlap = static_cast<int>(std::ceil(traits.window / traits.hop - 1e-6)) - 1;
+  return past + traits.taps - 1 + 2 * overlap + BandExtension::settle(traits.hop);
 }
 
 Result<std::unique_ptr<Session>> MaskSession::open(const MaskTraits& traits,

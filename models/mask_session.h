@@ -21,6 +21,10 @@ namespace limpid::models {
 
 StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept;
 
+// ModelSpec::settle_hops where masks depend on the latest frames only, the present one and `past`
+// before it: those, the filter's, what windows overlap before and after, and the band extension's.
+int mask_settle_hops(const MaskTraits& traits, int past) noexcept;
+
 class MaskSession final : public Session {
  public:
   // Makes the network's state for so many lanes and frames at once. May throw std::bad_alloc.

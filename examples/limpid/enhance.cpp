@@ -4,13 +4,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <memory>
+#include <numeric>
 
 #include "examples/limpid/commands.h"
 #include "examples/limpid/device_option.h"
 #include "examples/limpid/exact.h"
 #include "examples/limpid/file_command.h"
 #include "examples/limpid/help.h"
+#include "examples/limpid/pieces.h"
 #include "examples/limpid/report/report.h"
 #include "examples/limpid/shared_model.h"
 #include "examples/limpid/terminal.h"
@@ -27,7 +31,7 @@ struct Arguments {
   bool exact = false, voice = false;
 };
 
-constexpr int kFilesOnGpu = 128;  // at the same time, each with a thread that mostly waits
+constexpr int kFilesOnGpu = 128;  // or pieces at the same time, with threads that mostly wait
 
 // Whether the network will run there, before anything is written. What takes whole files stays
 // open.
@@ -49,6 +53,18 @@ void share_gpu(EnhanceSettings& settings, const Sharing& sharing) {
   settings.model = std::make_shared<SharedModel>(settings.model, sharing);
   settings.frames_per_call = sharing.frames;
   settings.shared = true;
+}
+
+// Streams at the same time when so many files are: those with the most pieces may meet.
+int count_streams(const Plan& plan, const EnhanceSettings& settings, int files) {
+  std::vector<int> pieces;
+  for (const FileJob& job : plan.jobs)
+    pieces.push_back(plan_pieces(*settings.model, job.sample_rate,
+                                 std::llround(job.seconds * job.sample_rate), 1, settings.threads)
+                         .at_once);
+  std::ranges::sort(pieces, std::greater());
+  pieces.resize(std::min(pieces.size(), static_cast<std::size_t>(files)));
+  return std::max(1, std::accumulate(pieces.begin(), pieces.end(), 0));
 }
 
 int run(const Arguments& arguments) {
@@ -76,9 +92,11 @@ int run(const Arguments& arguments) {
   FileArguments file_arguments = arguments.files;
   if (gpu >= 0 && !settings.takes_whole_files()) {
     if (file_arguments.jobs == 0) file_arguments.jobs = kFilesOnGpu;
+    const int at_once = std::min(files, file_arguments.jobs);
+    settings.threads = file_arguments.jobs / at_once;
     share_gpu(
         settings,
-        {.gpu = gpu, .arithmetic = arithmetic, .files = std::min(files, file_arguments.jobs)});
+        {.gpu = gpu, .arithmetic = arithmetic, .files = count_streams(*plan, settings, at_once)});
     order_for_gpu(*plan);
   }
 

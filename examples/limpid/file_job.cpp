@@ -10,6 +10,7 @@
 #include "examples/limpid/exact.h"
 #include "examples/limpid/file_stream.h"
 #include "examples/limpid/file_work.h"
+#include "examples/limpid/piece_stream.h"
 
 namespace limpid::cli {
 namespace {
@@ -49,6 +50,29 @@ class Work : FileWork {
       if (auto status = emit(*enhanced); !status) return status;
       if (!last && !cancelled()) continue;
       if (settings.voice) result_.voice = std::move(voice).of_file(chain->format(), seconds_read());
+      return finish();
+    }
+  }
+
+  // `advance` is told of what has been enhanced: whole rounds of pieces are read in no time.
+  Status in_pieces(const EnhanceSettings& settings, const Pieces& pieces, const Advance& advance) {
+    PieceStream stream(settings.model, {.sample_rate = sample_rate(),
+                                        .channels = channels(),
+                                        .attenuation_limit_db = settings.attenuation_limit_db,
+                                        .frames_per_call = settings.frames_per_call,
+                                        .voice = settings.voice,
+                                        .pieces = pieces,
+                                        .advance = advance,
+                                        .emit = [&](auto audio) { return emit(audio); }});
+    while (true) {
+      auto block = next();
+      if (!block) return std::move(block).error();
+      const bool last = block->extent(1) == 0;
+      if (auto status = last ? stream.finish() : stream.push(*block); !status) return status;
+      if (stream.stopped()) result_.outcome = Outcome::cancelled;
+      if (!last && !cancelled()) continue;
+      if (settings.voice)
+        result_.voice = std::move(stream).voice().of_file(stream.format(), seconds_read());
       return finish();
     }
   }
@@ -115,7 +139,13 @@ Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& a
   const auto lanes = static_cast<int>(heard->size()) / spec.input_channels;
   auto writer = create_output(job, lanes * spec.output_channels, result);
   if (!writer) return std::move(writer).error();
-  Work work(*reader, *std::move(heard), *writer, advance, result);
+  const auto channels = static_cast<int>(heard->size());
+  const Pieces pieces = plan_pieces(*settings.model, reader->format().sample_rate, reader->frames(),
+                                    channels, settings.threads);
+  const bool cut = pieces.any() && !settings.takes_whole_files();
+  const Advance reading = [&](double seconds) { return advance(cut ? 0 : seconds); };
+  Work work(*reader, *std::move(heard), *writer, reading, result);
+  if (cut) return work.in_pieces(settings, pieces, advance);
   return settings.takes_whole_files() ? work.exact(settings) : work.stream(settings);
 }
 

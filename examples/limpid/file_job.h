@@ -31,7 +31,7 @@ struct EnhanceSettings {
   float attenuation_limit_db = 0;  // 0 = no limit
   bool exact = false;              // the published offline recipe, whole file at once
   bool voice = false;              // keep what the model tells of speech; not with `exact`
-  int threads = 1;                 // that may work on one file where a model takes it whole
+  int threads = 1;                 // that may work on one file, whole or in pieces
   ChannelChoice channels{};        // of every file
   int frames_per_call = 16;        // hops that the model takes at once
   bool shared = false;             // the model's sessions wait for each other: see SharedModel
@@ -55,7 +55,8 @@ struct FileResult {
   std::uint64_t repaired = 0, clipped = 0;  // samples
 };
 
-// Told of every `seconds` of audio read; false stops the job, which then leaves no output.
+// [any thread; several at once where a file has several] Told of every `seconds` of audio read, or
+// enhanced where pieces are; false stops the job, which then leaves no output.
 using Advance = std::function<bool(double seconds)>;
 
 // Never throws. The output appears, whole, under its name when everything went well, or not at all.

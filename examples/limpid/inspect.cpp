@@ -60,6 +60,18 @@ std::string latency(const Model& model) {
                       : "whole recordings only: does not stream";
 }
 
+// How much of what it has heard makes a difference, at the trained rate.
+std::optional<double> memory_seconds(const Model& model) {
+  const auto format = model.format(model.spec().sample_rate);
+  if (model.spec().settle_hops == 0 || !format) return std::nullopt;
+  return 1.0 * model.spec().settle_hops * format->hop / format->sample_rate;
+}
+
+std::string memory(const Model& model) {
+  const auto seconds = memory_seconds(model);
+  return seconds ? fmt::format("{:.3g} s; older sound makes no difference", *seconds) : "";
+}
+
 std::string plain(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
@@ -85,6 +97,7 @@ void print(const Model& model) {
   row("sample rates", rates(spec));
   row("channels", fmt::format("{} in, {} out", spec.input_channels, spec.output_channels));
   row("latency", latency(model));
+  row("remembers", memory(model));
   row("parameters", thousands(spec.parameters));
   row("arithmetic", fmt::format("{:.3g} GMAC for a second of audio", spec.macs_per_second / 1e9));
   row("licence", spec.licence);
@@ -109,6 +122,8 @@ int run(const Arguments& arguments) {
   Json object = to_json((*model)->spec());
   const auto milliseconds = latency_ms(**model);
   object["latency_ms"] = milliseconds ? Json(*milliseconds) : Json(nullptr);
+  const auto seconds = memory_seconds(**model);
+  object["memory_seconds"] = seconds ? Json(*seconds) : Json(nullptr);
   print_json(object);
   return kOk;
 }

@@ -16,9 +16,9 @@
 namespace limpid::cli {
 
 struct Sharing {
-  int gpu = -1;     // as SessionConfig has it
+  int gpu = -1;  // as SessionConfig has it
   Arithmetic arithmetic = Arithmetic::exact;
-  int files = 1;    // at the same time
+  int files = 1;    // or pieces of them, at the same time
   int frames = 64;  // hops of a call
 };
 

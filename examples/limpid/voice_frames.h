@@ -30,6 +30,13 @@ class VoiceFrames {
     }
   }
 
+  void add(const VoiceFrames& next) {
+    for (std::size_t c = 0; c < found_.size(); ++c)
+      found_[c].insert(found_[c].end(), next.found_[c].begin(), next.found_[c].end());
+  }
+
+  int channels() const noexcept { return static_cast<int>(found_.size()); }
+
   // Without the hops that the model's latency puts before the file and its flushing behind it.
   VoiceActivity of_file(const StreamFormat& format, double seconds) && {
     const double hop = static_cast<double>(format.hop) / format.sample_rate;

@@ -36,8 +36,12 @@ struct ModelSpec {
   std::int64_t parameters = 0;
   double macs_per_second = 0;   // real multiply-accumulates per second of audio and channel
   bool voice_activity = false;  // whether sessions tell where speech is
-  std::string config;           // JSON, as in the file
-  std::string card;             // JSON, as in the file; may be empty
+  // After so many hops of any session, whatever its rate, the past that it has not heard makes no
+  // difference any more, up to a float's rounding: a stream may begin so much earlier than it is
+  // wanted in place of at the recording's beginning. 0: nobody knows, or it never forgets.
+  int settle_hops = 0;
+  std::string config;  // JSON, as in the file
+  std::string card;    // JSON, as in the file; may be empty
 };
 
 // The same network at one sample rate.
@@ -52,8 +56,8 @@ enum class Arithmetic {
   exact,   // float, on CUDA cores
   tf32x3,  // tensor cores: three products of numbers of 11 bits, which keep 22 of float's 24
   tf32,    // tensor cores: one; 11 bits are left (docs/cuda.md)
-  fp16,    // tensor cores: halves, 11 bits as well, at twice the speed; up to 65504 and down to 1e-7
-  bf16     // tensor cores: bfloat16, 8 bits, of any size
+  fp16,  // tensor cores: halves, 11 bits as well, at twice the speed; up to 65504 and down to 1e-7
+  bf16   // tensor cores: bfloat16, 8 bits, of any size
 };
 
 struct SessionConfig {

@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/nn/complex_transposed_conv.h"
+#include "models/level_features.h"
 
 namespace limpid::models {
 namespace {
 
 constexpr int kMaxDepth = 10, kMaxChannels = 1024, kMaxKernel = 9, kMaxOrder = 256;
+constexpr int kMaxHorizon = 1'000'000;
 
 Result<nn::Pooling> parse_pooling(const std::string& name) {
   if (name == "none") return nn::Pooling::none;
@@ -41,7 +43,8 @@ std::string range_problem(const FrcrnConfig& c) {
     return "window and hop must be 0.001..0.2 seconds";
   if (std::lround(c.window / c.hop) < 2) return "window must be at least two hops";
   if (c.compression != 1.0f && c.compression != 0.5f) return "compression must be 1 or 0.5";
-  if (c.level_horizon < 0) return "level_horizon must not be negative";
+  if (c.level_horizon < 0 || c.level_horizon > kMaxHorizon)
+    return "level_horizon must be 0.." + std::to_string(kMaxHorizon);
   if (c.level_horizon > 0 && (c.unets != 1 || c.pooling == nn::Pooling::global))
     return "level_horizon needs unets 1 and a pooling that streams";
   if (c.unets != 1 && c.unets != 2) return "unets must be 1 or 2";
@@ -85,6 +88,12 @@ int FrcrnConfig::bins() const noexcept {
 
 MaskTraits FrcrnConfig::traits() const noexcept {
   return {window, hop, bins(), taps, lookahead_frames(), voice};
+}
+
+int FrcrnConfig::past() const noexcept {
+  if (pooling == nn::Pooling::running || pooling == nn::Pooling::global) return -1;
+  const int memory = time_order > 0 ? time_layers * (time_order - 1) : 0;
+  return unets * (2 * depth() + memory) + LevelFeatures::settle(level_horizon);
 }
 
 nn::ConvShape FrcrnConfig::encoder(int level) const {

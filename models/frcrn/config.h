@@ -42,6 +42,10 @@ struct FrcrnConfig {
   int lookahead_frames() const noexcept { return lookahead ? depth() * unets : 0; }
 
   MaskTraits traits() const noexcept;
+  // Frames before the present one that masks depend on: of two taps in every encoder and decoder,
+  // of the recurrence along time, and of LevelFeatures. -1: gains come from means of means of
+  // everything so far.
+  int past() const noexcept;
 
   nn::ConvShape encoder(int level) const;  // shapes of the convolutions
   nn::ConvShape decoder(int stage) const;  // stage 0 is the deepest

@@ -91,6 +91,7 @@ Result<std::shared_ptr<const Model>> make_frcrn(io::Weights weights) {
   spec.max_rate = config->any_rate ? kHighestRate : config->sample_rate;
   spec.memory = config->pooling == nn::Pooling::global ? Memory::windowed : Memory::carried;
   spec.voice_activity = config->voice && spec.memory == Memory::carried;
+  if (config->past() >= 0) spec.settle_hops = mask_settle_hops(config->traits(), config->past());
   spec.macs_per_second = config->macs_per_second();
   return std::shared_ptr<const Model>(
       std::make_shared<const Frcrn>(*std::move(network), std::move(spec)));

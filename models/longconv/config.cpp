@@ -64,6 +64,10 @@ MaskTraits LongConvConfig::traits() const noexcept {
   return {window, hop, bins(), taps, 0, voice};
 }
 
+int LongConvConfig::past() const noexcept {
+  return blocks * (long_taps - 1 + short_taps - 1) + LevelFeatures::settle(level_horizon);
+}
+
 double LongConvConfig::macs_per_second() const noexcept {
   const double c = channels;
   const double remember = c * short_taps + memory * (4 * c + long_taps);

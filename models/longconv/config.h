@@ -33,6 +33,9 @@ struct LongConvConfig {
   int band_count() const noexcept { return static_cast<int>(bands.size()); }
   int width() const noexcept { return band_count() * channels; }  // of one frame
   MaskTraits traits() const noexcept;
+  // Frames before the present one that masks depend on: of the filters of all blocks together, and
+  // of LevelFeatures.
+  int past() const noexcept;
 
   // Real multiply-accumulates per second of audio; without transforms and gates.
   double macs_per_second() const noexcept;

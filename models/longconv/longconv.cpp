@@ -69,6 +69,7 @@ Result<std::shared_ptr<const Model>> make_longconv(io::Weights weights) {
   spec.min_rate = config->any_rate ? kLowestRate : config->sample_rate;
   spec.max_rate = config->any_rate ? kHighestRate : config->sample_rate;
   spec.voice_activity = config->voice;
+  spec.settle_hops = mask_settle_hops(config->traits(), config->past());
   spec.macs_per_second = config->macs_per_second();
   return std::shared_ptr<const Model>(
       std::make_shared<const LongConv>(*std::move(network), std::move(spec)));

@@ -13,6 +13,7 @@
 #include "tests/cuda/emulated_frcrn.h"
 #include "tests/cuda/emulated_longconv.h"
 #include "tests/support/fake_model.h"
+#include "tests/support/signals.h"
 
 namespace limpid::cli {
 namespace {
@@ -221,6 +222,40 @@ TEST_F(SharedModelTest, ShortFilesPassBesideALongOne) {
     EXPECT_EQ(result.outcome, Outcome::done) << result.error;
   EXPECT_EQ(watched->lanes, (std::vector{2, 2}));
   expect_as_if_alone(model, 0);
+}
+
+// Two files that are cut, one that is not, and fewer lanes than there are pieces.
+TEST_F(SharedModelTest, PiecesOfLongFilesAreStreamsLikeOthers) {
+  make({{16000, 9.1}, {16000, 0.3}, {16000, 6.37, 2}, {16000, 1.1}});
+  settings_.threads = 4;
+  settings_.attenuation_limit_db = 12;
+  const auto model = test::fake_model({.latency = 333, .gain = 0.5f, .settle_hops = 60});
+  const auto watched = std::make_shared<Watched>(model);
+  watched->free = 5;
+  for (const FileResult& result : run(watched, 6))
+    EXPECT_EQ(result.outcome, Outcome::done) << result.error;
+  EXPECT_EQ(watched->lanes, (std::vector{3, 2}));
+  settings_.threads = 1;
+  expect_as_if_alone(model, 0);
+}
+
+TEST_F(SharedModelTest, PiecesThroughARealNetworkOnAnEmulatedGpu) {
+  make({{16000, 8.1}, {16000, 0.2}});
+  for (const FileJob& job : plan_.jobs) {  // unlike tones, noise does not magnify rounding
+    const auto noise = test::noise(1, std::lround(job.seconds * 16000));
+    ASSERT_TRUE(io::write_audio(job.input, noise.view(), io::float_wav(16000, 1)).ok());
+  }
+  settings_.threads = 3;
+  settings_.voice = true;
+  const auto model = std::make_shared<test::EmulatedLongConv>(
+      test::LongConvRecipe{.channels = 3, .long_taps = 9, .level_horizon = 1, .voice = true});
+  for (const FileResult& result : run(model, 4, 0)) {
+    EXPECT_EQ(result.outcome, Outcome::done) << result.error;
+    EXPECT_EQ(result.voice.probability.at(0).size(),
+              static_cast<std::size_t>(std::lround(100 * result.job.seconds)));
+  }
+  settings_.threads = 1;
+  expect_as_if_alone(model, 1e-4);  // of the CPU
 }
 
 // The session's calls are as long as everybody's audio, and nobody waits for those who have left.

@@ -65,6 +65,13 @@ TEST_P(FrcrnStream, RecoversFromHostileInput) {
   test::expect_recovery_from_hostile_input(*model_, 400, remembers ? 0 : 20 + 100);
 }
 
+TEST_P(FrcrnStream, SettlesWhenItSays) {
+  if (GetParam().pooling != "none")
+    EXPECT_EQ(model_->spec().settle_hops, 0);
+  else
+    test::expect_settled_streams_are_alike(*model_);
+}
+
 // Ten minutes of what microphones deliver when nobody speaks; then speech meets a network that is
 // none the worse for it.
 TEST(FrcrnSoak, SilenceAndOffsetLeaveNoTrace) {

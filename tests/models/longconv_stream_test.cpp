@@ -57,6 +57,10 @@ TEST_P(LongConvStream, RecoversFromHostileInput) {
   test::expect_recovery_from_hostile_input(*model_, 20 + reach + 60, 20 + reach + 2);
 }
 
+TEST_P(LongConvStream, SettlesWhenItSays) {
+  test::expect_settled_streams_are_alike(*model_);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Recipes, LongConvStream,
     testing::Values(LongConvRecipe{}, LongConvRecipe{.taps = 3, .voice = true},

@@ -126,6 +126,7 @@ FakeModel::FakeModel(const FakeModelConfig& config) : config_(config) {
   spec_.output_channels = config.output_channels;
   spec_.memory = config.memory;
   spec_.voice_activity = config.voice;
+  spec_.settle_hops = config.settle_hops;
 }
 
 Result<StreamFormat> FakeModel::format(int sample_rate) const {

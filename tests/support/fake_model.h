@@ -18,6 +18,7 @@ struct FakeModelConfig {
   int input_channels = 1, output_channels = 1;  // output o plays input min(o, inputs - 1)
   Memory memory = Memory::carried;
   bool voice = false;  // tells 0.001 of the number of each hop since reset(), half more a lane
+  int settle_hops = 0;  // as it says; it remembers its latency only
   int most_lanes = 1 << 16;                // of a session; more are too much for its memory
   bool restarts = true;                    // whether sessions can restart() a lane
   std::int64_t fail_hop = -1;              // from this hop (since open) on, sessions fail

@@ -211,6 +211,32 @@ void expect_recovery_from_hostile_input(const Model& model, int frames, int forg
   }
 }
 
+void expect_settled_streams_are_alike(const Model& model) {
+  const int settle = model.spec().settle_hops, wanted = 50;
+  ASSERT_GT(settle, 0);
+  const int before = (2 * settle + 63) / 64 * 64;  // blocks of both lie alike
+  const auto in = noise_for(model, 1, before + settle + wanted);
+  const auto hop = hop_of(model);
+  const auto end_of = [&](int begin, std::vector<float>& voice) {
+    const auto heard = in.view().slice(1, begin * hop, in.extent(1) - begin * hop);
+    auto out = run(model, *open(model, 1, 16), heard, 16, 0, &voice);
+    if (!voice.empty()) voice.erase(voice.begin(), voice.end() - wanted);
+    Tensor<float, 2> end({out.extent(0), wanted * hop});
+    for (std::ptrdiff_t row = 0; row < end.extent(0); ++row)
+      std::copy_n(out.view()[row].data() + out.extent(1) - wanted * hop, wanted * hop,
+                  end.view()[row].data());
+    return end;
+  };
+  std::vector<float> old_voice, settled_voice, young_voice;
+  const auto old = end_of(0, old_voice), settled = end_of(before, settled_voice),
+             young = end_of(before + settle - settle / 4, young_voice);
+  EXPECT_LE(most_apart(settled.view(), old.view()), 1e-6);
+  EXPECT_GT(most_apart(young.view(), old.view()), 1e-5);
+  EXPECT_EQ(old_voice.empty(), !model.spec().voice_activity);
+  for (std::size_t frame = 0; frame < old_voice.size(); ++frame)
+    EXPECT_NEAR(settled_voice[frame], old_voice[frame], 1e-6);
+}
+
 void expect_a_tone_alike_at_every_rate(const Model& model, double tolerance) {
   EXPECT_NEAR(level_of_a_tone(model, 48000) / level_of_a_tone(model, 16000), 1.0, tolerance);
 }

@@ -52,6 +52,10 @@ void expect_realtime_process(const Model& model, int frames);
 // as if nothing had happened, within 1e-5 of its peak; 0 for networks that remember for ever.
 void expect_recovery_from_hostile_input(const Model& model, int frames, int forgotten);
 
+// A stream that begins spec().settle_hops late is like the older one from then on, within 1e-6 of
+// its peak, voice activity too; one that has heard a quarter of that is not.
+void expect_settled_streams_are_alike(const Model& model);
+
 // The network hears the same bins at every rate, so a tone meets the same masks at 16 and 48 kHz:
 // their levels differ by `tolerance` at most, relative.
 void expect_a_tone_alike_at_every_rate(const Model& model, double tolerance);
