@@ -122,7 +122,7 @@ void add_processing(CLI::App& command, Arguments& a) {
       ->type_name("MODEL");
   add_channel_options(command, a.channels);
   add_arithmetic(command, a.arithmetic)->needs(add_device(command, a.device));
-  add_jobs(command, a.files);
+  add_jobs(command, a.files, "Files, or pieces of long ones,");
   auto* limit = command.add_option("-a,--attenuation-limit", a.attenuation_limit_db,
                                    "Lower noise by at most this much, which keeps some of the "
                                    "room (default: no limit)");

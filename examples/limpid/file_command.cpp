@@ -118,8 +118,8 @@ void add_files(CLI::App& command, FileArguments& a) {
   command.add_flag("--overwrite", a.overwrite, "Replace results that are there")->excludes(resume);
 }
 
-void add_jobs(CLI::App& command, FileArguments& a) {
-  command.add_option("-j,--jobs", a.jobs, "Files at the same time (default: one a core)")
+void add_jobs(CLI::App& command, FileArguments& a, const std::string& what) {
+  command.add_option("-j,--jobs", a.jobs, what + " at the same time (default: one a core)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
 }
