@@ -48,8 +48,8 @@ def main():
     if not (torch.cuda.is_available() or arguments.cpu):
         parser.error("no GPU; --cpu tries everything without one")
     torch.set_num_threads(1)  # the cores are for mixing
-    spend([arguments.corpus, *arguments.more], arguments.out, arguments.seconds, load_config(arguments.config), max(2, arguments.processes),
-          arguments.plan)
+    spend([arguments.corpus, *arguments.more], arguments.out, arguments.seconds, load_config(arguments.config),
+          max(2, arguments.processes), arguments.plan)
 
 
 if __name__ == "__main__":
