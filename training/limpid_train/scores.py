@@ -73,7 +73,8 @@ def score(noisy, output, clean, rate, dnsmos=None):
     stoi, estoi = intelligibility(estimate, reference)
     row = {"si_sdr": float(si_sdr(output, clean)), "si_sdr_50": si_sdr_above(output, clean, rate),
            "pesq_wb": pesq_wb(estimate, reference), "stoi": stoi, "estoi": estoi,
-           **levels_of(noisy, output, clean, rate), **highs(noisy, output, clean, rate), **artefacts(noisy, output, clean, rate), **blind(output, rate, dnsmos)}
+           **levels_of(noisy, output, clean, rate), **highs(noisy, output, clean, rate),
+           **artefacts(noisy, output, clean, rate), **blind(output, rate, dnsmos)}
     return {name: value for name, value in row.items() if value is not None}
 
 
