@@ -41,17 +41,14 @@ class Work : FileWork {
                                    }});
     if (!chain) return std::move(chain).error();
     if (chain->resamples()) note_resampling(chain->model_rate());
-    while (true) {
-      auto block = next();
-      if (!block) return std::move(block).error();
-      const bool last = block->extent(1) == 0;
-      auto enhanced = last ? chain->finish() : chain->push(*block);
+    auto done = each_block([&](AudioView<const float> block, bool last) -> Status {
+      auto enhanced = last ? chain->finish() : chain->push(block);
       if (!enhanced) return std::move(enhanced).error();
-      if (auto status = emit(*enhanced); !status) return status;
-      if (!last && !cancelled()) continue;
-      if (settings.voice) result_.voice = std::move(voice).of_file(chain->format(), seconds_read());
-      return finish();
-    }
+      return emit(*enhanced);
+    });
+    if (!done) return done;
+    if (settings.voice) result_.voice = std::move(voice).of_file(chain->format(), seconds_read());
+    return finish();
   }
 
   // `advance` is told of what has been enhanced: whole rounds of pieces are read in no time.
@@ -64,17 +61,15 @@ class Work : FileWork {
                                         .pieces = pieces,
                                         .advance = advance,
                                         .emit = [&](auto audio) { return emit(audio); }});
-    while (true) {
-      auto block = next();
-      if (!block) return std::move(block).error();
-      const bool last = block->extent(1) == 0;
-      if (auto status = last ? stream.finish() : stream.push(*block); !status) return status;
+    auto done = each_block([&](AudioView<const float> block, bool last) {
+      auto status = last ? stream.finish() : stream.push(block);
       if (stream.stopped()) result_.outcome = Outcome::cancelled;
-      if (!last && !cancelled()) continue;
-      if (settings.voice)
-        result_.voice = std::move(stream).voice().of_file(stream.format(), seconds_read());
-      return finish();
-    }
+      return status;
+    });
+    if (!done) return done;
+    if (settings.voice)
+      result_.voice = std::move(stream).voice().of_file(stream.format(), seconds_read());
+    return finish();
   }
 
   Status exact(const EnhanceSettings& settings) {
@@ -101,22 +96,33 @@ class Work : FileWork {
   }
 
  private:
+  // Every block of the recording through `pass`, then, as the last one, nothing; or no more of them
+  // once the job is cancelled.
+  Status each_block(const std::function<Status(AudioView<const float> block, bool last)>& pass) {
+    while (true) {
+      auto block = next();
+      if (!block) return std::move(block).error();
+      const bool last = block->extent(1) == 0;
+      if (auto status = pass(*block, last); !status) return status;
+      if (last || cancelled()) return Done{};
+    }
+  }
+
   void note_resampling(int model_rate) {
     result_.notices.push_back(fmt::format("resampled to {} Hz for the model and back", model_rate));
   }
 
   Result<Tensor<float, 2>> read_whole() {
     std::vector<std::vector<float>> parts(static_cast<std::size_t>(channels()));
-    while (true) {
-      auto block = next();
-      if (!block) return std::move(block).error();
-      if (block->extent(1) == 0 || cancelled()) break;
+    auto done = each_block([&](AudioView<const float> block, bool) -> Status {
       for (int c = 0; c < channels(); ++c) {
-        const auto part = (*block)[c].span();
+        const auto part = block[c].span();
         auto& channel = parts[static_cast<std::size_t>(c)];
         channel.insert(channel.end(), part.begin(), part.end());
       }
-    }
+      return Done{};
+    });
+    if (!done) return std::move(done).error();
     Tensor<float, 2> whole({channels(), std::ssize(parts.front())});
     for (int c = 0; c < channels(); ++c) {
       std::ranges::copy(parts[static_cast<std::size_t>(c)], whole.view()[c].data());

@@ -39,7 +39,8 @@ def midi_file(events):
         track += variable_length(tick - now) + bytes(message)
         now = tick
     track += b"\x00\xff\x2f\x00"
-    return b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1]) + TICKS.to_bytes(2, "big") + b"MTrk" + len(track).to_bytes(4, "big") + track
+    head = b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1]) + TICKS.to_bytes(2, "big")
+    return head + b"MTrk" + len(track).to_bytes(4, "big") + track
 
 
 def note(channel, start, length, key, velocity):
