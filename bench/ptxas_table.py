@@ -24,7 +24,7 @@ def report(source):
 
 def name_of(symbol):
     name = subprocess.run(["c++filt", symbol], capture_output=True, text=True).stdout.strip()
-    program = re.search(r"run_(?:program|tiles)<(?:\w+::)*(\w+)(<.*>)?\s*>\(", name)
+    program = re.search(r"run_(?:program|tiles|resident)<(?:\w+::)*(\w+)(<.*>)?\s*>\(", name)
     return (program[1] + re.sub(r"\w+::|\(int\)", "", program[2] or "")) if program else name
 
 

@@ -100,6 +100,7 @@ Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
 Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                           const GpuBandScratch& scratch) const {
   const bool whole = over_ == Perceptron::Over::frame;
+  if (!whole && x.channels <= gpu::RowPerceptronArgs::kMost) return run_rows(queue, x);
   const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels),
                        to = whole ? by_frame(x) : x,
                        hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, outputs_.k);
@@ -111,6 +112,14 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
     done = inputs_.run(queue, {side}, hidden, gpu::LinearEnd::gelu);
   if (done) done = outputs_.run(queue, {hidden}, to, gpu::LinearEnd::add);
   return done;
+}
+
+Status GpuPerceptron::run_rows(gpu::LayerQueue& queue, nn::Activation x) const {
+  gpu::RowPerceptronArgs args{rows_of<float>(x), inputs_.k, inputs_.n,    false,
+                              norm_.weights(),   inputs_.w, inputs_.bias, outputs_.w,
+                              outputs_.bias};
+  args.wide = args.whole_fours();
+  return queue.row_perceptron(inputs_.arithmetic, args);
 }
 
 }  // namespace limpid::models

@@ -57,6 +57,8 @@ class GpuPerceptron {
              const GpuBandScratch& scratch) const;
 
  private:
+  Status run_rows(kernels::cuda::LayerQueue& queue, nn::Activation x) const;
+
   Perceptron::Over over_ = Perceptron::Over::band;
   GpuRowNorm norm_;
   GpuLinear inputs_;            // over a band

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs a Program or a TiledProgram as a GPU would, but for one thread at a time: block after block,
-// phase after phase. Within a phase the order of the threads must not matter, so it is another one
-// each time.
+// Runs a Program, a TiledProgram or a ResidentProgram as a GPU would, but for one thread at a time:
+// block after block, phase after phase. Within a phase the order of the threads must not matter, so
+// it is another one each time.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "lib/kernels/cuda/host_device.h"
-#include "lib/kernels/cuda/tiled_program.h"
+#include "lib/kernels/cuda/resident_program.h"
 
 namespace limpid::kernels::cuda {
 
@@ -38,38 +38,100 @@ void emulate(const typename Program::Args& args, unsigned seed = 1) {
   }
 }
 
-// The same for a TiledProgram: between two waits, threads fill one buffer and add another.
+// A block's threads, with what each has in registers.
+template <class Program>
+class EmulatedThreads {
+ public:
+  explicit EmulatedThreads(unsigned seed)
+      : random_(seed), order_(Program::kThreads), registers_(Program::kThreads) {
+    std::iota(order_.begin(), order_.end(), 0);
+  }
+  // what(thread, its registers) of all, before anyone goes on.
+  template <class What>
+  void each(What what) {
+    std::shuffle(order_.begin(), order_.end(), random_);
+    for (const int thread : order_) what(thread, registers_[static_cast<std::size_t>(thread)]);
+  }
+  const auto& first() const { return registers_[0]; }
+
+ private:
+  std::mt19937 random_;
+  std::vector<int> order_;
+  std::vector<typename Program::Registers> registers_;
+};
+
+// Tiles as they come and go: between two waits, threads fill one and add another. fill, add,
+// settle: of (thread, step, tile, registers).
+template <int kBuffers, class Threads, class Fill, class Add, class Settle>
+void emulate_stream(Threads& threads, int steps, int floats, float* tiles, Fill fill, Add add,
+                    Settle settle) {
+  constexpr int kAhead = kBuffers - 1;
+  const auto tile = [&](int step) { return tiles + step % kBuffers * floats; };
+  threads.each([&](int thread, auto& mine) {
+    for (int step = 0; step < std::min(kAhead, steps); ++step) {
+      fill(thread, step, tile(step), mine);
+      settle(thread, step, tile(step), mine);
+    }
+  });
+  for (int step = 0; step < steps; ++step)
+    threads.each([&](int thread, auto& mine) {
+      const int next = step + kAhead;
+      if (next < steps) fill(thread, next, tile(next), mine);
+      add(thread, step, tile(step), mine);
+      if (next < steps) settle(thread, next, tile(next), mine);
+    });
+}
+
+inline std::vector<Four> unwritten(int floats) {
+  return std::vector<Four>(static_cast<std::size_t>(floats) / 4, Four{{NAN, NAN, NAN, NAN}});
+}
+
+// The same for a TiledProgram.
 template <class Program>
 void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
-  std::mt19937 random(seed);
-  std::vector<int> order(Program::kThreads);
-  std::iota(order.begin(), order.end(), 0);
-  std::vector<typename Program::Registers> registers(Program::kThreads);
+  EmulatedThreads<Program> threads(seed);
   for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
-    constexpr int kBuffers = tile_buffers<Program>(), kAhead = kBuffers - 1;
-    std::vector<Four> tiles(kBuffers * Program::kShared / 4, Four{{NAN, NAN, NAN, NAN}});
-    const auto buffer = [&](int step) { return tiles[0].v + step % kBuffers * Program::kShared; };
-    const auto each = [&](auto what) {
-      std::shuffle(order.begin(), order.end(), random);
-      for (const int thread : order) what(thread, registers[static_cast<std::size_t>(thread)]);
-    };
-    each([&](int thread, auto& mine) { Program::begin(thread, block, args, mine); });
-    const int steps = Program::steps(args, registers[0]);
-    each([&](int thread, auto& mine) {
-      for (int step = 0; step < std::min(kAhead, steps); ++step) {
-        Program::fill(thread, step, buffer(step), args, mine);
-        Program::settle(thread, buffer(step), mine);
-      }
-    });
-    for (int step = 0; step < steps; ++step) {
-      each([&](int thread, auto& mine) {
-        const int next = step + kAhead;
-        if (next < steps) Program::fill(thread, next, buffer(next), args, mine);
-        Program::add(thread, buffer(step), mine);
-        if (next < steps) Program::settle(thread, buffer(next), mine);
-      });
-    }
-    each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });
+    constexpr int kBuffers = tile_buffers<Program>();
+    auto tiles = unwritten(kBuffers * Program::kShared);
+    threads.each([&](int thread, auto& mine) { Program::begin(thread, block, args, mine); });
+    emulate_stream<kBuffers>(
+        threads, Program::steps(args, threads.first()), Program::kShared, tiles[0].v,
+        [&](int thread, int step, float* tile, auto& mine) {
+          Program::fill(thread, step, tile, args, mine);
+        },
+        [&](int thread, int, float* tile, auto& mine) { Program::add(thread, tile, mine); },
+        [&](int thread, int, float* tile, auto& mine) { Program::settle(thread, tile, mine); });
+    threads.each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });
+  }
+}
+
+template <class Program, int Phase = 0>
+void emulate_prepare(EmulatedThreads<Program>& threads, std::int64_t block, float* resident,
+                     const typename Program::Args& args) {
+  threads.each([&](int thread, auto& mine) {
+    Program::template prepare<Phase>(thread, block, resident, args, mine);
+  });
+  if constexpr (Phase + 1 < Program::kPhases)
+    emulate_prepare<Program, Phase + 1>(threads, block, resident, args);
+}
+
+// And for a ResidentProgram.
+template <class Program>
+void emulate_resident(const typename Program::Args& args, unsigned seed = 1) {
+  EmulatedThreads<Program> threads(seed);
+  for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
+    constexpr int kBuffers = resident_buffers<Program>();
+    auto memory = unwritten(Program::kResident + kBuffers * Program::kShared);
+    float* resident = memory[0].v;
+    emulate_prepare<Program>(threads, block, resident, args);
+    emulate_stream<kBuffers>(
+        threads, Program::steps(args), Program::kShared, resident + Program::kResident,
+        [&](int thread, int step, float* tile, auto&) { Program::fill(thread, step, tile, args); },
+        [&](int thread, int step, float* tile, auto& mine) {
+          Program::add(thread, step, tile, resident, args, mine);
+        },
+        [](int, int, float*, auto&) {});
+    threads.each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });
   }
 }
 

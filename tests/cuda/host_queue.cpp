@@ -37,6 +37,13 @@ Status tiles(const ManyProductArgs& args) {
   return Done{};
 }
 
+template <Arithmetic kArithmetic>
+Status tiles(const RowPerceptronArgs& args) {
+  with_row_perceptron<kArithmetic>(args.channels,
+                                   [&]<class Program>() { emulate_resident<Program>(args); });
+  return Done{};
+}
+
 // tiles<arithmetic>(args...).
 template <class... Args>
 Status tiles_with(Arithmetic arithmetic, const Args&... args) {
@@ -152,6 +159,10 @@ Status HostQueue::real_product(Arithmetic arithmetic, const RealProductArgs& arg
   return tiles_with(arithmetic, args);
 }
 Status HostQueue::many_products(Arithmetic arithmetic, const ManyProductArgs& args) {
+  ++products[static_cast<std::size_t>(arithmetic)];
+  return tiles_with(arithmetic, args);
+}
+Status HostQueue::row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) {
   ++products[static_cast<std::size_t>(arithmetic)];
   return tiles_with(arithmetic, args);
 }

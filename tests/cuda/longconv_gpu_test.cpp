@@ -20,7 +20,10 @@ TEST(LongConvGpu, EqualsTheCpu) {
        {LongConvRecipe{}, LongConvRecipe{.taps = 5, .voice = true, .seed = 2}, kLeast,
         LongConvRecipe{.channels = 33, .memory = 35, .short_taps = 4, .long_taps = 33, .seed = 4},
         LongConvRecipe{.bands = {161}, .blocks = 1, .long_taps = 20, .exchange = 70, .seed = 5},
-        LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 5, .blocks = 1, .seed = 6}}) {
+        LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 5, .blocks = 1, .seed = 6},
+        LongConvRecipe{.channels = 96, .blocks = 1, .hidden = 50, .seed = 7},
+        // More than RowPerceptron takes.
+        LongConvRecipe{.channels = 100, .blocks = 1, .hidden = 50, .seed = 8}}) {
     SCOPED_TRACE(recipe.seed);
     for (const int lanes : {1, 3})
       test::expect_the_gpu_equals_the_cpu(
@@ -113,17 +116,28 @@ TEST(LongConvGpu, KnowsWhatACallMoves) {
 }
 
 // On a real one, where there is one: what the emulated kernels are held to, at sizes that fill it.
+const LongConvRecipe kOnDevice[] = {
+    {.taps = 3, .voice = true},
+    {.channels = 96, .memory = 64, .long_taps = 256, .exchange = 64, .hidden = 384, .taps = 3},
+    {.channels = 100, .blocks = 1, .taps = 3}};
+
 TEST(LongConvOnDevice, EqualsTheCpu) {
-  const auto model = test::random_longconv({.taps = 3, .voice = true});
-  for (const auto& [lanes, rate] : {std::pair{1, 16000}, {3, 48000}, {200, 16000}}) {
-    test::expect_a_device_equals_the_cpu(*model, lanes, rate);
-    if (IsSkipped()) return;
+  for (const LongConvRecipe& recipe : kOnDevice) {
+    SCOPED_TRACE(recipe.channels);
+    const auto model = test::random_longconv(recipe);
+    for (const auto& [lanes, rate] : {std::pair{1, 16000}, {3, 48000}, {200, 16000}}) {
+      test::expect_a_device_equals_the_cpu(*model, lanes, rate);
+      if (IsSkipped()) return;
+    }
   }
 }
 
 TEST(LongConvOnDevice, TensorCoresKeepWhatTheyPromise) {
-  const auto model = test::random_longconv({.taps = 3});
-  test::expect_tensor_cores_of_a_device_keep(*model, test::kKept);
+  for (const LongConvRecipe& recipe : kOnDevice) {
+    SCOPED_TRACE(recipe.channels);
+    test::expect_tensor_cores_of_a_device_keep(*test::random_longconv(recipe), test::kKept);
+    if (IsSkipped()) return;
+  }
 }
 
 }  // namespace

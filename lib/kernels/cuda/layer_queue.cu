@@ -128,6 +128,9 @@ class StreamQueue final : public LayerQueue {
   Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override {
     return launch_product(arithmetic, args);
   }
+  Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) override {
+    return launch_product(arithmetic, args);
+  }
   Status part_sums(const PartSumsArgs& args) override { return launch<PartSums>(args, stream()); }
   Status frame_norm(const FrameNormArgs& args) override {
     return launch<FrameNorm>(args, stream());

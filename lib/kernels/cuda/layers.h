@@ -19,7 +19,7 @@
 #include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/normed_filter.h"
 #include "lib/kernels/cuda/part_sums.h"
-#include "lib/kernels/cuda/real_product.h"
+#include "lib/kernels/cuda/row_perceptron.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
 #include "limpid/result.h"
@@ -68,6 +68,7 @@ class LayerQueue {
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
   virtual Status real_product(Arithmetic arithmetic, const RealProductArgs& args) = 0;
   virtual Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) = 0;
+  virtual Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) = 0;
   virtual Status part_sums(const PartSumsArgs& args) = 0;
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
   // PlaneFrames, then PlaneMoments, then PlaneScale.

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lib/kernels/cuda/product_kernels.h"
-#include "lib/kernels/cuda/tiled_program.cuh"
+#include "lib/kernels/cuda/resident_program.cuh"
 
 namespace limpid::kernels::cuda {
 
@@ -29,6 +29,12 @@ Status ProductKernels<kArithmetic>::launch(const ManyProductArgs& args, cudaStre
 }
 
 template <Arithmetic kArithmetic>
+Status ProductKernels<kArithmetic>::launch(const RowPerceptronArgs& args, cudaStream_t stream) {
+  return with_row_perceptron<kArithmetic>(
+      args.channels, [&]<class Program>() { return launch_resident<Program>(args, stream); });
+}
+
+template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::gather_context(const ContextArgs& args, cudaStream_t stream) {
   return launch_tiles<GatherTiles<kArithmetic>>(args, stream);
 }
@@ -46,6 +52,11 @@ Status ProductKernels<kArithmetic>::prepare() {
   for (const int columns : {64, 32, 16}) {
     if (auto done = with_real_product<kArithmetic>(columns, prepare); !done) return done;
     if (auto done = with_many_products<kArithmetic>(columns, prepare); !done) return done;
+  }
+  for (const int channels : {96, 64, 32}) {
+    const Status done = with_row_perceptron<kArithmetic>(
+        channels, [&]<class Program>() { return prepare_resident<Program>(); });
+    if (!done) return done;
   }
   for (const ProductKind kind : {ProductKind::complex, ProductKind::real_weights,
                                  ProductKind::real_input, ProductKind::real_output})

@@ -129,26 +129,36 @@ struct TensorSums {
 
   template <class Tile>
   LIMPID_HD void add(int thread, const float* shared) {
+    add_to<Tile, 1>(thread, shared, shared + Tile::kFirstW, this);
+  }
+  // The same for kSets neighbouring blocks of columns, for each of which x is loaded but once.
+  template <class Tile, int kSets>
+  LIMPID_HD static void add_to(int thread, const float* x, const float* w, TensorSums* sums) {
     if (!Warp::works(thread)) return;
-    const float *x = shared, *w = shared + Tile::kFirstW;
     LIMPID_UNROLL for (int first = 0; first < Tile::kDepth; first += 8) {
       X xr[2], xi[2];
       LIMPID_UNROLL for (int m = 0; m < 2; ++m) {
         load<Tile>(thread, x, first, m, xr[m]);
         if constexpr (Parts::kX) load<Tile>(thread, x + Tile::kX, first, m, xi[m]);
       }
-      LIMPID_UNROLL for (int n = 0; n < 2; ++n) {
-        W a, b, minus;
-        load<Tile>(thread, w, first, n, a);
-        if constexpr (Parts::kW) load<Tile>(thread, w + Tile::kW, first, n, b);
-        if constexpr (Parts::kW && Parts::kX) minus = b.negated();
-        LIMPID_UNROLL for (int m = 0; m < 2; ++m) {
-          add_product(re[m][n], xr[m], a);
-          if constexpr (Parts::kX && Parts::kW) add_product(re[m][n], xi[m], minus);
-          if constexpr (Parts::kX && Parts::kY) add_product(im[m][n], xi[m], a);
-          if constexpr (Parts::kW && Parts::kY) add_product(im[m][n], xr[m], b);
-        }
-      }
+      LIMPID_UNROLL for (int set = 0; set < kSets; ++set) LIMPID_UNROLL for (int n = 0; n < 2; ++n)
+          sums[set]
+              .template add_outputs<Tile>(thread, w + set * kColumns, first, n, xr, xi);
+    }
+  }
+  // Of eight of a warp's outputs, from loaded words.
+  template <class Tile>
+  LIMPID_HD void add_outputs(int thread, const float* w, int first, int n, const X (&xr)[2],
+                             const X (&xi)[2]) {
+    W a, b, minus;
+    load<Tile>(thread, w, first, n, a);
+    if constexpr (Parts::kW) load<Tile>(thread, w + Tile::kW, first, n, b);
+    if constexpr (Parts::kW && Parts::kX) minus = b.negated();
+    LIMPID_UNROLL for (int m = 0; m < 2; ++m) {
+      add_product(re[m][n], xr[m], a);
+      if constexpr (Parts::kX && Parts::kW) add_product(re[m][n], xi[m], minus);
+      if constexpr (Parts::kX && Parts::kY) add_product(im[m][n], xi[m], a);
+      if constexpr (Parts::kW && Parts::kY) add_product(im[m][n], xr[m], b);
     }
   }
 

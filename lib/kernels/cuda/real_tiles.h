@@ -14,6 +14,22 @@ constexpr int product_pitch(int n) {
   return (n + 3) / 4 * 4;
 }
 
+// Weights in memory: weight_words() of [inputs][pitch].
+struct WeightWords {
+  const float* w;
+  int words, pitch;
+
+  // Brings a piece of a tile, which has kColumns outputs, from `column` on, of words from `first`
+  // on: four outputs, zeros for what there is not.
+  template <int kColumns, int kPitch>
+  LIMPID_HD void bring(int piece, float* tile, int first, int column) const {
+    const int depth = piece / (kColumns / 4), at = piece % (kColumns / 4) * 4;
+    const bool valid = first + depth < words && column + at < pitch;
+    copy_four_later(tile + depth * kPitch + at,
+                    w + (valid ? (first + depth) * pitch + column + at : 0), valid);
+  }
+};
+
 // Adds in float, from rows of x that lie along their inputs: a thread has rows g, g + kGroups, ...
 // of four neighbouring outputs.
 template <int kColumns>
@@ -28,17 +44,24 @@ struct RowSums {
 
   template <class Tile>
   LIMPID_HD void add(int thread, const float* shared) {
-    const float* w = shared + Tile::kFirstW + column(thread, 0);
+    add_to<Tile, 1>(thread, shared, shared + Tile::kFirstW, this);
+  }
+  // The same for kSets neighbouring blocks of columns, for each of which x is loaded but once.
+  template <class Tile, int kSets>
+  LIMPID_HD static void add_to(int thread, const float* x, const float* w, RowSums* sums) {
+    w += column(thread, 0);
     LIMPID_UNROLL for (int first = 0; first < Tile::kDepth; first += 4) {
       Four rows[4];
       LIMPID_UNROLL for (int r = 0; r < 4; ++r) rows[r] =
-          load_four(shared + Tile::x_at(first, row(thread, r)));
-      LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
-        const Four columns = load_four(w + (first + i) * Tile::kPitchW);
-        LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c)
-            sum[r][c] += rows[r].v[i] * columns.v[c];
-      }
+          load_four(x + Tile::x_at(first, row(thread, r)));
+      LIMPID_UNROLL for (int set = 0; set < kSets; ++set) LIMPID_UNROLL for (int i = 0; i < 4; ++i)
+          sums[set]
+              .add_input(rows, i, load_four(w + (first + i) * Tile::kPitchW + set * kColumns));
     }
+  }
+  LIMPID_HD void add_input(const Four (&rows)[4], int i, Four columns) {
+    LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum[r][c] +=
+        rows[r].v[i] * columns.v[c];
   }
 
   LIMPID_HD static int row(int thread, int r) { return thread / (kColumns / 4) + r * kGroups; }
@@ -119,11 +142,9 @@ struct RealTiles {
   LIMPID_HD static void fill_w(int thread, int step, float* shared, const float* w, int inputs,
                                int outputs, int column) {
     if (thread >= Tile::kDepth * kColumns / 4) return;
-    const int depth = thread / (kColumns / 4), k = step * Tile::kDepth + depth;
-    const int at = thread % (kColumns / 4) * 4, pitch = product_pitch(outputs);
-    const bool valid = k < words_of<Number>(inputs) && column + at < pitch;
-    const int from = valid ? k * pitch + column + at : 0;
-    copy_four_later(shared + Tile::kFirstW + depth * Tile::kPitchW + at, w + from, valid);
+    const WeightWords from{w, words_of<Number>(inputs), product_pitch(outputs)};
+    from.bring<kColumns, Tile::kPitchW>(thread, shared + Tile::kFirstW, step * Tile::kDepth,
+                                        column);
   }
 
   // Outputs of a thread that lie side by side, the first of them at an even place.

@@ -67,6 +67,17 @@ requires(Number::kInputs == 2) struct Staged<Number, kWords> {
   }
 };
 
+// Neighbouring inputs, the first of them an even one, as words of a tile.
+template <class Number, int kCount>
+LIMPID_HD void store_words(float* to, const float (&inputs)[kCount]) {
+  LIMPID_UNROLL for (int i = 0; i < kCount / Number::kInputs; ++i) {
+    if constexpr (Number::kInputs == 2)
+      to[i] = float_of(Number::word(inputs[2 * i], inputs[2 * i + 1]));
+    else
+      to[i] = inputs[i];
+  }
+}
+
 // Words of so many inputs.
 template <class Number>
 LIMPID_HD int words_of(int inputs) {

@@ -7,35 +7,45 @@
 
 namespace limpid::kernels::cuda {
 
-template <class Program>
-__global__ void __launch_bounds__(Program::kThreads)
-    run_tiles(const __grid_constant__ typename Program::Args args) {
-  extern __shared__ Four tiles[];  // aligned as load_four() needs it
-  float* shared = tiles[0].v;
-  const int thread = static_cast<int>(threadIdx.x);
-  typename Program::Registers mine;
-  Program::begin(thread, blockIdx.x, args, mine);
-  const int steps = Program::steps(args, mine);
-  constexpr int kBuffers = tile_buffers<Program>(), kAhead = kBuffers - 1;
-  const auto buffer = [&](int step) { return shared + step % kBuffers * Program::kShared; };
-  const auto fill = [&](int step) {
-    if (step < steps) Program::fill(thread, step, buffer(step), args, mine);
+// What happens between the first tile and the last one: fill(step, tile), add(step, tile) and
+// settle(step, tile), of kFloats floats a tile, one after the other in shared memory.
+template <int kBuffers, int kFloats, class Fill, class Add, class Settle>
+__device__ __forceinline__ void stream_tiles(int steps, float* tiles, Fill fill, Add add,
+                                             Settle settle) {
+  constexpr int kAhead = kBuffers - 1;
+  const auto tile = [&](int step) { return tiles + step % kBuffers * kFloats; };
+  const auto fill_one = [&](int step) {
+    if (step < steps) fill(step, tile(step));
     __pipeline_commit();  // nothing too: commits are counted
   };
-  const auto settle = [&](int step) {
-    if (step < steps) Program::settle(thread, buffer(step), mine);
+  const auto settle_one = [&](int step) {
+    if (step < steps) settle(step, tile(step));
   };
   for (int step = 0; step < kAhead; ++step) {
-    fill(step);
-    settle(step);
+    fill_one(step);
+    settle_one(step);
   }
   for (int step = 0; step < steps; ++step) {
     __pipeline_wait_prior(kAhead - 1);
     __syncthreads();  // this step is there, and nobody reads the one before any more
-    fill(step + kAhead);
-    Program::add(thread, buffer(step), mine);
-    settle(step + kAhead);
+    fill_one(step + kAhead);
+    add(step, tile(step));
+    settle_one(step + kAhead);
   }
+}
+
+template <class Program>
+__global__ void __launch_bounds__(Program::kThreads)
+    run_tiles(const __grid_constant__ typename Program::Args args) {
+  extern __shared__ Four tiles[];  // aligned as load_four() needs it
+  const int thread = static_cast<int>(threadIdx.x);
+  typename Program::Registers mine;
+  Program::begin(thread, blockIdx.x, args, mine);
+  stream_tiles<tile_buffers<Program>(), Program::kShared>(
+      Program::steps(args, mine), tiles[0].v,
+      [&](int step, float* tile) { Program::fill(thread, step, tile, args, mine); },
+      [&](int, const float* tile) { Program::add(thread, tile, mine); },
+      [&](int, float* tile) { Program::settle(thread, tile, mine); });
   Program::finish(thread, blockIdx.x, args, mine);
 }
 
