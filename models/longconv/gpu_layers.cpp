@@ -61,13 +61,15 @@ Status GpuLongMemory::load_filters(std::span<const float> oldest_first, GpuLoade
 }
 
 Status GpuLongMemory::claim(GpuMemory& memory, int bands, const GpuRing& ring) {
-  auto done = memory.state(normed_, ring.brief_capacity * bands * channels_, 1);
   constexpr int kTail = gpu::LongFilterArgs::kTail;
-  if (done) done = memory.state(past_, ring.capacity * bands * inner_, 1);
-  if (done) done = memory.state(tails_, kTail * bands * inner_, 1);
+  const auto floats = [&](int frames) {  // that so many of the long filters take
+    return gpu::floats_of_ring(inputs_.arithmetic, frames * bands * inner_);
+  };
+  auto done = memory.state(normed_, ring.brief_capacity * bands * channels_, 1);
+  if (done) done = memory.state(past_, floats(ring.capacity), 1);
+  if (done) done = memory.state(tails_, floats(kTail), 1);
   memory.rests(
-      (ring.capacity + kTail - gpu::moved_by_long_filter(long_taps_, memory.max_frames())) * bands *
-      inner_);
+      floats(ring.capacity + kTail - gpu::moved_by_long_filter(long_taps_, memory.max_frames())));
   return done;
 }
 
@@ -81,7 +83,8 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
                                    channels_, short_taps_, ring.brief_capacity});
   if (done) done = inputs_.run(queue, {recent}, qkv);
   if (done)
-    done = queue.long_filter({frames_of<float>(qkv), past_, tails_, ring.head, long_, lanes, frames,
+    done = queue.long_filter(inputs_.arithmetic,
+                             {frames_of<float>(qkv), past_, tails_, ring.head, long_, lanes, frames,
                               bands, inner_, long_taps_, ring.capacity});
   if (done) done = outputs_.run(queue, {qkv.slice_channels(0, inner_)}, x, gpu::LinearEnd::add);
   return done;

@@ -21,7 +21,7 @@ class GpuLongConv final : public GpuMaskMaker {
   const GpuTimeline& voice() const override { return voice_; }
   Status keep(int frames) const override {
     return queue_.turn({ring_.head, frames, ring_.capacity, ring_.brief_capacity,
-                        frames > kernels::cuda::LongFilterHops::kMost});
+                        frames > kernels::cuda::LongFilterArgs::kLive});
   }
 
  private:

@@ -123,9 +123,11 @@ Status HostQueue::row_norm(const RowNormArgs& args) {
 Status HostQueue::normed_filter(const NormedFilterArgs& args) {
   return once<NormedFilter>(args);
 }
-Status HostQueue::long_filter(const LongFilterArgs& args) {
-  return with_long_filter(args.frames,
-                          [&]<class... Programs>() { return once<Programs...>(args); });
+Status HostQueue::long_filter(Arithmetic arithmetic, const LongFilterArgs& args) {
+  return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+    return with_long_filter<StoredOf<kArithmetic>>(
+        args.frames, [&]<class... Programs>() { return once<Programs...>(args); });
+  });
 }
 Status HostQueue::turn(const TurnArgs& args) {
   return once<Turn>(args);

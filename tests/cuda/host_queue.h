@@ -29,7 +29,7 @@ class HostQueue final : public LayerQueue {
   Status voice(const VoiceArgs& args) override;
   Status row_norm(const RowNormArgs& args) override;
   Status normed_filter(const NormedFilterArgs& args) override;
-  Status long_filter(const LongFilterArgs& args) override;
+  Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) override;
   Status turn(const TurnArgs& args) override;
   Status row_mean(const RowMeanArgs& args) override;
   Status running_mean(const RunningMeanArgs& args) override;

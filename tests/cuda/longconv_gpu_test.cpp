@@ -105,14 +105,16 @@ TEST(LongConvGpu, ManyBlocks) {
 // Live calls leave most of what a stream remembers alone; long ones read all of it but the tails.
 TEST(LongConvGpu, KnowsWhatACallMoves) {
   const LongConvRecipe recipe{.blocks = 3, .memory = 5, .long_taps = 257};
-  const auto in_rest = [&](int max_frames) {
-    test::GpuPair pair(EmulatedLongConv(recipe),
-                       {.sample_rate = 16000, .lanes = 2, .max_frames = max_frames});
+  const auto in_rest = [&](int max_frames, Arithmetic arithmetic = Arithmetic::exact) {
+    test::GpuPair pair(
+        EmulatedLongConv(recipe),
+        {.sample_rate = 16000, .lanes = 2, .max_frames = max_frames, .gpu_arithmetic = arithmetic});
     return (pair.gpu->memory() - pair.gpu->touched()) / sizeof(float);
   };
   const std::size_t values = 2u * 3u * 6u * 5u;  // lanes, blocks, bands, channels
   EXPECT_EQ(in_rest(1), values * (272 + 16 - (1 + 7 + 16 + 2)));
   EXPECT_EQ(in_rest(16), values * 16);
+  EXPECT_EQ(in_rest(16, Arithmetic::fp16), values * 16 / 2) << "numbers of 16 bits";
 }
 
 // On a real one, where there is one: what the emulated kernels are held to, at sizes that fill it.

@@ -103,9 +103,11 @@ class StreamQueue final : public LayerQueue {
   Status normed_filter(const NormedFilterArgs& args) override {
     return launch<NormedFilter>(args, stream());
   }
-  Status long_filter(const LongFilterArgs& args) override {
-    return with_long_filter(args.frames,
-                            [&]<class... Programs>() { return launch_all<Programs...>(args); });
+  Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) override {
+    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+      return with_long_filter<StoredOf<kArithmetic>>(
+          args.frames, [&]<class... Programs>() { return launch_all<Programs...>(args); });
+    });
   }
   Status turn(const TurnArgs& args) override { return launch<Turn>(args, stream()); }
   Status row_mean(const RowMeanArgs& args) override { return launch<RowMean>(args, stream()); }

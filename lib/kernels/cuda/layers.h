@@ -56,7 +56,8 @@ class LayerQueue {
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status row_norm(const RowNormArgs& args) = 0;
   virtual Status normed_filter(const NormedFilterArgs& args) = 0;
-  virtual Status long_filter(const LongFilterArgs& args) = 0;  // with_long_filter()
+  // with_long_filter(), of the arithmetic's StoredOf.
+  virtual Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) = 0;
   virtual Status turn(const TurnArgs& args) = 0;
   virtual Status row_mean(const RowMeanArgs& args) = 0;
   virtual Status running_mean(const RunningMeanArgs& args) = 0;

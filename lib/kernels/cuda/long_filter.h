@@ -6,18 +6,20 @@
 
 #include "lib/kernels/cuda/frame_rings.h"
 #include "lib/kernels/cuda/frames.h"
+#include "lib/kernels/cuda/product_numbers.h"
 
 namespace limpid::kernels::cuda {
 
 // q[t] becomes q[t] * sum over d < taps of h[taps - 1 - d] u[t - d] with u = k v, channel by
 // channel, rows (bands) alike. The latest frames of u lie in a ring, so that a call of one frame
-// moves nothing.
+// moves nothing, as floats or as numbers of 16 bits (StoredOf): it is most of what a stream takes.
 struct LongFilterArgs {
   static constexpr int kTail = 16;  // frames of a block (long_filter_hops.h)
+  static constexpr int kLive = 8;   // frames of a call; of more, LongFilter reads less
 
   Frames<float> qkv;  // [row][q, k, v][channel]
-  float* ring;        // [lane][capacity][row][channel] of u, zero before the stream
-  float* tails;       // [lane][kTail][row][channel], zero before the stream
+  void* ring;         // [lane][capacity][row][channel] of u, zero before the stream
+  void* tails;        // [lane][kTail][row][channel], zero before the stream
   const RingHead* head;
   const float* h;  // [tap][channel], the last one is that of the present frame; with
                    // 2 kTail taps of zeros in front
@@ -36,7 +38,16 @@ constexpr int ring_capacity(int taps, int max_frames) {
   return (taps - 1 + max_frames + kTail - 1) / kTail * kTail;
 }
 
+// Of `stored` numbers in memory, how many floats that is.
+inline int floats_of_ring(Arithmetic arithmetic, int stored) {
+  return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+    constexpr int kPerFloat = sizeof(float) / sizeof(StoredOf<kArithmetic>);
+    return stored / kPerFloat;
+  });
+}
+
 // u of the frames of a call enters the ring.
+template <class Stored>
 struct LongFilterInput {
   using Args = LongFilterArgs;
   static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
@@ -52,15 +63,16 @@ struct LongFilterInput {
     const int row = place.at / args.channels, c = place.at % args.channels;
     const float* k =
         args.qkv.at(place.lane, place.frame) + (std::int64_t{row} * 3 + 1) * args.channels + c;
-    float* lane = args.ring + place.lane * args.capacity * args.width();
-    lane[args.in_ring(static_cast<int>(args.head->at) + place.frame) + place.at] =
-        k[0] * k[args.channels];
+    Stored* lane = static_cast<Stored*>(args.ring) + place.lane * args.capacity * args.width();
+    store(k[0] * k[args.channels],
+          lane[args.in_ring(static_cast<int>(args.head->at) + place.frame) + place.at]);
   }
 };
 
 // A block makes kFrames frames of a row of a lane, 32 channels. Its threads share the taps out
 // among eight slices; in a slice a thread keeps the latest kFrames values of its channel in
 // registers while it walks back in time, so that each one is loaded once for kFrames products.
+template <class Stored>
 struct LongFilter {
   using Args = LongFilterArgs;
   static constexpr int kFrames = 16, kChannels = 32, kSlices = 8, kThreads = kChannels * kSlices;
@@ -100,11 +112,12 @@ struct LongFilter {
     const int share = groups(args.taps, kSlices), begin = slice * share;
     const int last = begin + share < args.taps ? begin + share : args.taps;
     const int end = c < args.channels ? last : begin;
-    const float* from =
-        args.ring + corner.lane * args.capacity * args.width() + corner.row * args.channels + c;
+    const Stored* from = static_cast<const Stored*>(args.ring) +
+                         corner.lane * args.capacity * args.width() + corner.row * args.channels +
+                         c;
     const int at = static_cast<int>(args.head->at) + corner.frame;
     const auto u = [&](int frame, int d) {  // beyond the last frame anything
-      return d < end ? from[args.in_ring(at + frame - d)] : 0.0f;
+      return d < end ? to_float(from[args.in_ring(at + frame - d)]) : 0.0f;
     };
     // u[frame - d] is in slot (frame - (d - begin)) mod kFrames.
     float sum[kFrames], latest[kFrames];

@@ -18,11 +18,11 @@
 
 namespace limpid::kernels::cuda {
 
+template <class Stored>
 struct LongFilterHops {
   using Args = LongFilterArgs;
   static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;  // a group of values
   static constexpr int kTail = Args::kTail;
-  static constexpr int kMost = 8;  // frames; for more, LongFilter reads less
 
   // Groups, in multiples of kTail.
   LIMPID_HD static std::uint32_t sixteenth(const Args& args) {
@@ -60,22 +60,23 @@ struct LongFilterHops {
   struct Value {
     const Args& args;
     int width, span;  // of a frame, of a lane's ring
-    float *q, *ring, *tails;
+    float* q;
+    Stored *ring, *tails;
     const float* h;  // the present tap
     LIMPID_HD Value(const Args& a, int lane, int at)
         : args(a),
           width(a.rows * a.channels),
           span(a.capacity * width),
           q(a.qkv.at(lane, 0) + (at / a.channels * 3 * a.channels + at % a.channels)),
-          ring(a.ring + std::int64_t{lane} * span + at),
-          tails(a.tails + std::int64_t{lane} * kTail * width + at),
+          ring(static_cast<Stored*>(a.ring) + std::int64_t{lane} * span + at),
+          tails(static_cast<Stored*>(a.tails) + std::int64_t{lane} * kTail * width + at),
           h(a.h + (a.taps - 1) * a.channels + at % a.channels) {}
 
     LIMPID_HD float tap(int back) const { return h[-back * args.channels]; }
     LIMPID_HD float earlier(int& place) const {  // the frame before the one at `place` in the ring
       place -= width;
       if (place < 0) place += span;
-      return ring[place];
+      return to_float(ring[place]);
     }
 
     // Tails of the block of the frame at `at`, the one after `gone` others, whose own tails come
@@ -100,7 +101,7 @@ struct LongFilterHops {
           }
         }
       }
-      LIMPID_UNROLL for (int f = 0; f < kTail; ++f) tails[f * width] = sum[f];
+      LIMPID_UNROLL for (int f = 0; f < kTail; ++f) store(sum[f], tails[f * width]);
     }
 
     // Frame f of the call, the one after `gone` others of its block.
@@ -110,8 +111,9 @@ struct LongFilterHops {
       float past[kTail];
       LIMPID_UNROLL for (int place = present, back = 1; back < kTail; ++back) past[back] =
           back <= gone ? earlier(place) : 0.0f;
-      const float u = to[args.channels] * to[2 * args.channels];
-      float sum = tails[gone * width] + tap(0) * u;
+      Stored u;  // rounded like those before it
+      store(to[args.channels] * to[2 * args.channels], u);
+      float sum = to_float(tails[gone * width]) + tap(0) * to_float(u);
       LIMPID_UNROLL for (int back = 1; back < kTail; ++back) sum += tap(back) * past[back];
       ring[present] = u;
       *to *= sum;
@@ -120,16 +122,16 @@ struct LongFilterHops {
 };
 
 // Calls f with the programs for so many frames: f.template operator()<Programs...>().
-template <class F>
+template <class Stored, class F>
 auto with_long_filter(int frames, F f) {
-  if (frames <= LongFilterHops::kMost) return f.template operator()<LongFilterHops>();
-  return f.template operator()<LongFilterInput, LongFilter>();
+  if (frames <= LongFilterArgs::kLive) return f.template operator()<LongFilterHops<Stored>>();
+  return f.template operator()<LongFilterInput<Stored>, LongFilter<Stored>>();
 }
 
-// What a call moves of a value's ring and tails, in floats, blocks of frames averaged.
+// What a call moves of a value's ring and tails, in numbers, blocks of frames averaged.
 constexpr int moved_by_long_filter(int taps, int frames) {
   constexpr int kTail = LongFilterArgs::kTail;
-  if (frames > LongFilterHops::kMost) return frames + taps - 1;
+  if (frames > LongFilterArgs::kLive) return frames + taps - 1;
   return 3 * frames + (kTail - 1) / 2 + frames * (taps - 1) / kTail;
 }
 

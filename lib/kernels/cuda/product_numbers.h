@@ -4,7 +4,6 @@
 // 16 bits. Counted in words, both are the same.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <type_traits>
@@ -126,7 +125,7 @@ struct Pair {
 #else
   static T rounded(float value) {
     T number;
-    from_float(kHalf ? std::clamp(value, -65504.0f, 65504.0f) : value, number);
+    store(value, number);
     return number;
   }
   static float value(std::uint32_t word, int which) {
@@ -170,6 +169,12 @@ template <>
 struct NumberOf<Arithmetic::fp16> : Pair<Half> {};
 template <>
 struct NumberOf<Arithmetic::bf16> : Pair<BFloat> {};
+
+// What streams remember in long rings: of arithmetics of 16 bits such numbers, else floats.
+template <Arithmetic kArithmetic>
+using StoredOf =
+    std::conditional_t<kArithmetic == Arithmetic::fp16, Half,
+                       std::conditional_t<kArithmetic == Arithmetic::bf16, BFloat, float>>;
 
 // Calls f with an arithmetic as a constant: f.template operator()<kArithmetic>().
 template <class F>

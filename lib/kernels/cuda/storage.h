@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 #include "lib/kernels/cuda/host_device.h"
 
@@ -88,6 +89,15 @@ LIMPID_HD void from_float(float value, BFloat& x) {
 #else
   x.bits = bfloat_from_float(value);
 #endif
+}
+
+// As from_float, but halves never become infinite.
+template <class T>
+LIMPID_HD void store(float value, T& x) {
+  constexpr float kMost = 65504;
+  if constexpr (std::is_same_v<T, Half>)
+    value = value > kMost ? kMost : value < -kMost ? -kMost : value;
+  from_float(value, x);
 }
 
 // Two neighbours in one access; `p` must be aligned to both of them.
