@@ -78,15 +78,28 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
   const int lanes = x.lanes, frames = x.frames, bands = x.rows;
   const nn::Activation recent = nn::dense(scratch.side, lanes, frames, bands, channels_),
                        qkv = nn::dense(scratch.wide, lanes, frames, bands, 3 * inner_);
-  auto done = queue.normed_filter({frames_of<const float>(x), frames_of<float>(recent), normed_,
-                                   ring.head, norm_.weights(), short_, lanes, frames, bands,
-                                   channels_, short_taps_, ring.brief_capacity});
-  if (done) done = inputs_.run(queue, {recent}, qkv);
+  auto done = hear(
+      {frames_of<const float>(x), frames_of<float>(recent), normed_, ring.head, norm_.weights(),
+       short_, lanes, frames, bands, channels_, short_taps_, ring.brief_capacity},
+      queue, recent, qkv);
   if (done)
     done = queue.long_filter(inputs_.arithmetic,
                              {frames_of<float>(qkv), past_, tails_, ring.head, long_, lanes, frames,
                               bands, inner_, long_taps_, ring.capacity});
   if (done) done = outputs_.run(queue, {qkv.slice_channels(0, inner_)}, x, gpu::LinearEnd::add);
+  return done;
+}
+
+Status GpuLongMemory::hear(const gpu::NormedFilterArgs& filter, gpu::LayerQueue& queue,
+                           nn::Activation recent, nn::Activation qkv) const {
+  if (filter.frames == 1 && channels_ <= gpu::MemoryInputArgs::kMost) {
+    gpu::MemoryInputArgs args{filter, inputs_.w, inputs_.bias, inputs_.n, rows_of<float>(qkv),
+                              false,  false};
+    args.arrange();
+    return queue.memory_input(inputs_.arithmetic, args);
+  }
+  auto done = queue.normed_filter(filter);
+  if (done) done = inputs_.run(queue, {recent}, qkv);
   return done;
 }
 

@@ -42,6 +42,9 @@ class GpuLongMemory {
 
  private:
   Status load_filters(std::span<const float> oldest_first, GpuLoader& loader);
+  // q, k and v, by way of `recent`.
+  Status hear(const kernels::cuda::NormedFilterArgs& filter, kernels::cuda::LayerQueue& queue,
+              nn::Activation recent, nn::Activation qkv) const;
 
   GpuRowNorm norm_;
   const float *short_ = nullptr, *long_ = nullptr;

@@ -38,6 +38,13 @@ Status tiles(const ManyProductArgs& args) {
 }
 
 template <Arithmetic kArithmetic>
+Status tiles(const MemoryInputArgs& args) {
+  with_memory_input<kArithmetic>(args.filter.channels,
+                                 [&]<class Program>() { emulate_resident<Program>(args); });
+  return Done{};
+}
+
+template <Arithmetic kArithmetic>
 Status tiles(const RowPerceptronArgs& args) {
   with_row_perceptron<kArithmetic>(args.channels,
                                    [&]<class Program>() { emulate_resident<Program>(args); });
@@ -161,6 +168,10 @@ Status HostQueue::real_product(Arithmetic arithmetic, const RealProductArgs& arg
   return tiles_with(arithmetic, args);
 }
 Status HostQueue::many_products(Arithmetic arithmetic, const ManyProductArgs& args) {
+  ++products[static_cast<std::size_t>(arithmetic)];
+  return tiles_with(arithmetic, args);
+}
+Status HostQueue::memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) {
   ++products[static_cast<std::size_t>(arithmetic)];
   return tiles_with(arithmetic, args);
 }

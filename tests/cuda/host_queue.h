@@ -41,6 +41,7 @@ class HostQueue final : public LayerQueue {
   Status mask_filter(const MaskFilterArgs& args) override;
   Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override;
   Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override;
+  Status memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) override;
   Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) override;
   Status part_sums(const PartSumsArgs& args) override;
   Status frame_norm(const FrameNormArgs& args) override;

@@ -130,6 +130,9 @@ class StreamQueue final : public LayerQueue {
   Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override {
     return launch_product(arithmetic, args);
   }
+  Status memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) override {
+    return launch_product(arithmetic, args);
+  }
   Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) override {
     return launch_product(arithmetic, args);
   }

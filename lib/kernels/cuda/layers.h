@@ -16,8 +16,8 @@
 #include "lib/kernels/cuda/long_filter_hops.h"
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/mask_layers.h"
+#include "lib/kernels/cuda/memory_input.h"
 #include "lib/kernels/cuda/memory_layers.h"
-#include "lib/kernels/cuda/normed_filter.h"
 #include "lib/kernels/cuda/part_sums.h"
 #include "lib/kernels/cuda/row_perceptron.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
@@ -56,6 +56,7 @@ class LayerQueue {
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status row_norm(const RowNormArgs& args) = 0;
   virtual Status normed_filter(const NormedFilterArgs& args) = 0;
+  virtual Status memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) = 0;
   // with_long_filter(), of the arithmetic's StoredOf.
   virtual Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) = 0;
   virtual Status turn(const TurnArgs& args) = 0;

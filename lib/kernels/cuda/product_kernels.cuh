@@ -29,6 +29,13 @@ Status ProductKernels<kArithmetic>::launch(const ManyProductArgs& args, cudaStre
 }
 
 template <Arithmetic kArithmetic>
+Status ProductKernels<kArithmetic>::launch(const MemoryInputArgs& args, cudaStream_t stream) {
+  return with_memory_input<kArithmetic>(args.filter.channels, [&]<class Program>() {
+    return launch_resident<Program>(args, stream);
+  });
+}
+
+template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const RowPerceptronArgs& args, cudaStream_t stream) {
   return with_row_perceptron<kArithmetic>(
       args.channels, [&]<class Program>() { return launch_resident<Program>(args, stream); });
@@ -53,10 +60,10 @@ Status ProductKernels<kArithmetic>::prepare() {
     if (auto done = with_real_product<kArithmetic>(columns, prepare); !done) return done;
     if (auto done = with_many_products<kArithmetic>(columns, prepare); !done) return done;
   }
+  const auto prepare_rows = [&]<class Program>() { return prepare_resident<Program>(); };
   for (const int channels : {96, 64, 32}) {
-    const Status done = with_row_perceptron<kArithmetic>(
-        channels, [&]<class Program>() { return prepare_resident<Program>(); });
-    if (!done) return done;
+    if (auto done = with_memory_input<kArithmetic>(channels, prepare_rows); !done) return done;
+    if (auto done = with_row_perceptron<kArithmetic>(channels, prepare_rows); !done) return done;
   }
   for (const ProductKind kind : {ProductKind::complex, ProductKind::real_weights,
                                  ProductKind::real_input, ProductKind::real_output})

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// ComplexProduct, RealProduct, ManyProducts, RowPerceptron and products of attention as kernels:
-// every kind and tiling. Each arithmetic is compiled by a file of its own.
+// ComplexProduct, RealProduct, ManyProducts, MemoryInput, RowPerceptron and products of attention
+// as kernels: every kind and tiling. Each arithmetic is compiled by a file of its own.
 #pragma once
 
 #include <cuda_runtime.h>
 
 #include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/many_products.h"
+#include "lib/kernels/cuda/memory_input.h"
 #include "lib/kernels/cuda/row_perceptron.h"
 #include "limpid/result.h"
 
@@ -19,6 +20,7 @@ struct ProductKernels {
   static Status launch(ProductKind kind, const ComplexProductArgs& args, cudaStream_t stream);
   static Status launch(const RealProductArgs& args, cudaStream_t stream);
   static Status launch(const ManyProductArgs& args, cudaStream_t stream);
+  static Status launch(const MemoryInputArgs& args, cudaStream_t stream);
   static Status launch(const RowPerceptronArgs& args, cudaStream_t stream);
   static Status gather_context(const ContextArgs& args, cudaStream_t stream);
   static Status add_context(const ContextArgs& args, cudaStream_t stream);

@@ -181,4 +181,25 @@ struct RealTiles {
   }
 };
 
+// Rows of up to kInputs that stay in shared memory, and weights of kOutputs that come to them:
+// sums take eight words at a time.
+template <class Tiles, int kInputs, int kOutputs>
+struct ResidentTile {
+  using Number = typename Tiles::Number;
+  static constexpr int kWords = kInputs / Number::kInputs, kDepth = 8;
+  static constexpr int kPitchX = kWords + 4, kPitchW = kOutputs + Tiles::Sums::kPadW;
+  static constexpr int kRoomX = Tiles::kRows * kPitchX, kRoomW = kWords * kPitchW;  // floats
+  LIMPID_HD static int x_at(int word, int row) { return row * kPitchX + word; }
+
+  LIMPID_HD static int words(int inputs) {  // whole eights
+    return (words_of<Number>(inputs) + kDepth - 1) / kDepth * kDepth;
+  }
+  // `words` words of weights, from `first` on, of outputs from `column` on.
+  LIMPID_HD static void fill(int thread, float* tile, const WeightWords& from, int words, int first,
+                             int column) {
+    for (int piece = thread; piece < words * kOutputs / 4; piece += Tiles::kThreads)
+      from.bring<kOutputs, kPitchW>(piece, tile, first, column);
+  }
+};
+
 }  // namespace limpid::kernels::cuda

@@ -5,7 +5,7 @@
 // several times what x is.
 #pragma once
 
-#include "lib/kernels/cuda/norm_layers.h"
+#include "lib/kernels/cuda/normed_rows.h"
 #include "lib/kernels/cuda/real_product.h"
 #include "lib/kernels/cuda/resident_program.h"
 
@@ -40,98 +40,35 @@ struct RowPerceptron {
   static constexpr int kThreads = Tiles::kThreads, kRows = Tiles::kRows, kChunk = 32;
   static constexpr int kTogether = Sums::kTogether;
 
-  // Words of rows that a product reads, and of its weights: eight at a time.
-  template <int kInputs, int kOutputs>
-  struct Tile {
-    static constexpr int kWords = kInputs / Number::kInputs, kDepth = 8;
-    static constexpr int kPitchX = kWords + 4, kPitchW = kOutputs + Sums::kPadW;
-    static constexpr int kRoomX = kRows * kPitchX, kRoomW = kWords * kPitchW;  // floats
-    LIMPID_HD static int x_at(int word, int row) { return row * kPitchX + word; }
-  };
-  using In = Tile<32 * kGroups, kChunk>;
-  using Out = Tile<kChunk, 32 * kGroups>;
+  using In = ResidentTile<Tiles, 32 * kGroups, kChunk>;
+  using Out = ResidentTile<Tiles, kChunk, 32 * kGroups>;
 
   // Normed rows, then values of the hidden layer; before there are any, the shares of moments.
   static constexpr int kFirstHidden = In::kRoomX, kResident = In::kRoomX + Out::kRoomX;
   static constexpr int kShared = In::kRoomW > Out::kRoomW ? In::kRoomW : Out::kRoomW;
-  static constexpr int kTeam = 8, kTeams = kThreads / kTeam;  // threads that read a row
-  static constexpr int kPerThread = kRows / kTeams;           // rows, kTeams apart
-  static constexpr int kPhases = 3;
-  static_assert(2 * kRows * kTeam <= Out::kRoomX);
+  using Rows = NormedRows<kGroups, kRows>;
+  static constexpr int kPhases = Rows::kPhases;
+  static_assert(Rows::kThreads == kThreads && Rows::kShares <= Out::kRoomX);
 
   struct Registers {
-    float x[kPerThread][kGroups][4];
+    Rows rows;
     Sums hidden, sums[kGroups];
   };
 
   static std::int64_t blocks(const Args& args) { return (args.x.total() + kRows - 1) / kRows; }
   LIMPID_HD static int steps(const Args& args) { return (args.hidden + kChunk - 1) / kChunk * 2; }
-  LIMPID_HD static int words_in(const Args& args) {  // whole eights
-    return (words_of<Number>(args.channels) + 7) / 8 * 8;
-  }
 
-  // Phases: sums of shares; with the mean, sums of squares; with both, the normed rows.
   template <int Phase>
   LIMPID_HD static void prepare(int thread, std::int64_t block, float* resident, const Args& args,
                                 Registers& mine) {
-    LIMPID_UNROLL for (int i = 0; i < kPerThread; ++i) {
-      const int row = thread / kTeam + i * kTeams;
-      auto* shares = reinterpret_cast<Complex*>(resident + kFirstHidden) + row * kTeam;
-      const float mean = Phase == 0 ? 0.0f : of_team(shares, &Complex::re, args);
-      if constexpr (Phase == 0) {
-        read(thread, block * kRows + row, args, mine.x[i]);
-        if (i == 0) clear(mine);
-      }
-      if constexpr (Phase < 2) {
-        float sum = 0;
-        each(thread, args, mine.x[i],
-             [&](float v, int) { sum += Phase == 0 ? v : (v - mean) * (v - mean); });
-        (Phase == 0 ? shares[thread % kTeam].re : shares[thread % kTeam].im) = sum;
-      } else {
-        const float scale =
-            1.0f / std::sqrt(of_team(shares, &Complex::im, args) + args.norm.epsilon);
-        each(thread, args, mine.x[i],
-             [&](float& v, int c) { v = args.norm.apply((v - mean) * scale, c); });
-        LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) store_words<Number>(
-            resident + In::x_at(channel(thread, group) / Number::kInputs, row), mine.x[i][group]);
-      }
-    }
-  }
-
-  LIMPID_HD static void clear(Registers& mine) {
-    LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) mine.sums[group].clear();
-  }
-  LIMPID_HD static float of_team(const Complex* shares, float Complex::*part, const Args& args) {
-    float sum = 0;
-    LIMPID_UNROLL for (int i = 0; i < kTeam; ++i) sum += shares[i].*part;
-    return sum / static_cast<float>(args.channels);
-  }
-  // First of four.
-  LIMPID_HD static int channel(int thread, int group) { return group * 32 + thread % kTeam * 4; }
-
-  // A thread's channels of a row; zeros beyond the last of either.
-  LIMPID_HD static void read(int thread, std::int64_t row, const Args& args,
-                             float (&to)[kGroups][4]) {
-    const bool valid = row < args.x.total();
-    const float* x = args.x.row(valid ? row : 0);
-    LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
-      const int first = channel(thread, group);
-      Four four{{0, 0, 0, 0}};
-      if (args.wide) {
-        if (valid && first < args.channels) four = load_four(x + first);
-      } else {
-        LIMPID_UNROLL for (int i = 0; i < 4; ++i) if (valid && first + i < args.channels)
-            four.v[i] = x[first + i];
-      }
-      LIMPID_UNROLL for (int i = 0; i < 4; ++i) to[group][i] = four.v[i];
-    }
-  }
-  template <class F>
-  LIMPID_HD static void each(int thread, const Args& args, float (&x)[kGroups][4], F f) {
-    LIMPID_UNROLL for (int group = 0; group < kGroups; ++group)
-        LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
-      const int c = channel(thread, group) + i;
-      if (c < args.channels) f(x[group][i], c);
+    mine.rows.template run<Phase>(thread, args.channels, args.wide, args.norm,
+                                  resident + kFirstHidden, [&](int row) -> const float* {
+                                    const std::int64_t index = block * kRows + row;
+                                    return index < args.x.total() ? args.x.row(index) : nullptr;
+                                  });
+    if constexpr (Phase == kPhases - 1) {
+      mine.rows.template store<Number>(thread, resident, In::kPitchX);
+      LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) mine.sums[group].clear();
     }
   }
 
@@ -140,13 +77,11 @@ struct RowPerceptron {
     if (step % 2 == 0) {
       const WeightWords from{args.w_in, words_of<Number>(args.channels),
                              product_pitch(args.hidden)};
-      for (int piece = thread; piece < words_in(args) * kChunk / 4; piece += kThreads)
-        from.template bring<kChunk, In::kPitchW>(piece, tile, 0, chunk * kChunk);
+      In::fill(thread, tile, from, In::words(args.channels), 0, chunk * kChunk);
     } else {
       const WeightWords from{args.w_out, words_of<Number>(args.hidden),
                              product_pitch(args.channels)};
-      for (int piece = thread; piece < Out::kWords * 8 * kGroups; piece += kThreads)
-        from.template bring<32 * kGroups, Out::kPitchW>(piece, tile, chunk * Out::kWords, 0);
+      Out::fill(thread, tile, from, Out::kWords, chunk * Out::kWords, 0);
     }
   }
 
@@ -155,7 +90,7 @@ struct RowPerceptron {
     float* between = resident + kFirstHidden;
     if (step % 2 == 0) {
       mine.hidden.clear();
-      LIMPID_NO_UNROLL for (int word = 0; word < words_in(args); word += In::kDepth)
+      LIMPID_NO_UNROLL for (int word = 0; word < In::words(args.channels); word += In::kDepth)
           Sums::template add_to<In, 1>(thread, resident + word, tile + word * In::kPitchW,
                                        &mine.hidden);
       leave(thread, step / 2 * kChunk, between, args, mine.hidden);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// What LongConv's memory hears of a live frame, as one kernel: the norm of each row, the short
+// filter behind it (normed_filter.h) and the product that makes q, k and v of it
+// (models/longconv/long_memory.h). What was filtered is never in memory.
+#pragma once
+
+#include "lib/kernels/cuda/normed_filter.h"
+#include "lib/kernels/cuda/normed_rows.h"
+#include "lib/kernels/cuda/real_product.h"
+#include "lib/kernels/cuda/resident_program.h"
+
+namespace limpid::kernels::cuda {
+
+struct MemoryInputArgs {
+  static constexpr int kMost = 96;  // channels
+  NormedFilterArgs filter;          // of one frame; its y is not written
+  const float *w, *bias;            // weight_words() of [channels][product_pitch(n)]; null: none
+  std::int32_t n;                   // outputs
+  ComplexRows<float> y;             // real, [lane][1][row]
+  bool wide, wide_y;                // whether neighbours are read and written together
+
+  // For `wide` and `wide_y`.
+  void arrange() {
+    wide = filter.channels % 4 == 0 &&
+           Alignment().of(filter.x.data).of(filter.ring).of(filter.h).steps(filter.x.lane).whole(4);
+    wide_y = Alignment().of(y.data).steps(y.stride[0], y.stride[1], y.stride[2]).whole(4);
+  }
+  LIMPID_HD std::int64_t rows() const { return std::int64_t{filter.lanes} * filter.rows; }
+};
+
+// A block has 128 rows, and makes 32 outputs of them in a step. kGroups: of 32 channels.
+template <int kGroups, Arithmetic kArithmetic>
+struct MemoryInput {
+  using Args = MemoryInputArgs;
+  using Tiles = RealTiles<32, kArithmetic>;
+  using Sums = typename Tiles::Sums;
+  using Together = typename Tiles::Together;
+  using Tile = ResidentTile<Tiles, 32 * kGroups, 32>;
+  static constexpr int kThreads = Tiles::kThreads, kRows = Tiles::kRows, kOutputs = 32;
+  using Rows = NormedRows<kGroups, kRows>;
+
+  static constexpr int kResident = Tile::kRoomX + Rows::kShares, kShared = Tile::kRoomW;
+  static constexpr int kPhases = Rows::kPhases;
+  static_assert(Rows::kThreads == kThreads);
+
+  struct Registers {
+    Rows rows;
+    Sums sums;
+    std::int64_t first;  // row of the block
+  };
+
+  static std::int64_t blocks(const Args& args) { return (args.rows() + kRows - 1) / kRows; }
+  LIMPID_HD static int steps(const Args& args) { return (args.n + kOutputs - 1) / kOutputs; }
+
+  template <int Phase>
+  LIMPID_HD static void prepare(int thread, std::int64_t block, float* resident, const Args& args,
+                                Registers& mine) {
+    const NormedFilterArgs& filter = args.filter;
+    const std::int64_t first = block * kRows;
+    mine.rows.template run<Phase>(thread, filter.channels, args.wide, filter.weights,
+                                  resident + Tile::kRoomX, [&](int row) -> const float* {
+                                    if (first + row >= args.rows()) return nullptr;
+                                    const Place place(first + row, filter.lanes, 1, filter.rows);
+                                    return filter.x.at(place.lane, 0) +
+                                           NormedFilter::at(place, filter);
+                                  });
+    if constexpr (Phase == kPhases - 1) {
+      mine.first = first;
+      LIMPID_UNROLL for (int i = 0; i < Rows::kPerThread; ++i) {
+        const std::int64_t row = first + Rows::row(thread, i);
+        if (row >= args.rows()) continue;
+        const Place place(row, filter.lanes, 1, filter.rows);
+        LIMPID_UNROLL for (int group = 0; group < kGroups; ++group)
+            hear(place, Rows::channel(thread, group), args, mine.rows.x[i][group]);
+      }
+      mine.rows.template store<typename Tiles::Number>(thread, resident, Tile::kPitchX);
+    }
+  }
+
+  // Four normed channels become what the short filter makes of them, and enter its ring.
+  LIMPID_HD static void hear(const Place& place, int channel, const Args& args, float (&x)[4]) {
+    const NormedFilterArgs& filter = args.filter;
+    if (channel >= filter.channels) return;
+    const std::int64_t frame = std::int64_t{filter.rows} * filter.channels,
+                       at = NormedFilter::at(place, filter) + channel;
+    float* ring = filter.ring + place.lane * filter.capacity * frame + at;
+    const float* h = filter.h + (filter.taps - 1) * frame + at;
+    const auto head = static_cast<int>(filter.head->brief);
+    const int count = filter.channels - channel < 4 ? filter.channels - channel : 4;
+    const Four normed{{x[0], x[1], x[2], x[3]}};
+    Four sum{{0, 0, 0, 0}};
+    for (int ago = filter.taps - 1; ago >= 0; --ago) {
+      const float* past = ring + ring_slot(head - ago, filter.capacity) * frame;
+      const Four tap = four(h - ago * frame, count, args.wide),
+                 heard = ago == 0 ? normed : four(past, count, args.wide);
+      LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum.v[c] += tap.v[c] * heard.v[c];
+    }
+    if (filter.taps > 1) keep(ring + head * frame, normed, count, args.wide);
+    LIMPID_UNROLL for (int c = 0; c < 4; ++c) x[c] = sum.v[c];
+  }
+  LIMPID_HD static void keep(float* to, const Four& values, int count, bool wide) {
+    if (wide)
+      *reinterpret_cast<Four*>(to) = values;
+    else
+      LIMPID_UNROLL for (int c = 0; c < 4; ++c) if (c < count) to[c] = values.v[c];
+  }
+  LIMPID_HD static Four four(const float* from, int count, bool wide) {
+    if (wide) return load_four(from);
+    Four values{{0, 0, 0, 0}};
+    LIMPID_UNROLL for (int c = 0; c < 4; ++c) if (c < count) values.v[c] = from[c];
+    return values;
+  }
+
+  LIMPID_HD static void fill(int thread, int step, float* tile, const Args& args) {
+    const WeightWords from{args.w, words_of<typename Tiles::Number>(args.filter.channels),
+                           product_pitch(args.n)};
+    Tile::fill(thread, tile, from, Tile::words(args.filter.channels), 0, step * kOutputs);
+  }
+
+  LIMPID_HD static void add(int thread, int step, const float* tile, float* resident,
+                            const Args& args, Registers& mine) {
+    mine.sums.clear();
+    LIMPID_NO_UNROLL for (int word = 0; word < Tile::words(args.filter.channels);
+                          word += Tile::kDepth)
+        Sums::template add_to<Tile, 1>(thread, resident + word, tile + word * Tile::kPitchW,
+                                       &mine.sums);
+    Tiles::finish(
+        thread, mine.first, args.rows(), {step * kOutputs, args.n, args.bias}, mine.sums,
+        [&](std::int64_t row) { return args.y.row(row); },
+        [&](int n, Together v, float* y) { write(n, v, args, y); });
+  }
+  LIMPID_HD static void write(int n, Together v, const Args& args, float* y) {
+    if (args.wide_y && n + Sums::kTogether <= args.n)
+      *reinterpret_cast<Together*>(y + n) = v;
+    else
+      LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; ++i) if (n + i < args.n) y[n + i] = v.v[i];
+  }
+
+  LIMPID_HD static void finish(int, std::int64_t, const Args&, const Registers&) {}
+};
+
+// Calls f with the program for so many channels.
+template <Arithmetic kArithmetic, class F>
+auto with_memory_input(int channels, F f) {
+  if (channels > 64) return f.template operator()<MemoryInput<3, kArithmetic>>();
+  if (channels > 32) return f.template operator()<MemoryInput<2, kArithmetic>>();
+  return f.template operator()<MemoryInput<1, kArithmetic>>();
+}
+
+}  // namespace limpid::kernels::cuda
