@@ -172,8 +172,10 @@ stage_network() {
   done
   for model in $(networks frcrn longconv); do
     for arithmetic in tf32x3 tf32 fp16 bf16; do
-      step "network_live_${model}_${arithmetic}_1024" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
-        --lanes 1024 --frames 1 --seconds 20
+      for lanes in 1024 2048 4096; do  # the aim of base is 4096 in 5 ms
+        step "network_live_${model}_${arithmetic}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
+          --lanes $lanes --frames 1 --seconds 20
+      done
       step "network_files_${model}_${arithmetic}_256" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
         --lanes 256 --frames 64 --seconds 60
     done
