@@ -35,7 +35,7 @@ __device__ __forceinline__ void stream_tiles(int steps, float* tiles, Fill fill,
 }
 
 template <class Program>
-__global__ void __launch_bounds__(Program::kThreads)
+__global__ void __launch_bounds__(Program::kThreads, tile_blocks<Program>())
     run_tiles(const __grid_constant__ typename Program::Args args) {
   extern __shared__ Four tiles[];  // aligned as load_four() needs it
   const int thread = static_cast<int>(threadIdx.x);

@@ -41,6 +41,16 @@ constexpr int tile_buffers() {
   return fit < 2 ? 2 : fit > 4 ? 4 : fit;
 }
 
+// Blocks for which a multiprocessor shall have registers, as far as a program knows better than the
+// compiler (kBlocks); 0: the compiler's choice.
+template <class Program>
+constexpr int tile_blocks() {
+  if constexpr (requires { Program::kBlocks; })
+    return Program::kBlocks;
+  else
+    return 0;
+}
+
 // *to = *from, or zero; on a GPU it may come later, but before the step is added.
 LIMPID_HD void copy_later(float* to, const float* from, bool valid) {
 #ifdef __CUDA_ARCH__
