@@ -92,7 +92,7 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
 
 Status GpuLongMemory::hear(const gpu::NormedFilterArgs& filter, gpu::LayerQueue& queue,
                            nn::Activation recent, nn::Activation qkv) const {
-  if (filter.frames == 1 && channels_ <= gpu::MemoryInputArgs::kMost) {
+  if (filter.frames == 1 && channels_ <= gpu::kMostResident) {
     gpu::MemoryInputArgs args{filter, inputs_.w, inputs_.bias, inputs_.n, rows_of<float>(qkv),
                               false,  false};
     args.arrange();
@@ -116,7 +116,7 @@ Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
 Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                           const GpuBandScratch& scratch) const {
   const bool whole = over_ == Perceptron::Over::frame;
-  if (!whole && x.channels <= gpu::RowPerceptronArgs::kMost) return run_rows(queue, x);
+  if (!whole && x.channels <= gpu::kMostResident) return run_rows(queue, x);
   const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels),
                        to = whole ? by_frame(x) : x,
                        hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, outputs_.k);

@@ -12,12 +12,11 @@
 namespace limpid::kernels::cuda {
 
 struct MemoryInputArgs {
-  static constexpr int kMost = 96;  // channels
-  NormedFilterArgs filter;          // of one frame; its y is not written
-  const float *w, *bias;            // weight_words() of [channels][product_pitch(n)]; null: none
-  std::int32_t n;                   // outputs
-  ComplexRows<float> y;             // real, [lane][1][row]
-  bool wide, wide_y;                // whether neighbours are read and written together
+  NormedFilterArgs filter;  // of one frame; its y is not written
+  const float *w, *bias;    // weight_words() of [channels][product_pitch(n)]; null: none
+  std::int32_t n;           // outputs
+  ComplexRows<float> y;     // real, [lane][1][row]
+  bool wide, wide_y;        // whether neighbours are read and written together
 
   // For `wide` and `wide_y`.
   void arrange() {
@@ -142,9 +141,9 @@ struct MemoryInput {
 // Calls f with the program for so many channels.
 template <Arithmetic kArithmetic, class F>
 auto with_memory_input(int channels, F f) {
-  if (channels > 64) return f.template operator()<MemoryInput<3, kArithmetic>>();
-  if (channels > 32) return f.template operator()<MemoryInput<2, kArithmetic>>();
-  return f.template operator()<MemoryInput<1, kArithmetic>>();
+  return with_groups(channels, [&]<int kGroups>() {
+    return f.template operator()<MemoryInput<kGroups, kArithmetic>>();
+  });
 }
 
 }  // namespace limpid::kernels::cuda

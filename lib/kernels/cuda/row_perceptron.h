@@ -12,10 +12,9 @@
 namespace limpid::kernels::cuda {
 
 struct RowPerceptronArgs {
-  static constexpr int kMost = 96;  // channels
-  ComplexRows<float> x;             // real; fewer than 2^31 rows
-  std::int32_t channels, hidden;
-  bool wide;  // whole_fours()
+  ComplexRows<float> x;           // real; fewer than 2^31 rows
+  std::int32_t channels, hidden;  // channels: at most kMostResident
+  bool wide;                      // whole_fours()
   NormWeights norm;
   const float *w_in, *b_in;    // weight_words() of [channels][product_pitch(hidden)], [hidden]
   const float *w_out, *b_out;  // of [hidden][product_pitch(channels)], [channels]
@@ -144,9 +143,9 @@ struct RowPerceptron {
 // Calls f with the program for so many channels.
 template <Arithmetic kArithmetic, class F>
 auto with_row_perceptron(int channels, F f) {
-  if (channels > 64) return f.template operator()<RowPerceptron<3, kArithmetic>>();
-  if (channels > 32) return f.template operator()<RowPerceptron<2, kArithmetic>>();
-  return f.template operator()<RowPerceptron<1, kArithmetic>>();
+  return with_groups(channels, [&]<int kGroups>() {
+    return f.template operator()<RowPerceptron<kGroups, kArithmetic>>();
+  });
 }
 
 }  // namespace limpid::kernels::cuda
