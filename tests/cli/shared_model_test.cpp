@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <numeric>
 #include <thread>
 
 #include "examples/limpid/batch.h"
@@ -234,7 +235,9 @@ TEST_F(SharedModelTest, PiecesOfLongFilesAreStreamsLikeOthers) {
   watched->free = 5;
   for (const FileResult& result : run(watched, 6))
     EXPECT_EQ(result.outcome, Outcome::done) << result.error;
-  EXPECT_EQ(watched->lanes, (std::vector{3, 2}));
+  // Which piece asks first, one of the mono or of the stereo file, decides how they are shared out.
+  const int lanes = std::accumulate(watched->lanes.begin(), watched->lanes.end(), 0);
+  EXPECT_TRUE(lanes == 4 || lanes == 5) << lanes;
   settings_.threads = 1;
   expect_as_if_alone(model, 0);
 }
