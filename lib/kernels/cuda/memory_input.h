@@ -90,8 +90,8 @@ struct MemoryInput {
     Four sum{{0, 0, 0, 0}};
     for (int ago = filter.taps - 1; ago >= 0; --ago) {
       const float* past = ring + ring_slot(head - ago, filter.capacity) * frame;
-      const Four tap = four(h - ago * frame, count, args.wide),
-                 heard = ago == 0 ? normed : four(past, count, args.wide);
+      const Four tap = load_some(h - ago * frame, count, args.wide),
+                 heard = ago == 0 ? normed : load_some(past, count, args.wide);
       LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum.v[c] += tap.v[c] * heard.v[c];
     }
     if (filter.taps > 1) keep(ring + head * frame, normed, count, args.wide);
@@ -102,12 +102,6 @@ struct MemoryInput {
       *reinterpret_cast<Four*>(to) = values;
     else
       LIMPID_UNROLL for (int c = 0; c < 4; ++c) if (c < count) to[c] = values.v[c];
-  }
-  LIMPID_HD static Four four(const float* from, int count, bool wide) {
-    if (wide) return load_four(from);
-    Four values{{0, 0, 0, 0}};
-    LIMPID_UNROLL for (int c = 0; c < 4; ++c) if (c < count) values.v[c] = from[c];
-    return values;
   }
 
   LIMPID_HD static void fill(int thread, int step, float* tile, const Args& args) {

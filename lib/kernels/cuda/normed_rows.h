@@ -63,13 +63,8 @@ struct NormedRows {
                              float (&to)[kGroups][4]) {
     LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
       const int first = channel(thread, group);
-      Four four{{0, 0, 0, 0}};
-      if (wide) {
-        if (from != nullptr && first < channels) four = load_four(from + first);
-      } else {
-        LIMPID_UNROLL for (int i = 0; i < 4; ++i) if (from != nullptr && first + i < channels)
-            four.v[i] = from[first + i];
-      }
+      const Four four =
+          from != nullptr ? load_some(from + first, channels - first, wide) : Four{{0, 0, 0, 0}};
       LIMPID_UNROLL for (int i = 0; i < 4; ++i) to[group][i] = four.v[i];
     }
   }

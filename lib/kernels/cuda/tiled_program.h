@@ -85,6 +85,13 @@ struct alignas(16) Four {
 LIMPID_HD Four load_four(const float* aligned) {
   return *reinterpret_cast<const Four*>(aligned);
 }
+// As many of four as there are, zeros for the others. `whole`: all four or none, at aligned places.
+LIMPID_HD Four load_some(const float* from, int count, bool whole) {
+  Four values{{0, 0, 0, 0}};
+  if (whole) return count > 0 ? load_four(from) : values;
+  LIMPID_UNROLL for (int i = 0; i < 4; ++i) if (i < count) values.v[i] = from[i];
+  return values;
+}
 // As copy_later, four floats at aligned places.
 LIMPID_HD void copy_four_later(float* to, const float* from, bool valid) {
 #ifdef __CUDA_ARCH__
