@@ -3,6 +3,8 @@
 // (tests/nn/naive.h) and against lib/nn where it has the layer.
 #include <gtest/gtest.h>
 
+#include <complex>
+
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "tests/cuda/emulate.h"
@@ -222,6 +224,76 @@ TEST(CudaComplexLayers, SequenceMemory) {
       }
       expect_near(out.lane(lane), want, 3e-6);
     }
+  }
+}
+
+// Streams: some steps before the first are there and others are not, as little as those behind the
+// last; sequences lie apart, and outputs take the place of inputs.
+TEST(CudaComplexLayers, SequenceMemoryOfStreams) {
+  for (const auto& [channels, taps, steps, history] : {std::array{1, 20, 1, 19},
+                                                       {33, 20, 8, 19},
+                                                       {40, 3, 9, 1},
+                                                       {64, 1, 17, 0},
+                                                       {70, 9, 23, 20}}) {
+    constexpr int kLanes = 2, kOthers = 3, kGap = 5;
+    const std::ptrdiff_t wide = 2 * channels + kGap, sequence = (history + steps + 2) * wide,
+                         part = kLanes * kOthers * sequence;
+    const auto size = static_cast<std::size_t>(2 * part);
+    auto x = uniform_noise(size, 1);
+    std::vector<float> p(size, NAN);
+    const auto w = uniform_noise(static_cast<std::size_t>(2 * taps * channels), 2),
+               heard = uniform_noise(size, 3);
+    const auto at = [&](int which, int i, int j, int s, int c) {
+      return static_cast<std::size_t>(which * part + (i * kOthers + j) * sequence +
+                                      (history + 1 + s) * wide + c);
+    };
+    const auto each = [&](auto f) {
+      for (int i = 0; i < kLanes; ++i)
+        for (int j = 0; j < kOthers; ++j) f(i, j);
+    };
+    each([&](int i, int j) {
+      for (int which = 0; which < 2; ++which)
+        for (int s = -history; s < steps; ++s)
+          for (int c = 0; c < 2 * channels; ++c)
+            p[at(which, i, j, s, c)] = heard[at(which, i, j, s, c)];
+    });
+    const auto before = x;
+    const auto lies = [&]<class T>(T* data) {
+      return Sequences<T>{data + at(0, 0, 0, 0, 0), {kOthers * sequence, sequence}, wide, part};
+    };
+    emulate<FsmnSum>({lies(std::as_const(x).data()),
+                      lies(std::as_const(p).data()),
+                      lies(x.data()),
+                      w.data(),
+                      {kLanes, kOthers},
+                      steps,
+                      channels,
+                      taps,
+                      history});
+    auto want = before;
+    each([&](int i, int j) {
+      for (int s = 0; s < steps; ++s)
+        for (int c = 0; c < channels; ++c) {
+          std::complex<double> f = 0, g = 0;
+          for (int k = 0; k < taps; ++k) {
+            const int from = s - (taps - 1) + k;
+            if (from < -history) continue;
+            const auto weight = [&](int n) {
+              return double{w[static_cast<std::size_t>(k * 2 * channels + n)]};
+            };
+            const auto in = [&](int n) {
+              return std::complex<double>(p[at(0, i, j, from, n)], p[at(1, i, j, from, n)]);
+            };
+            f += weight(c) * in(c);
+            g += weight(channels + c) * in(channels + c);
+          }
+          const std::complex<double> here(before[at(0, i, j, s, c)], before[at(1, i, j, s, c)]);
+          const auto y = here + f + std::complex<double>(0, 1) * (here + g);
+          want[at(0, i, j, s, c)] = static_cast<float>(y.real());
+          want[at(1, i, j, s, c)] = static_cast<float>(y.imag());
+        }
+    });
+    for (std::size_t n = 0; n < size; ++n) ASSERT_NEAR(x[n], want[n], 1e-5) << n;
   }
 }
 

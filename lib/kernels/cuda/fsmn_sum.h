@@ -32,40 +32,86 @@ struct FsmnSumArgs {
   std::int32_t count[2], steps, channels, taps, history;
 };
 
+// A thread has kSteps successive steps of one channel: every p is loaded once for all of them, and
+// of the weights those of the steps' taps move along in registers. A warp has neighbouring
+// channels, a block the steps behind each other, which look back on the same p.
 struct FsmnSum {
   using Args = FsmnSumArgs;
   static constexpr int kThreads = 256, kShared = 0, kPhases = 1;
+  static constexpr int kSteps = 8;
 
+  LIMPID_HD static int groups(const Args& args) { return (args.channels + 31) / 32; }
+  LIMPID_HD static int width(const Args& args) {  // channels of a group
+    return (args.channels + groups(args) - 1) / groups(args);
+  }
+  LIMPID_HD static int chunks(const Args& args) { return (args.steps + kSteps - 1) / kSteps; }
   static std::int64_t blocks(const Args& args) {
     const std::int64_t all =
-        std::int64_t{args.count[0]} * args.count[1] * args.steps * args.channels;
+        std::int64_t{args.count[0]} * args.count[1] * groups(args) * width(args) * chunks(args);
     return (all + kThreads - 1) / kThreads;
   }
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    std::int64_t at = block * kThreads + thread;
-    const int c = static_cast<int>(at % args.channels);
-    at /= args.channels;
-    const int s = static_cast<int>(at % args.steps);
-    at /= args.steps;
-    const int j = static_cast<int>(at % args.count[1]), i = static_cast<int>(at / args.count[1]);
-    if (i >= args.count[0]) return;
-
-    Complex f{0, 0}, g{0, 0};
-    for (int tap = 0; tap < args.taps; ++tap) {
-      const int from = s - (args.taps - 1) + tap;
-      if (from < -args.history) continue;
-      const float* p = args.p.at(i, j, from) + c;
-      const float* w = args.w + static_cast<std::int64_t>(tap) * 2 * args.channels + c;
-      f = f + w[0] * Complex{p[0], p[args.p.imaginary]};
-      g = g + w[args.channels] * Complex{p[args.channels], p[args.channels + args.p.imaginary]};
+    auto at = static_cast<std::uint32_t>(block * kThreads + thread);  // memory ends before 2^32
+    const auto next = [&](int count) {
+      const auto n = static_cast<std::uint32_t>(count);
+      const std::uint32_t here = at % n;
+      at /= n;
+      return static_cast<int>(here);
+    };
+    const int lane = next(width(args)), first = next(chunks(args)) * kSteps;
+    const int c = next(groups(args)) * width(args) + lane;
+    const int j = next(args.count[1]), i = static_cast<int>(at);
+    if (i >= args.count[0] || c >= args.channels) return;
+    Complex sums[kSteps];
+    residual(args.x.at(i, j, first) + c, args.steps - first, args, sums);
+    add(args.p.at(i, j, first - (args.taps - 1)) + c, args.w + c, first, args, sums);
+    float* y = args.y.at(i, j, first) + c;
+    LIMPID_UNROLL for (int s = 0; s < kSteps; ++s) if (s < args.steps - first) {
+      y[s * args.y.step] = sums[s].re;
+      y[s * args.y.step + args.y.imaginary] = sums[s].im;
     }
-    const float* x = args.x.at(i, j, s) + c;
-    const Complex in{x[0], x[args.x.imaginary]};
-    float* y = args.y.at(i, j, s) + c;
-    y[0] = in.re + f.re - (in.im + g.im);
-    y[args.y.imaginary] = in.im + f.im + (in.re + g.re);
+  }
+
+ private:
+  // All are asked for before anything is written, which may be over x.
+  LIMPID_HD static void residual(const float* x, int steps, const Args& args,
+                                 Complex (&sums)[kSteps]) {
+    LIMPID_UNROLL for (int s = 0; s < kSteps; ++s) {
+      const std::int64_t from = s < steps ? s * args.x.step : 0;
+      const float re = x[from], im = x[from + args.x.imaginary];
+      sums[s] = {re - im, im + re};
+    }
+  }
+
+  // p: what the first step sees with its first tap.
+  LIMPID_HD static void add(const float* p, const float* w, int first, const Args& args,
+                            Complex (&sums)[kSteps]) {
+    const float* parts[4] = {p, p + args.p.imaginary, p + args.channels,
+                             p + args.channels + args.p.imaginary};
+    const int taps = args.taps, end = taps + kSteps - 1, before = first - (taps - 1);
+    float f[kSteps] = {}, g[kSteps] = {};  // weights of tap k are at k % kSteps
+    for (int begin = 0; begin < end; begin += kSteps)
+      LIMPID_UNROLL for (int k = 0; k < kSteps; ++k) {
+        const int tap = begin + k, from = before + tap;  // of the first step
+        f[k] = tap < taps ? w[0] : 0.0f;
+        g[k] = tap < taps ? w[args.channels] : 0.0f;
+        w += 2 * args.channels;
+        const bool there = tap < end && from >= -args.history && from < args.steps;
+        float seen[4];
+        LIMPID_UNROLL for (int part = 0; part < 4; ++part) {
+          seen[part] = there ? *parts[part] : 0.0f;
+          parts[part] += args.p.step;
+        }
+        LIMPID_UNROLL for (int s = 0; s < kSteps; ++s) {
+          const int own = (k - s + kSteps) % kSteps;
+          sums[s].re += f[own] * seen[0];
+          sums[s].re -= g[own] * seen[3];
+          sums[s].im += f[own] * seen[1];
+          sums[s].im += g[own] * seen[2];
+        }
+      }
   }
 };
 
