@@ -133,7 +133,7 @@ Status HostQueue::normed_filter(const NormedFilterArgs& args) {
 Status HostQueue::long_filter(Arithmetic arithmetic, const LongFilterArgs& args) {
   return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
     return with_long_filter<StoredOf<kArithmetic>>(
-        args.frames, [&]<class... Programs>() { return once<Programs...>(args); });
+        args, [&]<class... Programs>() { return once<Programs...>(args); });
   });
 }
 Status HostQueue::turn(const TurnArgs& args) {

@@ -49,7 +49,7 @@ class LongStream {
                               size_.channels,
                               size_.taps,
                               capacity_};
-    with_long_filter<Stored>(frames,
+    with_long_filter<Stored>(args,
                              [&]<class... Programs>() { (emulate<Programs>(args, seed_), ...); });
     emulate<Turn>({&head, frames, capacity_, capacity_, frames > LongFilterArgs::kLive});
     std::vector<double> got;
@@ -186,7 +186,8 @@ TEST(CudaLongFilter, HalvesNeverBecomeInfinite) {
 
 // Where all but the latest frames of the ring are poison, a frame shows which groups read it.
 TEST(CudaLongFilter, AFrameReadsASixteenthOfTheRing) {
-  const LongCase size{5, 8, 256, 40, 1, {}};  // 40 groups of 256
+  constexpr int kGroup = LongFilterHops<float, 2>::kGroup;
+  const LongCase size{5, 8, kGroup, 40, 1, {}};  // 40 groups
   LongStream<> stream(size);
   std::vector<double> unused;
   for (int t = 0; t < 50; ++t) stream.run(1, unused);
@@ -200,10 +201,10 @@ TEST(CudaLongFilter, AFrameReadsASixteenthOfTheRing) {
         std::fill_n(stream.ring.begin() + (lane * capacity + slot) * width, width, NAN);
       }
     const auto got = stream.run(1, unused);
-    for (std::size_t i = 0; i < got.size(); i += 256) {
-      const auto end = got.begin() + static_cast<std::ptrdiff_t>(i) + 256;
-      const auto bad = std::count_if(end - 256, end, [](double v) { return !std::isfinite(v); });
-      EXPECT_TRUE(bad == 0 || bad == 256);
+    for (std::size_t i = 0; i < got.size(); i += kGroup) {
+      const auto end = got.begin() + static_cast<std::ptrdiff_t>(i) + kGroup;
+      const auto bad = std::count_if(end - kGroup, end, [](double v) { return !std::isfinite(v); });
+      EXPECT_TRUE(bad == 0 || bad == kGroup);
       read[static_cast<std::size_t>(t)] += bad != 0;
     }
     stream.ring = ring;

@@ -106,7 +106,7 @@ class StreamQueue final : public LayerQueue {
   Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) override {
     return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
       return with_long_filter<StoredOf<kArithmetic>>(
-          args.frames, [&]<class... Programs>() { return launch_all<Programs...>(args); });
+          args, [&]<class... Programs>() { return launch_all<Programs...>(args); });
     });
   }
   Status turn(const TurnArgs& args) override { return launch<Turn>(args, stream()); }

@@ -7,6 +7,7 @@
 #include "lib/kernels/cuda/frame_rings.h"
 #include "lib/kernels/cuda/frames.h"
 #include "lib/kernels/cuda/product_numbers.h"
+#include "lib/kernels/cuda/tiled_program.h"
 
 namespace limpid::kernels::cuda {
 
@@ -26,6 +27,16 @@ struct LongFilterArgs {
   std::int32_t lanes, frames, rows, channels, taps, capacity;  // ring_capacity()
 
   LIMPID_HD std::int64_t width() const { return std::int64_t{rows} * channels; }
+  // Whether neighbouring channels may be read and written together.
+  bool whole_pairs() const {
+    return Alignment()
+        .of(qkv.data)
+        .of(static_cast<const float*>(ring))
+        .of(static_cast<const float*>(tails))
+        .of(h)
+        .steps(channels, qkv.lane, qkv.frame)
+        .whole(2);
+  }
   // Where a frame lies in the ring of a lane, so many from its beginning, or before it.
   LIMPID_HD std::int64_t in_ring(int at) const {
     return std::int64_t{ring_slot(at, capacity)} * (rows * channels);
