@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Perceptrons over rows, thread by thread, against their definition in double.
-#include "lib/kernels/cuda/row_perceptron.h"
+#include "lib/kernels/cuda/strip_perceptron.h"
 
 #include <gtest/gtest.h>
 

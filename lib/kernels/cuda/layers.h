@@ -19,7 +19,7 @@
 #include "lib/kernels/cuda/memory_input.h"
 #include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/part_sums.h"
-#include "lib/kernels/cuda/row_perceptron.h"
+#include "lib/kernels/cuda/strip_perceptron.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
 #include "limpid/result.h"

@@ -98,7 +98,7 @@ struct LongFilterHops {
     // Tails of the block of the frame at `at`, the one after `gone` others, whose own tails come
     // out wrong and are not read any more.
     LIMPID_HD void look_back(int at, int gone) const {
-      constexpr int kLoads = 8;
+      constexpr int kLoads = 4 * kPer;
       Floats sum[kTail], taps[kTail];  // tap n is in slot n mod kTail
       LIMPID_UNROLL for (int f = 0; f < kTail; ++f) {
         sum[f] = {};

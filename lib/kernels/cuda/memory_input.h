@@ -27,15 +27,18 @@ struct MemoryInputArgs {
   LIMPID_HD std::int64_t rows() const { return std::int64_t{filter.lanes} * filter.rows; }
 };
 
-// A block has 128 rows, and makes 32 outputs of them in a step. kGroups: of 32 channels.
+// A block has 128 rows, and makes 32 outputs of them in a step, or as many as there are channels
+// where two numbers share a word: weights of so many fit beside the rows then, and rows are read
+// less often. kGroups: of 32 channels.
 template <int kGroups, Arithmetic kArithmetic>
 struct MemoryInput {
   using Args = MemoryInputArgs;
   using Tiles = RealTiles<32, kArithmetic>;
   using Sums = typename Tiles::Sums;
   using Together = typename Tiles::Together;
-  using Tile = ResidentTile<Tiles, 32 * kGroups, 32>;
-  static constexpr int kThreads = Tiles::kThreads, kRows = Tiles::kRows, kOutputs = 32;
+  static constexpr int kSets = Tiles::kInputs == 2 ? kGroups : 1, kOutputs = 32 * kSets;
+  using Tile = ResidentTile<Tiles, 32 * kGroups, kOutputs>;
+  static constexpr int kThreads = Tiles::kThreads, kRows = Tiles::kRows;
   using Rows = NormedRows<kGroups, kRows>;
 
   static constexpr int kResident = Tile::kRoomX + Rows::kShares, kShared = Tile::kRoomW;
@@ -44,7 +47,7 @@ struct MemoryInput {
 
   struct Registers {
     Rows rows;
-    Sums sums;
+    Sums sums[kSets];
     std::int64_t first;  // row of the block
   };
 
@@ -68,37 +71,45 @@ struct MemoryInput {
       LIMPID_UNROLL for (int i = 0; i < Rows::kPerThread; ++i) {
         const std::int64_t row = first + Rows::row(thread, i);
         if (row >= args.rows()) continue;
-        const Place place(row, filter.lanes, 1, filter.rows);
-        LIMPID_UNROLL for (int group = 0; group < kGroups; ++group)
-            hear(place, Rows::channel(thread, group), args, mine.rows.x[i][group]);
+        hear(Place(row, filter.lanes, 1, filter.rows), thread, args, mine.rows.x[i]);
       }
       mine.rows.template store<typename Tiles::Number>(thread, resident, Tile::kPitchX);
     }
   }
 
-  // Four normed channels become what the short filter makes of them, and enter its ring.
-  LIMPID_HD static void hear(const Place& place, int channel, const Args& args, float (&x)[4]) {
+  // A thread's normed channels of a row become what the short filter makes of them, and enter its
+  // ring. All that is read of a frame is asked for before it is added.
+  LIMPID_HD static void hear(const Place& place, int thread, const Args& args,
+                             float (&x)[kGroups][4]) {
     const NormedFilterArgs& filter = args.filter;
-    if (channel >= filter.channels) return;
     const std::int64_t frame = std::int64_t{filter.rows} * filter.channels,
-                       at = NormedFilter::at(place, filter) + channel;
+                       at = NormedFilter::at(place, filter);
     float* ring = filter.ring + place.lane * filter.capacity * frame + at;
     const float* h = filter.h + (filter.taps - 1) * frame + at;
     const auto head = static_cast<int>(filter.head->brief);
-    const int count = filter.channels - channel < 4 ? filter.channels - channel : 4;
-    const Four normed{{x[0], x[1], x[2], x[3]}};
-    Four sum{{0, 0, 0, 0}};
+    const auto count = [&](int group) { return filter.channels - Rows::channel(thread, group); };
+    Four sum[kGroups] = {}, tap[kGroups], heard[kGroups];
     for (int ago = filter.taps - 1; ago >= 0; --ago) {
       const float* past = ring + ring_slot(head - ago, filter.capacity) * frame;
-      const Four tap = load_some(h - ago * frame, count, args.wide),
-                 heard = ago == 0 ? normed : load_some(past, count, args.wide);
-      LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum.v[c] += tap.v[c] * heard.v[c];
+      LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
+        const int c = Rows::channel(thread, group);
+        tap[group] = load_some(h - ago * frame + c, count(group), args.wide);
+        heard[group] = ago == 0 ? Four{{x[group][0], x[group][1], x[group][2], x[group][3]}}
+                                : load_some(past + c, count(group), args.wide);
+      }
+      LIMPID_UNROLL for (int group = 0; group < kGroups; ++group)
+          LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum[group]
+              .v[c] += tap[group].v[c] * heard[group].v[c];
     }
-    if (filter.taps > 1) keep(ring + head * frame, normed, count, args.wide);
-    LIMPID_UNROLL for (int c = 0; c < 4; ++c) x[c] = sum.v[c];
+    LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
+      if (filter.taps > 1)
+        keep(ring + head * frame + Rows::channel(thread, group), heard[group], count(group),
+             args.wide);
+      LIMPID_UNROLL for (int c = 0; c < 4; ++c) x[group][c] = sum[group].v[c];
+    }
   }
   LIMPID_HD static void keep(float* to, const Four& values, int count, bool wide) {
-    if (wide)
+    if (wide && count > 0)
       *reinterpret_cast<Four*>(to) = values;
     else
       LIMPID_UNROLL for (int c = 0; c < 4; ++c) if (c < count) to[c] = values.v[c];
@@ -112,14 +123,14 @@ struct MemoryInput {
 
   LIMPID_HD static void add(int thread, int step, const float* tile, float* resident,
                             const Args& args, Registers& mine) {
-    mine.sums.clear();
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) mine.sums[set].clear();
     LIMPID_NO_UNROLL for (int word = 0; word < Tile::words(args.filter.channels);
                           word += Tile::kDepth)
-        Sums::template add_to<Tile, 1>(thread, resident + word, tile + word * Tile::kPitchW,
-                                       &mine.sums);
-    Tiles::finish(
-        thread, mine.first, args.rows(), {step * kOutputs, args.n, args.bias}, mine.sums,
-        [&](std::int64_t row) { return args.y.row(row); },
+        Sums::template add_to<Tile, kSets>(thread, resident + word, tile + word * Tile::kPitchW,
+                                           mine.sums);
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
+        thread, mine.first, args.rows(), {step * kOutputs + set * 32, args.n, args.bias},
+        mine.sums[set], [&](std::int64_t row) { return args.y.row(row); },
         [&](int n, Together v, float* y) { write(n, v, args, y); });
   }
   LIMPID_HD static void write(int n, Together v, const Args& args, float* y) {

@@ -8,7 +8,7 @@
 #include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/memory_input.h"
-#include "lib/kernels/cuda/row_perceptron.h"
+#include "lib/kernels/cuda/strip_perceptron.h"
 #include "limpid/result.h"
 
 namespace limpid::kernels::cuda {

@@ -2,7 +2,7 @@
 // x += W_out gelu(W_in norm(x) + b_in) + b_out, for every row of x by itself: the layers that
 // LongConv has over bands (models/longconv/perceptron.h), as one kernel. Neither the normed rows
 // nor what lies between the two products is ever in memory, where it would be written and read
-// several times what x is.
+// several times what x is. Here in float, on CUDA cores; on tensor cores: strip_perceptron.h.
 #pragma once
 
 #include "lib/kernels/cuda/normed_rows.h"
@@ -24,15 +24,28 @@ struct RowPerceptronArgs {
     return channels % 4 == 0 &&
            Alignment().of(x.data).steps(x.stride[0], x.stride[1], x.stride[2]).whole(4);
   }
+  // Neighbouring sums, of channels from c on, are added to the row at `to`.
+  template <class Together>
+  LIMPID_HD void add(int c, Together sums, float* to) const {
+    constexpr int kTogether = sizeof(Together) / sizeof(float);
+    if (wide && c + kTogether <= channels) {
+      auto* there = reinterpret_cast<Together*>(to + c);
+      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) sums.v[i] += there->v[i];
+      *there = sums;
+    } else {
+      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (c + i < channels) to[c + i] +=
+          sums.v[i];
+    }
+  }
 };
 
 // A block has 128 rows, and 32 values of the hidden layer at a time: one step makes them of the
 // normed rows, the next adds what they give to the sums of all channels, which stay in registers.
 // kGroups: of 32 channels.
-template <int kGroups, Arithmetic kArithmetic>
+template <int kGroups>
 struct RowPerceptron {
   using Args = RowPerceptronArgs;
-  using Tiles = RealTiles<32, kArithmetic>;
+  using Tiles = RealTiles<32, Arithmetic::exact>;
   using Sums = typename Tiles::Sums;
   using Number = typename Tiles::Number;
   using Together = typename Tiles::Together;
@@ -125,27 +138,8 @@ struct RowPerceptron {
     LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) Tiles::finish(
         thread, block * kRows, args.x.total(), {group * 32, args.channels, args.b_out},
         mine.sums[group], [&](std::int64_t row) { return args.x.row(row); },
-        [&](int n, Together v, float* x) { write(n, v, args, x); });
-  }
-  LIMPID_HD static void write(int n, Together v, const Args& args, float* x) {
-    if (args.wide && n + kTogether <= args.channels) {
-      auto* to = reinterpret_cast<Together*>(x + n);
-      const Together before = *to;
-      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) v.v[i] += before.v[i];
-      *to = v;
-    } else {
-      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (n + i < args.channels) x[n + i] +=
-          v.v[i];
-    }
+        [&](int n, Together v, float* x) { args.add(n, v, x); });
   }
 };
-
-// Calls f with the program for so many channels.
-template <Arithmetic kArithmetic, class F>
-auto with_row_perceptron(int channels, F f) {
-  return with_groups(channels, [&]<int kGroups>() {
-    return f.template operator()<RowPerceptron<kGroups, kArithmetic>>();
-  });
-}
 
 }  // namespace limpid::kernels::cuda
