@@ -46,12 +46,16 @@ struct LongFilterHops {
   }
   static std::int64_t blocks(const Args& args) { return std::int64_t{sixteenth(args)} * kTail; }
 
-  // Which group a block of threads takes: first those that read the ring in the first frame, as
-  // they have most to do, then those that do so in the next one.
+  // Which group a block of threads takes, of those that share a frame at which they read the ring.
+  // Groups that read it in the first frame have most to do, and most of it is arithmetic: each of
+  // them comes beside eight others, which wait for memory, and none at the end.
   LIMPID_HD static std::uint32_t group_of(std::int64_t block, int at, const Args& args) {
+    constexpr std::uint32_t kBeside = 9;
     const auto index = static_cast<std::uint32_t>(block), some = sixteenth(args);
-    const std::uint32_t late = static_cast<std::uint32_t>(at) % kTail + index / some;
-    return index % some * kTail + (2 * kTail - late) % kTail;
+    const bool mixed = index < kBeside * some;
+    const std::uint32_t which = mixed ? index / kBeside : index % some,
+                        late = mixed ? index % kBeside : index / some;
+    return which * kTail + (kTail - (static_cast<std::uint32_t>(at) + late) % kTail) % kTail;
   }
 
   template <int Phase>
