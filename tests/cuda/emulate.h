@@ -61,10 +61,10 @@ class EmulatedThreads {
 };
 
 // Tiles as they come and go: between two waits, threads fill one and add another. fill, add,
-// settle: of (thread, step, tile, registers).
-template <int kBuffers, class Threads, class Fill, class Add, class Settle>
+// settle: of (thread, step, tile, registers). meanwhile(): when the first ones are on their way.
+template <int kBuffers, class Threads, class Fill, class Add, class Settle, class Meanwhile>
 void emulate_stream(Threads& threads, int steps, int floats, float* tiles, Fill fill, Add add,
-                    Settle settle) {
+                    Settle settle, Meanwhile meanwhile) {
   constexpr int kAhead = kBuffers - 1;
   const auto tile = [&](int step) { return tiles + step % kBuffers * floats; };
   threads.each([&](int thread, auto& mine) {
@@ -73,6 +73,7 @@ void emulate_stream(Threads& threads, int steps, int floats, float* tiles, Fill 
       settle(thread, step, tile(step), mine);
     }
   });
+  meanwhile();
   for (int step = 0; step < steps; ++step)
     threads.each([&](int thread, auto& mine) {
       const int next = step + kAhead;
@@ -100,7 +101,8 @@ void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
           Program::fill(thread, step, tile, args, mine);
         },
         [&](int thread, int, float* tile, auto& mine) { Program::add(thread, tile, mine); },
-        [&](int thread, int, float* tile, auto& mine) { Program::settle(thread, tile, mine); });
+        [&](int thread, int, float* tile, auto& mine) { Program::settle(thread, tile, mine); },
+        [] {});
     threads.each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });
   }
 }
@@ -123,14 +125,14 @@ void emulate_resident(const typename Program::Args& args, unsigned seed = 1) {
     constexpr int kBuffers = resident_buffers<Program>();
     auto memory = unwritten(Program::kResident + kBuffers * Program::kShared);
     float* resident = memory[0].v;
-    emulate_prepare<Program>(threads, block, resident, args);
     emulate_stream<kBuffers>(
         threads, Program::steps(args), Program::kShared, resident + Program::kResident,
         [&](int thread, int step, float* tile, auto&) { Program::fill(thread, step, tile, args); },
         [&](int thread, int step, float* tile, auto& mine) {
           Program::add(thread, step, tile, resident, args, mine);
         },
-        [](int, int, float*, auto&) {});
+        [](int, int, float*, auto&) {},
+        [&] { emulate_prepare<Program>(threads, block, resident, args); });
     threads.each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });
   }
 }

@@ -25,12 +25,11 @@ __global__ void __launch_bounds__(Program::kThreads, 2)
   float* resident = memory[0].v;
   const int thread = static_cast<int>(threadIdx.x);
   typename Program::Registers mine;
-  prepare_phases<Program>(resident, args, mine);
   stream_tiles<resident_buffers<Program>(), Program::kShared>(
       Program::steps(args), resident + Program::kResident,
       [&](int step, float* tile) { Program::fill(thread, step, tile, args); },
       [&](int step, const float* tile) { Program::add(thread, step, tile, resident, args, mine); },
-      [](int, float*) {});
+      [](int, float*) {}, [&] { prepare_phases<Program>(resident, args, mine); });
   Program::finish(thread, blockIdx.x, args, mine);
 }
 

@@ -21,7 +21,8 @@
 //   };
 //
 // Threads wait for each other between phases and before every step, so what a step leaves in
-// `resident` is there for the next one. While a step is added, the tiles of those that follow come.
+// `resident` is there for the next one. While rows are prepared, and while a step is added, the
+// tiles of those that follow come.
 #pragma once
 
 #include <cstddef>

@@ -8,10 +8,11 @@
 namespace limpid::kernels::cuda {
 
 // What happens between the first tile and the last one: fill(step, tile), add(step, tile) and
-// settle(step, tile), of kFloats floats a tile, one after the other in shared memory.
-template <int kBuffers, int kFloats, class Fill, class Add, class Settle>
+// settle(step, tile), of kFloats floats a tile, one after the other in shared memory. meanwhile():
+// while the first ones come.
+template <int kBuffers, int kFloats, class Fill, class Add, class Settle, class Meanwhile>
 __device__ __forceinline__ void stream_tiles(int steps, float* tiles, Fill fill, Add add,
-                                             Settle settle) {
+                                             Settle settle, Meanwhile meanwhile) {
   constexpr int kAhead = kBuffers - 1;
   const auto tile = [&](int step) { return tiles + step % kBuffers * kFloats; };
   const auto fill_one = [&](int step) {
@@ -25,6 +26,7 @@ __device__ __forceinline__ void stream_tiles(int steps, float* tiles, Fill fill,
     fill_one(step);
     settle_one(step);
   }
+  meanwhile();
   for (int step = 0; step < steps; ++step) {
     __pipeline_wait_prior(kAhead - 1);
     __syncthreads();  // this step is there, and nobody reads the one before any more
@@ -45,7 +47,7 @@ __global__ void __launch_bounds__(Program::kThreads, tile_blocks<Program>())
       Program::steps(args, mine), tiles[0].v,
       [&](int step, float* tile) { Program::fill(thread, step, tile, args, mine); },
       [&](int, const float* tile) { Program::add(thread, tile, mine); },
-      [&](int, float* tile) { Program::settle(thread, tile, mine); });
+      [&](int, float* tile) { Program::settle(thread, tile, mine); }, [] {});
   Program::finish(thread, blockIdx.x, args, mine);
 }
 
