@@ -103,12 +103,58 @@ Status GpuLongMemory::hear(const gpu::NormedFilterArgs& filter, gpu::LayerQueue&
   return done;
 }
 
+// Every band's rows begin with whole words, whatever number of channels it has.
+Status GpuBandLinear::load(GpuLoader& loader, const Linear& layer, int channels) {
+  arithmetic_ = loader.arithmetic();
+  n_ = layer.weights.n();
+  const std::vector<float> by_input = layer.weights.by_input();
+  const std::ptrdiff_t pitch = gpu::product_pitch(n_), rows = channels + channels % 2,
+                       bands = layer.weights.k() / channels;
+  std::vector<float> padded(static_cast<std::size_t>(bands * rows * pitch), 0.0f);
+  for (std::ptrdiff_t band = 0; band < bands; ++band)
+    for (std::ptrdiff_t c = 0; c < channels; ++c)
+      std::copy_n(by_input.begin() + (band * channels + c) * n_, n_,
+                  padded.begin() + (band * rows + c) * pitch);
+  auto words = loader.weights(padded, pitch);
+  if (!words) return words.error();
+  w_ = *words;
+  w_band_ = gpu::with_arithmetic(arithmetic_, [&]<gpu::Arithmetic kArithmetic>() {
+    return gpu::words_of<gpu::NumberOf<kArithmetic>>(static_cast<int>(rows)) * pitch;
+  });
+  return upload(loader, layer.bias, bias_);
+}
+
+Status GpuBandLinear::run(gpu::LayerQueue& queue, nn::Activation x, const gpu::NormWeights& norm,
+                          float* sums, nn::Activation y) const {
+  const int bands = x.rows;
+  gpu::BandSumsArgs args{frames_of<const float>(x),
+                         norm,
+                         w_,
+                         w_band_,
+                         sums,
+                         x.lanes,
+                         x.frames,
+                         bands,
+                         x.channels,
+                         n_,
+                         false,
+                         false};
+  args.arrange();
+  if (auto done = queue.band_sums(arithmetic_, args); !done) return done;
+  const nn::Activation made = nn::dense(sums, x.lanes, x.frames, 1, bands * n_);
+  return queue.part_sums(
+      {frames_of<const float>(made), frames_of<float>(y), bias_, x.lanes, x.frames, bands, n_});
+}
+
 Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
   over_ = layer.over();
+  const int channels = static_cast<int>(layer.norm().gain.size());
   auto done = norm_.load(layer.norm(), loader);
-  if (done)
-    done = over_ == Perceptron::Over::frame ? whole_inputs_.load(loader, layer.inputs())
-                                            : inputs_.load(loader, layer.inputs());
+  if (done && over_ == Perceptron::Over::band)
+    done = inputs_.load(loader, layer.inputs());
+  else if (done)
+    done = channels <= gpu::kMostResident ? band_inputs_.load(loader, layer.inputs(), channels)
+                                          : whole_inputs_.load(loader, layer.inputs());
   if (done) done = outputs_.load(loader, layer.outputs());
   return done;
 }
@@ -117,16 +163,28 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                           const GpuBandScratch& scratch) const {
   const bool whole = over_ == Perceptron::Over::frame;
   if (!whole && x.channels <= gpu::kMostResident) return run_rows(queue, x);
-  const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels),
-                       to = whole ? by_frame(x) : x,
+  const nn::Activation to = whole ? by_frame(x) : x,
                        hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, outputs_.k);
-  auto done = norm_.run(queue, x, side);
-  if (done && whole)
-    done = whole_inputs_.run(queue, by_frame(side),
-                             scratch.wide + hidden.lanes * hidden.block_stride, hidden);
-  else if (done)
-    done = inputs_.run(queue, {side}, hidden, gpu::LinearEnd::gelu);
+  Status done = Done{};
+  if (whole) {
+    done = hear_frame(queue, x, scratch.side, scratch.wide + hidden.lanes * hidden.block_stride,
+                      hidden);
+  } else {
+    const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels);
+    done = norm_.run(queue, x, side);
+    if (done) done = inputs_.run(queue, {side}, hidden, gpu::LinearEnd::gelu);
+  }
   if (done) done = outputs_.run(queue, {hidden}, to, gpu::LinearEnd::add);
+  return done;
+}
+
+Status GpuPerceptron::hear_frame(gpu::LayerQueue& queue, nn::Activation x, float* side, float* sums,
+                                 nn::Activation hidden) const {
+  if (x.channels <= gpu::kMostResident)
+    return band_inputs_.run(queue, x, norm_.weights(), sums, hidden);
+  const nn::Activation normed = nn::dense(side, x.lanes, x.frames, x.rows, x.channels);
+  auto done = norm_.run(queue, x, normed);
+  if (done) done = whole_inputs_.run(queue, by_frame(normed), sums, hidden);
   return done;
 }
 

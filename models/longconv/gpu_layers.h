@@ -53,6 +53,22 @@ class GpuLongMemory {
   float *normed_ = nullptr, *past_ = nullptr, *tails_ = nullptr;
 };
 
+// gelu(W norm(x) + bias) of all bands of a frame, of channels of which a block has room for a row.
+class GpuBandLinear {
+ public:
+  Status load(GpuLoader& loader, const Linear& layer, int channels);
+  int n() const noexcept { return n_; }
+  // `sums`: as many times y as x has bands.
+  Status run(kernels::cuda::LayerQueue& queue, nn::Activation x,
+             const kernels::cuda::NormWeights& norm, float* sums, nn::Activation y) const;
+
+ private:
+  kernels::cuda::Arithmetic arithmetic_ = kernels::cuda::Arithmetic::exact;
+  int n_ = 0;
+  const float *w_ = nullptr, *bias_ = nullptr;
+  std::ptrdiff_t w_band_ = 0;
+};
+
 class GpuPerceptron {
  public:
   Status load(const Perceptron& layer, GpuLoader& loader);
@@ -61,11 +77,15 @@ class GpuPerceptron {
 
  private:
   Status run_rows(kernels::cuda::LayerQueue& queue, nn::Activation x) const;
+  // `sums`: room for what `hidden` is made of.
+  Status hear_frame(kernels::cuda::LayerQueue& queue, nn::Activation x, float* side, float* sums,
+                    nn::Activation hidden) const;
 
   Perceptron::Over over_ = Perceptron::Over::band;
   GpuRowNorm norm_;
   GpuLinear inputs_;            // over a band
-  GpuLongLinear whole_inputs_;  // over a frame
+  GpuBandLinear band_inputs_;   // over a frame
+  GpuLongLinear whole_inputs_;  // the same of more channels
   GpuLinear outputs_;
 };
 

@@ -127,9 +127,11 @@ void emulate_resident(const typename Program::Args& args, unsigned seed = 1) {
     float* resident = memory[0].v;
     emulate_stream<kBuffers>(
         threads, Program::steps(args), Program::kShared, resident + Program::kResident,
-        [&](int thread, int step, float* tile, auto&) { Program::fill(thread, step, tile, args); },
+        [&](int thread, int step, float* tile, auto&) {
+          Program::fill(thread, block, step, tile, args);
+        },
         [&](int thread, int step, float* tile, auto& mine) {
-          Program::add(thread, step, tile, resident, args, mine);
+          Program::add(thread, block, step, tile, resident, args, mine);
         },
         [](int, int, float*, auto&) {},
         [&] { emulate_prepare<Program>(threads, block, resident, args); });

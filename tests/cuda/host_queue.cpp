@@ -51,6 +51,13 @@ Status tiles(const RowPerceptronArgs& args) {
   return Done{};
 }
 
+template <Arithmetic kArithmetic>
+Status tiles(const BandSumsArgs& args) {
+  with_band_sums<kArithmetic>(args.channels,
+                              [&]<class Program>() { emulate_resident<Program>(args); });
+  return Done{};
+}
+
 // tiles<arithmetic>(args...).
 template <class... Args>
 Status tiles_with(Arithmetic arithmetic, const Args&... args) {
@@ -177,6 +184,9 @@ Status HostQueue::memory_input(Arithmetic arithmetic, const MemoryInputArgs& arg
 }
 Status HostQueue::row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) {
   ++products[static_cast<std::size_t>(arithmetic)];
+  return tiles_with(arithmetic, args);
+}
+Status HostQueue::band_sums(Arithmetic arithmetic, const BandSumsArgs& args) {
   return tiles_with(arithmetic, args);
 }
 Status HostQueue::part_sums(const PartSumsArgs& args) {

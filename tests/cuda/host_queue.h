@@ -43,6 +43,7 @@ class HostQueue final : public LayerQueue {
   Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override;
   Status memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) override;
   Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) override;
+  Status band_sums(Arithmetic arithmetic, const BandSumsArgs& args) override;
   Status part_sums(const PartSumsArgs& args) override;
   Status frame_norm(const FrameNormArgs& args) override;
   Status plane_norm(const PlaneNormArgs& args) override;

@@ -136,6 +136,9 @@ class StreamQueue final : public LayerQueue {
   Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) override {
     return launch_product(arithmetic, args);
   }
+  Status band_sums(Arithmetic arithmetic, const BandSumsArgs& args) override {
+    return launch_product(arithmetic, args);
+  }
   Status part_sums(const PartSumsArgs& args) override { return launch<PartSums>(args, stream()); }
   Status frame_norm(const FrameNormArgs& args) override {
     return launch<FrameNorm>(args, stream());

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "lib/kernels/cuda/array_layers.h"
+#include "lib/kernels/cuda/band_sums.h"
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
@@ -19,9 +20,9 @@
 #include "lib/kernels/cuda/memory_input.h"
 #include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/part_sums.h"
-#include "lib/kernels/cuda/strip_perceptron.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
+#include "lib/kernels/cuda/strip_perceptron.h"
 #include "limpid/result.h"
 
 namespace limpid::kernels::cuda {
@@ -71,6 +72,7 @@ class LayerQueue {
   virtual Status real_product(Arithmetic arithmetic, const RealProductArgs& args) = 0;
   virtual Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) = 0;
   virtual Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) = 0;
+  virtual Status band_sums(Arithmetic arithmetic, const BandSumsArgs& args) = 0;
   virtual Status part_sums(const PartSumsArgs& args) = 0;
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
   // PlaneFrames, then PlaneMoments, then PlaneScale.

@@ -72,7 +72,6 @@ struct ManyProducts {
   using Args = ManyProductArgs;
   static constexpr int kThreads = Tiles::kThreads, kShared = Tiles::kShared;
   static constexpr bool kSettles = Tiles::kSettles;
-  static constexpr int kTogether = Tiles::Sums::kTogether;
 
   struct Registers {
     const float* x;       // of the row that this thread fills; null beyond the last
@@ -132,13 +131,7 @@ struct ManyProducts {
     Tiles::finish(
         thread, first_row(block, args), args.rows(), {mine.column, part.n, part.bias}, mine.sums,
         [&](std::int64_t row) { return part.y + args.at(row, args.y_lane, args.y_frame); },
-        [&](int n, Together v, float* y) {
-          if (args.wide_y && n + kTogether <= part.n) {
-            *reinterpret_cast<Together*>(y + n) = v;
-          } else {
-            LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (n + i < part.n) y[n + i] = v.v[i];
-          }
-        });
+        [&](int n, Together v, float* y) { store_some(y + n, v, part.n - n, args.wide_y); });
   }
 };
 static_assert(sizeof(ManyProductArgs) <= 4096);

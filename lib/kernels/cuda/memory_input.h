@@ -48,7 +48,6 @@ struct MemoryInput {
   struct Registers {
     Rows rows;
     Sums sums[kSets];
-    std::int64_t first;  // row of the block
   };
 
   static std::int64_t blocks(const Args& args) { return (args.rows() + kRows - 1) / kRows; }
@@ -67,7 +66,6 @@ struct MemoryInput {
                                            NormedFilter::at(place, filter);
                                   });
     if constexpr (Phase == kPhases - 1) {
-      mine.first = first;
       LIMPID_UNROLL for (int i = 0; i < Rows::kPerThread; ++i) {
         const std::int64_t row = first + Rows::row(thread, i);
         if (row >= args.rows()) continue;
@@ -103,43 +101,26 @@ struct MemoryInput {
     }
     LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
       if (filter.taps > 1)
-        keep(ring + head * frame + Rows::channel(thread, group), heard[group], count(group),
-             args.wide);
+        store_some(ring + head * frame + Rows::channel(thread, group), heard[group], count(group),
+                   args.wide);
       LIMPID_UNROLL for (int c = 0; c < 4; ++c) x[group][c] = sum[group].v[c];
     }
   }
-  LIMPID_HD static void keep(float* to, const Four& values, int count, bool wide) {
-    if (wide && count > 0)
-      *reinterpret_cast<Four*>(to) = values;
-    else
-      LIMPID_UNROLL for (int c = 0; c < 4; ++c) if (c < count) to[c] = values.v[c];
-  }
-
-  LIMPID_HD static void fill(int thread, int step, float* tile, const Args& args) {
+  LIMPID_HD static void fill(int thread, std::int64_t, int step, float* tile, const Args& args) {
     const WeightWords from{args.w, words_of<typename Tiles::Number>(args.filter.channels),
                            product_pitch(args.n)};
     Tile::fill(thread, tile, from, Tile::words(args.filter.channels), 0, step * kOutputs);
   }
 
-  LIMPID_HD static void add(int thread, int step, const float* tile, float* resident,
-                            const Args& args, Registers& mine) {
+  LIMPID_HD static void add(int thread, std::int64_t block, int step, const float* tile,
+                            float* resident, const Args& args, Registers& mine) {
     LIMPID_UNROLL for (int set = 0; set < kSets; ++set) mine.sums[set].clear();
-    LIMPID_NO_UNROLL for (int word = 0; word < Tile::words(args.filter.channels);
-                          word += Tile::kDepth)
-        Sums::template add_to<Tile, kSets>(thread, resident + word, tile + word * Tile::kPitchW,
-                                           mine.sums);
+    Tile::template add<kSets>(thread, resident, tile, Tile::words(args.filter.channels), mine.sums);
     LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
-        thread, mine.first, args.rows(), {step * kOutputs + set * 32, args.n, args.bias},
+        thread, block * kRows, args.rows(), {step * kOutputs + set * 32, args.n, args.bias},
         mine.sums[set], [&](std::int64_t row) { return args.y.row(row); },
-        [&](int n, Together v, float* y) { write(n, v, args, y); });
+        [&](int n, Together v, float* y) { store_some(y + n, v, args.n - n, args.wide_y); });
   }
-  LIMPID_HD static void write(int n, Together v, const Args& args, float* y) {
-    if (args.wide_y && n + Sums::kTogether <= args.n)
-      *reinterpret_cast<Together*>(y + n) = v;
-    else
-      LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; ++i) if (n + i < args.n) y[n + i] = v.v[i];
-  }
-
   LIMPID_HD static void finish(int, std::int64_t, const Args&, const Registers&) {}
 };
 

@@ -42,6 +42,12 @@ Status ProductKernels<kArithmetic>::launch(const RowPerceptronArgs& args, cudaSt
 }
 
 template <Arithmetic kArithmetic>
+Status ProductKernels<kArithmetic>::launch(const BandSumsArgs& args, cudaStream_t stream) {
+  return with_band_sums<kArithmetic>(
+      args.channels, [&]<class Program>() { return launch_resident<Program>(args, stream); });
+}
+
+template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::gather_context(const ContextArgs& args, cudaStream_t stream) {
   return launch_tiles<GatherTiles<kArithmetic>>(args, stream);
 }
@@ -64,6 +70,7 @@ Status ProductKernels<kArithmetic>::prepare() {
   for (const int channels : {96, 64, 32}) {
     if (auto done = with_memory_input<kArithmetic>(channels, prepare_rows); !done) return done;
     if (auto done = with_row_perceptron<kArithmetic>(channels, prepare_rows); !done) return done;
+    if (auto done = with_band_sums<kArithmetic>(channels, prepare_rows); !done) return done;
   }
   for (const ProductKind kind : {ProductKind::complex, ProductKind::real_weights,
                                  ProductKind::real_input, ProductKind::real_output})

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// ComplexProduct, RealProduct, ManyProducts, MemoryInput, RowPerceptron and products of attention
-// as kernels: every kind and tiling. Each arithmetic is compiled by a file of its own.
+// ComplexProduct, RealProduct, ManyProducts, MemoryInput, RowPerceptron, BandSums and products of
+// attention as kernels: every kind and tiling. Each arithmetic is compiled by a file of its own.
 #pragma once
 
 #include <cuda_runtime.h>
 
+#include "lib/kernels/cuda/band_sums.h"
 #include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/memory_input.h"
@@ -22,6 +23,7 @@ struct ProductKernels {
   static Status launch(const ManyProductArgs& args, cudaStream_t stream);
   static Status launch(const MemoryInputArgs& args, cudaStream_t stream);
   static Status launch(const RowPerceptronArgs& args, cudaStream_t stream);
+  static Status launch(const BandSumsArgs& args, cudaStream_t stream);
   static Status gather_context(const ContextArgs& args, cudaStream_t stream);
   static Status add_context(const ContextArgs& args, cudaStream_t stream);
 };

@@ -200,6 +200,15 @@ struct ResidentTile {
     for (int piece = thread; piece < words * kOutputs / 4; piece += Tiles::kThreads)
       from.bring<kOutputs, kPitchW>(piece, tile, first, column);
   }
+
+  // Adds the product of so many words to neighbouring sums.
+  template <int kSets, class Sums>
+  LIMPID_HD static void add(int thread, const float* rows, const float* tile, int words,
+                            Sums* sums) {
+    LIMPID_NO_UNROLL for (int word = 0; word < words; word += kDepth)
+        Sums::template add_to<ResidentTile, kSets>(thread, rows + word, tile + word * kPitchW,
+                                                   sums);
+  }
 };
 
 }  // namespace limpid::kernels::cuda

@@ -27,8 +27,10 @@ __global__ void __launch_bounds__(Program::kThreads, 2)
   typename Program::Registers mine;
   stream_tiles<resident_buffers<Program>(), Program::kShared>(
       Program::steps(args), resident + Program::kResident,
-      [&](int step, float* tile) { Program::fill(thread, step, tile, args); },
-      [&](int step, const float* tile) { Program::add(thread, step, tile, resident, args, mine); },
+      [&](int step, float* tile) { Program::fill(thread, blockIdx.x, step, tile, args); },
+      [&](int step, const float* tile) {
+        Program::add(thread, blockIdx.x, step, tile, resident, args, mine);
+      },
       [](int, float*) {}, [&] { prepare_phases<Program>(resident, args, mine); });
   Program::finish(thread, blockIdx.x, args, mine);
 }

@@ -14,9 +14,9 @@
 //     template <int Phase>
 //     static void prepare(int thread, std::int64_t block, float* resident, const Args&,
 //                         Registers&);
-//     static void fill(int thread, int step, float* tile, const Args&);
-//     static void add(int thread, int step, const float* tile, float* resident, const Args&,
-//                     Registers&);
+//     static void fill(int thread, std::int64_t block, int step, float* tile, const Args&);
+//     static void add(int thread, std::int64_t block, int step, const float* tile, float* resident,
+//                     const Args&, Registers&);
 //     static void finish(int thread, std::int64_t block, const Args&, const Registers&);
 //   };
 //

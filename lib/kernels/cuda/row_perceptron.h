@@ -84,7 +84,7 @@ struct RowPerceptron {
     }
   }
 
-  LIMPID_HD static void fill(int thread, int step, float* tile, const Args& args) {
+  LIMPID_HD static void fill(int thread, std::int64_t, int step, float* tile, const Args& args) {
     const int chunk = step / 2;
     if (step % 2 == 0) {
       const WeightWords from{args.w_in, words_of<Number>(args.channels),
@@ -97,7 +97,7 @@ struct RowPerceptron {
     }
   }
 
-  LIMPID_HD static void add(int thread, int step, const float* tile, float* resident,
+  LIMPID_HD static void add(int thread, std::int64_t, int step, const float* tile, float* resident,
                             const Args& args, Registers& mine) {
     float* between = resident + kFirstHidden;
     if (step % 2 == 0) {

@@ -61,14 +61,14 @@ struct StripPerceptron {
         sums[i][e] = 0;
   }
 
-  LIMPID_HD static void fill(int thread, int step, float* tile, const Args& args) {
+  LIMPID_HD static void fill(int thread, std::int64_t, int step, float* tile, const Args& args) {
     const WeightWords in{args.w_in, words_of<Number>(args.channels), product_pitch(args.hidden)},
         out{args.w_out, words_of<Number>(args.hidden), product_pitch(args.channels)};
     In::fill(thread, tile, in, In::words(args.channels), 0, step * kChunk);
     Out::fill(thread, tile + kFirstOut, out, Out::kWords, step * Out::kWords, 0);
   }
 
-  LIMPID_HD static void add(int thread, int step, const float* tile, float* resident,
+  LIMPID_HD static void add(int thread, std::int64_t, int step, const float* tile, float* resident,
                             const Args& args, Registers& mine) {
     if (!Warp::works(thread)) return;
     FragmentSum hidden[kChunk / kColumns];

@@ -92,6 +92,15 @@ LIMPID_HD Four load_some(const float* from, int count, bool whole) {
   LIMPID_UNROLL for (int i = 0; i < 4; ++i) if (i < count) values.v[i] = from[i];
   return values;
 }
+// As many neighbours as there are to be written. `whole`: at once, where all of them are.
+template <class Together>
+LIMPID_HD void store_some(float* to, const Together& values, int count, bool whole) {
+  constexpr int kTogether = sizeof(Together) / sizeof(float);
+  if (whole && count >= kTogether)
+    *reinterpret_cast<Together*>(to) = values;
+  else
+    LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (i < count) to[i] = values.v[i];
+}
 // As copy_later, four floats at aligned places.
 LIMPID_HD void copy_four_later(float* to, const float* from, bool valid) {
 #ifdef __CUDA_ARCH__
