@@ -12,11 +12,12 @@ namespace limpid::models {
 
 class GpuDeftan2Whole {
  public:
-  // What a half works on at a time: positions of the feature map that fill a card and leave most of
-  // its memory to the map, and at least so many sequences, each of which has a block for its norms:
-  // of long recordings, those take no more memory than both ends have to have.
+  // What a half works on at a time: positions of the feature map that fill a card several times
+  // over (a thousand sequences of four seconds, each of which has a block for its norms, in 0.94 GB
+  // at the published widths), and at least so many sequences: of long recordings, those take no
+  // more memory than both ends have to have.
   struct Portion {
-    int positions = 1 << 16, sequences = 90;
+    int positions = 1 << 18, sequences = 90;
   };
 
   // Not causal. The queue must outlive it.

@@ -3,6 +3,8 @@
 // kernels of the CPU, at awkward sizes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/norm_layers.h"
 #include "lib/kernels/cuda/real_product.h"
@@ -173,6 +175,83 @@ TEST(CudaRealLayers, Norms) {
                       offset > 0 ? 2e-4 : 1e-5)
               << channels << " " << i;
       }
+    }
+  }
+}
+
+// Rows with something between them and frames that begin anywhere, four values at a time where
+// those lie at aligned places and one where not: as dense ones.
+TEST(CudaRealLayers, NormsOfRowsApart) {
+  constexpr int kLanes = 2, kFrames = 3, kRows = 37;
+  for (const auto& [channels, gap, first, fours] : {std::array{64, 0, 0, 1},
+                                                    {64, 8, 4, 1},
+                                                    {64, 1, 0, 0},
+                                                    {64, 0, 2, 0},
+                                                    {130, 2, 0, 0},
+                                                    {2400, 4, 0, 1},
+                                                    {12, 4, 8, 1},
+                                                    {5, 2, 1, 0}}) {
+    SCOPED_TRACE(channels);
+    const auto gain = uniform_noise(size(channels), 2, 1), shift = uniform_noise(size(channels), 3),
+               slope = uniform_noise(size(channels), 4);
+    const NormWeights weights{gain.data(), shift.data(), slope.data(), 1e-5f};
+    struct Normed {
+      std::vector<float> row, frame, plane;
+    };
+    const auto run = [&](int apart, int begin, bool wide) {
+      const std::int64_t row = channels + apart, frame = row * kRows, lane = frame * kFrames;
+      const auto values = uniform_noise(size(kLanes * kFrames * kRows * channels), 1);
+      std::vector<float> x(size(begin + kLanes * lane), 77.0f);
+      const auto at = [&](std::int64_t i) {
+        return size(begin + i / channels * row + i % channels);
+      };
+      for (std::size_t i = 0; i < values.size(); ++i) x[at(std::int64_t(i))] = values[i];
+      Normed y{std::vector<float>(size(begin) + values.size()), x, x};
+      const RowNormArgs rows{
+          {x.data() + begin, lane, frame, 0},
+          {y.row.data() + begin, kFrames * kRows * channels, kRows * channels, 0},
+          weights,
+          kLanes,
+          kFrames,
+          kRows,
+          channels,
+          row};
+      const auto framed = [&](std::vector<float>& values_of) {
+        return FrameNormArgs{{values_of.data() + begin, lane, frame, 0},
+                             weights,
+                             kLanes,
+                             kFrames,
+                             kRows,
+                             channels,
+                             row};
+      };
+      EXPECT_EQ(rows.whole_fours(), wide);
+      EXPECT_EQ(framed(y.frame).whole_fours(), wide);
+      emulate<RowNorm>(rows);
+      emulate<FrameNorm>(framed(y.frame));
+      std::vector<Complex> moments(kLanes * kFrames), of_lanes(kLanes);
+      const PlaneNormArgs plane{framed(y.plane), moments.data(), of_lanes.data()};
+      emulate<PlaneFrames>(plane);
+      emulate<PlaneMoments>(plane);
+      emulate<PlaneScale>(plane);
+      y.row.erase(y.row.begin(), y.row.begin() + begin);
+      for (std::vector<float>* in_place : {&y.frame, &y.plane}) {
+        std::vector<float> dense;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          float& value = (*in_place)[at(std::int64_t(i))];
+          dense.push_back(value);
+          value = 77;
+        }
+        EXPECT_TRUE(std::ranges::all_of(*in_place, [](float v) { return v == 77; })) << "between";
+        *in_place = dense;
+      }
+      return y;
+    };
+    const Normed got = run(gap, first, fours != 0), want = run(0, 0, channels % 4 == 0);
+    for (std::size_t i = 0; i < want.row.size(); ++i) {
+      ASSERT_NEAR(got.row[i], want.row[i], 1e-5) << i;
+      ASSERT_NEAR(got.frame[i], want.frame[i], 1e-5) << i;
+      ASSERT_NEAR(got.plane[i], want.plane[i], 1e-5) << i;
     }
   }
 }

@@ -27,11 +27,21 @@ LIMPID_HD bool is_alive(const Alive& alive, int lane, int frame) {
 struct Place {
   int lane, frame, at;
   LIMPID_HD Place(std::int64_t index, int lanes, int frames, int width) {
+    if (index <= UINT32_MAX)  // as nearly always, and cheaper
+      find(static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(lanes),
+           static_cast<std::uint32_t>(frames), static_cast<std::uint32_t>(width));
+    else
+      find(index, std::int64_t{lanes}, std::int64_t{frames}, std::int64_t{width});
+  }
+
+ private:
+  template <class Index>
+  LIMPID_HD void find(Index index, Index lanes, Index frames, Index width) {
     at = static_cast<int>(index % width);
     index /= width;
     frame = static_cast<int>(index % frames);
     index /= frames;
-    lane = index < lanes ? static_cast<int>(index) : lanes;
+    lane = static_cast<int>(index < lanes ? index : lanes);
   }
 };
 

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "lib/kernels/cuda/frames.h"
+#include "lib/kernels/cuda/tiled_program.h"
+#include "lib/kernels/cuda/warp.h"
 
 namespace limpid::kernels::cuda {
 
@@ -18,51 +20,127 @@ struct NormWeights {
     const float v = x * gain[c] + offset[c];
     return slope == nullptr || v > 0 ? v : slope[c] * v;
   }
+  // Of kWidth values, 1 or 4, from channel c on, which become those that are normed.
+  template <int kWidth>
+  LIMPID_HD void apply(float mean, float scale, int c, Four& x) const {
+    const auto of = [c](const float* weights) {
+      return load_some(weights + c, kWidth, kWidth == 4);
+    };
+    const Four gains = of(gain), offsets = of(offset),
+               slopes = slope != nullptr ? of(slope) : Four{{1, 1, 1, 1}};
+    LIMPID_UNROLL for (int i = 0; i < kWidth; ++i) {
+      const float v = (x.v[i] - mean) * scale * gains.v[i] + offsets.v[i];
+      x.v[i] = v > 0 ? v : slopes.v[i] * v;
+    }
+  }
+  // Whether four may be had at once, of these and of what is normed with them.
+  LIMPID_HD bool whole_fours(Alignment alignment) const {
+    return alignment.of(gain).of(offset).of(slope).whole(4);
+  }
 };
 
-// Mean and variance of each row by itself: 8 threads take a row.
+// f.template operator()<kWidth>(): values that a thread takes at a time.
+template <class F>
+LIMPID_HD void with_width(bool whole_fours, F f) {
+  if (whole_fours)
+    f.template operator()<4>();
+  else
+    f.template operator()<1>();
+}
+template <int kWidth>
+LIMPID_HD void store_some(float* to, const Four& values) {
+  if constexpr (kWidth == 4)
+    *reinterpret_cast<Four*>(to) = values;
+  else
+    LIMPID_UNROLL for (int i = 0; i < kWidth; ++i) to[i] = values.v[i];
+}
+
+// Mean and variance of each row by itself: 8 threads take a row, which they read from memory once;
+// then it is near.
 struct RowNormArgs {
   Frames<const float> x;  // [row][channel]
   Frames<float> y;        // may be x
   NormWeights weights;
   std::int32_t lanes, frames, rows, channels;
   std::int64_t row;  // floats from a row of x to the next; those of y are dense
+
+  LIMPID_HD bool whole_fours() const {
+    return weights.whole_fours(
+        Alignment().of(x.data).of(y.data).steps(channels, row, x.lane, x.frame, y.lane, y.frame));
+  }
 };
 
 struct RowNorm {
   using Args = RowNormArgs;
   static constexpr int kTeam = 8, kThreads = 256, kRows = kThreads / kTeam;
-  static constexpr int kShared = kThreads, kPhases = 3;
+  static constexpr int kShared = 0, kPhases = 1;
   static std::int64_t blocks(const Args& a) {
     return (std::int64_t{a.lanes} * a.frames * a.rows + kRows - 1) / kRows;
   }
 
-  LIMPID_HD static float of_team(const Complex* team, float Complex::*part, const Args& args) {
-    float sum = 0;
-    LIMPID_UNROLL for (int i = 0; i < kTeam; ++i) sum += team[i].*part;
-    return sum / static_cast<float>(args.channels);
+  template <int Phase>
+  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
+    if (!Warp::works(thread)) return;
+    with_width(args.whole_fours(), [&]<int kWidth>() { norm<kWidth>(thread, block, args); });
   }
 
-  // Phases: sums; with the mean, sums of squares; with both, y.
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
-    const Place place(block * kRows + thread / kTeam, args.lanes, args.frames, args.rows);
-    if (place.lane == args.lanes) return;
-    const float* x = args.x.at(place.lane, place.frame) + place.at * args.row;
-    Complex* team = shared + thread / kTeam * kTeam;
-    const int first = thread % kTeam;
-    const float mean = Phase == 0 ? 0.0f : of_team(team, &Complex::re, args);
-    if constexpr (Phase < 2) {
+ private:
+  // Where a lane's row lies, if there is one, and which of its values are the lane's.
+  struct Mine {
+    const float* x = nullptr;
+    float* y = nullptr;
+    int first = 0, channels = 0;
+
+    // f(four, channel) of its kWidth values at a time.
+    template <int kWidth, class F>
+    LIMPID_HD void each(F f) const {
+      for (int c = first * kWidth; c < channels; c += kTeam * kWidth) {
+        Four four = load_some(x + c, kWidth, kWidth == 4);
+        f(four, c);
+      }
+    }
+    template <int kWidth>
+    LIMPID_HD float sum_of(float mean, bool squares) const {
       float sum = 0;
-      for (int c = first; c < args.channels; c += kTeam)
-        sum += Phase == 0 ? x[c] : (x[c] - mean) * (x[c] - mean);
-      (Phase == 0 ? shared[thread].re : shared[thread].im) = sum;
-    } else {
-      const float scale =
-          1.0f / std::sqrt(of_team(team, &Complex::im, args) + args.weights.epsilon);
-      float* y = args.y.at(place.lane, place.frame) + std::int64_t{place.at} * args.channels;
-      for (int c = first; c < args.channels; c += kTeam)
-        y[c] = args.weights.apply((x[c] - mean) * scale, c);
+      each<kWidth>([&](const Four& four, int) {
+        LIMPID_UNROLL for (int i = 0; i < kWidth; ++i) {
+          const float v = four.v[i] - mean;
+          sum += squares ? v * v : v;
+        }
+      });
+      return sum;
+    }
+  };
+
+  LIMPID_HD static Mine mine(int thread, std::int64_t block, const Args& args) {
+    const Place place(block * kRows + thread / kTeam, args.lanes, args.frames, args.rows);
+    if (place.lane == args.lanes) return {};
+    return {args.x.at(place.lane, place.frame) + place.at * args.row,
+            args.y.at(place.lane, place.frame) + std::int64_t{place.at} * args.channels,
+            thread % kTeam, args.channels};
+  }
+
+  template <int kWidth>
+  LIMPID_HD static void norm(int thread, std::int64_t block, const Args& args) {
+    Mine mine[Warp::kLanes];
+    float mean[Warp::kLanes], squares[Warp::kLanes];
+    const auto count = static_cast<float>(args.channels);
+    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
+      mine[i] = RowNorm::mine(thread + i, block, args);
+      mean[i] = mine[i].template sum_of<kWidth>(0.0f, false);
+    }
+    Warp::sum_teams<kTeam>(mean);
+    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
+      mean[i] /= count;
+      squares[i] = mine[i].template sum_of<kWidth>(mean[i], true);
+    }
+    Warp::sum_teams<kTeam>(squares);
+    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
+      const float scale = 1.0f / std::sqrt(squares[i] / count + args.weights.epsilon);
+      mine[i].template each<kWidth>([&](Four& four, int c) {
+        args.weights.apply<kWidth>(mean[i], scale, c, four);
+        store_some<kWidth>(mine[i].y + c, four);
+      });
     }
   }
 };
@@ -70,7 +148,7 @@ struct RowNorm {
 // How a block finds mean and squares of many values: every thread sums its share, kTeams of them
 // the shares of a team each, everybody those.
 struct BlockMoments {
-  static constexpr int kTeams = 16, kThreads = kTeams * kTeams;
+  static constexpr int kTeams = 16, kThreads = 512;
   static constexpr int kShared = kThreads + kTeams;
 
   // Phases 0 to 3: sums of shares and of teams; with the mean, the same of squares. What a thread's
@@ -81,7 +159,8 @@ struct BlockMoments {
     Complex* const teams = shared + kThreads;
     if constexpr (Phase % 2 == 1) {
       constexpr auto part = Phase == 1 ? &Complex::re : &Complex::im;
-      if (thread < kTeams) teams[thread].*part = sum_of(shared + thread * kTeams, part);
+      if (thread < kTeams)
+        teams[thread].*part = sum_of<kThreads / kTeams, kTeams>(shared + thread, part);
     } else if constexpr (Phase == 0) {
       shared[thread].re = values();
     } else {
@@ -89,20 +168,22 @@ struct BlockMoments {
     }
   }
   LIMPID_HD static float mean(const Complex* shared, float count) {
-    return sum_of(shared + kThreads, &Complex::re) / count;
+    return sum_of<kTeams, 1>(shared + kThreads, &Complex::re) / count;
   }
   LIMPID_HD static float squares(const Complex* shared) {
-    return sum_of(shared + kThreads, &Complex::im);
+    return sum_of<kTeams, 1>(shared + kThreads, &Complex::im);
   }
 
+  template <int kCount, int kStep>
   LIMPID_HD static float sum_of(const Complex* shares, float Complex::*part) {
     float sum = 0;
-    LIMPID_UNROLL for (int i = 0; i < kTeams; ++i) sum += shares[i].*part;
+    LIMPID_UNROLL for (int i = 0; i < kCount; ++i) sum += shares[i * kStep].*part;
     return sum;
   }
 };
 
-// Mean and variance of all rows of a frame together, in place. A block has a frame to itself.
+// Mean and variance of all rows of a frame together, in place. A block has a frame to itself, which
+// it reads from memory once; then it is near.
 struct FrameNormArgs {
   Frames<float> x;  // [row][channels]
   NormWeights weights;
@@ -110,40 +191,88 @@ struct FrameNormArgs {
   std::int64_t row;  // floats from a row to the next
 
   LIMPID_HD float count() const { return static_cast<float>(rows * channels); }
-  // f(value, channel) for a thread's share of a frame.
-  template <class F>
-  LIMPID_HD void each(int thread, std::int64_t block, F f) const {
-    float* x_of = x.at(static_cast<int>(block / frames), static_cast<int>(block % frames));
-    constexpr int kStep = BlockMoments::kThreads;
-    const int down = kStep / channels,
-              along = kStep % channels;  // a division for all, not for each
-    float* at = x_of + thread / channels * row;
-    int c = thread % channels;
-    for (int r = thread / channels; r < rows; r += down) {
-      f(at[c], c);
+  LIMPID_HD bool whole_fours() const {
+    return weights.whole_fours(Alignment().of(x.data).steps(channels, row, x.lane, x.frame));
+  }
+
+  // Some neighbouring values of a frame, and those that are a thread's next.
+  template <int kWidth>
+  struct Walk {
+    static constexpr int kStep = BlockMoments::kThreads;
+    float* at;
+    int r, c;         // row, and which of its values, in widths
+    int down, along;  // a division for all, not for each
+    int width;        // of a row
+    std::int64_t row;
+
+    LIMPID_HD Walk(int thread, float* frame, const FrameNormArgs& args)
+        : width(args.channels / kWidth), row(args.row) {
+      down = kStep / width;
+      along = kStep % width;
+      r = thread / width;
+      c = thread % width;
+      at = frame + r * row;
+    }
+    LIMPID_HD void next() {
       at += down * row;
+      r += down;
       c += along;
-      if (c < channels) continue;
-      c -= channels;
+      if (c < width) return;
+      c -= width;
       at += row;
       ++r;
     }
+    LIMPID_HD float* place() const { return at + c * kWidth; }
+  };
+
+  // f(four, channel) of kWidth values at a time, for a thread's share of a frame; kWrites: what
+  // becomes of them is stored. Several are asked for before the first is used.
+  template <int kWidth, bool kWrites, class F>
+  LIMPID_HD void each(int thread, std::int64_t block, F f) const {
+    constexpr int kAhead = 4;
+    Walk<kWidth> walk(
+        thread, x.at(static_cast<int>(block / frames), static_cast<int>(block % frames)), *this);
+    while (walk.r < rows) {
+      Four fours[kAhead];
+      float* places[kAhead];
+      int channel[kAhead];
+      LIMPID_UNROLL for (int i = 0; i < kAhead; ++i) {
+        places[i] = walk.r < rows ? walk.place() : nullptr;
+        channel[i] = walk.c * kWidth;
+        fours[i] = load_some(places[i], places[i] != nullptr ? kWidth : 0, kWidth == 4);
+        walk.next();
+      }
+      LIMPID_UNROLL for (int i = 0; i < kAhead; ++i) {
+        if (places[i] == nullptr) break;
+        f(fours[i], channel[i]);
+        if constexpr (kWrites) store_some<kWidth>(places[i], fours[i]);
+      }
+    }
+  }
+  LIMPID_HD float sum_of(int thread, std::int64_t block, float mean, bool squares) const {
+    float sum = 0;
+    with_width(whole_fours(), [&]<int kWidth>() {
+      each<kWidth, false>(thread, block, [&](const Four& four, int) {
+        LIMPID_UNROLL for (int i = 0; i < kWidth; ++i) {
+          const float v = four.v[i] - mean;
+          sum += squares ? v * v : v;
+        }
+      });
+    });
+    return sum;
   }
   // Phases of BlockMoments over a frame.
   template <int Phase>
   LIMPID_HD void moments(int thread, std::int64_t block, Complex* shared) const {
     BlockMoments::run<Phase>(
-        thread, shared, count(),
-        [&] {
-          float sum = 0;
-          each(thread, block, [&](float v, int) { sum += v; });
-          return sum;
-        },
-        [&](float mean) {
-          float sum = 0;
-          each(thread, block, [&](float v, int) { sum += (v - mean) * (v - mean); });
-          return sum;
-        });
+        thread, shared, count(), [&] { return sum_of(thread, block, 0.0f, false); },
+        [&](float mean) { return sum_of(thread, block, mean, true); });
+  }
+  LIMPID_HD void scale(int thread, std::int64_t block, float mean, float scale) const {
+    with_width(whole_fours(), [&]<int kWidth>() {
+      each<kWidth, true>(thread, block,
+                         [&](Four& four, int c) { weights.apply<kWidth>(mean, scale, c, four); });
+    });
   }
 };
 struct FrameNorm {
@@ -157,11 +286,9 @@ struct FrameNorm {
     if constexpr (Phase < 4) {
       args.moments<Phase>(thread, block, shared);
     } else {
-      const float mean = BlockMoments::mean(shared, args.count());
-      const float scale =
-          1.0f / std::sqrt(BlockMoments::squares(shared) / args.count() + args.weights.epsilon);
-      args.each(thread, block,
-                [&](float& v, int c) { v = args.weights.apply((v - mean) * scale, c); });
+      const float variance = BlockMoments::squares(shared) / args.count();
+      args.scale(thread, block, BlockMoments::mean(shared, args.count()),
+                 1.0f / std::sqrt(variance + args.weights.epsilon));
     }
   }
 };
@@ -230,9 +357,7 @@ struct PlaneScale {
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
     const Complex lane = args.lanes[block / args.frames.frames];
-    args.frames.each(thread, block, [&](float& v, int c) {
-      v = args.frames.weights.apply((v - lane.re) * lane.im, c);
-    });
+    args.frames.scale(thread, block, lane.re, lane.im);
   }
 };
 

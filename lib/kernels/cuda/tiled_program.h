@@ -64,16 +64,16 @@ LIMPID_HD void copy_later(float* to, const float* from, bool valid) {
 // steps between rows, in floats.
 class Alignment {
  public:
-  Alignment& of(const float* data) {
+  LIMPID_HD Alignment& of(const float* data) {
     all_ |= reinterpret_cast<std::uintptr_t>(data);
     return *this;
   }
   template <class... Steps>
-  Alignment& steps(Steps... floats) {
+  LIMPID_HD Alignment& steps(Steps... floats) {
     all_ |= (... | static_cast<std::uintptr_t>(floats)) * sizeof(float);
     return *this;
   }
-  bool whole(std::size_t floats) const { return all_ % (floats * sizeof(float)) == 0; }
+  LIMPID_HD bool whole(std::size_t floats) const { return all_ % (floats * sizeof(float)) == 0; }
 
  private:
   std::uintptr_t all_ = 0;

@@ -17,6 +17,12 @@ struct Warp {
   static constexpr int kLanes = 1;
   LIMPID_HD static bool works(int) { return true; }
   LIMPID_HD static int lane(int thread, int) { return thread % 32; }
+  // Every lane gets the sum of its team's, kTeam neighbours. All lanes have to be there.
+  template <int kTeam>
+  LIMPID_HD static void sum_teams(float (&of)[kLanes]) {
+    LIMPID_UNROLL for (int far = kTeam / 2; far > 0; far /= 2) of[0] +=
+        __shfl_xor_sync(0xffffffffu, of[0], far);
+  }
 };
 
 #else
@@ -25,6 +31,14 @@ struct Warp {
   static constexpr int kLanes = 32;
   static bool works(int thread) { return thread % 32 == 0; }
   static int lane(int, int i) { return i; }
+  template <int kTeam>
+  static void sum_teams(float (&of)[kLanes]) {
+    for (int far = kTeam / 2; far > 0; far /= 2) {
+      float before[kLanes];
+      std::copy_n(of, kLanes, before);
+      for (int i = 0; i < kLanes; ++i) of[i] += before[i ^ far];
+    }
+  }
 };
 
 // c + the sum of exact products as tensor cores form it (Fasi, Higham, Mikaitis and Pranesh 2021):
