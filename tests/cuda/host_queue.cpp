@@ -26,7 +26,8 @@ Status tiles(ProductKind kind, const ComplexProductArgs& args) {
 
 template <Arithmetic kArithmetic>
 Status tiles(const RealProductArgs& args) {
-  with_real_product<kArithmetic>(args.n, [&]<class Program>() { emulate_tiles<Program>(args); });
+  with_real_product<kArithmetic>(args.n, args.rows(),
+                                 [&]<class Program>() { emulate_tiles<Program>(args); });
   return Done{};
 }
 

@@ -41,7 +41,8 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
   for (const Case& c :
        {Case{1, 1, 5, 1, 3, LinearEnd::none}, Case{2, 3, 7, 4, 16, LinearEnd::add},
         Case{3, 2, 33, 6, 17, LinearEnd::gelu}, Case{1, 5, 11, 3, 70, LinearEnd::prelu},
-        Case{2, 4, 40, 8, 34, LinearEnd::gate}, Case{1, 2, 300, 20, 64, LinearEnd::none}}) {
+        Case{2, 4, 40, 8, 34, LinearEnd::gate}, Case{1, 2, 300, 20, 64, LinearEnd::none},
+        Case{1, 1, 70, 16, 130, LinearEnd::add}}) {
     SCOPED_TRACE(c.outputs);
     const int frame = c.rows * c.channels, k = 4 * c.channels, pitch = product_pitch(c.outputs);
     const int bound = c.rows - 1;  // the last row is not of the layer
@@ -84,6 +85,7 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
       const auto y = run.operator()<16, kArithmetic>();
       EXPECT_EQ(y, (run.operator()<32, kArithmetic>()));
       EXPECT_EQ(y, (run.operator()<64, kArithmetic>()));
+      EXPECT_EQ(y, (run.operator()<128, kArithmetic>()));
       return y;
     };
     const auto y = tilings.operator()<Arithmetic::exact>();
@@ -114,6 +116,37 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
       }
     }
   }
+}
+
+TEST(CudaRealLayers, DivisorsDivide) {
+  constexpr std::int64_t kMost = UINT32_MAX;
+  for (const std::int32_t by : {1, 2, 3, 5, 64, 96, 251, 257, 4096, 65537, 99999989, INT32_MAX}) {
+    const Divisor divisor(by);
+    for (const std::int64_t near : {std::int64_t{0}, std::int64_t{by}, std::int64_t{7} * by,
+                                    kMost / by * by, kMost / 3, std::int64_t{INT32_MAX}, kMost})
+      for (std::int64_t n = near - 2; n <= near + 2; ++n) {
+        if (n < 0 || n > kMost) continue;
+        auto left = static_cast<std::uint32_t>(n);
+        ASSERT_EQ(divisor.divide(left), n / by) << n << " by " << by;
+        ASSERT_EQ(left, n % by) << n << " by " << by;
+      }
+  }
+}
+
+// Which program takes a product.
+TEST(CudaRealLayers, ManyRowsTakeWideBlocks) {
+  const auto columns = [](int n, std::int64_t rows) {
+    return with_real_product<Arithmetic::fp16>(n, rows, []<class Program>() {
+      return Program::Tile::kPitchW - Program::Tiles::Sums::kPadW;
+    });
+  };
+  EXPECT_EQ(columns(128, kManyRows), 128);
+  EXPECT_EQ(columns(65, kManyRows), 128);
+  EXPECT_EQ(columns(192, kManyRows), 64) << "three of 64 waste less than two of 128";
+  EXPECT_EQ(columns(128, kManyRows - 1), 64);
+  EXPECT_EQ(columns(64, kManyRows), 64);
+  EXPECT_EQ(columns(32, kManyRows), 32);
+  EXPECT_EQ(columns(3, kManyRows), 16);
 }
 
 TEST(CudaRealLayers, Norms) {

@@ -19,7 +19,7 @@ Status ProductKernels<kArithmetic>::launch(ProductKind kind, const ComplexProduc
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const RealProductArgs& args, cudaStream_t stream) {
   return with_real_product<kArithmetic>(
-      args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+      args.n, args.rows(), [&]<class Program>() { return launch_tiles<Program>(args, stream); });
 }
 
 template <Arithmetic kArithmetic>
@@ -62,8 +62,9 @@ Status ProductKernels<kArithmetic>::prepare() {
   if (auto done = prepare_tiles<GatherTiles<kArithmetic>>(); !done) return done;
   if (auto done = prepare_tiles<AddContextTiles<kArithmetic>>(); !done) return done;
   const auto prepare = [&]<class Program>() { return prepare_tiles<Program>(); };
+  for (const int columns : {128, 64, 32, 16})
+    if (auto done = with_real_product<kArithmetic>(columns, kManyRows, prepare); !done) return done;
   for (const int columns : {64, 32, 16}) {
-    if (auto done = with_real_product<kArithmetic>(columns, prepare); !done) return done;
     if (auto done = with_many_products<kArithmetic>(columns, prepare); !done) return done;
   }
   const auto prepare_rows = [&]<class Program>() { return prepare_resident<Program>(); };

@@ -46,7 +46,7 @@ struct RealProductArgs {
   const float* bias;     // [n]; null: none
   const float* slope;    // [n], of prelu
   LinearEnd end;
-  ComplexRows<float> y;  // as many rows, all of them real; fewer than 2^31
+  ComplexRows<float> y;  // the same rows, all of them real; fewer than 2^31
 
   LIMPID_HD std::int64_t rows() const {
     return static_cast<std::int64_t>(count[0]) * count[1] * count[2];
@@ -64,13 +64,40 @@ struct RealProductArgs {
   }
 };
 
-// Columns of outputs in a block: 64, 32 or 16.
+// Divides by the same number again and again, which costs a GPU some twenty instructions, by a
+// reciprocal that is too small by less than one: so is what comes of it.
+struct Divisor {
+  std::uint32_t by, reciprocal;
+
+  Divisor() = default;
+  LIMPID_HD explicit Divisor(std::int32_t d)
+      : by(static_cast<std::uint32_t>(d)), reciprocal(0xffffffffu / by) {}
+
+  // n becomes what is left of it.
+  LIMPID_HD std::uint32_t divide(std::uint32_t& n) const {
+    auto times = static_cast<std::uint32_t>(std::uint64_t{n} * reciprocal >> 32);
+    n -= times * by;
+    if (n >= by) {
+      n -= by;
+      ++times;
+    }
+    return times;
+  }
+};
+
+// Columns of outputs in a block: 128, 64, 32 or 16. Those of 128 are two sets of sums of 64, for
+// which x is brought, and loaded from shared memory, but once.
 template <int kColumns, Arithmetic kArithmetic = Arithmetic::exact>
 struct RealProduct {
-  using Tiles = RealTiles<kColumns, kArithmetic>;
+  static constexpr int kSets = kColumns == 128 ? 2 : 1;
+  using Tiles = RealTiles<kColumns / kSets, kArithmetic>;
   using Together = typename Tiles::Together;
   using Args = RealProductArgs;
-  static constexpr int kThreads = Tiles::kThreads, kShared = Tiles::kShared;
+  struct Tile : Tiles::Tile {
+    static constexpr int kPitchW = kColumns + Tiles::Sums::kPadW;
+  };
+  static constexpr int kThreads = Tiles::kThreads;
+  static constexpr int kShared = Tile::kFirstW + Tile::kDepth * Tile::kPitchW;
   static constexpr bool kSettles = Tiles::kSettles;
   static constexpr int kTogether = Tiles::Sums::kTogether;
 
@@ -78,50 +105,62 @@ struct RealProduct {
     std::int64_t within;  // of the row that this thread fills: j*middle + k*inner
     std::int32_t i, k;    // i < 0: beyond the last
     std::int32_t column;  // first of the block
+    Divisor inner, middle, segment;
     typename Tiles::Staging staging;
-    typename Tiles::Sums sums;
+    typename Tiles::Sums sums[kSets];
   };
 
   static std::int64_t blocks(const Args& args) {
-    return (args.rows() + Tiles::kRows - 1) / Tiles::kRows * Tiles::column_blocks(args.n);
+    return (args.rows() + Tiles::kRows - 1) / Tiles::kRows * column_blocks(args);
+  }
+  LIMPID_HD static std::int64_t column_blocks(const Args& args) {
+    return (args.n + kColumns - 1) / kColumns;
   }
   LIMPID_HD static int steps(const Args& args, const Registers&) { return Tiles::steps(args.k); }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
     const std::int64_t row = first_row(block, args) + Tiles::row(thread);
-    mine.column = static_cast<int>(block % Tiles::column_blocks(args.n)) * kColumns;
-    const auto n = static_cast<std::uint32_t>(row);
-    const auto inner = static_cast<std::uint32_t>(args.count[2]),
-               middle = static_cast<std::uint32_t>(args.count[1]);
-    mine.i = row < args.rows() ? static_cast<std::int32_t>(n / inner / middle) : -1;
-    mine.k = static_cast<std::int32_t>(n % inner);
-    mine.within = n / inner % middle * args.middle + mine.k * args.inner;
-    mine.sums.clear();
+    mine.column = static_cast<int>(block % column_blocks(args)) * kColumns;
+    mine.inner = Divisor(args.count[2]);
+    mine.middle = Divisor(args.count[1]);
+    mine.segment = Divisor(args.segment);
+    auto k = static_cast<std::uint32_t>(row);
+    std::uint32_t j = mine.inner.divide(k);
+    const std::uint32_t i = mine.middle.divide(j);
+    mine.i = row < args.rows() ? static_cast<std::int32_t>(i) : -1;
+    mine.k = static_cast<std::int32_t>(k);
+    mine.within = j * args.middle + k * args.inner;
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) mine.sums[set].clear();
   }
 
   LIMPID_HD static std::int64_t first_row(std::int64_t block, const Args& args) {
-    return block / Tiles::column_blocks(args.n) * Tiles::kRows;
+    return block / column_blocks(args) * Tiles::kRows;
   }
 
   // Input k of the row of this thread; null: it is zero.
   LIMPID_HD static const float* input(int k, const Args& args, const Registers& mine) {
     if (mine.i < 0 || k >= args.k) return nullptr;
-    const int which = args.segment == args.k ? 0 : k / args.segment;
-    const ProductSegment& s = args.segments[which];
+    auto within = static_cast<std::uint32_t>(k);
+    const ProductSegment& s = args.segments[mine.segment.divide(within)];
     const auto at = static_cast<std::uint32_t>(mine.k + s.shift);
     if (at >= static_cast<std::uint32_t>(args.bound)) return nullptr;
-    return s.data + mine.i * s.outer + mine.within + k - which * args.segment;
+    return s.data + mine.i * s.outer + mine.within + within;
   }
 
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
                              Registers& mine) {
-    Tiles::fill_x(thread, step, shared, args.wide, args.w, mine.staging,
-                  [&](int k) { return input(k, args, mine); });
-    Tiles::fill_w(thread, step, shared, args.w, args.k, args.n, mine.column);
+    Tiles::fill_x(
+        thread, step, shared, args.wide, args.w, mine.staging,
+        [&](int k) { return input(k, args, mine); }, args.segment % (4 * Tiles::kInputs) == 0);
+    const WeightWords from{args.w, words_of<typename Tiles::Number>(args.k), product_pitch(args.n)};
+    constexpr int kPieces = Tile::kDepth * kColumns / 4;
+    LIMPID_UNROLL for (int piece = thread; piece < kPieces; piece += kThreads)
+        from.bring<kColumns, Tile::kPitchW>(piece, shared + Tile::kFirstW, step * Tile::kDepth,
+                                            mine.column);
   }
 
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
-    mine.sums.template add<typename Tiles::Tile>(thread, shared);
+    Tiles::Sums::template add_to<Tile, kSets>(thread, shared, shared + Tile::kFirstW, mine.sums);
   }
 
   LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
@@ -130,10 +169,16 @@ struct RealProduct {
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
-    Tiles::finish(
-        thread, first_row(block, args), args.rows(), {mine.column, args.n, args.bias}, mine.sums,
-        [&](std::int64_t row) { return args.y.row(row); },
-        [&](int n, Together v, float* y) { write(n, v, args, y); });
+    const auto row = [&](std::int64_t index) {
+      auto k = static_cast<std::uint32_t>(index);
+      std::uint32_t j = mine.inner.divide(k);
+      const std::uint32_t i = mine.middle.divide(j);
+      return args.y.data + i * args.y.stride[0] + j * args.y.stride[1] + k * args.y.stride[2];
+    };
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set)
+        Tiles::finish(thread, first_row(block, args), args.rows(),
+                      {mine.column + set * (kColumns / kSets), args.n, args.bias}, mine.sums[set],
+                      row, [&](int n, Together v, float* y) { write(n, v, args, y); });
   }
 
   LIMPID_HD static void write(int n, Together v, const Args& args, float* y) {
@@ -159,9 +204,14 @@ struct RealProduct {
   }
 };
 
+// From so many rows on, blocks of 128 columns are as many as fill a card.
+inline constexpr std::int64_t kManyRows = 1 << 14;
+
 // Calls f with the program that wastes least of n outputs.
 template <Arithmetic kArithmetic, class F>
-auto with_real_product(int n, F f) {
+auto with_real_product(int n, std::int64_t rows, F f) {
+  if (rows >= kManyRows && (n + 63) / 64 % 2 == 0)
+    return f.template operator()<RealProduct<128, kArithmetic>>();
   if (n > 32) return f.template operator()<RealProduct<64, kArithmetic>>();
   if (n > 16) return f.template operator()<RealProduct<32, kArithmetic>>();
   return f.template operator()<RealProduct<16, kArithmetic>>();

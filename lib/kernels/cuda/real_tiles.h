@@ -109,20 +109,25 @@ struct RealTiles {
   }
 
   // input(k): where that input of the thread's row lies; null: it is zero. `any` may be read.
+  // `together`: all inputs of four words lie side by side, or none is there.
   template <class Input>
   LIMPID_HD static void fill_x(int thread, int step, float* shared, bool wide, const float* any,
-                               Staging& staging, Input input) {
+                               Staging& staging, Input input, bool together = false) {
     const auto fill_four = [&](int four) {
       const int first = word(thread, four), k = (step * Tile::kDepth + first) * kInputs;
       float* to = shared + Tile::x_at(first, row(thread));
+      const float* from = nullptr;
       LIMPID_UNROLL for (int at = 0; at < 4 * kInputs; at += 4) {
         if (wide) {
-          const float* from = input(k + at);
+          if (at == 0 || !together)
+            from = input(k + at);
+          else if (from != nullptr)
+            from += 4;
           staging.fours[four].four(at, to, from != nullptr ? from : any, from != nullptr);
           continue;
         }
         LIMPID_UNROLL for (int i = at; i < at + 4; ++i) {
-          const float* from = input(k + i);
+          from = input(k + i);
           staging.fours[four].one(i, to, from != nullptr ? from : any, from != nullptr);
         }
       }
