@@ -27,8 +27,8 @@ Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductK
                        const kernels::cuda::ComplexRows<float>& y) const {
   kernels::cuda::ComplexProductArgs args{
       x,     k, n,    segment, segment_stride, re, im, {scale[0], scale[1]}, {shift[0], shift[1]},
-      slope, y, false};
-  args.pairs = args.whole_pairs();
+      slope, y};
+  args.find_wide();
   return queue.product(kind, arithmetic, args);
 }
 

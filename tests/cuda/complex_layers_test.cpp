@@ -56,17 +56,19 @@ struct Affine {
 ComplexProductArgs product(const ComplexRows<const float>& x, const ProductWeights& w, int segment,
                            std::int64_t segment_stride, const Affine& after,
                            const ComplexRows<float>& y) {
-  return {x,
-          w.k,
-          w.n,
-          segment,
-          segment_stride,
-          w.re.data(),
-          w.im.empty() ? nullptr : w.im.data(),
-          {after.scale[0].data(), after.scale[1].data()},
-          {after.shift[0].data(), after.shift[1].data()},
-          after.slope,
-          y};
+  ComplexProductArgs args{x,
+                          w.k,
+                          w.n,
+                          segment,
+                          segment_stride,
+                          w.re.data(),
+                          w.im.empty() ? nullptr : w.im.data(),
+                          {after.scale[0].data(), after.scale[1].data()},
+                          {after.shift[0].data(), after.shift[1].data()},
+                          after.slope,
+                          y};
+  args.find_wide();
+  return args;
 }
 
 // All tilings; results must be the same to the bit, as every sum is added in the same order.

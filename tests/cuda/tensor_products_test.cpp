@@ -3,6 +3,7 @@
 // precision that is left.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <span>
 
 #include "lib/kernels/cuda/complex_product.h"
@@ -42,7 +43,6 @@ struct Case {
 
   template <int kColumns, ProductKind kKind, Arithmetic kArithmetic>
   std::vector<double> run() {
-    std::ranges::fill(y, 0.0f);
     const std::span all(w);
     const auto re = weight_words(kArithmetic, all.first(size(k, n)), n),
                im = weight_words(kArithmetic, all.last(size(k, n)), n);
@@ -57,10 +57,21 @@ struct Case {
                             {zero.data(), zero.data()},
                             1,
                             {y.data(), {1, 1, rows}, {0, 0, n}, part_of_y()}};
-    args.pairs = args.whole_pairs();
-    EXPECT_EQ(args.pairs, segment % 2 == 0);
-    emulate_tiles<ComplexProduct<kColumns, kKind, kArithmetic>>(args);
-    return {y.begin(), y.end()};
+    const auto results = [&] {
+      std::ranges::fill(y, 0.0f);
+      emulate_tiles<ComplexProduct<kColumns, kKind, kArithmetic>>(args);
+      return std::vector<double>(y.begin(), y.end());
+    };
+    std::vector<double> one_by_one;
+    if (kColumns == 16) one_by_one = results();
+    args.find_wide();
+    EXPECT_EQ(args.wide_x, segment % 4 == 0);
+    EXPECT_EQ(args.wide_w, n % 4 == 0);
+    EXPECT_EQ(args.pairs_y, n % 2 == 0);
+    if (kColumns == 16 && !args.wide_x && !args.wide_w && !args.pairs_y) return one_by_one;
+    const auto got = results();
+    EXPECT_TRUE(kColumns != 16 || got == one_by_one);
+    return got;
   }
 
   template <class Parts>
@@ -100,14 +111,17 @@ double worst_snr(Case& data) {
   return worst;
 }
 
-// Rows, inputs and outputs that fill no tile; segments of even and of odd length.
+// Rows, inputs and outputs that fill no tile; segments of whole fours and of any other length.
 TEST(CudaTensorProducts, KeepWhatTheyPromiseOnAwkwardSizes) {
   for (const auto& [rows, k, n, segments] : {std::array{1, 1, 1, 1},
                                              {17, 7, 5, 7},
                                              {70, 40, 17, 2},
                                              {20, 161, 65, 1},
                                              {9, 42, 3, 2},
-                                             {130, 24, 33, 4}}) {
+                                             {130, 24, 33, 4},
+                                             {35, 40, 68, 2},
+                                             {33, 20, 12, 5},
+                                             {5, 36, 30, 1}}) {
     SCOPED_TRACE(std::to_string(rows) + " " + std::to_string(k) + " " + std::to_string(n));
     Case data(rows, k, n, segments);
     EXPECT_GE(worst_snr<Arithmetic::tf32x3>(data), 115);
@@ -120,6 +134,25 @@ TEST(CudaTensorProducts, KeepWhatTheyPromiseOnAwkwardSizes) {
     expect(worst_snr<Arithmetic::fp16>(data), 65);
     expect(worst_snr<Arithmetic::bf16>(data), 47);
   }
+}
+
+TEST(CudaTensorProducts, SeveralAreReadAtOnceWhereverARowBegins) {
+  alignas(16) float memory[4];
+  const auto args = [&](int x, std::int64_t x_stride, int segment, int w, int y,
+                        std::int64_t imaginary) {
+    ComplexProductArgs a{};
+    a.x = {memory + x, {1, 1, 1}, {0, 0, x_stride}, 8};
+    a.y = {memory + y, {1, 1, 1}, {0, 0, 6}, imaginary};
+    a.w_re = a.w_im = memory + w;
+    a.segment = segment;
+    a.n = 4;
+    a.find_wide();
+    return std::array{a.wide_x, a.wide_w, a.pairs_y};
+  };
+  EXPECT_EQ(args(0, 8, 12, 0, 2, 10), (std::array{true, true, true}));
+  EXPECT_EQ(args(2, 8, 12, 1, 1, 10), (std::array{false, false, false}));
+  EXPECT_EQ(args(0, 6, 12, 0, 0, 3), (std::array{false, true, false}));
+  EXPECT_EQ(args(0, 8, 6, 0, 0, 2), (std::array{false, true, true}));
 }
 
 // tf32 and bfloat16 have the exponents of float.

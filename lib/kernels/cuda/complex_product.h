@@ -43,14 +43,19 @@ struct ComplexProductArgs {
   const float *scale[2], *shift[2];  // [n], of the real and the imaginary part
   float slope;                       // leaky(v) = max(v, slope v): 0 is ReLU, 1 does nothing
   ComplexRows<float> y;              // as many rows as x; fewer than 2^31
-  bool pairs = false;                // whole_pairs()
+  // Whether inputs and weights may be read four at a time and outputs be written two at a time.
+  bool wide_x = false, wide_w = false, pairs_y = false;
 
-  // Whether inputs may be read two at a time.
-  bool whole_pairs() const {
-    return Alignment()
-        .of(x.data)
-        .steps(segment, segment_stride, x.stride[0], x.stride[1], x.stride[2], x.imaginary)
-        .whole(2);
+  void find_wide() {
+    wide_x = Alignment()
+                 .of(x.data)
+                 .steps(segment, segment_stride, x.stride[0], x.stride[1], x.stride[2], x.imaginary)
+                 .whole(4);
+    wide_w = Alignment().of(w_re).of(w_im).steps(n).whole(4);
+    pairs_y = Alignment()
+                  .of(y.data)
+                  .steps(n, y.stride[0], y.stride[1], y.stride[2], y.imaginary)
+                  .whole(2);
   }
 };
 
@@ -60,36 +65,51 @@ struct ComplexProduct {
   using Parts = ProductParts<kKind>;
   using Number = NumberOf<kArithmetic>;
   using Sums = SumsOf<kArithmetic, ExactSums<kColumns, Parts>, kColumns, Parts>;
-  using Word = Staged<Number, 1>;
   using Args = ComplexProductArgs;
-  static constexpr bool kSettles = Word::kSettles;
   static constexpr int kInputs = Number::kInputs;  // of a word
+  static constexpr bool kPairs = kInputs == 2;
+  static constexpr int kWords = kPairs ? 2 : 1;  // neighbours of a row that a thread brings
+  using Words = Staged<Number, kWords>;
+  static constexpr bool kSettles = Words::kSettles;
   static constexpr int kThreads = 256;
   static constexpr int kRows = kThreads * 16 / kColumns;
 
-  // What lies in shared memory: a step's inputs.
+  // What lies in shared memory: a step's inputs. Rows of pairs lie along words, with four more
+  // between them, so that 8 of them are in different banks.
   struct Tile {
-    static constexpr int kDepth = 16 / kInputs;
-    static constexpr int kPitchX = kRows + Sums::kPadX, kPitchW = kColumns + Sums::kPadW;
-    static constexpr int kX = kDepth * kPitchX, kW = kDepth * kPitchW;  // one part
+    static constexpr bool kAlongWords = kPairs;
+    static constexpr int kDepth = !kPairs || kColumns == 64 ? 16 : 8;
+    static constexpr int kPitchX = kPairs ? kDepth + 4 : kRows + Sums::kPadX;
+    static constexpr int kPitchW = kColumns + Sums::kPadW;
+    static constexpr int kX = kPairs ? kRows * kPitchX : kDepth * kPitchX;  // one part
+    static constexpr int kW = kDepth * kPitchW;
     static constexpr int kFirstW = (Parts::kX ? 2 : 1) * kX;
-    LIMPID_HD static int x_at(int word, int row) { return word * kPitchX + row; }
+    LIMPID_HD static int x_at(int word, int row) {
+      return kPairs ? row * kPitchX + word : word * kPitchX + row;
+    }
   };
   // Left to itself the compiler takes a quarter more registers for the one and spills for the
-  // other.
+  // others.
+  static constexpr bool kMany =
+      kArithmetic == Arithmetic::tf32x3 &&
+      (kKind == ProductKind::real_input || (kKind == ProductKind::complex && kColumns == 32));
   static constexpr int kBlocks =
       kArithmetic == Arithmetic::exact && kColumns == 64 && kKind == ProductKind::complex ? 3
-      : kArithmetic == Arithmetic::tf32x3 && kKind == ProductKind::real_input             ? 1
+      : kMany                                                                             ? 1
                                                                                           : 0;
   static constexpr int kShared = Tile::kFirstW + (Parts::kW ? 2 : 1) * Tile::kW;
-  static constexpr int kFilled = kThreads / Tile::kDepth;  // rows that a pass of all threads fills
+  static constexpr int kAcross = Tile::kDepth / kWords;  // threads that fill a row
+  static constexpr int kFilled = kThreads / kAcross;     // rows that a pass of all threads fills
   static constexpr int kPasses = kRows / kFilled;
+  static constexpr int kStep = Tile::kDepth * kInputs;
 
   struct Registers {
-    const float* rows[kPasses];  // that this thread fills; null beyond the last
-    Word words[Parts::kX ? 2 : 1][kPasses];
+    const float* rows[kPasses];  // that this thread fills; beyond the last, that one
+    Words words[Parts::kX ? 2 : 1][kPasses];
     Sums sums;
-    int column;  // first of the block
+    int column;       // first of the block
+    int in_segment;   // where the next input lies that this thread brings, if wide_x
+    std::int64_t at;  // from the beginning of its row
   };
 
   LIMPID_HD static std::int64_t column_blocks(const Args& args) {
@@ -106,55 +126,98 @@ struct ComplexProduct {
     const std::int64_t first = block / column_blocks(args) * kRows;
     mine.column = static_cast<int>(block % column_blocks(args)) * kColumns;
     LIMPID_UNROLL for (int i = 0; i < kPasses; ++i) {
-      const std::int64_t row = first + i * kFilled + thread / Tile::kDepth;
-      mine.rows[i] = row < args.x.total() ? args.x.row(row) : nullptr;
+      const std::int64_t row = first + i * kFilled + thread / kAcross;
+      mine.rows[i] = args.x.row(row < args.x.total() ? row : args.x.total() - 1);
     }
+    const int k = first_input(thread);
+    mine.in_segment = k % args.segment;
+    mine.at = k / args.segment * args.segment_stride + mine.in_segment;
     mine.sums.clear();
   }
+  LIMPID_HD static int first_input(int thread) { return thread % kAcross * kWords * kInputs; }
 
-  // Where a thread brings its word of pass i and of a part.
+  // Where a thread brings its words of pass i and of a part.
   LIMPID_HD static float* place(int thread, int i, int part, float* shared) {
     return shared + part * Tile::kX +
-           Tile::x_at(thread % Tile::kDepth, i * kFilled + thread / Tile::kDepth);
+           Tile::x_at(thread % kAcross * kWords, i * kFilled + thread / kAcross);
   }
 
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
                              Registers& mine) {
-    const int k = (step * Tile::kDepth + thread % Tile::kDepth) * kInputs;
-    std::int64_t at[kInputs];
-    LIMPID_UNROLL for (int j = 0; j < kInputs; ++j) at[j] =
-        (k + j) / args.segment * args.segment_stride + (k + j) % args.segment;
-    const auto bring = [&](int i, int part) {
-      Word& word = mine.words[part][i];
-      float* const to = place(thread, i, part, shared);
-      const bool there = mine.rows[i] != nullptr;
-      const float* const row = there ? mine.rows[i] + part * args.x.imaginary : args.w_re;
-      if constexpr (kSettles)
-        if (args.pairs) return word.two(row + at[0], there && k < args.k);
-      LIMPID_UNROLL for (int j = 0; j < kInputs; ++j) {
-        const bool valid = there && k + j < args.k;
-        word.one(j, to, valid ? row + at[j] : args.w_re, valid);
-      }
-    };
-    LIMPID_UNROLL for (int i = 0; i < kPasses; ++i) {
-      bring(i, 0);
-      if constexpr (Parts::kX) bring(i, 1);
-    }
-    for (int i = thread; i < Tile::kDepth * kColumns; i += kThreads) {
-      const int depth = i / kColumns, row = step * Tile::kDepth + depth,
-                column = mine.column + i % kColumns;
-      const bool valid = row < words_of<Number>(args.k) && column < args.n;
-      const std::int64_t from = valid ? static_cast<std::int64_t>(row) * args.n + column : 0;
-      float* to = shared + Tile::kFirstW + depth * Tile::kPitchW + i % kColumns;
-      copy_later(to, args.w_re + from, valid);
-      if constexpr (Parts::kW) copy_later(to + Tile::kW, args.w_im + from, valid);
+    const int k = step * kStep + first_input(thread);
+    if (kPairs && args.wide_x)
+      fill_wide(thread, k, shared, args, mine);
+    else
+      fill_any(thread, k, shared, args, mine);
+    fill_weights(thread, step, shared, args, mine);
+  }
+
+  // f(row, to, words) for all that a thread brings of x.
+  template <class F>
+  LIMPID_HD static void each_row(int thread, float* shared, const Args& args, Registers& mine,
+                                 F f) {
+    LIMPID_UNROLL for (int i = 0; i < kPasses; ++i)
+        LIMPID_UNROLL for (int part = 0; part < (Parts::kX ? 2 : 1); ++part) {
+      f(mine.rows[i] + part * args.x.imaginary, place(thread, i, part, shared),
+        mine.words[part][i]);
     }
   }
-  LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
-    LIMPID_UNROLL for (int i = 0; i < kPasses; ++i) {
-      mine.words[0][i].settle(place(thread, i, 0, shared));
-      if constexpr (Parts::kX) mine.words[1][i].settle(place(thread, i, 1, shared));
+  LIMPID_HD static void fill_wide(int thread, int k, float* shared, const Args& args,
+                                  Registers& mine) {
+    each_row(thread, shared, args, mine, [&](const float* row, float* to, Words& words) {
+      words.four(0, to, row + mine.at, k < args.k);
+    });
+    mine.at += kStep;
+    mine.in_segment += kStep;
+    while (mine.in_segment >= args.segment) {
+      mine.in_segment -= args.segment;
+      mine.at += args.segment_stride - args.segment;
     }
+  }
+  LIMPID_HD static void fill_any(int thread, int k, float* shared, const Args& args,
+                                 Registers& mine) {
+    constexpr int kBrought = kWords * kInputs;
+    std::int64_t at[kBrought];
+    LIMPID_UNROLL for (int j = 0; j < kBrought; ++j) at[j] =
+        (k + j) / args.segment * args.segment_stride + (k + j) % args.segment;
+    each_row(thread, shared, args, mine, [&](const float* row, float* to, Words& words) {
+      LIMPID_UNROLL for (int j = 0; j < kBrought; ++j) {
+        const bool valid = k + j < args.k;
+        words.one(j, to, valid ? row + at[j] : args.w_re, valid);
+      }
+    });
+  }
+
+  LIMPID_HD static void fill_weights(int thread, int step, float* shared, const Args& args,
+                                     const Registers& mine) {
+    if (args.wide_w)
+      bring_weights<4>(thread, step, shared, args, mine,
+                       [](auto... copy) { copy_four_later(copy...); });
+    else
+      bring_weights<1>(thread, step, shared, args, mine, [](auto... copy) { copy_later(copy...); });
+  }
+  // kWide columns at a time; unrolled, those of single ones would take registers from sums.
+  template <int kWide, class Copy>
+  LIMPID_HD static void bring_weights(int thread, int step, float* shared, const Args& args,
+                                      const Registers& mine, Copy copy) {
+    constexpr int kWidth = kColumns / kWide, kAll = Tile::kDepth * kWidth;
+    LIMPID_NO_UNROLL for (int begin = 0; begin < kAll; begin += kThreads) {
+      const int i = begin + thread;
+      if (kAll % kThreads != 0 && i >= kAll) return;
+      const int depth = i / kWidth, row = step * Tile::kDepth + depth, place = i % kWidth * kWide;
+      const bool valid = row < words_of<Number>(args.k) && mine.column + place < args.n;
+      const std::int64_t from =
+          valid ? static_cast<std::int64_t>(row) * args.n + mine.column + place : 0;
+      float* const to = shared + Tile::kFirstW + depth * Tile::kPitchW + place;
+      copy(to, args.w_re + from, valid);
+      if constexpr (Parts::kW) copy(to + Tile::kW, args.w_im + from, valid);
+    }
+  }
+
+  LIMPID_HD static void settle(int thread, float* shared, const Registers& mine) {
+    LIMPID_UNROLL for (int i = 0; i < kPasses; ++i)
+        LIMPID_UNROLL for (int part = 0; part < (Parts::kX ? 2 : 1); ++part) mine.words[part][i]
+            .settle(place(thread, i, part, shared));
   }
 
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
@@ -164,21 +227,32 @@ struct ComplexProduct {
   LIMPID_HD static float leaky(float v, const Args& args) {
     return v > args.slope * v ? v : args.slope * v;
   }
+  // Columns come in neighbouring twos, the first of them an even one.
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
     const std::int64_t first = block / column_blocks(args) * kRows;
     mine.sums.each(thread, [&](int owner, auto at) {
-      LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
-        const std::int64_t row = first + Sums::row(owner, r);
-        if (row >= args.y.total()) return;  // so are those that follow
-        float* y = args.y.row(row);
-        LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
-          const int n = mine.column + Sums::column(owner, c);
-          if (n >= args.n) continue;
-          const Complex sum = at(r, c);
-          y[n] = leaky(args.scale[0][n] * sum.re + args.shift[0][n], args);
-          if constexpr (Parts::kY)
-            y[n + args.y.imaginary] = leaky(args.scale[1][n] * sum.im + args.shift[1][n], args);
+      LIMPID_UNROLL for (int c = 0; c < 4; c += 2) {
+        const int n = mine.column + Sums::column(owner, c);
+        if (n >= args.n) continue;
+        const int next = n + 1 < args.n ? n + 1 : n;
+        LIMPID_UNROLL for (int part = 0; part < (Parts::kY ? 2 : 1); ++part) {
+          const float *const scale = args.scale[part], *const shift = args.shift[part];
+          const Complex factor{scale[n], scale[next]}, offset{shift[n], shift[next]};
+          LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
+            const std::int64_t row = first + Sums::row(owner, r);
+            if (row >= args.y.total()) break;  // so are those that follow
+            const Complex a = at(r, c), b = at(r, c + 1);
+            const Complex values{leaky(factor.re * (part == 0 ? a.re : a.im) + offset.re, args),
+                                 leaky(factor.im * (part == 0 ? b.re : b.im) + offset.im, args)};
+            float* const y = args.y.row(row) + part * args.y.imaginary + n;
+            if (args.pairs_y) {
+              *reinterpret_cast<Complex*>(y) = values;
+              continue;
+            }
+            y[0] = values.re;
+            if (n + 1 < args.n) y[1] = values.im;
+          }
         }
       }
     });

@@ -54,6 +54,17 @@ using FragmentSum = float[Warp::kLanes][4];
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])  \
       : "r"(x[0]), "r"(x[1]), "r"(x[2]), "r"(x[3]), "r"(w[0]), "r"(w[1]))
 
+#ifdef __CUDA_ARCH__
+// A fragment of x whose rows lie along words in shared memory: lane l tells where four words of a
+// matrix begin, in row l % 16 and word l / 16 * 4.
+LIMPID_HD void load_matrices(const float* from, std::uint32_t (&x)[4]) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+               : "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(from)))
+               : "memory");
+}
+#endif
+
 // A float in a word.
 struct Float {
   static constexpr int kInputs = 1;  // neighbours of a row that share a word

@@ -105,9 +105,16 @@ struct TensorSums {
   // Rows m of the warp's two times 16 and words from `first` on.
   template <class Tile>
   LIMPID_HD static void load(int thread, const float* x, int first, int m, X& to) {
-    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) LIMPID_UNROLL for (int e = 0; e < 4; ++e) {
-      const int lane = Warp::lane(thread, i), word = first + lane % 4 + e / 2 * 4;
-      split(x[Tile::x_at(word, row_of(thread, lane, 2 * m + e % 2))], i, e, to.parts);
+    if constexpr (Warp::kLanes == 1 && requires { requires Tile::kAlongWords; }) {
+      const int lane = thread % 32;
+      load_matrices(x + Tile::x_at(first + lane / 16 * 4, row_of(thread, 0, 2 * m) + lane % 16),
+                    to.parts[0][0]);
+    } else {
+      LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i)
+          LIMPID_UNROLL for (int e = 0; e < 4; ++e) {
+        const int lane = Warp::lane(thread, i), word = first + lane % 4 + e / 2 * 4;
+        split(x[Tile::x_at(word, row_of(thread, lane, 2 * m + e % 2))], i, e, to.parts);
+      }
     }
   }
   // Outputs n of its two times 8.

@@ -38,11 +38,6 @@ requires(Number::kInputs == 2) struct Staged<Number, kWords> {
   LIMPID_HD void one(int at, float*, const float* from, bool valid) {
     inputs[at] = valid ? *from : 0.0f;
   }
-  LIMPID_HD void two(const float* aligned, bool valid) {
-    const Complex both = valid ? *reinterpret_cast<const Complex*>(aligned) : Complex{0, 0};
-    inputs[0] = both.re;
-    inputs[1] = both.im;
-  }
   LIMPID_HD void four(int at, float*, const float* from, bool valid) {
     const Four values = valid ? load_four(from) : Four{{0, 0, 0, 0}};
     LIMPID_UNROLL for (int i = 0; i < 4; ++i) inputs[at + i] = values.v[i];
@@ -62,6 +57,8 @@ requires(Number::kInputs == 2) struct Staged<Number, kWords> {
     if constexpr (kWords == 4)
       *reinterpret_cast<Four*>(to) = {
           {float_of(word(0)), float_of(word(1)), float_of(word(2)), float_of(word(3))}};
+    else if constexpr (kWords == 2)
+      *reinterpret_cast<Complex*>(to) = {float_of(word(0)), float_of(word(1))};
     else
       LIMPID_UNROLL for (int i = 0; i < kWords; ++i) to[i] = float_of(word(i));
   }
