@@ -82,7 +82,7 @@ struct BandSums {
                              const Args& args) {
     const WeightWords from{args.w + band(block, args) * args.w_band,
                            words_of<Number>(args.channels), product_pitch(args.n)};
-    Tile::fill(thread, tile, from, Tile::words(args.channels), 0, step * kOutputs);
+    Tile::fill(thread, tile, from, 0, step * kOutputs);
   }
 
   LIMPID_HD static void add(int thread, std::int64_t block, int step, const float* tile,
@@ -93,6 +93,7 @@ struct BandSums {
         thread, first_row(block, args), args.rows(), {step * kOutputs + set * 32, args.n, nullptr},
         mine.sums[set],
         [&](std::int64_t row) { return args.y + (row * args.bands + band(block, args)) * args.n; },
+        typename Tiles::AsTheyAre(),
         [&](int n, Together v, float* y) { store_some(y + n, v, args.n - n, args.wide_y); });
   }
 

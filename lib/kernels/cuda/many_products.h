@@ -131,6 +131,7 @@ struct ManyProducts {
     Tiles::finish(
         thread, first_row(block, args), args.rows(), {mine.column, part.n, part.bias}, mine.sums,
         [&](std::int64_t row) { return part.y + args.at(row, args.y_lane, args.y_frame); },
+        typename Tiles::AsTheyAre(),
         [&](int n, Together v, float* y) { store_some(y + n, v, part.n - n, args.wide_y); });
   }
 };

@@ -109,7 +109,7 @@ struct MemoryInput {
   LIMPID_HD static void fill(int thread, std::int64_t, int step, float* tile, const Args& args) {
     const WeightWords from{args.w, words_of<typename Tiles::Number>(args.filter.channels),
                            product_pitch(args.n)};
-    Tile::fill(thread, tile, from, Tile::words(args.filter.channels), 0, step * kOutputs);
+    Tile::fill(thread, tile, from, 0, step * kOutputs);
   }
 
   LIMPID_HD static void add(int thread, std::int64_t block, int step, const float* tile,
@@ -119,6 +119,7 @@ struct MemoryInput {
     LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
         thread, block * kRows, args.rows(), {step * kOutputs + set * 32, args.n, args.bias},
         mine.sums[set], [&](std::int64_t row) { return args.y.row(row); },
+        typename Tiles::AsTheyAre(),
         [&](int n, Together v, float* y) { store_some(y + n, v, args.n - n, args.wide_y); });
   }
   LIMPID_HD static void finish(int, std::int64_t, const Args&, const Registers&) {}

@@ -24,22 +24,35 @@ struct NormedRows {
 
   // Phases: sums of shares; with the mean, sums of squares; with both, normed rows. at(row): where
   // a row of the block lies; null: there is none. `wide`: four channels may be read together.
+  // Norms here have no PReLU.
   template <int Phase, class At>
   LIMPID_HD void run(int thread, int channels, bool wide, const NormWeights& norm, float* shares,
                      At at) {
+    Four gain[kGroups], offset[kGroups];
+    if constexpr (Phase == 2) {
+      LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
+        const int first = channel(thread, group);
+        gain[group] = load_some(norm.gain + first, channels - first, wide);
+        offset[group] = load_some(norm.offset + first, channels - first, wide);
+      }
+    }
     LIMPID_UNROLL for (int i = 0; i < kPerThread; ++i) {
       Complex* team = reinterpret_cast<Complex*>(shares) + row(thread, i) * kTeam;
       if constexpr (Phase == 0) read(thread, channels, wide, at(row(thread, i)), x[i]);
       const float mean = Phase == 0 ? 0.0f : of_team(team, &Complex::re, channels);
       if constexpr (Phase < 2) {
         float sum = 0;
-        each(thread, channels, x[i],
-             [&](float v, int) { sum += Phase == 0 ? v : (v - mean) * (v - mean); });
+        each([&](int group, int c) {
+          const float v = x[i][group][c] - mean;
+          if (channel(thread, group) + c < channels) sum += Phase == 0 ? v : v * v;
+        });
         (Phase == 0 ? team[thread % kTeam].re : team[thread % kTeam].im) = sum;
       } else {
         const float scale = 1.0f / std::sqrt(of_team(team, &Complex::im, channels) + norm.epsilon);
-        each(thread, channels, x[i],
-             [&](float& v, int c) { v = norm.apply((v - mean) * scale, c); });
+        each([&](int group, int c) {
+          float& v = x[i][group][c];
+          v = (v - mean) * scale * gain[group].v[c] + offset[group].v[c];
+        });
       }
     }
   }
@@ -69,12 +82,9 @@ struct NormedRows {
     }
   }
   template <class F>
-  LIMPID_HD static void each(int thread, int channels, float (&x)[kGroups][4], F f) {
+  LIMPID_HD static void each(F f) {  // group and channel of four
     LIMPID_UNROLL for (int group = 0; group < kGroups; ++group)
-        LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
-      const int c = channel(thread, group) + i;
-      if (c < channels) f(x[group][i], c);
-    }
+        LIMPID_UNROLL for (int c = 0; c < 4; ++c) f(group, c);
   }
 };
 

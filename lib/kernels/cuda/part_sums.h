@@ -4,7 +4,7 @@
 #pragma once
 
 #include "lib/kernels/cuda/frames.h"
-#include "lib/kernels/cuda/real_product.h"
+#include "lib/kernels/cuda/gelu.h"
 
 namespace limpid::kernels::cuda {
 

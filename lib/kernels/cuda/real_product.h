@@ -8,13 +8,10 @@
 #include <cmath>
 #include <cstdint>
 
+#include "lib/kernels/cuda/gelu.h"
 #include "lib/kernels/cuda/real_tiles.h"
 
 namespace limpid::kernels::cuda {
-
-LIMPID_HD float gelu(float v) {
-  return 0.5f * v * (1.0f + std::erf(v * 0.70710678f));
-}
 
 // What becomes of v = X W + bias before it is written.
 enum class LinearEnd : std::int32_t {
@@ -175,32 +172,33 @@ struct RealProduct {
       const std::uint32_t i = mine.middle.divide(j);
       return args.y.data + i * args.y.stride[0] + j * args.y.stride[1] + k * args.y.stride[2];
     };
-    LIMPID_UNROLL for (int set = 0; set < kSets; ++set)
-        Tiles::finish(thread, first_row(block, args), args.rows(),
-                      {mine.column + set * (kColumns / kSets), args.n, args.bias}, mine.sums[set],
-                      row, [&](int n, Together v, float* y) { write(n, v, args, y); });
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
+        thread, first_row(block, args), args.rows(),
+        {mine.column + set * (kColumns / kSets), args.n, args.bias}, mine.sums[set], row,
+        [&](int n, Together v, const float* y) { return end(n, v, args, y); },
+        [&](int n, Together v, float* y) { write(n, v, args, y); });
   }
 
-  LIMPID_HD static void write(int n, Together v, const Args& args, float* y) {
-    if (args.end == LinearEnd::gate) {
-      LIMPID_UNROLL for (int i = 0; i < kTogether; i += 2) if (n + i < args.n) y[(n + i) / 2] =
+  LIMPID_HD static Together end(int n, Together v, const Args& args, const float* y) {
+    if (args.end == LinearEnd::add) {
+      const Together before =
+          load_some<Together>(y + n, args.n - n, args.wide_y && n + kTogether <= args.n);
+      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) v.v[i] += before.v[i];
+    } else if (args.end == LinearEnd::gelu) {
+      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) v.v[i] = gelu_of<kArithmetic>(v.v[i]);
+    } else if (args.end == LinearEnd::prelu) {
+      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (n + i < args.n && v.v[i] < 0) v.v[i] *=
+          args.slope[n + i];
+    } else if (args.end == LinearEnd::gate) {  // into the first half of them
+      LIMPID_UNROLL for (int i = 0; i < kTogether; i += 2) v.v[i / 2] =
           v.v[i] / (1.0f + std::exp(-v.v[i + 1]));
-    } else if (args.wide_y && n + kTogether <= args.n) {
-      auto* to = reinterpret_cast<Together*>(y + n);
-      const Together before = args.end == LinearEnd::add ? *to : Together{};
-      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) v.v[i] =
-          ended(v.v[i], n + i, before.v[i], args);
-      *to = v;
-    } else {
-      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (n + i < args.n) y[n + i] =
-          ended(v.v[i], n + i, y[n + i], args);
     }
-  }
-  LIMPID_HD static float ended(float v, int n, const float& y, const Args& args) {
-    if (args.end == LinearEnd::add) return y + v;
-    if (args.end == LinearEnd::gelu) return gelu(v);
-    if (args.end == LinearEnd::prelu) return v > 0 ? v : args.slope[n] * v;
     return v;
+  }
+  LIMPID_HD static void write(int n, Together v, const Args& args, float* y) {
+    if (args.end != LinearEnd::gate) return store_some(y + n, v, args.n - n, args.wide_y);
+    LIMPID_UNROLL for (int i = 0; i < kTogether / 2; ++i) if (n + 2 * i < args.n) y[n / 2 + i] =
+        v.v[i];
   }
 };
 

@@ -160,30 +160,40 @@ struct RealTiles {
     int column, n;      // the block's first one, how many there are
     const float* bias;  // [n]; null: none
   };
-  // write(n, v, y) for outputs from n on, of which some may be beyond the last, in `rows` rows from
-  // `first` on: y = row(r).
-  template <class Row, class Write>
+  // Outputs n and those beside it, of which some may be beyond the last, in `rows` rows from
+  // `first` on: y = row(r); v = end(n, v, y), which may read; write(n, v, y). Nothing is written
+  // before all was read, so that no read waits for another.
+  template <class Row, class End, class Write>
   LIMPID_HD static void finish(int thread, std::int64_t first, std::int64_t rows, Outputs of,
-                               const Sums& sums, Row row, Write write) {
+                               const Sums& sums, Row row, End end, Write write) {
+    constexpr int kTogether = Sums::kTogether;
     sums.each(thread, [&](int owner, auto at) {
       float bias[4];
       LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
         const int n = of.column + Sums::column(owner, c);
         bias[c] = of.bias != nullptr && n < of.n ? of.bias[n] : 0.0f;
       }
+      Together ended[4][4 / kTogether] = {};
+      float* y[4];
       LIMPID_UNROLL for (int r = 0; r < 4; ++r) {
         const std::int64_t index = first + Sums::row(owner, r);
-        if (index >= rows) return;  // so are those that follow
-        float* y = row(index);
-        LIMPID_UNROLL for (int c = 0; c < 4; c += Sums::kTogether) {
+        y[r] = index < rows ? row(index) : nullptr;
+        if (y[r] == nullptr) continue;
+        LIMPID_UNROLL for (int c = 0; c < 4; c += kTogether) {
           Together v;
-          LIMPID_UNROLL for (int i = 0; i < Sums::kTogether; ++i) v.v[i] =
-              at(r, c + i).re + bias[c + i];
-          write(of.column + Sums::column(owner, c), v, y);
+          LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) v.v[i] = at(r, c + i).re + bias[c + i];
+          ended[r][c / kTogether] = end(of.column + Sums::column(owner, c), v, y[r]);
         }
       }
+      LIMPID_UNROLL for (int r = 0; r < 4; ++r) if (y[r] != nullptr)
+          LIMPID_UNROLL for (int c = 0; c < 4; c += kTogether)
+              write(of.column + Sums::column(owner, c), ended[r][c / kTogether], y[r]);
     });
   }
+  // Of outputs that are what they are.
+  struct AsTheyAre {
+    LIMPID_HD Together operator()(int, Together v, const float*) const { return v; }
+  };
 };
 
 // Rows of up to kInputs that stay in shared memory, and weights of kOutputs that come to them:
@@ -199,11 +209,19 @@ struct ResidentTile {
   LIMPID_HD static int words(int inputs) {  // whole eights
     return (words_of<Number>(inputs) + kDepth - 1) / kDepth * kDepth;
   }
-  // `words` words of weights, from `first` on, of outputs from `column` on.
-  LIMPID_HD static void fill(int thread, float* tile, const WeightWords& from, int words, int first,
+  // Words of weights from `first` on, of outputs from `column` on, zeros for what there is not.
+  LIMPID_HD static void fill(int thread, float* tile, const WeightWords& from, int first,
                              int column) {
-    for (int piece = thread; piece < words * kOutputs / 4; piece += Tiles::kThreads)
-      from.bring<kOutputs, kPitchW>(piece, tile, first, column);
+    constexpr int kPieces = kWords * kOutputs / 4, kThreads = Tiles::kThreads;
+    const auto round = [&](int before) {
+      if (before + kThreads <= kPieces || before + thread < kPieces)
+        from.bring<kOutputs, kPitchW>(before + thread, tile, first, column);
+    };
+    if constexpr (Number::kInputs == 2) {
+      LIMPID_UNROLL for (int before = 0; before < kPieces; before += kThreads) round(before);
+    } else {  // twice as many, and sums of floats leave no registers for their addresses
+      LIMPID_NO_UNROLL for (int before = 0; before < kPieces; before += kThreads) round(before);
+    }
   }
 
   // Adds the product of so many words to neighbouring sums.

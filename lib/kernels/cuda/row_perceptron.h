@@ -24,18 +24,14 @@ struct RowPerceptronArgs {
     return channels % 4 == 0 &&
            Alignment().of(x.data).steps(x.stride[0], x.stride[1], x.stride[2]).whole(4);
   }
-  // Neighbouring sums, of channels from c on, are added to the row at `to`.
+  // What is at `to` and beside it, of channels from c on.
   template <class Together>
-  LIMPID_HD void add(int c, Together sums, float* to) const {
-    constexpr int kTogether = sizeof(Together) / sizeof(float);
-    if (wide && c + kTogether <= channels) {
-      auto* there = reinterpret_cast<Together*>(to + c);
-      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) sums.v[i] += there->v[i];
-      *there = sums;
-    } else {
-      LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (c + i < channels) to[c + i] +=
-          sums.v[i];
-    }
+  LIMPID_HD Together before(int c, const float* to) const {
+    return load_some<Together>(to + c, channels - c, wide);
+  }
+  template <class Together>
+  LIMPID_HD void put(int c, const Together& values, float* to) const {
+    store_some(to + c, values, channels - c, wide);
   }
 };
 
@@ -89,11 +85,11 @@ struct RowPerceptron {
     if (step % 2 == 0) {
       const WeightWords from{args.w_in, words_of<Number>(args.channels),
                              product_pitch(args.hidden)};
-      In::fill(thread, tile, from, In::words(args.channels), 0, chunk * kChunk);
+      In::fill(thread, tile, from, 0, chunk * kChunk);
     } else {
       const WeightWords from{args.w_out, words_of<Number>(args.hidden),
                              product_pitch(args.channels)};
-      Out::fill(thread, tile, from, Out::kWords, chunk * Out::kWords, 0);
+      Out::fill(thread, tile, from, chunk * Out::kWords, 0);
     }
   }
 
@@ -138,7 +134,12 @@ struct RowPerceptron {
     LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) Tiles::finish(
         thread, block * kRows, args.x.total(), {group * 32, args.channels, args.b_out},
         mine.sums[group], [&](std::int64_t row) { return args.x.row(row); },
-        [&](int n, Together v, float* x) { args.add(n, v, x); });
+        [&](int n, Together v, const float* x) {
+          const Together before = args.before<Together>(n, x);
+          LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) v.v[i] += before.v[i];
+          return v;
+        },
+        [&](int n, Together v, float* x) { args.put(n, v, x); });
   }
 };
 

@@ -64,8 +64,8 @@ struct StripPerceptron {
   LIMPID_HD static void fill(int thread, std::int64_t, int step, float* tile, const Args& args) {
     const WeightWords in{args.w_in, words_of<Number>(args.channels), product_pitch(args.hidden)},
         out{args.w_out, words_of<Number>(args.hidden), product_pitch(args.channels)};
-    In::fill(thread, tile, in, In::words(args.channels), 0, step * kChunk);
-    Out::fill(thread, tile + kFirstOut, out, Out::kWords, step * Out::kWords, 0);
+    In::fill(thread, tile, in, 0, step * kChunk);
+    Out::fill(thread, tile + kFirstOut, out, step * Out::kWords, 0);
   }
 
   LIMPID_HD static void add(int thread, std::int64_t, int step, const float* tile, float* resident,
@@ -137,26 +137,44 @@ struct StripPerceptron {
             LIMPID_UNROLL for (int c = 0; c < 2; ++c) {
       const int at = first + n * kColumns + hidden_column(Warp::lane(thread, i) % 4 * 2 + c);
       const float bias = at < args.hidden ? args.b_in[at] : 0.0f;
-      LIMPID_UNROLL for (int e = c; e < 4; e += 2) hidden[n][i][e] = gelu(hidden[n][i][e] + bias);
+      LIMPID_UNROLL for (int e = c; e < 4; e += 2) hidden[n][i][e] =
+          gelu_of<kArithmetic>(hidden[n][i][e] + bias);
     }
   }
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
     if (!Warp::works(thread)) return;
-    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i)
-        LIMPID_UNROLL for (int e = 0; e < 4; e += 2) {
+    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
       const int lane = Warp::lane(thread, i);
-      const std::int64_t row = block * kRows + strip_row(thread, lane) + e / 2 * 8;
-      if (row >= args.x.total()) continue;
-      float* const to = args.x.row(row);
-      LIMPID_UNROLL for (int n = 0; n < 32 * kGroups / kColumns; ++n) {
-        const int c = n * kColumns + lane % 4 * 2;
-        Together sums;
-        LIMPID_UNROLL for (int k = 0; k < 2; ++k) sums.v[k] =
-            mine.sums[n][i][e + k] + (c + k < args.channels ? args.b_out[c + k] : 0.0f);
-        args.add(c, sums, to);
-      }
+      const std::int64_t first = block * kRows + strip_row(thread, lane);
+      float* const rows[] = {row(first, args), row(first + kColumns, args)};
+      LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) add_group(
+          group, lane % 4 * 2, args, rows, [&](int n, int e) { return mine.sums[n][i][e]; });
+    }
+  }
+  LIMPID_HD static float* row(std::int64_t index, const Args& args) {
+    return index < args.x.total() ? args.x.row(index) : nullptr;
+  }
+  // Adds a lane's sums of 32 channels to two rows, whose first column of eight is `first`. All of
+  // them are read before one is written, so that none waits for another.
+  template <class At>
+  LIMPID_HD static void add_group(int group, int first, const Args& args, float* const (&rows)[2],
+                                  At at) {
+    constexpr int kFragments = 32 / kColumns;
+    const auto channel = [&](int n) { return (group * kFragments + n) * kColumns + first; };
+    Together sums[2][kFragments] = {};
+    LIMPID_UNROLL for (int r = 0; r < 2; ++r) LIMPID_UNROLL for (int n = 0; n < kFragments; ++n) {
+      if (rows[r] != nullptr) sums[r][n] = args.before<Together>(channel(n), rows[r]);
+    }
+    LIMPID_UNROLL for (int n = 0; n < kFragments; ++n) LIMPID_UNROLL for (int k = 0; k < 2; ++k) {
+      const int c = channel(n) + k;
+      const float bias = c < args.channels ? args.b_out[c] : 0.0f;
+      LIMPID_UNROLL for (int r = 0; r < 2; ++r) sums[r][n].v[k] +=
+          at(group * kFragments + n, 2 * r + k) + bias;
+    }
+    LIMPID_UNROLL for (int r = 0; r < 2; ++r) LIMPID_UNROLL for (int n = 0; n < kFragments; ++n) {
+      if (rows[r] != nullptr) args.put(channel(n), sums[r][n], rows[r]);
     }
   }
 };

@@ -85,11 +85,14 @@ struct alignas(16) Four {
 LIMPID_HD Four load_four(const float* aligned) {
   return *reinterpret_cast<const Four*>(aligned);
 }
-// As many of four as there are, zeros for the others. `whole`: all four or none, at aligned places.
-LIMPID_HD Four load_some(const float* from, int count, bool whole) {
-  Four values{{0, 0, 0, 0}};
-  if (whole) return count > 0 ? load_four(from) : values;
-  LIMPID_UNROLL for (int i = 0; i < 4; ++i) if (i < count) values.v[i] = from[i];
+// As many neighbours as there are, zeros for the others. `whole`: all of them or none, at aligned
+// places.
+template <class Together = Four>
+LIMPID_HD Together load_some(const float* from, int count, bool whole) {
+  constexpr int kTogether = sizeof(Together) / sizeof(float);
+  Together values{};
+  if (whole) return count > 0 ? *reinterpret_cast<const Together*>(from) : values;
+  LIMPID_UNROLL for (int i = 0; i < kTogether; ++i) if (i < count) values.v[i] = from[i];
   return values;
 }
 // As many neighbours as there are to be written. `whole`: at once, where all of them are.
