@@ -109,14 +109,17 @@ struct LongFilterHops {
         taps[f] = tap(f);
       }
       int place = ring_slot(at - gone, args.capacity) * width;
+      Numbers coming[kLoads];  // of the next half, while this one is added
+      LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) coming[j] = earlier(place);
       LIMPID_NO_UNROLL for (int back = 1; back < args.taps - gone; back += kTail) {
         LIMPID_UNROLL for (int half = 0; half < kTail; half += kLoads) {
           Numbers u[kLoads];
-          Floats next[kLoads];
-          LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) u[j] = earlier(place);
-          LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) next[j] = tap(back + half + j + kTail - 1);
           LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) {
-            taps[half + j] = next[j];
+            u[j] = coming[j];
+            coming[j] = earlier(place);
+          }
+          LIMPID_UNROLL for (int j = 0; j < kLoads; ++j) {
+            taps[half + j] = tap(back + half + j + kTail - 1);
             LIMPID_UNROLL for (int i = 0; i < kPer; ++i) {
               const float past = to_float(u[j].v[i]);
               LIMPID_UNROLL for (int f = 0; f < kTail; ++f) sum[f].v[i] +=
