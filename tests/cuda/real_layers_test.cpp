@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "lib/kernels/cuda/context_products.h"
-#include "lib/kernels/cuda/norm_layers.h"
+#include "lib/kernels/cuda/frame_norm.h"
 #include "lib/kernels/cuda/real_product.h"
 #include "lib/kernels/norms.h"
 #include "tests/cuda/emulate.h"

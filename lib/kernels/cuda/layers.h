@@ -11,6 +11,7 @@
 #include "lib/kernels/cuda/band_sums.h"
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/context_products.h"
+#include "lib/kernels/cuda/frame_norm.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
 #include "lib/kernels/cuda/linear_attention_layers.h"
