@@ -2,7 +2,7 @@
 # Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
-#   --stage check|build|pack|test|sanitize|network|peers|arrays|files|bench|flashfftconv|table   only that (default: all but pack)
+#   --stage check|build|pack|test|sanitize|network|peers|arrays|profile|files|bench|flashfftconv|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       forget what is done
@@ -10,7 +10,7 @@
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test sanitize network peers arrays files bench flashfftconv table" seconds=1000000 out="" again=0
+stages="check build test sanitize network peers arrays profile files bench flashfftconv table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
@@ -232,6 +232,22 @@ stage_arrays() {
   for lanes in 16 1 4; do
     step "torch_arrays_$lanes" python3 "$root/bench/network_torch.py" "$model" --eager --lanes $lanes --seconds 4 --json || true
   done
+}
+# Where the time goes, kernel by kernel: some calls of what the aims are about.
+stage_profile() {
+  local limpid metrics=gpu__time_duration.sum,dram__bytes.sum,launch__registers_per_thread
+  have ncu || { echo "ncu is missing: no profiles"; return 0; }
+  limpid=$(program examples/limpid/limpid)
+  profile() {  # NAME FIRST COUNT BENCH-ARGUMENTS: COUNT kernels from FIRST on
+    local name=$1 first=$2 count=$3; shift 3
+    step "profile_$name" "${with[@]}" ncu --metrics $metrics --csv --print-units base --launch-skip "$first" --launch-count "$count" \
+      "$limpid" bench "$@" --device cuda && "$root/bench/gpu_profile.py" "$out/profile_$name.log" | tee "$out/profile_$name.md" | head -12
+  }
+  profile live_base 400 136 base --arithmetic fp16 --lanes 2048 --frames 1 --seconds 0.2 || true
+  [ ! -e "$out/models/frcrn_frozen.safetensors" ] ||
+    profile frcrn 200 120 "$out/models/frcrn_frozen.safetensors" --arithmetic fp16 --lanes 32 --frames 64 --seconds 1 || true
+  [ ! -e "$out/models/deftan2_published.safetensors" ] ||
+    profile deftan2 100 160 "$out/models/deftan2_published.safetensors" --arithmetic fp16 --lanes 16 --seconds 4 || true
 }
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
 stage_files() {
