@@ -36,7 +36,6 @@ struct BandSums {
   using Tiles = RealTiles<32, kArithmetic>;
   using Number = typename Tiles::Number;
   using Sums = typename Tiles::Sums;
-  using Together = typename Tiles::Together;
   static constexpr int kSets = Tiles::kInputs, kOutputs = 32 * kSets;
   using Tile = ResidentTile<Tiles, 32 * kGroups, kOutputs>;
   using Rows = NormedRows<kGroups, Tiles::kRows>;
@@ -87,14 +86,10 @@ struct BandSums {
 
   LIMPID_HD static void add(int thread, std::int64_t block, int step, const float* tile,
                             float* resident, const Args& args, Registers& mine) {
-    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) mine.sums[set].clear();
-    Tile::template add<kSets>(thread, resident, tile, Tile::words(args.channels), mine.sums);
-    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
-        thread, first_row(block, args), args.rows(), {step * kOutputs + set * 32, args.n, nullptr},
-        mine.sums[set],
-        [&](std::int64_t row) { return args.y + (row * args.bands + band(block, args)) * args.n; },
-        typename Tiles::AsTheyAre(),
-        [&](int n, Together v, float* y) { store_some(y + n, v, args.n - n, args.wide_y); });
+    Tile::make(
+        thread, resident, tile, Tile::words(args.channels), first_row(block, args), args.rows(),
+        {step * kOutputs, args.n, nullptr}, args.wide_y, mine.sums,
+        [&](std::int64_t row) { return args.y + (row * args.bands + band(block, args)) * args.n; });
   }
 
   LIMPID_HD static void finish(int, std::int64_t, const Args&, const Registers&) {}

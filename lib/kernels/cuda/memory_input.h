@@ -35,7 +35,6 @@ struct MemoryInput {
   using Args = MemoryInputArgs;
   using Tiles = RealTiles<32, kArithmetic>;
   using Sums = typename Tiles::Sums;
-  using Together = typename Tiles::Together;
   static constexpr int kSets = Tiles::kInputs == 2 ? kGroups : 1, kOutputs = 32 * kSets;
   using Tile = ResidentTile<Tiles, 32 * kGroups, kOutputs>;
   static constexpr int kThreads = Tiles::kThreads, kRows = Tiles::kRows;
@@ -114,13 +113,9 @@ struct MemoryInput {
 
   LIMPID_HD static void add(int thread, std::int64_t block, int step, const float* tile,
                             float* resident, const Args& args, Registers& mine) {
-    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) mine.sums[set].clear();
-    Tile::template add<kSets>(thread, resident, tile, Tile::words(args.filter.channels), mine.sums);
-    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
-        thread, block * kRows, args.rows(), {step * kOutputs + set * 32, args.n, args.bias},
-        mine.sums[set], [&](std::int64_t row) { return args.y.row(row); },
-        typename Tiles::AsTheyAre(),
-        [&](int n, Together v, float* y) { store_some(y + n, v, args.n - n, args.wide_y); });
+    Tile::make(thread, resident, tile, Tile::words(args.filter.channels), block * kRows,
+               args.rows(), {step * kOutputs, args.n, args.bias}, args.wide_y, mine.sums,
+               [&](std::int64_t row) { return args.y.row(row); });
   }
   LIMPID_HD static void finish(int, std::int64_t, const Args&, const Registers&) {}
 };

@@ -80,7 +80,8 @@ struct RealTiles {
   using Sums = SumsOf<kArithmetic, RowSums<kColumns>, kColumns>;
   using Words = Staged<Number, 4>;
   static constexpr bool kSettles = Words::kSettles;
-  static constexpr int kThreads = 256, kRows = kThreads * 16 / kColumns;
+  static constexpr int kOutputs = kColumns, kThreads = 256;
+  static constexpr int kRows = kThreads * 16 / kColumns;
   static constexpr int kInputs = Number::kInputs;  // of a word
 
   // What lies in shared memory: a step's inputs.
@@ -231,6 +232,20 @@ struct ResidentTile {
     LIMPID_NO_UNROLL for (int word = 0; word < words; word += kDepth)
         Sums::template add_to<ResidentTile, kSets>(thread, rows + word, tile + word * kPitchW,
                                                    sums);
+  }
+  // The product of so many words by itself: all outputs of the tile, `of.column` and those behind
+  // it, of `count` rows from `first` on, where row(index) tells. `wide`: side by side.
+  template <int kSets, class Sums, class Row>
+  LIMPID_HD static void make(int thread, const float* rows, const float* tile, int words,
+                             std::int64_t first, std::int64_t count, typename Tiles::Outputs of,
+                             bool wide, Sums (&sums)[kSets], Row row) {
+    static_assert(kSets * Tiles::kOutputs == kOutputs);
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) sums[set].clear();
+    add<kSets>(thread, rows, tile, words, sums);
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
+        thread, first, count, {of.column + set * Tiles::kOutputs, of.n, of.bias}, sums[set], row,
+        typename Tiles::AsTheyAre(),
+        [&](int n, typename Tiles::Together v, float* y) { store_some(y + n, v, of.n - n, wide); });
   }
 };
 
