@@ -105,45 +105,38 @@ Status GpuLongMemory::hear(const gpu::NormedFilterArgs& filter, gpu::LayerQueue&
 
 // Every band's rows begin with whole words, whatever number of channels it has.
 Status GpuBandLinear::load(GpuLoader& loader, const Linear& layer, int channels) {
-  arithmetic_ = loader.arithmetic();
-  n_ = layer.weights.n();
   const std::vector<float> by_input = layer.weights.by_input();
-  const std::ptrdiff_t pitch = gpu::product_pitch(n_), rows = channels + channels % 2,
-                       bands = layer.weights.k() / channels;
-  std::vector<float> padded(static_cast<std::size_t>(bands * rows * pitch), 0.0f);
-  for (std::ptrdiff_t band = 0; band < bands; ++band)
-    for (std::ptrdiff_t c = 0; c < channels; ++c)
-      std::copy_n(by_input.begin() + (band * channels + c) * n_, n_,
-                  padded.begin() + (band * rows + c) * pitch);
-  auto words = loader.weights(padded, pitch);
-  if (!words) return words.error();
-  w_ = *words;
-  w_band_ = gpu::with_arithmetic(arithmetic_, [&]<gpu::Arithmetic kArithmetic>() {
-    return gpu::words_of<gpu::NumberOf<kArithmetic>>(static_cast<int>(rows)) * pitch;
-  });
-  return upload(loader, layer.bias, bias_);
+  const int n = layer.weights.n(), even = channels + channels % 2,
+            bands = layer.weights.k() / channels;
+  const std::ptrdiff_t from = std::ptrdiff_t{channels} * n, to = std::ptrdiff_t{even} * n;
+  std::vector<float> padded(static_cast<std::size_t>(bands * to), 0.0f);
+  for (int band = 0; band < bands; ++band)
+    std::copy_n(by_input.begin() + band * from, from, padded.begin() + band * to);
+  auto done = whole_.load(loader, padded, layer.bias, bands * even, n);
+  if (done) of_band_ = whole_.weight(even);
+  return done;
 }
 
 Status GpuBandLinear::run(gpu::LayerQueue& queue, nn::Activation x, const gpu::NormWeights& norm,
                           float* sums, nn::Activation y) const {
-  const int bands = x.rows;
+  const int bands = x.rows, n = whole_.n;
   gpu::BandSumsArgs args{frames_of<const float>(x),
                          norm,
-                         w_,
-                         w_band_,
+                         whole_.w,
+                         of_band_,
                          sums,
                          x.lanes,
                          x.frames,
                          bands,
                          x.channels,
-                         n_,
+                         n,
                          false,
                          false};
   args.arrange();
-  if (auto done = queue.band_sums(arithmetic_, args); !done) return done;
-  const nn::Activation made = nn::dense(sums, x.lanes, x.frames, 1, bands * n_);
-  return queue.part_sums(
-      {frames_of<const float>(made), frames_of<float>(y), bias_, x.lanes, x.frames, bands, n_});
+  if (auto done = queue.band_sums(whole_.arithmetic, args); !done) return done;
+  const nn::Activation made = nn::dense(sums, x.lanes, x.frames, 1, bands * n);
+  return queue.part_sums({frames_of<const float>(made), frames_of<float>(y), whole_.bias, x.lanes,
+                          x.frames, bands, n});
 }
 
 Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {

@@ -57,16 +57,13 @@ class GpuLongMemory {
 class GpuBandLinear {
  public:
   Status load(GpuLoader& loader, const Linear& layer, int channels);
-  int n() const noexcept { return n_; }
   // `sums`: as many times y as x has bands.
   Status run(kernels::cuda::LayerQueue& queue, nn::Activation x,
              const kernels::cuda::NormWeights& norm, float* sums, nn::Activation y) const;
 
  private:
-  kernels::cuda::Arithmetic arithmetic_ = kernels::cuda::Arithmetic::exact;
-  int n_ = 0;
-  const float *w_ = nullptr, *bias_ = nullptr;
-  std::ptrdiff_t w_band_ = 0;
+  GpuLinear whole_;             // every band's inputs an even number of them, zeros behind
+  std::ptrdiff_t of_band_ = 0;  // words
 };
 
 class GpuPerceptron {

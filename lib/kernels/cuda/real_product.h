@@ -149,11 +149,7 @@ struct RealProduct {
     Tiles::fill_x(
         thread, step, shared, args.wide, args.w, mine.staging,
         [&](int k) { return input(k, args, mine); }, args.segment % (4 * Tiles::kInputs) == 0);
-    const WeightWords from{args.w, words_of<typename Tiles::Number>(args.k), product_pitch(args.n)};
-    constexpr int kPieces = Tile::kDepth * kColumns / 4;
-    LIMPID_UNROLL for (int piece = thread; piece < kPieces; piece += kThreads)
-        from.bring<kColumns, Tile::kPitchW>(piece, shared + Tile::kFirstW, step * Tile::kDepth,
-                                            mine.column);
+    Tiles::template fill_w<kColumns>(thread, step, shared, args.w, args.k, args.n, mine.column);
   }
 
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {

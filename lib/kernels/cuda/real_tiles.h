@@ -144,13 +144,17 @@ struct RealTiles {
         shared + Tile::x_at(word(thread, four), row(thread)));
   }
 
-  // Outputs from `column` on of w, weight_words() of [inputs][product_pitch(outputs)].
+  // kWide outputs from `column` on of w, weight_words() of [inputs][product_pitch(outputs)].
+  template <int kWide = kColumns>
   LIMPID_HD static void fill_w(int thread, int step, float* shared, const float* w, int inputs,
                                int outputs, int column) {
-    if (thread >= Tile::kDepth * kColumns / 4) return;
     const WeightWords from{w, words_of<Number>(inputs), product_pitch(outputs)};
-    from.bring<kColumns, Tile::kPitchW>(thread, shared + Tile::kFirstW, step * Tile::kDepth,
-                                        column);
+    constexpr int kPieces = Tile::kDepth * kWide / 4;
+    LIMPID_UNROLL for (int before = 0; before < kPieces; before += kThreads) {
+      if (before + kThreads > kPieces && before + thread >= kPieces) return;
+      from.bring<kWide, kWide + Sums::kPadW>(before + thread, shared + Tile::kFirstW,
+                                             step * Tile::kDepth, column);
+    }
   }
 
   // Outputs of a thread that lie side by side, the first of them at an even place.
