@@ -2,7 +2,8 @@
 # Uses a time on a GPU machine fully: gpu.sh [--stage STAGE] [--seconds N] [OUT]
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
-#   --stage check|build|pack|test|sanitize|network|peers|arrays|profile|files|bench|flashfftconv|table   only that (default: all but pack)
+# What matters most comes first, so a short time is well used: tests, what the aims are about, sanitizers, then everything else.
+#   --stage check|build|pack|test|aims|sanitize|network|peers|arrays|profile|files|bench|flashfftconv|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       forget what is done
@@ -10,19 +11,20 @@
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test sanitize network peers arrays profile files bench flashfftconv table" seconds=1000000 out="" again=0
+stages="check build test aims sanitize network peers arrays profile files bench flashfftconv table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
     --again) again=1; shift ;;
-    -*) sed -n '2,10p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,11p' "$0" >&2; exit 2 ;;
     *) out=$1; shift ;;
   esac
 done
 out=$(realpath -m "${out:-./gpu-results}"); mkdir -p "$out/done"
 [ $again = 0 ] || rm -f "$out"/done/* "$out"/*.csv
-build=$root/build/gpu pack=$root/build/gpu-pack failed=0
+rm -f "$out/failed"
+build=$root/build/gpu pack=$root/build/gpu-pack
 programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda/frcrn_gpu_test
   tests/cuda/longconv_gpu_test tests/cuda/deftan2_gpu_test bench/limpid_long_conv_cuda_bench examples/limpid/limpid"
 library=lib/kernels/cuda/liblimpid_cuda.so
@@ -30,15 +32,16 @@ library=lib/kernels/cuda/liblimpid_cuda.so
 have() { command -v "$1" >/dev/null 2>&1; }
 torch_sees_card() { python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; }
 left() { echo $((seconds - SECONDS)); }
-# step NAME COMMAND...: once, in the time that is left; its output is OUT/NAME.log.
+fail() { touch "$out/failed"; }  # a file: steps may be processes of their own
+# step NAME COMMAND...: once, in the time that is left; its output is OUT/NAME.log, the seconds it took are in OUT/times.csv.
 step() {
-  local name=$1 code; shift
+  local name=$1 code begin=$SECONDS; shift
   [ ! -e "$out/done/$name" ] || return 0
   [ "$(left)" -gt 5 ] || { echo "not begun, no time left: $name"; return 1; }
-  echo "== $name"
   timeout --kill-after=10 "$(left)" "$@" > "$out/$name.log" 2>&1; code=$?
-  if [ $code = 0 ]; then touch "$out/done/$name"; return 0; fi
-  failed=1; echo "   failed ($code): $out/$name.log"; tail -3 "$out/$name.log" | sed 's/^/   /'
+  echo "$name,$((SECONDS - begin)),$code" >> "$out/times.csv"
+  if [ $code = 0 ]; then touch "$out/done/$name"; echo "== $name: $((SECONDS - begin)) s"; return 0; fi
+  fail; echo "== $name: failed ($code) after $((SECONDS - begin)) s: $out/$name.log"; tail -3 "$out/$name.log" | sed 's/^/   /'
   return 1
 }
 # From the build if there is one, else from the pack.
@@ -71,7 +74,7 @@ stage_build() {
   export PATH=$PATH:/usr/local/cuda/bin
   if ! have nvcc || ! have cmake; then
     if [ -x "$pack/cuda_device_test" ]; then echo "no nvcc or no cmake here: using $pack"; return 0; fi
-    echo "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are" >&2; failed=1; return 1
+    echo "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are" >&2; fail; return 1
   fi
   export -f configure_and_build; export root
   local architectures="80;90"
@@ -82,7 +85,7 @@ stage_build() {
 # Programs and every library that a bare machine may lack, but for CUDA's, which are large, and the compiler's, which PyTorch
 # may need newer.
 stage_pack() {
-  configure_and_build "$build" 90 > "$out/pack.log" 2>&1 || { tail -20 "$out/pack.log"; failed=1; return 1; }
+  configure_and_build "$build" 90 > "$out/pack.log" 2>&1 || { tail -20 "$out/pack.log"; fail; return 1; }
   rm -rf "$pack"; mkdir -p "$pack/lib"
   for name in $programs $library; do
     cp "$build/$name" "$pack/"
@@ -103,14 +106,18 @@ find_libraries() {
   with=(env "LD_LIBRARY_PATH=$libraries")
 }
 
+# Tests and sanitizers are not timed, and most of what they do is waiting for one core: all at the same time.
 stage_test() {
   local name
-  step test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" || true
+  step test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" &
   for name in cuda_device_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test; do
-    step "test_$name" "${with[@]}" "$(program tests/cuda/$name)" || continue
+    step "test_$name" "${with[@]}" "$(program tests/cuda/$name)" &
+  done
+  wait
+  for name in cuda_device_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test; do
     # Skipped tests are no passed tests: this machine is supposed to have a GPU.
-    if grep -q SKIPPED "$out/test_$name.log"; then
-      grep -m1 'no CUDA device' "$out/test_$name.log"; rm "$out/done/test_$name"; failed=1
+    if [ -e "$out/done/test_$name" ] && grep -q SKIPPED "$out/test_$name.log"; then
+      grep -m1 'no CUDA device' "$out/test_$name.log"; rm "$out/done/test_$name"; fail
     fi
   done
 }
@@ -119,15 +126,16 @@ stage_sanitize() {
   have compute-sanitizer || { echo "compute-sanitizer is missing: nothing was sanitized"; return 0; }
   for tool in memcheck racecheck initcheck; do
     step "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
-      --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*'
+      --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*' &
     for name in frcrn longconv deftan2; do
       step "sanitize_${tool}_$name" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/${name}_gpu_test)" \
-        --gtest_filter='*OnDevice.*-FrcrnWhole*'  # two minutes of audio, with the same kernels
+        --gtest_filter='*OnDevice.*-FrcrnWhole*' &  # two minutes of audio, with the same kernels
     done
   done
+  wait
 }
 stage_bench() {
-  local points=256 part
+  local points=256
   while [ $points -le 4194304 ]; do
     step "bench_$points" "${with[@]}" "$(program bench/limpid_long_conv_cuda_bench)" $points || true
     if torch_sees_card; then
@@ -150,117 +158,6 @@ stage_flashfftconv() {
     points=$((points * 2))
   done
 }
-# Names of the models inside the program that run on a GPU, of these architectures.
-networks() {
-  "${with[@]}" "$(program examples/limpid/limpid)" models --json | python3 -c '
-import json, sys
-for line in sys.stdin:
-    spec = json.loads(line)
-    if spec["architecture"] in sys.argv[1:]: print(spec["name"])' "$@"
-}
-# Every shipped network: many live streams, and many streams of files; with products on tensor cores where it has them.
-stage_network() {
-  local lanes model models arithmetic limpid; limpid=$(program examples/limpid/limpid)
-  models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
-  for model in $models; do
-    for lanes in 1 64 256 1024 4096; do
-      step "network_live_${model}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --json --lanes $lanes --frames 1 --seconds 20
-    done
-    for lanes in 1 16 64 256 1024; do
-      step "network_files_${model}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --json --lanes $lanes --frames 64 --seconds 60
-    done
-  done
-  for model in $(networks frcrn longconv); do
-    for arithmetic in tf32x3 tf32 fp16 bf16; do
-      for lanes in 1024 2048 4096; do  # the aim of base is 4096 in 5 ms
-        step "network_live_${model}_${arithmetic}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
-          --lanes $lanes --frames 1 --seconds 20
-      done
-      step "network_files_${model}_${arithmetic}_256" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
-        --lanes 256 --frames 64 --seconds 60
-    done
-  done
-}
-# PyTorch on the same networks; and, where it is there, the published one, converted, with weights that nobody trained.
-stage_peers() {
-  torch_sees_card || { echo "no PyTorch with CUDA: no peers"; return 0; }
-  local limpid lanes model models arithmetic; limpid=$(program examples/limpid/limpid)
-  models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
-  for model in $models; do
-    for lanes in 16 64 256; do
-      step "torch_${model}_$lanes" python3 "$root/bench/network_torch.py" "$root/assets/$model.safetensors" --lanes $lanes --json || true
-    done
-  done
-  step peers_models "$root/tests/fixtures/make_models.sh" python3 "$out/models" || return 0
-  # At full size, sample by sample against the CPU.
-  step files_published "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 4 --seconds 5 \
-    --model "$out/models/frcrn_frozen.safetensors" || true
-  for lanes in 1 8 32; do
-    step "network_published_$lanes" "${with[@]}" "$limpid" bench "$out/models/frcrn_frozen.safetensors" --device cuda --json --lanes $lanes \
-      --frames 64 --seconds 60 || true
-    step "torch_published_$lanes" python3 "$root/bench/network_torch.py" "$out/models/frcrn_frozen.safetensors" --lanes $lanes --json || true
-  done
-  # And as published, over whole recordings.
-  for lanes in 1 8; do
-    step "network_whole_$lanes" "${with[@]}" "$limpid" bench "$out/models/frcrn_published.safetensors" --device cuda --json --lanes $lanes \
-      --seconds 10 || true
-  done
-  for arithmetic in tf32x3 tf32 fp16 bf16; do
-    step "network_published_${arithmetic}_32" "${with[@]}" "$limpid" bench "$out/models/frcrn_frozen.safetensors" --device cuda \
-      --arithmetic $arithmetic --json --lanes 32 --frames 64 --seconds 60 || true
-    step "network_whole_${arithmetic}_8" "${with[@]}" "$limpid" bench "$out/models/frcrn_published.safetensors" --device cuda \
-      --arithmetic $arithmetic --json --lanes 8 --seconds 10 || true
-  done
-  step files_whole "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 2 --seconds 3 \
-    --model "$out/models/frcrn_published.safetensors" || true
-}
-# The published network for arrays, over whole recordings of 4 s, with weights that nobody trained.
-stage_arrays() {
-  local limpid lanes arithmetic model=$out/models/deftan2_published.safetensors official=$out/models/official_array.safetensors
-  limpid=$(program examples/limpid/limpid)
-  mkdir -p "$out/models"
-  step arrays_model bash -c "python3 '$root/tests/fixtures/make_checkpoint.py' --arch deftan2 --seed 1 --mics 4 --layers 6 -o '$official' &&
-    python3 '$root/training/convert.py' '$official' -o '$model' && rm '$official'" || return 0
-  step files_arrays "${with[@]}" python3 "$root/bench/gpu_files.py" "$limpid" "$out/files" --files 2 --seconds 2 --model "$model" || true
-  for arithmetic in fp16 bf16 tf32 tf32x3 exact; do
-    for lanes in 16 1 4; do
-      step "network_arrays_${arithmetic}_$lanes" "${with[@]}" "$limpid" bench "$model" --device cuda --arithmetic $arithmetic --json \
-        --lanes $lanes --seconds 4 || true
-    done
-  done
-  torch_sees_card || { echo "no PyTorch with CUDA: no peer"; return 0; }
-  for lanes in 16 1 4; do
-    step "torch_arrays_$lanes" python3 "$root/bench/network_torch.py" "$model" --eager --lanes $lanes --seconds 4 --json || true
-  done
-}
-# Where the time goes, kernel by kernel: some calls of what the aims are about.
-stage_profile() {
-  local limpid metrics=gpu__time_duration.sum,dram__bytes.sum,launch__registers_per_thread
-  have ncu || { echo "ncu is missing: no profiles"; return 0; }
-  limpid=$(program examples/limpid/limpid)
-  profile() {  # NAME FIRST COUNT BENCH-ARGUMENTS: COUNT kernels from FIRST on
-    local name=$1 first=$2 count=$3; shift 3
-    step "profile_$name" "${with[@]}" ncu --metrics $metrics --csv --print-units base --launch-skip "$first" --launch-count "$count" \
-      "$limpid" bench "$@" --device cuda && "$root/bench/gpu_profile.py" "$out/profile_$name.log" | tee "$out/profile_$name.md" | head -12
-  }
-  profile live_base 400 136 base --arithmetic fp16 --lanes 2048 --frames 1 --seconds 0.2 || true
-  [ ! -e "$out/models/frcrn_frozen.safetensors" ] ||
-    profile frcrn 200 120 "$out/models/frcrn_frozen.safetensors" --arithmetic fp16 --lanes 32 --frames 64 --seconds 1 || true
-  [ ! -e "$out/models/deftan2_published.safetensors" ] ||
-    profile deftan2 100 160 "$out/models/deftan2_published.safetensors" --arithmetic fp16 --lanes 16 --seconds 4 || true
-}
-# Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
-stage_files() {
-  local count model models
-  models=$(networks frcrn longconv deftan2) || { failed=1; return 1; }
-  for model in $models; do
-    for count in 16 256; do
-      step "files_${model}_$count" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" \
-        --files $count --seconds 60 --model "$model"
-    done
-  done
-  rm -rf "$out/files"
-}
 stage_table() {
   grep -hE '^[0-9]+,[0-9]+,' "$out"/bench_*.log > "$out/bench.csv" 2>/dev/null
   grep -h '^sparse,' "$out"/bench_*.log > "$out/sparse.csv" 2>/dev/null
@@ -269,13 +166,14 @@ stage_table() {
   python3 "$root/bench/gpu_table.py" "$out" > "$out/table.md" && echo "$out/table.md"
 }
 stage_train() {
-  [ -n "${CORPUS:-}" ] || { echo "CORPUS must name the corpus" >&2; failed=1; return 1; }
+  [ -n "${CORPUS:-}" ] || { echo "CORPUS must name the corpus" >&2; fail; return 1; }
   step train "$root/training/train_on_gpu.sh" "$CORPUS" "$out/train" "${TRAIN_SECONDS:-$(left)}"
 }
 
+. "$root/bench/gpu_networks.sh"
 find_libraries
 for stage in $stages; do
   declare -F "stage_$stage" >/dev/null || { echo "no stage '$stage'" >&2; exit 2; }
   "stage_$stage"
 done
-exit $failed
+[ ! -e "$out/failed" ]

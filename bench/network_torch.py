@@ -42,7 +42,7 @@ def prepared(network, lanes, frames):
     return BetweenTransforms(network), (lanes, 2, bins, frames)
 
 
-def seconds_of(run, device, rounds=10):
+def seconds_of(run, device, rounds):
     """Median of some calls."""
     times = []
     for _ in range(3 + rounds):
@@ -61,6 +61,7 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--lanes", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=10, help="of every recording")
+    parser.add_argument("--rounds", type=int, default=10, help="calls that are timed, after three that are not")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--eager", action="store_true", help="without compiling, which takes minutes")
     parser.add_argument("--json", action="store_true")
@@ -79,7 +80,7 @@ def main():
             try:
                 run = torch.compile(module) if compiled else module
                 with torch.autocast(a.device, half or torch.bfloat16, enabled=half is not None):
-                    rows[name] = a.lanes * a.seconds / seconds_of(lambda: run(x), a.device)
+                    rows[name] = a.lanes * a.seconds / seconds_of(lambda: run(x), a.device, a.rounds)
             except Exception as problem:  # a compiler that fails is a row less
                 print(f"no row for {name}: {problem}", file=sys.stderr)
             torch.cuda.empty_cache()

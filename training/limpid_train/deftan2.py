@@ -142,6 +142,10 @@ class Deftan2(Network):
             levels.append(mean)
         return torch.sqrt(torch.stack(levels, 1) + 1e-6)[..., None]
 
+    def residual_ends(self):
+        """Names of the tensors that make what a block adds to its input."""
+        return [f"blocks.{i}.{axis}_linear.{what}" for i in range(len(self.blocks)) for axis in "FT" for what in ("weight", "bias")]
+
     def start_open(self):
         """A filter starts as the first microphone passed through."""
         if self.config.get("output") == "filter":

@@ -145,6 +145,11 @@ class LongConv(nn.Module):
         frame and which are most of the weights."""
         return [f"blocks.{i}.exchange.{side}.weight" for i in range(len(self.blocks)) for side in ("inputs", "outputs")]
 
+    def residual_ends(self):
+        """Names of the tensors that make what a block adds to its input."""
+        return [f"blocks.{i}.{part}.outputs.{what}" for i, block in enumerate(self.blocks)
+                for part, _ in block.named_children() for what in ("weight", "bias")]
+
     def start_open(self):
         """Starts as a mild pass-through with a residual path that is nearly open: tap 0 near 0.6, the others near 0."""
         with torch.no_grad():

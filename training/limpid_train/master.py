@@ -17,9 +17,12 @@ def learning_rate(options, step, progress):
 
 
 def adopt(network, tensors):
-    """Copies tensors of the same names. Where the network is larger, the rest stays as it was made: further taps start
-    at nothing, so the extended network computes what the smaller one did."""
+    """Copies tensors of the same names. Where the network is larger, what it has beyond them starts at nothing: further taps
+    were made so, and further blocks and hidden values add nothing to what passes them, so the extended network computes
+    what the smaller one did."""
     state = network.state_dict()
+    for name in network.residual_ends():
+        state[name].zero_()
     unknown = set(tensors) - set(state)
     if unknown:
         raise ValueError(f"no such tensors in this network: {sorted(unknown)[:4]}")

@@ -148,6 +148,10 @@ class Frcrn(nn.Module):
         spectrum = self.stft(F.pad(waveform, (0, frames * self.stft.hop)))
         return self.stft.inverse(self.estimate(spectrum)[0], waveform.shape[-1])
 
+    def residual_ends(self):
+        """None: it grows by taps and by its voice output alone."""
+        return []
+
     def start_open(self):
         """Starts as a mild pass-through: the last stage's two parts are mostly positive, so turning them by -45 degrees
         makes masks of the right half-plane, which is where almost all useful masks lie. Further taps start at nothing,

@@ -8,6 +8,8 @@ from limpid_train.config import check_shapes, load_config
 from limpid_train.gated_conv import MATRIX_FRAMES, ShortConv, gated_conv
 from limpid_train.long_conv import long_conv
 from limpid_train.longconv import ImplicitFilters, LongConv
+from limpid_train.master import adopt
+from limpid_train.weights import tensors_of
 from make_test_vectors import LONGCONV, randomise_array
 
 
@@ -67,6 +69,19 @@ class Whole(unittest.TestCase):
         config = load_config("light")["network"]
         self.assertLess(macs_per_second(config), 0.7e9)
         self.assertLess(sum(p.numel() for p in LongConv(config).parameters()), 1.7e6)
+
+    def test_more_blocks_and_hidden_values_leave_the_network_as_it_was(self):
+        torch.manual_seed(4)
+        small = randomise_array(LongConv(LONGCONV), seed=5)
+        large = LongConv({**LONGCONV, "blocks": LONGCONV["blocks"] + 2, "hidden": LONGCONV["hidden"] + 5,
+                          "exchange": LONGCONV["exchange"] + 3})
+        large.start_open()
+        adopt(large, tensors_of(small.state_dict()))
+        x = torch.randn(2, 8000) * 0.1
+        with torch.no_grad():
+            torch.testing.assert_close(large(x), small(x), rtol=0, atol=1e-6)
+        large(x).square().sum().backward()
+        self.assertGreater(float(large.blocks[-1].refine.outputs.weight.grad.abs().max()), 0)  # and can be learnt
 
     def test_bands_that_miss_bins_are_refused(self):
         with self.assertRaises(ValueError):
