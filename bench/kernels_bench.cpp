@@ -11,34 +11,36 @@
 namespace limpid::kernels {
 namespace {
 
-constexpr int kTaps = 20;
-
 std::span<float> filled(Arena& arena, std::size_t count) {
   const auto values = arena.claim<float>(count);
   std::fill(values.begin(), values.end(), 0.5f);
   return values;
 }
 
-// steps, channels
+// taps, history, steps, channels
 void memory(benchmark::State& state) {
   const FlushDenormals flush;
-  const int steps = static_cast<int>(state.range(0)), channels = static_cast<int>(state.range(1));
-  const auto size = static_cast<std::size_t>(steps * channels);
+  const auto taps = static_cast<int>(state.range(0)), history = static_cast<int>(state.range(1)),
+             steps = static_cast<int>(state.range(2)), channels = static_cast<int>(state.range(3));
+  const auto size = [&](int rows) { return static_cast<std::size_t>(rows * channels); };
   Arena arena;
-  const auto x = filled(arena, size), y = filled(arena, size);
-  const auto w = filled(arena, static_cast<std::size_t>(kTaps * channels));
+  const auto x = filled(arena, size(history + steps)), y = filled(arena, size(steps));
+  const auto w = filled(arena, size(taps));
   for (auto _ : state) {
-    fsmn_memory(x.data(), channels, 0, steps, channels, w, kTaps, y.data(), channels);
+    fsmn_memory(x.data() + size(history), channels, history, steps, channels, w, taps, y.data(),
+                channels);
     benchmark::ClobberMemory();
   }
   double products = 0;
-  for (int s = 0; s < steps; ++s) products += std::min(kTaps, s + 1) * channels;
+  for (int s = 0; s < steps; ++s) products += std::min(taps, history + s + 1) * channels;
   state.counters["flops"] =
       benchmark::Counter(2 * products, benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(memory)
-    ->ArgsProduct({{159, 78, 37, 17, 7, 2, 1}, {32, 128}})
-    ->ArgNames({"steps", "channels"});
+    ->ArgsProduct({{20}, {0}, {159, 78, 37, 17, 7, 2, 1}, {32, 128}})  // along frequency
+    ->ArgsProduct({{128}, {127}, {32}, {32}})                          // a block of FrameConv
+    ->ArgsProduct({{20}, {19}, {1}, {256}})                            // along time, live
+    ->ArgNames({"taps", "history", "steps", "channels"});
 
 // Runs f(i) on rows of `channels` elements, where i(n) is the n-th row.
 template <class F>

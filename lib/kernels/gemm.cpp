@@ -100,22 +100,42 @@ HWY_INLINE void multiply_rows(const Block& block, Tile<typename Tiles::Weight>& 
 
 inline constexpr float kNoBias[PackedMatrix::kPanel] = {};
 
-// Columns first .. end of C, whose weights begin at b and lie b_step apart.
+// Columns first .. end of C, whose weights begin at b and lie b_step apart; of words of two
+// numbers, `end` counts words.
 template <class Tiles>
 void multiply_columns(const Block& block, const TileRule& rule, int first, int end,
                       const typename Tiles::Weight* b, std::ptrdiff_t b_step, const float* bias) {
+  constexpr int kPerWord = kColumnsPerWord<typename Tiles::Weight>;
   Tile<typename Tiles::Weight> tile{};
   tile.rule = rule;
-  for (int column = first; column < end; column += Tiles::kColumns) {
+  for (int column = first; column < end; column += Tiles::kStep) {
     tile.column = column;
     tile.b = b + (column - first) * b_step;
     tile.bias = bias == nullptr ? kNoBias : bias + column;
-    multiply_rows<Tiles>(block, tile, std::min(Tiles::kColumns, end - column),
+    multiply_rows<Tiles>(block, tile, std::min(Tiles::kColumns, (end - column) * kPerWord),
                          std::make_integer_sequence<int, Tiles::kRows>());
   }
 }
 
-using UpperTiles = PanelTiles<PackedMatrix::kPanel, hwy::bfloat16_t>;
+// Columns in panels, by tiles of at most kVectors vectors.
+template <int kVectors>
+void multiply_panels(const Block& block, const PackedMatrix& b, const float* bias,
+                     const TileRule& rule) {
+  for (int first = 0, width = 0; first < b.n(); first += width) {
+    width = PackedMatrix::width(first, b.n());
+    if (b.bfloat16()) {
+      constexpr int kPanel = PackedMatrix::kPanel;
+      multiply_columns<PanelTiles<kPanel, std::uint32_t, kVectors>>(
+          block, rule, first, first + kPanel / 2, b.bfloat16_panel(first), 1, bias);
+      continue;
+    }
+    const auto multiply = width == 4    ? multiply_columns<PanelTiles<4, float, kVectors>>
+                          : width == 8  ? multiply_columns<PanelTiles<8, float, kVectors>>
+                          : width == 16 ? multiply_columns<PanelTiles<16, float, kVectors>>
+                                        : multiply_columns<PanelTiles<32, float, kVectors>>;
+    multiply(block, rule, first, std::min(first + width, b.n()), b.panel(first), 1, bias);
+  }
+}
 
 void multiply_block(const Block& block, const PackedMatrix& b, const float* bias,
                     const TileRule& rule) {
@@ -124,20 +144,9 @@ void multiply_block(const Block& block, const PackedMatrix& b, const float* bias
         b.n() <= 2 ? multiply_columns<DotTiles<2>> : multiply_columns<DotTiles<4>>;
     return multiply(block, rule, 0, b.n(), b.panel(0), b.k(), bias);
   }
-  for (int first = 0, width = 0; first < b.n(); first += width) {
-    width = PackedMatrix::width(first, b.n());
-    if (b.bfloat16()) {
-      multiply_columns<UpperTiles>(block, rule, first, first + width,
-                                   reinterpret_cast<const hwy::bfloat16_t*>(b.upper_panel(first)),
-                                   1, bias);
-      continue;
-    }
-    const auto multiply = width == 4    ? multiply_columns<PanelTiles<4>>
-                          : width == 8  ? multiply_columns<PanelTiles<8>>
-                          : width == 16 ? multiply_columns<PanelTiles<16>>
-                                        : multiply_columns<PanelTiles<32>>;
-    multiply(block, rule, first, std::min(first + width, b.n()), b.panel(first), 1, bias);
-  }
+  const auto multiply =
+      block.rows <= kFewRows ? multiply_panels<kFewRowsVectors> : multiply_panels<kTileVectors>;
+  multiply(block, b, bias, rule);
 }
 
 void Gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_stride,

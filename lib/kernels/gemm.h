@@ -35,6 +35,8 @@ struct Rows {
 // What is rounded up is filled with zeros.
 // A large matrix in whole panels of 32 whose weights are all bfloat16 numbers is kept as such:
 // the same results to the bit from half the memory, which is what a product of one row waits for.
+// A word of 32 bits has the numbers of two columns, below that of column i, above that of column
+// i + 16, so that a shift and a mask make two vectors of one: a panel is [k][16 words].
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -56,16 +58,16 @@ class PackedMatrix {
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }
   bool narrow() const noexcept { return narrow(n_, k_); }
-  bool bfloat16() const noexcept { return upper_ != nullptr; }
+  bool bfloat16() const noexcept { return words_ != nullptr; }
   static constexpr bool narrow(int n, int k) noexcept { return n <= kNarrow && k >= kLong; }
 
   // The panel that begins at this column, or the column of a narrow matrix. panel(0) and whole
-  // panels are 64-byte aligned. Of a matrix of bfloat16 numbers: upper_panel, their bits.
+  // panels are 64-byte aligned. Of a matrix of bfloat16 numbers: bfloat16_panel.
   const float* panel(int column) const noexcept {
     return data_.get() + static_cast<std::ptrdiff_t>(column) * k_;
   }
-  const std::uint16_t* upper_panel(int column) const noexcept {
-    return upper_.get() + static_cast<std::ptrdiff_t>(column) * k_;
+  const std::uint32_t* bfloat16_panel(int column) const noexcept {
+    return words_.get() + static_cast<std::ptrdiff_t>(column / 2) * k_;
   }
   // The width of the panel that begins at `column`, which is a sum of the widths before it.
   static constexpr int width(int column, int n) noexcept {
@@ -83,7 +85,7 @@ class PackedMatrix {
  private:
   int n_ = 0, k_ = 0;
   std::shared_ptr<const float[]> data_;           // or
-  std::shared_ptr<const std::uint16_t[]> upper_;  // the upper halves of floats
+  std::shared_ptr<const std::uint32_t[]> words_;  // of two bfloat16 numbers each
 };
 
 enum class Activation { none, relu };

@@ -12,8 +12,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include "hwy/cache_control.h"
+#include "lib/base/arena.h"
+#include "lib/kernels/gemm.h"
 #include "lib/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,6 +34,10 @@ inline constexpr int kTileRows = 2, kTileVectors = 4;
 #else
 inline constexpr int kTileRows = 6, kTileVectors = 2;
 #endif
+
+// A row or two are few chains of multiply-adds, each of which waits for its last one: they take
+// more columns at a time.
+inline constexpr int kFewRows = 2, kFewRowsVectors = 4;
 
 // A network's weights are larger than the second-level cache, so B is fetched ahead of time. How
 // far, in rows of A times steps along K: about what a core multiplies while the third level
@@ -53,7 +61,10 @@ struct TileRule {
   }
 };
 
-// Weight: float, or bfloat16, of which half as much is read.
+// Weight: float, or a word of two bfloat16 numbers, of which half as many are read.
+template <class Weight>
+inline constexpr int kColumnsPerWord = std::is_same_v<Weight, float> ? 1 : 2;
+
 template <class Weight>
 struct Tile {
   TileRule rule;
@@ -64,45 +75,65 @@ struct Tile {
   const float* bias;      // of the tile's columns
 };
 
-template <class D>
-HWY_INLINE hn::Vec<D> load_weights(D d, const float* b) {
-  return hn::LoadU(d, b);
+// Where vector v of a tile stands, in columns from the tile's first. The second number of a word
+// belongs to the column half a panel on.
+template <class Weight, class D>
+constexpr int column_of(D d, int v) {
+  if constexpr (kColumnsPerWord<Weight> == 1) return v * lanes(d);
+  return v / 2 * lanes(d) + v % 2 * (PackedMatrix::kPanel / 2);
 }
 
-template <class D>
-HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::bfloat16_t* b) {
-  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::bfloat16_t, D>(), b));
+template <class D, int kVectors>
+HWY_INLINE void load_weights(D d, const float* b, hn::Vec<D> (&w)[kVectors]) {
+  for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, b + v * lanes(d));
 }
 
-template <bool kRelu, class D, int kVectors>
+template <class D, int kVectors>
+HWY_INLINE void load_weights(D d, const std::uint32_t* b, hn::Vec<D> (&w)[kVectors]) {
+  static_assert(kVectors % 2 == 0);
+  const hn::RebindToUnsigned<D> bits;
+  for (int v = 0; v < kVectors; v += 2) {
+    const auto words = hn::LoadU(bits, b + v / 2 * lanes(d));
+    w[v] = hn::BitCast(d, hn::ShiftLeft<16>(words));
+    w[v + 1] = hn::BitCast(d, hn::And(words, hn::Set(bits, 0xffff0000u)));
+  }
+}
+
+template <bool kRelu, class Weight, class D, int kVectors>
 HWY_INLINE void store_row(D d, const hn::Vec<D> (&sum)[kVectors], float* c) {
   for (int v = 0; v < kVectors; ++v)
-    hn::StoreU(kRelu ? hn::Max(sum[v], hn::Zero(d)) : sum[v], d, c + v * lanes(d));
+    hn::StoreU(kRelu ? hn::Max(sum[v], hn::Zero(d)) : sum[v], d, c + column_of<Weight>(d, v));
 }
 
 template <class Weight, class D, int kRows, int kVectors>
 HWY_INLINE void store(D d, const Tile<Weight>& t, const hn::Vec<D> (&sum)[kRows][kVectors]) {
   if (t.rule.relu) {
     HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) store_row<true>(d, sum[r], t.c[r] + t.column);
+    for (int r = 0; r < kRows; ++r) store_row<true, Weight>(d, sum[r], t.c[r] + t.column);
   } else {
     HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) store_row<false>(d, sum[r], t.c[r] + t.column);
+    for (int r = 0; r < kRows; ++r) store_row<false, Weight>(d, sum[r], t.c[r] + t.column);
   }
 }
 
-// b is [length][kWidth].
-template <int kWidth, class Weight, class D, int kRows, int kVectors>
+// Asks for the cache lines of what lies at b.
+template <int kBytes>
+HWY_INLINE void prefetch(const void* b) {
+  for (int byte = 0; byte < kBytes; byte += static_cast<int>(kAlignment))
+    hwy::Prefetch(static_cast<const char*>(b) + byte);
+}
+
+// b is [length][kRowWords].
+template <int kRowWords, class Weight, class D, int kRows, int kVectors>
 HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offset, const Weight* b,
                                  hn::Vec<D> (&sum)[kRows][kVectors]) {
+  constexpr int kBytes = kVectors * lanes(D()) * 4 / kColumnsPerWord<Weight>;
   const float* a[kRows];
   for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
-  for (int p = 0; p < t.rule.length; ++p, b += kWidth) {
+  for (int p = 0; p < t.rule.length; ++p, b += kRowWords) {
     hn::Vec<D> w[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      w[v] = load_weights(d, b + v * lanes(d));
-      hwy::Prefetch(b + kAhead / kRows * kWidth + v * lanes(d));
-    }
+    load_weights(d, b, w);
+    prefetch<kBytes>(b + kAhead / kRows * kRowWords);
     for (int r = 0; r < kRows; ++r) {
       const auto x = hn::Set(d, a[r][p]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, w[v], sum[r][v]);
@@ -112,23 +143,25 @@ HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offs
 
 template <int kWidth, int kLanesUsed, int kVectors, int kRows, class Weight>
 void multiply_tile(const Tile<Weight>& t) {
+  constexpr int kRowWords = kWidth / kColumnsPerWord<Weight>;
   const hn::CappedTag<float, kLanesUsed> d;
   hn::Vec<decltype(d)> sum[kRows][kVectors];
   for (auto& row : sum)
-    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, t.bias + v * lanes(d));
+    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, t.bias + column_of<Weight>(d, v));
   for (int s = 0; s < t.rule.segments; ++s)
-    multiply_segment<kWidth>(d, t, t.rule.offset(s), t.b + s * t.rule.length * kWidth, sum);
+    multiply_segment<kRowWords>(d, t, t.rule.offset(s), t.b + s * t.rule.length * kRowWords, sum);
   store(d, t, sum);
 }
 
-// How a panel of kWidth columns is cut into tiles.
-template <int kWidth, class W = float>
+// How a panel of kWidth columns is cut into tiles of at most kMost vectors.
+template <int kWidth, class W = float, int kMost = kTileVectors>
 struct PanelTiles {
   using Weight = W;
-  static constexpr int kLanesUsed = std::min(kWidth, static_cast<int>(kLanes));
-  static constexpr int kVectors = std::min(kTileVectors, kWidth / kLanesUsed);
-  static constexpr int kRows = kTileRows;
+  static constexpr int kLanesUsed = std::min(kWidth / kColumnsPerWord<W>, static_cast<int>(kLanes));
+  static constexpr int kVectors = std::min(kMost, kWidth / kLanesUsed);
+  static constexpr int kRows = kMost == kTileVectors ? kTileRows : kFewRows;
   static constexpr int kColumns = kLanesUsed * kVectors;
+  static constexpr int kStep = kColumns / kColumnsPerWord<W>;  // from a tile to the next
   template <int kCount>
   static void multiply(const Tile<Weight>& t) {
     multiply_tile<kWidth, kLanesUsed, kVectors, kCount>(t);

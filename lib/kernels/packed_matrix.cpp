@@ -18,37 +18,39 @@ std::shared_ptr<T[]> zeroed(std::size_t count) {
   return {p, [](T* q) { ::operator delete[](q, std::align_val_t{kAlignment}); }};
 }
 
-void put_weight(float x, float& place) noexcept {
-  place = x;
-}
-
-void put_weight(float x, std::uint16_t& place) noexcept {
-  place = to_bfloat16(x);
-}
-
 bool as_bfloat16(std::span<const float> rows, int n, int k) noexcept {
   return n % PackedMatrix::kPanel == 0 && std::int64_t{n} * k >= PackedMatrix::kLarge &&
          std::ranges::all_of(rows, is_bfloat16);
 }
 
-// [k][width] from [n][k], starting at row `first`.
-template <class T>
-void pack_panel(std::span<const float> rows, std::size_t k, std::size_t first, std::size_t used,
-                std::size_t width, T* panel) {
-  for (std::size_t p = 0; p < k; ++p)
-    for (std::size_t i = 0; i < used; ++i)
-      put_weight(rows[(first + i) * k + p], panel[p * width + i]);
-}
-
-// All panels, into `panels`.
-template <class T>
-void pack_panels(std::span<const float> rows, int n, int k, T* panels) {
+// All panels, each [k][width], from [n][k].
+void pack_panels(std::span<const float> rows, int n, int k, float* panels) {
   const auto inputs = static_cast<std::size_t>(k);
   for (int column = 0, width = 0; column < n; column += width) {
     width = PackedMatrix::width(column, n);
-    const auto first = static_cast<std::size_t>(column);
-    pack_panel(rows, inputs, first, static_cast<std::size_t>(std::min(width, n - column)),
-               static_cast<std::size_t>(width), panels + first * inputs);
+    const auto first = static_cast<std::size_t>(column), step = static_cast<std::size_t>(width);
+    const auto used = static_cast<std::size_t>(std::min(width, n - column));
+    float* panel = panels + first * inputs;
+    for (std::size_t p = 0; p < inputs; ++p)
+      for (std::size_t i = 0; i < used; ++i) panel[p * step + i] = rows[(first + i) * inputs + p];
+  }
+}
+
+constexpr std::size_t kWords = PackedMatrix::kPanel / 2;
+
+// The same in words of two numbers.
+void pack_words(std::span<const float> rows, std::size_t n, std::size_t k, std::uint32_t* words) {
+  for (std::size_t first = 0; first < n; first += 2 * kWords)
+    for (std::size_t p = 0; p < k; ++p)
+      for (std::size_t i = 0; i < kWords; ++i)
+        *words++ = to_bfloat16(rows[(first + i) * k + p]) |
+                   std::uint32_t{to_bfloat16(rows[(first + kWords + i) * k + p])} << 16;
+}
+
+void unpack_words(const std::uint32_t* words, float* columns) noexcept {
+  for (std::size_t i = 0; i < kWords; ++i) {
+    columns[i] = from_bfloat16(static_cast<std::uint16_t>(words[i] & 0xffffu));
+    columns[kWords + i] = from_bfloat16(static_cast<std::uint16_t>(words[i] >> 16));
   }
 }
 
@@ -57,9 +59,9 @@ void pack_panels(std::span<const float> rows, int n, int k, T* panels) {
 PackedMatrix::PackedMatrix(std::span<const float> rows, int n, int k) : n_(n), k_(k) {
   const std::size_t count = packed_size(n, k);
   if (as_bfloat16(rows, n, k)) {
-    const auto upper = zeroed<std::uint16_t>(count);
-    pack_panels(rows, n, k, upper.get());
-    upper_ = upper;
+    const auto words = zeroed<std::uint32_t>(count / 2);
+    pack_words(rows, static_cast<std::size_t>(n), static_cast<std::size_t>(k), words.get());
+    words_ = words;
     return;
   }
   const auto data = zeroed<float>(count);
@@ -79,12 +81,10 @@ std::vector<float> PackedMatrix::by_input() const {
     const int used = std::min(w, n_ - column);
     for (int p = 0; p < k_; ++p) {
       float* out = values.data() + static_cast<std::ptrdiff_t>(p) * n_ + column;
-      const auto at = static_cast<std::ptrdiff_t>(p) * w;
       if (bfloat16()) {
-        std::transform(upper_panel(column) + at, upper_panel(column) + at + used, out,
-                       from_bfloat16);
+        unpack_words(bfloat16_panel(column) + static_cast<std::ptrdiff_t>(p) * (w / 2), out);
       } else {
-        std::copy_n(panel(column) + at, used, out);
+        std::copy_n(panel(column) + static_cast<std::ptrdiff_t>(p) * w, used, out);
       }
     }
   }
