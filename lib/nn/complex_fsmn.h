@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "lib/base/aligned_vector.h"
 #include "lib/io/weights.h"
 #include "lib/nn/activation.h"
 #include "lib/nn/timeline.h"
@@ -37,7 +38,7 @@ class ComplexFsmn {
   const kernels::PackedMatrix& project_f() const noexcept { return project_f_; }
   const kernels::PackedMatrix& project_g() const noexcept { return project_g_; }
   const std::vector<float>& bias() const noexcept { return bias_; }
-  const std::vector<float>& taps() const noexcept { return taps_; }
+  std::span<const float> taps() const noexcept { return taps_; }
 
  private:
   void project(ConstActivation in, Activation hidden, Activation p) const LIMPID_REALTIME;
@@ -46,8 +47,8 @@ class ComplexFsmn {
   int channels_ = 0, order_ = 0;
   kernels::PackedMatrix linear_;  // F above G: [2 channels][channels]
   kernels::PackedMatrix project_f_, project_g_;
-  std::vector<float> bias_;  // [2 channels]
-  std::vector<float> taps_;  // [order][2 channels], p itself added to the last tap
+  std::vector<float> bias_;    // [2 channels]
+  AlignedVector<float> taps_;  // [order][2 channels], p itself added to the last tap
 };
 
 }  // namespace limpid::nn

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "lib/base/aligned_vector.h"
 #include "lib/base/arena.h"
 #include "lib/base/realtime.h"
 
@@ -57,7 +58,7 @@ class FrameConv {
   void begin_block(State::Group& group) const LIMPID_REALTIME;
 
   int taps_ = 0, channels_ = 0;
-  std::vector<float> oldest_first_;  // [tap][channel]
+  AlignedVector<float> oldest_first_;  // [tap][channel]
 };
 
 }  // namespace limpid::nn

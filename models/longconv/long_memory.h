@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "lib/base/aligned_vector.h"
 #include "lib/nn/frame_conv.h"
 #include "models/longconv/config.h"
 #include "models/longconv/rows.h"
@@ -52,7 +53,7 @@ class LongMemory {
 
   int bands_ = 0, channels_ = 0, inner_ = 0, short_taps_ = 0;
   Norm norm_;
-  std::vector<float> short_;  // [tap][band][channel], the last tap is the present
+  AlignedVector<float> short_;  // [tap][band][channel], the last tap is the present
   Linear inputs_, outputs_;
   nn::FrameConv filters_;
 };
