@@ -71,6 +71,9 @@ class Corpus:
         cache = Path(cache)
         index_file = cache / "index.json"
         index = json.loads(index_file.read_text()) if index_file.exists() else pack(corpus, cache, processes)
+        missing = [kind for kind, rows in index.items() if not rows]
+        if missing:
+            raise ValueError(f"{corpus}: no files of the kind: {', '.join(missing)}")
         if not (cache / "quiet.bin").exists():
             pack_quiet(cache, index["speech"], processes)
         self.items = {kind: [item for item in rows if item["split"] == split] for kind, rows in index.items()}

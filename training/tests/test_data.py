@@ -62,6 +62,15 @@ class Mixing(unittest.TestCase):
             piece = corpus.read("noise", item, 39990, 100)
             np.testing.assert_array_equal(piece[10:], corpus.read("noise", item, 0, 90))
 
+    def test_a_corpus_without_rooms_is_refused_by_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder)
+            index = json.loads((Path(folder) / "index.json").read_text())
+            index["rir"] = []
+            (Path(folder) / "index.json").write_text(json.dumps(index))
+            with self.assertRaisesRegex(ValueError, "of the kind: rir"):
+                Corpus(folder, folder, "train")
+
     def test_several_corpora_become_one(self):
         tones = {name: np.float32(0.1 + 0.2 * i) * np.ones(1600 * (i + 1), np.float32) for i, name in enumerate("ab")}
         with tempfile.TemporaryDirectory() as folder:
