@@ -9,7 +9,7 @@ from pathlib import Path
 from .rows import rows_of
 from .sets import ALL, items_of
 from .systems import Folder, Network, Program
-from .tables import comparison, extremes, markdown, set_table, summarise, write_csv
+from .tables import comparison, extremes, markdown, read_csv, set_table, summarise, write_csv
 
 NETWORK_RATE = 16000
 
@@ -23,6 +23,13 @@ class Evaluation:
     def add(self, set_name, items, paths, jobs, dnsmos):
         self.items[set_name], self.paths[set_name] = items, paths
         self.rows[set_name] = rows_of(set_name, items, paths, jobs, dnsmos)
+
+    @classmethod
+    def scored(cls, name, path, sets):
+        """What an earlier run has found, from its CSV."""
+        evaluation, rows = cls(name), read_csv(path)
+        evaluation.rows = {set_name: rows[set_name] for set_name in sets if set_name in rows}
+        return evaluation
 
     def summary(self):
         return {name: summarise(rows) for name, rows in self.rows.items()}
@@ -68,8 +75,13 @@ def replace_between(path, text, begin="<!-- scores -->", end="<!-- /scores -->")
 def named_folder(text):
     name, _, folder = text.partition("=")
     if not folder:
-        raise argparse.ArgumentTypeError(f"{text}: NAME=FOLDER is expected")
+        raise argparse.ArgumentTypeError(f"{text}: NAME=FOLDER or NAME=SCORES.csv is expected")
     return name, folder
+
+
+def is_scores(path):
+    """Whether a system is given as the CSV of an earlier run: nothing is computed again then."""
+    return Path(path).suffix == ".csv"
 
 
 def parse(arguments):
@@ -77,10 +89,10 @@ def parse(arguments):
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--limpid", help="path of the limpid program: what people run, so what is scored by default")
     parser.add_argument("--model", help="model file or name for --limpid; alone: a model file, run by PyTorch")
-    parser.add_argument("--enhanced", help="folder of finished output files instead, FOLDER/SET/NAME")
+    parser.add_argument("--enhanced", help="folder of finished output files instead, FOLDER/SET/NAME, or the CSV of an earlier run")
     parser.add_argument("--name", default="limpid", help="what the tables call it")
     parser.add_argument("--compare", metavar="NAME=FOLDER", type=named_folder, nargs="+", default=[],
-                        help="outputs of other systems, FOLDER/SET/NAME or FOLDER/**/NAME")
+                        help="outputs of other systems, FOLDER/SET/NAME or FOLDER/**/NAME, or the CSV of an earlier run")
     parser.add_argument("--sets", nargs="+", default=list(ALL), choices=ALL)
     parser.add_argument("--every", type=int, default=1, help="only every n-th file: a quick look")
     parser.add_argument("--outputs", help="keep the outputs here, for a later --compare")
@@ -94,15 +106,15 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if not (options.model or options.limpid or options.enhanced):
         parser.error("one of --limpid, --model, --enhanced is needed")
+    if options.html and options.enhanced and is_scores(options.enhanced):
+        parser.error("--html needs the files, not their scores alone")
     if options.html and importlib.util.find_spec("matplotlib") is None:  # not after an hour of scoring
         parser.error("--html draws with the Python package matplotlib, which is not installed")
     return options
 
 
 def system_of(options):
-    if options.limpid:
-        return Program(options.limpid, options.model, options.jobs)
-    return Folder(options.enhanced) if options.enhanced else Network(options.model)
+    return Program(options.limpid, options.model, options.jobs) if options.limpid else Network(options.model)
 
 
 def main(arguments=None):
@@ -116,10 +128,16 @@ def main(arguments=None):
         dnsmos = Dnsmos(options.dnsmos)
     with tempfile.TemporaryDirectory() as scratch:
         items = {name: items_of(options.corpus, name, Path(scratch) / "inputs", options.every) for name in options.sets}
-        outputs = options.outputs or Path(scratch) / "outputs"
-        evaluation = run(system_of(options), options.name, items, outputs, options.jobs, dnsmos)
-        others = [run(Folder(folder), name, items, Path(scratch) / "none", options.jobs, dnsmos)
-                  for name, folder in options.compare]
+
+        def evaluated(name, finished, outputs):
+            """`finished`: what there is of a system already; without it, the one of the options."""
+            if finished and is_scores(finished):
+                return Evaluation.scored(name, finished, options.sets)
+            system = Folder(finished) if finished else system_of(options)
+            return run(system, name, items, outputs, options.jobs, dnsmos)
+
+        evaluation = evaluated(options.name, options.enhanced, options.outputs or Path(scratch) / "outputs")
+        others = [evaluated(name, path, Path(scratch) / "none") for name, path in options.compare]
         text = tables_text(evaluation, others)
         print(text)
         if options.json:

@@ -94,3 +94,15 @@ def write_csv(path, rows):
         writer = csv.DictWriter(file, ["set", *columns], restval="")
         writer.writeheader()
         writer.writerows({"set": name, **row} for name, part in rows.items() for row in part)
+
+
+def read_csv(path):
+    """{set: rows} as write_csv wrote them."""
+    rows = {}
+    with open(path, newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if not row.get("set") or not row.get("file"):
+                raise ValueError(f"{path}: not the per-file scores that --csv writes")
+            values = {name: float(value) for name, value in row.items() if name not in ("set", "file") and value}
+            rows.setdefault(row["set"], []).append({"file": row["file"], **values})
+    return rows

@@ -102,6 +102,22 @@ class Evaluating(unittest.TestCase):
         self.assertIn("| untouched |", text)
         self.assertIn("limpid − untouched", text)
 
+    def test_scores_of_an_earlier_run_give_the_same_tables(self):
+        half, scores = self.folder / "half", self.folder / "s.csv"
+        sets = ("--sets", "vb60", "noise-only", "--name", "a")
+        text = self.run_main("--enhanced", half, *sets, "--csv", scores, "--compare", f"b={half}")
+        self.assertEqual(self.run_main("--enhanced", scores, *sets, "--compare", f"b={scores}"), text)
+        self.assertNotIn("noise-only", self.run_main("--enhanced", scores, "--sets", "vb60"))
+        with self.assertRaisesRegex(ValueError, "not the per-file scores"):
+            self.run_main("--enhanced", half, "--sets", "vb60", "--compare", f"b={self._other_csv()}")
+        with self.assertRaises(SystemExit):
+            self.run_main("--enhanced", scores, "--html", self.folder / "page.html")
+
+    def _other_csv(self):
+        path = self.folder / "other.csv"
+        path.write_text("name,value\nx,1\n", encoding="utf-8")
+        return path
+
     def test_marks_of_a_page_hold_the_tables(self):
         page = self.folder / "page.md"
         page.write_text("words\n<!-- scores -->\nold\n<!-- /scores -->\nmore words\n", encoding="utf-8")
