@@ -47,8 +47,15 @@ TEST_P(Fsmn, MatchesReferenceForAnyNumberOfChannels) {
   check(20, 0, 159, 128);
 }
 
+// Few steps take several vectors of channels together.
+TEST_P(Fsmn, MatchesReferenceForFewStepsOfManyChannels) {
+  for (int channels : {16, 31, 32, 33, 63, 64, 65, 79, 129, 257})
+    for (int steps = 1; steps <= 13; ++steps)
+      for (int history : {0, 2, 19}) check(20, history, steps, channels);
+}
+
 TEST_P(Fsmn, IsTheSameInOneCallAndInMany) {
-  constexpr int kTaps = 20, kSteps = 61, kChannels = 24;
+  constexpr int kTaps = 20, kSteps = 61, kChannels = 87;
   const auto x = noise(kSteps * kChannels, 1), w = noise(kTaps * kChannels, 2);
   std::vector<float> at_once(kSteps * kChannels), cut(kSteps * kChannels);
   fsmn_memory(x.data(), kChannels, 0, kSteps, kChannels, w, kTaps, at_once.data(), kChannels);
