@@ -29,9 +29,12 @@ def hum(rng, length):
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     count = int(min(40, 0.45 * RATE / pitch.max()))
     slope, comb = rng.uniform(0, 1.5), rng.choice([1, 2])                   # every harmonic, or the odd ones
-    noise = np.zeros(length)
+    turn = np.exp(1j * phase).astype(np.complex64)                          # a power of it is a harmonic
+    noise, harmonic, step = np.zeros(length, np.float32), turn.copy(), turn if comb == 1 else turn * turn
     for k in range(1, count + 1, comb):
-        noise += k ** -slope * rng.uniform(0.1, 1) * np.sin(k * phase + rng.uniform(0, 2 * np.pi))
+        strength = k ** -slope * rng.uniform(0.1, 1) * np.exp(1j * rng.uniform(0, 2 * np.pi))
+        noise += (np.complex64(strength) * harmonic).imag
+        harmonic *= step
     beat = 1 + rng.uniform(0, 0.8) * np.sin(2 * np.pi * rng.uniform(0.5, 15) * time)
     return (noise * beat * swell(rng, length, 6)).astype(np.float32)
 
