@@ -90,8 +90,13 @@ std::size_t HostQueue::claimed() const noexcept {
 }
 float HostQueue::largest() const noexcept {
   float found = 0;
-  for (const auto& memory : memory_)
+  for (const auto& memory : memory_) {
+    const auto holds = [&](const float* p) {
+      return p >= memory.data() && p < memory.data() + memory.size();
+    };
+    if (std::ranges::any_of(exponentials_, holds)) continue;
     for (const float value : memory) found = std::max(found, std::abs(value));
+  }
   return found;
 }
 void HostQueue::release(float* memory) noexcept {
@@ -212,6 +217,7 @@ Status HostQueue::add_context(Arithmetic arithmetic, const ContextArgs& args) {
   return context<AddContextTiles>(arithmetic, args);
 }
 Status HostQueue::attend_frames(const LinearAttentionArgs& args) {
+  exponentials_ = {args.key.at(0, 0), args.total, args.state};
   return once<QuerySoftmax, RunningKeys, RunningContext>(args);
 }
 Status HostQueue::array_level(const ArrayLevelArgs& args) {

@@ -62,7 +62,8 @@ class HostQueue final : public LayerQueue {
   Status replay() override;
   Status finish() override;
 
-  // Of all that lies in its memory: activations, states, weights of products of floats.
+  // Of all that lies in its memory: activations, states, weights of products of floats; but not of
+  // the exponentials of attention along time and their sums, which no product takes.
   float largest() const noexcept;
 
   int replays = 0;
@@ -72,6 +73,7 @@ class HostQueue final : public LayerQueue {
 
  private:
   std::deque<std::vector<float>> memory_;
+  std::array<const float*, 3> exponentials_{};  // begin in the memory that holds them
   std::function<Status()> recorded_;
 };
 
