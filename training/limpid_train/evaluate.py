@@ -106,6 +106,8 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if not (options.model or options.limpid or options.enhanced):
         parser.error("one of --limpid, --model, --enhanced is needed")
+    if options.limpid:  # what it makes is what is asked for
+        options.enhanced = None
     if options.html and options.enhanced and is_scores(options.enhanced):
         parser.error("--html needs the files, not their scores alone")
     if options.html and importlib.util.find_spec("matplotlib") is None:  # not after an hour of scoring
