@@ -28,6 +28,7 @@ struct Case {
   int lanes, frames, rows, channels, outputs;
   LinearEnd end;
 };
+constexpr double kLargest = 4;  // sums of products here are smaller
 
 double ended(const Case& c, const std::vector<double>& v, int o, float slope, float before) {
   const double x = v[size(o)];
@@ -91,7 +92,7 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
     const auto y = tilings.operator()<Arithmetic::exact>();
     for (const Arithmetic arithmetic : kArithmetics) {
       const auto tensor = with_arithmetic(arithmetic, tilings);
-      const double coarse = c.end == LinearEnd::gelu ? 5e-5 : 2e-5;
+      const double coarse = c.end == LinearEnd::gelu ? 5e-5 + 0x1p-12 * kLargest : 2e-5;
       for (std::size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(tensor[i], y[i], coarse) << i;
     }
 
@@ -108,6 +109,7 @@ TEST(CudaRealLayers, ProductOfTwoSources) {
                             p % c.channels)];
         for (int o = 0; o < c.outputs; ++o) v[size(o)] += double{x} * w[size(p * pitch + o)];
       }
+      for (const double sum : v) ASSERT_LT(std::abs(sum), kLargest);
       for (int o = 0; o < y_row; ++o) {
         const auto at = size(row * y_row + o);
         if (o < (c.end == LinearEnd::gate ? c.outputs / 2 : c.outputs))
@@ -442,13 +444,11 @@ TEST(CudaRealLayers, AttentionAlongTime) {
   }
 }
 
-// What the polynomial loses: far from where it turns round, and there.
+// What the polynomial and 11 bits of tanh lose: far from where the first turns round, and there.
 TEST(CudaRealLayers, CoarseGeluIsGelu) {
-  double worst = 0;
   for (float v = -30; v < 30; v += 1e-3f)
-    worst = std::max(worst, std::abs(double{coarse_gelu(v)} -
-                                     0.5 * double{v} * (1 + std::erf(double{v} / std::sqrt(2.0)))));
-  EXPECT_LT(worst, 2.7e-5);
+    ASSERT_NEAR(coarse_gelu(v), 0.5 * double{v} * (1 + std::erf(double{v} / std::sqrt(2.0))),
+                2.7e-5 + 0x1p-12 * std::abs(v));
   EXPECT_EQ(coarse_gelu(0.0f), 0.0f);
   for (const float far : {50.0f, 1e4f, 1e30f}) {
     EXPECT_EQ(coarse_gelu(far), far);

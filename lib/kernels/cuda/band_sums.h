@@ -22,7 +22,7 @@ struct BandSumsArgs {
 
   // For `wide` and `wide_y`.
   void arrange() {
-    wide = Alignment().of(x.data).steps(x.lane, x.frame, channels).whole(4);
+    wide = norm.whole_fours(Alignment().of(x.data).steps(x.lane, x.frame, channels));
     wide_y = Alignment().of(y).steps(n).whole(4);
   }
   LIMPID_HD std::int64_t rows() const { return std::int64_t{lanes} * frames; }

@@ -21,7 +21,8 @@ struct MemoryInputArgs {
   // For `wide` and `wide_y`.
   void arrange() {
     wide = filter.channels % 4 == 0 &&
-           Alignment().of(filter.x.data).of(filter.ring).of(filter.h).steps(filter.x.lane).whole(4);
+           filter.weights.whole_fours(
+               Alignment().of(filter.x.data).of(filter.ring).of(filter.h).steps(filter.x.lane));
     wide_y = Alignment().of(y.data).steps(y.stride[0], y.stride[1], y.stride[2]).whole(4);
   }
   LIMPID_HD std::int64_t rows() const { return std::int64_t{filter.lanes} * filter.rows; }

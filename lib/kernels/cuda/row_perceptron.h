@@ -22,7 +22,7 @@ struct RowPerceptronArgs {
   // Whether four neighbouring channels may be read and written together.
   bool whole_fours() const {
     return channels % 4 == 0 &&
-           Alignment().of(x.data).steps(x.stride[0], x.stride[1], x.stride[2]).whole(4);
+           norm.whole_fours(Alignment().of(x.data).steps(x.stride[0], x.stride[1], x.stride[2]));
   }
   // What is at `to` and beside it, of channels from c on.
   template <class Together>
