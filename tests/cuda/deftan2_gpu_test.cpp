@@ -31,6 +31,11 @@ constexpr test::Kept kKept[] = {{Arithmetic::tf32x3, 100},
                                 {Arithmetic::tf32, 50},
                                 {Arithmetic::fp16, 50},
                                 {Arithmetic::bf16, 32}};
+// Two trained blocks leave less of noise, and a tanh of 11 bits stands beside what is left.
+constexpr test::Kept kKeptByShipped[] = {{Arithmetic::tf32x3, 100},
+                                         {Arithmetic::tf32, 45},
+                                         {Arithmetic::fp16, 45},
+                                         {Arithmetic::bf16, 32}};
 
 // Whole fours of channels and odd numbers of them, every tiling, heads in one part and in several,
 // with and without a filter.
@@ -67,8 +72,8 @@ TEST(Deftan2Gpu, TheShippedNetwork) {
 
 // The shipped network and one with odd numbers of everything.
 TEST(Deftan2Gpu, TensorCoresKeepWhatTheyPromise) {
-  for (const EmulatedDeftan2& model : {EmulatedDeftan2(kShipped), small({.filter = false})})
-    test::expect_tensor_cores_keep(model, kKept);
+  test::expect_tensor_cores_keep(EmulatedDeftan2(kShipped), kKeptByShipped);
+  test::expect_tensor_cores_keep(small({.filter = false}), kKept);
 }
 
 TEST(Deftan2Gpu, AnyChunkingGivesTheSameOutput) {
@@ -152,7 +157,7 @@ TEST(Deftan2OnDevice, EqualsTheCpu) {
 TEST(Deftan2OnDevice, TensorCoresKeepWhatTheyPromise) {
   const auto model = load("array-small-4");
   ASSERT_TRUE(model) << model.error().message;
-  test::expect_tensor_cores_of_a_device_keep(**model, kKept);
+  test::expect_tensor_cores_of_a_device_keep(**model, kKeptByShipped);
 }
 
 }  // namespace

@@ -217,7 +217,7 @@ Status HostQueue::add_context(Arithmetic arithmetic, const ContextArgs& args) {
   return context<AddContextTiles>(arithmetic, args);
 }
 Status HostQueue::attend_frames(const LinearAttentionArgs& args) {
-  exponentials_ = {args.key.at(0, 0), args.total, args.state};
+  exponentials_.insert({args.key.at(0, 0), args.total, args.state});
   return once<QuerySoftmax, RunningKeys, RunningContext>(args);
 }
 Status HostQueue::array_level(const ArrayLevelArgs& args) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <deque>
+#include <set>
 #include <vector>
 
 #include "lib/kernels/cuda/layers.h"
@@ -73,7 +74,7 @@ class HostQueue final : public LayerQueue {
 
  private:
   std::deque<std::vector<float>> memory_;
-  std::array<const float*, 3> exponentials_{};  // begin in the memory that holds them
+  std::set<const float*> exponentials_;  // of all blocks; begin in the memory that holds them
   std::function<Status()> recorded_;
 };
 
