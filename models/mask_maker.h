@@ -16,6 +16,9 @@ struct MaskTraits {
   int taps = 1;                // masks a frame: the k-th is for the frame k earlier
   int lookahead = 0;           // frames by which masks trail the columns
   bool voice = false;          // whether there is a voice-activity output
+  int microphones = 1;         // each but the first has one mask, for the present frame
+
+  int masks() const noexcept { return taps + microphones - 1; }  // a frame
 };
 
 // The state of `lanes` streams through one network.
@@ -30,15 +33,17 @@ class MaskMaker {
   // the maker was opened with.
   virtual void begin(int frames) LIMPID_REALTIME = 0;
 
-  // Frame 0 <= frame < frames of a lane. The first `band` bins of `column` times `scale` are those
-  // of the network; what it has above them is silent.
-  virtual void hear(int lane, int frame, const std::complex<float>* column, int band,
-                    float scale) LIMPID_REALTIME = 0;
+  // Frame 0 <= frame < frames of a lane; the column of microphone m begins at columns + m * apart.
+  // The first `band` bins of it times `scale` are those of the network; what it has above them is
+  // silent.
+  virtual void hear(int lane, int frame, const std::complex<float>* columns, std::ptrdiff_t apart,
+                    int band, float scale) LIMPID_REALTIME = 0;
 
   // Returns how many frames of masks are ready, those of earlier runs included.
   virtual int run() LIMPID_REALTIME = 0;
 
-  // Masks of `frame` of those ready: [bins] each, that of tap k begins at re + k * stride.
+  // Masks of `frame` of those ready: [bins] each, that of tap k begins at re + k * stride; those of
+  // the second and further microphones follow.
   virtual void mask(int lane, int frame, std::ptrdiff_t stride, float* re,
                     float* im) LIMPID_REALTIME = 0;
 
@@ -48,7 +53,7 @@ class MaskMaker {
   // Forgets the first `frames` of those ready.
   virtual void pop(int frames) LIMPID_REALTIME = 0;
 
-  virtual void reset() LIMPID_REALTIME = 0;            // as just opened
+  virtual void reset() LIMPID_REALTIME = 0;         // as just opened
   virtual std::size_t memory() const noexcept = 0;  // bytes
 };
 

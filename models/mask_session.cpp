@@ -30,7 +30,7 @@ Result<std::unique_ptr<Session>> MaskSession::open(const MaskTraits& traits,
                                                    const SessionConfig& config, int tile,
                                                    const MakeMaker& make) {
   const dsp::StftSpec stft = stft_of(traits, config.sample_rate);
-  auto analysis = dsp::Analysis::create(stft, config.lanes);
+  auto analysis = dsp::Analysis::create(stft, config.lanes * traits.microphones);
   if (!analysis) return analysis.error();
   auto synthesis = dsp::Synthesis::create(stft, config.lanes);
   if (!synthesis) return synthesis.error();
@@ -43,6 +43,7 @@ MaskSession::MaskSession(const MaskTraits& traits, const SessionConfig& config, 
     : traits_(traits),
       format_(mask_format(traits, config.sample_rate)),
       lanes_(config.lanes),
+      microphones_(traits.microphones),
       bins_(stft_of(traits, config.sample_rate).bins()),
       tile_(std::min(tile, config.max_frames)),
       history_(traits.taps - 1),
@@ -54,19 +55,20 @@ MaskSession::MaskSession(const MaskTraits& traits, const SessionConfig& config, 
       masks_(make(config.lanes, tile_)),
       extension_(traits.bins, bins_, traits.hop, config.lanes, traits.taps) {
   const auto bins = static_cast<std::size_t>(std::max(bins_, traits.bins));
-  spectra_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(capacity_) *
-                  static_cast<std::size_t>(bins_));
+  spectra_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(microphones_) *
+                  static_cast<std::size_t>(capacity_) * static_cast<std::size_t>(bins_));
   hop_.resize(static_cast<std::size_t>(format_.hop));
-  const auto taps = static_cast<std::size_t>(traits.taps);
-  mask_re_.resize(taps * bins);
-  mask_im_.resize(taps * bins);
+  const auto masks = static_cast<std::size_t>(traits.masks());
+  mask_re_.resize(masks * bins);
+  mask_im_.resize(masks * bins);
   masked_.resize(bins);
   if (traits.voice)
     voice_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(config.max_frames));
 }
 
-std::complex<float>* MaskSession::spectrum(int lane, int frame) noexcept {
-  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(lane) * capacity_ + history_ + frame;
+std::complex<float>* MaskSession::spectrum(int lane, int frame, int microphone) noexcept {
+  const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(lane) * microphones_ + microphone;
+  const std::ptrdiff_t at = row * capacity_ + history_ + frame;
   return spectra_.data() + at * bins_;
 }
 
@@ -106,10 +108,14 @@ void MaskSession::analyse(AudioView<const float> in, int frames) LIMPID_REALTIME
   masks_->begin(frames);
   for (int lane = 0; lane < lanes_; ++lane) {
     for (int frame = 0; frame < frames; ++frame) {
-      std::complex<float>* column = spectrum(lane, waiting_ + frame);
-      repaired_ += kernels::repair(in[lane].data() + frame * format_.hop, format_.hop, hop_.data());
-      analysis_.process(lane, hop_.data(), column);
-      masks_->hear(lane, frame, column, band_, scale_);
+      for (int m = 0; m < microphones_; ++m) {
+        const int row = lane * microphones_ + m;
+        const float* samples = in[row].data() + frame * format_.hop;
+        repaired_ += kernels::repair(samples, format_.hop, hop_.data());
+        analysis_.process(row, hop_.data(), spectrum(lane, waiting_ + frame, m));
+      }
+      masks_->hear(lane, frame, spectrum(lane, waiting_ + frame),
+                   static_cast<std::ptrdiff_t>(capacity_) * bins_, band_, scale_);
     }
   }
   waiting_ += frames;
@@ -132,13 +138,17 @@ void MaskSession::emit(int lane, int frame, float* hop) LIMPID_REALTIME {
   for (int k = 1; k <= history_; ++k)  // above the band there is one gain a bin
     kernels::add_masked(spectrum(lane, frame - k), mask_re_.data() + k * stride,
                         mask_im_.data() + k * stride, band_, masked_.data());
+  for (int m = 1; m < microphones_; ++m)
+    kernels::add_masked(spectrum(lane, frame, m), mask_re_.data() + (history_ + m) * stride,
+                        mask_im_.data() + (history_ + m) * stride, band_, masked_.data());
   synthesis_.process(lane, masked_.data(), hop);
 }
 
 void MaskSession::pop_spectra(int frames) noexcept {
   for (int lane = 0; lane < lanes_; ++lane)
-    std::copy(spectrum(lane, frames - history_), spectrum(lane, waiting_),
-              spectrum(lane, -history_));
+    for (int m = 0; m < microphones_; ++m)
+      std::copy(spectrum(lane, frames - history_, m), spectrum(lane, waiting_, m),
+                spectrum(lane, -history_, m));
   waiting_ -= frames;
 }
 
@@ -148,7 +158,8 @@ void MaskSession::reset() LIMPID_REALTIME {
   masks_->reset();
   extension_.reset();
   for (int lane = 0; lane < lanes_; ++lane)
-    std::fill(spectrum(lane, -history_), spectrum(lane, 0), std::complex<float>());
+    for (int m = 0; m < microphones_; ++m)
+      std::fill(spectrum(lane, -history_, m), spectrum(lane, 0, m), std::complex<float>());
   waiting_ = 0;
   voice_now_ = {};
 }

@@ -4,7 +4,8 @@
 // Each output bin is filtered from the latest `taps` frames of that bin, the frames before the
 // stream being zero: Y[t, f] = sum over k < taps of M_k[t, f] X[t - k, f]. One tap is a complex
 // ratio mask; more are deep filtering along time (Mack and Habets, "Deep filtering: signal
-// extraction and reconstruction using complex time-frequency filters", 2019).
+// extraction and reconstruction using complex time-frequency filters", 2019). Of an array that is
+// the first microphone; the present frame of each other one joins the sum with a mask of its own.
 #pragma once
 
 #include <complex>
@@ -51,12 +52,12 @@ class MaskSession final : public Session {
   void analyse(AudioView<const float> in, int frames) LIMPID_REALTIME;
   void report_voice(int first, int frames, int ready, int calls_frames) LIMPID_REALTIME;
   void emit(int lane, int frame, float* hop) LIMPID_REALTIME;
-  std::complex<float>* spectrum(int lane, int frame) noexcept;
+  std::complex<float>* spectrum(int lane, int frame, int microphone = 0) noexcept;
   void pop_spectra(int frames) noexcept;
 
   MaskTraits traits_;
   StreamFormat format_;
-  int lanes_, bins_;
+  int lanes_, microphones_, bins_;
   int tile_;      // frames that are processed together
   int history_;   // frames before the present one that the filter needs
   int capacity_;  // frames, with the history
@@ -66,10 +67,11 @@ class MaskSession final : public Session {
   dsp::Synthesis synthesis_;
   std::unique_ptr<MaskMaker> masks_;
   BandExtension extension_;
-  std::vector<std::complex<float>> spectra_;  // [lane][capacity][bin]: history, then those waiting for masks
+  std::vector<std::complex<float>>
+      spectra_;  // [lane][microphone][capacity][bin]: history, then those waiting for masks
   int waiting_ = 0;
   std::vector<float> hop_;
-  std::vector<float> mask_re_, mask_im_;  // [tap][as many bins as network or spectrum have]
+  std::vector<float> mask_re_, mask_im_;  // [mask][as many bins as network or spectrum have]
   std::vector<std::complex<float>> masked_;
   std::vector<float> voice_;  // [lane][frame] of the latest call
   std::span<const float> voice_now_;

@@ -26,6 +26,7 @@ ARRAY_CAUSAL = {**ARRAY, "causal": True, "output": "filter", "level_horizon": 30
 LONGCONV = {"architecture": "longconv", "sample_rate": RATE, "window": 0.02, "hop": 0.01, "any_rate": True,
             "bands": [3, 5, 9, 20, 51, 73], "channels": 7, "blocks": 2, "memory": 5, "short_taps": 3, "long_taps": 71,
             "filter_hidden": 6, "level_horizon": 20, "exchange": 9, "hidden": 11, "taps": 2, "voice": True}
+LONGCONV_ARRAY = {**LONGCONV, "any_rate": False, "microphones": ARRAY["microphones"], "coherence_horizon": 15}
 
 
 def voiced_signal():
@@ -115,10 +116,12 @@ def write_arrays(folder):
 
 def write_longconv(folder, signal):
     """Odd sizes, filters longer than the signal is at first and shorter than it is in the end."""
-    network = randomise_array(LongConv(LONGCONV), seed=11)
-    weights.write(folder / "longconv_tiny.safetensors", weights.tensors_of(network.state_dict()), LONGCONV,
-                  {"name": "longconv-tiny", "summary": "random weights for tests, seed 11", "licence": "MIT"})
-    write_wav(folder / "longconv_tiny_expected.wav", expected(network, signal))
+    for name, config, heard in (("longconv_tiny_array", LONGCONV_ARRAY, array_signal(ARRAY["microphones"])),
+                                ("longconv_tiny", LONGCONV, signal)):
+        network = randomise_array(LongConv(config), seed=11)
+        weights.write(folder / f"{name}.safetensors", weights.tensors_of(network.state_dict()), config,
+                      {"name": name.replace("_", "-"), "summary": "random weights for tests, seed 11", "licence": "MIT"})
+        write_wav(folder / f"{name}_expected.wav", expected(network, heard))
     with torch.no_grad():  # a sample a frame
         voice = network.masks(network.stft(torch.as_tensor(signal, dtype=torch.float64)[None]))[1].sigmoid()[0]
     write_wav(folder / "longconv_tiny_voice.wav", voice.numpy())

@@ -53,8 +53,8 @@ MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int 
   voice_ = arena_.claim<float>(static_cast<std::size_t>(lanes) * voice_capacity_);
 }
 
-void MaskState::hear(int lane, int frame, const std::complex<float>* column, int band,
-                     float scale) LIMPID_REALTIME {
+void MaskState::hear(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t,
+                     int band, float scale) LIMPID_REALTIME {
   const FrcrnConfig& config = network_->config;
   float* re = input_.at(lane, frame, 0);
   float* im = input_.at(lanes_ + lane, frame, 0);

@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
-#include "models/level_features.h"
 #include "models/frcrn/unet.h"
 #include "models/frcrn/voice_head.h"
+#include "models/level_features.h"
 #include "models/mask_maker.h"
 
 namespace limpid::models {
@@ -32,7 +32,7 @@ class MaskState final : public MaskMaker {
   MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int max_frames);
 
   void begin(int frames) LIMPID_REALTIME override { input_ = states_[0].input().append(frames); }
-  void hear(int lane, int frame, const std::complex<float>* column, int band,
+  void hear(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t, int band,
             float scale) LIMPID_REALTIME override;
   int run() LIMPID_REALTIME override;
   void mask(int lane, int frame, std::ptrdiff_t stride, float* re,

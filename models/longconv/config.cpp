@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "models/longconv/config.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "models/longconv/features.h"
+#include "models/longconv/microphones.h"
 
 namespace limpid::models {
 namespace {
@@ -14,19 +15,23 @@ struct Range {
   const char* key;
   int LongConvConfig::*value;
   int low, high;
+  bool optional = false;  // the member's default stands where the file has none
 };
 
-constexpr Range kRanges[] = {{"sample_rate", &LongConvConfig::sample_rate, 8000, 96000},
-                             {"level_horizon", &LongConvConfig::level_horizon, 1, 1'000'000},
-                             {"channels", &LongConvConfig::channels, 1, 1024},
-                             {"blocks", &LongConvConfig::blocks, 1, 64},
-                             {"memory", &LongConvConfig::memory, 1, 512},
-                             {"short_taps", &LongConvConfig::short_taps, 1, 16},
-                             {"long_taps", &LongConvConfig::long_taps, 1, 4096},
-                             {"filter_hidden", &LongConvConfig::filter_hidden, 1, 256},
-                             {"exchange", &LongConvConfig::exchange, 1, 2048},
-                             {"hidden", &LongConvConfig::hidden, 1, 4096},
-                             {"taps", &LongConvConfig::taps, 1, 8}};
+constexpr Range kRanges[] = {
+    {"sample_rate", &LongConvConfig::sample_rate, 8000, 96000},
+    {"level_horizon", &LongConvConfig::level_horizon, 1, 1'000'000},
+    {"channels", &LongConvConfig::channels, 1, 1024},
+    {"blocks", &LongConvConfig::blocks, 1, 64},
+    {"memory", &LongConvConfig::memory, 1, 512},
+    {"short_taps", &LongConvConfig::short_taps, 1, 16},
+    {"long_taps", &LongConvConfig::long_taps, 1, 4096},
+    {"filter_hidden", &LongConvConfig::filter_hidden, 1, 256},
+    {"exchange", &LongConvConfig::exchange, 1, 2048},
+    {"hidden", &LongConvConfig::hidden, 1, 4096},
+    {"taps", &LongConvConfig::taps, 1, 8},
+    {"microphones", &LongConvConfig::microphones, 1, 16, true},
+    {"coherence_horizon", &LongConvConfig::coherence_horizon, 1, 1'000'000, true}};
 constexpr int kMostBands = 256, kWidest = 8192;
 
 // The first thing wrong with the numbers themselves, or "".
@@ -35,6 +40,8 @@ std::string range_problem(const LongConvConfig& c) {
     if (c.*range.value < range.low || c.*range.value > range.high)
       return std::string(range.key) + " must be " + std::to_string(range.low) + ".." +
              std::to_string(range.high);
+  if (c.microphones > 1 && c.any_rate)
+    return "networks for several microphones have one rate: any_rate must be false";
   if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
     return "window and hop must be 0.001..0.2 seconds";
   if (std::lround(c.window / c.hop) != 2) return "window must be two hops";
@@ -61,19 +68,21 @@ int LongConvConfig::bins() const noexcept {
 }
 
 MaskTraits LongConvConfig::traits() const noexcept {
-  return {window, hop, bins(), taps, 0, voice};
+  return {window, hop, bins(), taps, 0, voice, microphones};
 }
 
 int LongConvConfig::past() const noexcept {
-  return blocks * (long_taps - 1 + short_taps - 1) + LevelFeatures::settle(level_horizon);
+  int means = LevelFeatures::settle(level_horizon);
+  if (microphones > 1) means = std::max(means, MicrophoneFeatures::settle(coherence_horizon));
+  return blocks * (long_taps - 1 + short_taps - 1) + means;
 }
 
 double LongConvConfig::macs_per_second() const noexcept {
   const double c = channels;
   const double remember = c * short_taps + memory * (4 * c + long_taps);
   const double block = band_count() * (remember + 2 * c * (hidden + exchange));
-  const double masks = static_cast<double>(bins()) * taps * (2 * c + 4);
-  return (blocks * block + kFeatures * bins() * c + masks) / hop;
+  const double ends = bins() * (masks() * (2 * c + 4) + microphones * kFeatures * c);
+  return (blocks * block + ends) / hop;
 }
 
 Result<LongConvConfig> parse_longconv_config(std::string_view json, const std::string& origin) {
@@ -81,7 +90,8 @@ Result<LongConvConfig> parse_longconv_config(std::string_view json, const std::s
   std::string problem;
   try {
     const auto j = nlohmann::json::parse(json);
-    for (const Range& range : kRanges) c.*range.value = j.at(range.key).get<int>();
+    for (const Range& range : kRanges)
+      if (!range.optional || j.contains(range.key)) c.*range.value = j.at(range.key).get<int>();
     c.window = j.at("window").get<double>();
     c.hop = j.at("hop").get<double>();
     c.any_rate = j.at("any_rate").get<bool>();

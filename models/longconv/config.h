@@ -17,6 +17,8 @@ struct LongConvConfig {
   double window = 0.02, hop = 0.01;  // seconds
   bool any_rate = true;              // false: runs at sample_rate only
   int level_horizon = 100;           // frames of LevelFeatures
+  int microphones = 1;               // inputs; the voice is given as the first one hears it
+  int coherence_horizon = 20;        // frames of MicrophoneFeatures
   std::vector<int> bands;            // bins of each band, from 0 Hz up
   int channels = 40;                 // of every band
   int blocks = 5;
@@ -33,8 +35,9 @@ struct LongConvConfig {
   int band_count() const noexcept { return static_cast<int>(bands.size()); }
   int width() const noexcept { return band_count() * channels; }  // of one frame
   MaskTraits traits() const noexcept;
+  int masks() const noexcept { return taps + microphones - 1; }  // a frame
   // Frames before the present one that masks depend on: of the filters of all blocks together, and
-  // of LevelFeatures.
+  // of the running means of features.
   int past() const noexcept;
 
   // Real multiply-accumulates per second of audio; without transforms and gates.

@@ -34,7 +34,8 @@ class LongConv final : public Model {
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
     if (auto format = this->format(config.sample_rate); !format) return format.error();
-    if (auto checked = check_session(config, true); !checked) return checked.error();
+    if (auto checked = check_session(config, spec_.input_channels == 1); !checked)
+      return checked.error();
     if (config.gpu >= 0)
       return GpuSession::open(network_->config.traits(), config, [&](GpuMemory& memory) {
         return GpuLongConv::open(*network_, memory, config.gpu_arithmetic);
@@ -68,6 +69,7 @@ Result<std::shared_ptr<const Model>> make_longconv(io::Weights weights) {
   spec.sample_rate = config->sample_rate;
   spec.min_rate = config->any_rate ? kLowestRate : config->sample_rate;
   spec.max_rate = config->any_rate ? kHighestRate : config->sample_rate;
+  spec.input_channels = config->microphones;
   spec.voice_activity = config->voice;
   spec.settle_hops = mask_settle_hops(config->traits(), config->past());
   spec.macs_per_second = config->macs_per_second();

@@ -2,6 +2,7 @@
 #include "models/longconv/network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/kernels/elementwise.h"
 #include "lib/kernels/norms.h"
@@ -21,8 +22,10 @@ kernels::Matrix<float> columns_of(std::span<float> all, int width, int rows, int
 }
 
 void multiply(const Linear& layer, const kernels::Matrix<float>& in,
-              const kernels::Matrix<float>& out) LIMPID_REALTIME {
-  kernels::gemm(in, 1, 0, layer.weights, layer.bias, kernels::Activation::none, out);
+              const kernels::Matrix<float>& out, int segments = 1,
+              std::ptrdiff_t segment_stride = 0) LIMPID_REALTIME {
+  kernels::gemm(in, segments, segment_stride, layer.weights, layer.bias, kernels::Activation::none,
+                out);
 }
 
 }  // namespace
@@ -33,10 +36,11 @@ Result<LongConvNetwork> LongConvNetwork::load(io::Weights& weights, const LongCo
   TensorReader reader(weights);
   for (int first = 0; const int bins : config.bands) {
     const std::string index = std::to_string(network.bands.size());
-    network.bands.push_back(
-        {first, bins,
-         load_linear(reader, "split." + index, config.channels, kFeatures * bins, true),
-         load_linear(reader, "masks_of." + index, 2 * config.taps * bins, config.channels, true)});
+    network.bands.push_back({first, bins,
+                             load_linear(reader, "split." + index, config.channels,
+                                         config.microphones * kFeatures * bins, true),
+                             load_linear(reader, "masks_of." + index, 2 * config.masks() * bins,
+                                         config.channels, true)});
     first += bins;
   }
   for (int i = 0; i < config.blocks && reader.status(); ++i) {
@@ -70,30 +74,34 @@ LongConvState::LongConvState(std::shared_ptr<const LongConvNetwork> network, int
                         block.refine.scratch(lanes, max_frames)});
   }
   levels_ = LevelFeatures(arena_, lanes, config.bins(), config.level_horizon);
+  microphones_ = MicrophoneFeatures(arena_, lanes, config.microphones, config.bins(),
+                                    config.coherence_horizon);
   const std::size_t columns = size(lanes) * size(max_frames);
   x_ = {arena_.claim<float>(columns * size(config.width())).data(), lanes, 0, config.band_count(),
         config.channels};
-  features_ = arena_.claim<float>(columns * size(config.bins() * kFeatures));
-  masks_ = arena_.claim<float>(columns * size(2 * config.taps * config.bins()));
-  tanh_ = arena_.claim<float>(size(2 * config.taps * config.bins()));
+  features_ = arena_.claim<float>(columns * size(config.microphones * config.bins() * kFeatures));
+  masks_ = arena_.claim<float>(columns * size(2 * config.masks() * config.bins()));
+  tanh_ = arena_.claim<float>(size(2 * config.masks() * config.bins()));
   voice_ = arena_.claim<float>(config.voice ? columns : 0);
   scratch_ = arena_.claim<float>(scratch);
 }
 
-void LongConvState::hear(int lane, int frame, const std::complex<float>* column_of_bins, int band,
-                         float scale) LIMPID_REALTIME {
-  const int bins = network_->config.bins();
-  spectrum_features(levels_, lane, column_of_bins, band, bins, scale,
-                    features_.data() + column(lane, frame) * kFeatures * bins);
+void LongConvState::hear(int lane, int frame, const std::complex<float>* columns,
+                         std::ptrdiff_t apart, int band, float scale) LIMPID_REALTIME {
+  const int bins = network_->config.bins(), one = kFeatures * bins;
+  float* features = features_.data() + column(lane, frame) * network_->config.microphones * one;
+  spectrum_features(levels_, lane, columns, band, bins, scale, features);
+  microphones_.run(lane, columns, apart, band, features + one);
 }
 
 int LongConvState::run() LIMPID_REALTIME {
   const LongConvConfig& config = network_->config;
+  const int one = kFeatures * config.bins();  // microphone's features
   for (int index = 0; const LongConvNetwork::Band& band : network_->bands)
     multiply(band.split,
-             columns_of(features_, kFeatures * config.bins(), x_.columns(), kFeatures * band.first,
-                        kFeatures * band.bins),
-             x_.band(index++));
+             columns_of(features_, config.microphones * one, x_.columns(), kFeatures * band.first,
+                        config.microphones * kFeatures * band.bins),
+             x_.band(index++), config.microphones, one);
   for (std::size_t i = 0; i < memories_.size(); ++i) {
     const LongConvNetwork::Block& block = network_->blocks[i];
     block.memory.run(memories_[i], x_, scratch_);
@@ -109,7 +117,7 @@ int LongConvState::run() LIMPID_REALTIME {
 
 void LongConvState::make_masks() LIMPID_REALTIME {
   const LongConvConfig& config = network_->config;
-  const int parts = 2 * config.taps;
+  const int parts = 2 * config.masks();
   for (int index = 0; const LongConvNetwork::Band& band : network_->bands)
     multiply(band.masks, x_.band(index++),
              columns_of(masks_, parts * config.bins(), x_.columns(), parts * band.first,
@@ -132,14 +140,16 @@ void LongConvState::listen() LIMPID_REALTIME {
 void LongConvState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
                          float* im) LIMPID_REALTIME {
   const LongConvConfig& config = network_->config;
-  const int taps = config.taps, all = 2 * taps * config.bins();
+  const int all = 2 * config.masks() * config.bins();
   std::ranges::fill(tanh_, 0.0f);
   kernels::add_tanh(masks_.data() + column(lane, frame) * all, all, tanh_.data());
   const float* next = tanh_.data();
   for (const LongConvNetwork::Band& band : network_->bands)
-    for (float* part : {re, im})
-      for (int tap = 0; tap < taps; ++tap, next += band.bins)
-        std::copy_n(next, band.bins, part + tap * stride + band.first);
+    for (const auto& [first, last] :
+         {std::pair(0, config.taps), std::pair(config.taps, config.masks())})
+      for (float* part : {re, im})
+        for (int mask = first; mask < last; ++mask, next += band.bins)
+          std::copy_n(next, band.bins, part + mask * stride + band.first);
 }
 
 float LongConvState::voice(int lane, int frame) const LIMPID_REALTIME {
@@ -148,6 +158,7 @@ float LongConvState::voice(int lane, int frame) const LIMPID_REALTIME {
 
 void LongConvState::reset() LIMPID_REALTIME {
   levels_.reset();
+  microphones_.reset();
   for (LongMemory::State& state : memories_) state.reset();
 }
 

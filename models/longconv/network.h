@@ -11,6 +11,7 @@
 
 #include "models/level_features.h"
 #include "models/longconv/long_memory.h"
+#include "models/longconv/microphones.h"
 #include "models/longconv/perceptron.h"
 
 namespace limpid::models {
@@ -19,8 +20,8 @@ namespace limpid::models {
 struct LongConvNetwork {
   struct Band {
     int first, bins;
-    Linear split;  // [bin][kFeatures] -> channels
-    Linear masks;  // channels -> [re, im][tap][bin]
+    Linear split;  // [microphone][bin][kFeatures] -> channels
+    Linear masks;  // channels -> [re, im][tap][bin], then [re, im][further microphone][bin]
   };
   struct Block {
     LongMemory memory;
@@ -44,7 +45,7 @@ class LongConvState final : public MaskMaker {
   LongConvState(std::shared_ptr<const LongConvNetwork> network, int lanes, int max_frames);
 
   void begin(int frames) LIMPID_REALTIME override { x_.frames = frames; }
-  void hear(int lane, int frame, const std::complex<float>* column, int band,
+  void hear(int lane, int frame, const std::complex<float>* columns, std::ptrdiff_t apart, int band,
             float scale) LIMPID_REALTIME override;
   int run() LIMPID_REALTIME override;
   void mask(int lane, int frame, std::ptrdiff_t stride, float* re,
@@ -62,10 +63,11 @@ class LongConvState final : public MaskMaker {
   std::shared_ptr<const LongConvNetwork> network_;
   Arena arena_;
   LevelFeatures levels_;
+  MicrophoneFeatures microphones_;
   std::vector<LongMemory::State> memories_;
   BandRows x_;
-  std::span<float> features_;  // [lane][frame][bin][kFeatures]
-  std::span<float> masks_;     // [lane][frame][band][re, im][tap][bin of the band], before the tanh
+  std::span<float> features_;  // [lane][frame][microphone][bin][kFeatures]
+  std::span<float> masks_;     // [lane][frame][band], each as LongConvNetwork::Band has it
   std::span<float> tanh_;      // of one frame
   std::span<float> voice_;     // [lane][frame]
   std::span<float> scratch_;

@@ -26,6 +26,19 @@ TEST(LongConvAgainstTorch, TinyNetworkWithEverythingOn) {
   }
 }
 
+TEST(LongConvAgainstTorch, TinyNetworkOfThreeMicrophones) {
+  auto model = models::load_file(data("longconv_tiny_array.safetensors"));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto want = test::channel(data("longconv_tiny_array_expected.wav"));
+  const auto input = test::channels(data("deftan2_tiny_input.wav"));
+  ASSERT_EQ(input.extent(0), (*model)->spec().input_channels);
+  for (int frames : {1, 7, 100}) {
+    const auto got = test::stream_channels(**model, input.view(), 16000, frames, 1);
+    EXPECT_LE(test::relative_error(got.view()[0].span(), want, 0, 0), 1e-5)
+        << frames << " frames a call";
+  }
+}
+
 TEST(LongConvAgainstTorch, Voice) {
   auto model = models::load_file(data("longconv_tiny.safetensors"));
   ASSERT_TRUE(model) << model.error().message;

@@ -45,7 +45,10 @@ std::string longconv_metadata(const LongConvRecipe& r) {
   std::string bands;
   for (int width : r.bands) bands += (bands.empty() ? "" : ",") + std::to_string(width);
   const std::string config =
-      R"({"architecture":"longconv","sample_rate":16000,"window":0.02,"hop":0.01,"any_rate":true)" +
+      R"({"architecture":"longconv","sample_rate":16000,"window":0.02,"hop":0.01)" +
+      (r.microphones == 1
+           ? std::string(R"(,"any_rate":true)")
+           : R"(,"any_rate":false,"coherence_horizon":7)" + number("microphones", r.microphones)) +
       number("level_horizon", r.level_horizon) + number("channels", r.channels) +
       number("blocks", r.blocks) + number("memory", r.memory) + number("short_taps", r.short_taps) +
       number("long_taps", r.long_taps) + number("filter_hidden", r.filter_hidden) +
@@ -60,8 +63,9 @@ WeightsBuilder longconv_weights(const LongConvRecipe& r) {
   WeightsBuilder file(r.seed);
   const int width = r.channels * static_cast<int>(r.bands.size());
   for (std::size_t band = 0; band < r.bands.size(); ++band) {
-    linear(file, "split." + std::to_string(band), r.channels, 4 * r.bands[band]);
-    linear(file, "masks_of." + std::to_string(band), 2 * r.taps * r.bands[band], r.channels);
+    linear(file, "split." + std::to_string(band), r.channels, 4 * r.microphones * r.bands[band]);
+    linear(file, "masks_of." + std::to_string(band),
+           2 * (r.taps + r.microphones - 1) * r.bands[band], r.channels);
   }
   for (int i = 0; i < r.blocks; ++i) {
     const std::string block = "blocks." + std::to_string(i);

@@ -17,6 +17,7 @@ struct LongConvRecipe {
   int filter_hidden = 6, exchange = 9, hidden = 11, taps = 2;
   int level_horizon = 10;
   bool voice = false;
+  int microphones = 1;
   float log_decay = -2.5f;
   unsigned seed = 1;
 

@@ -12,8 +12,9 @@ def longconv(network):
     bins, bands, channels = sum(network["bands"]), len(network["bands"]), network["channels"]
     memory = channels * network["short_taps"] + network["memory"] * (4 * channels + network["long_taps"])
     block = bands * (memory + 2 * channels * (network["hidden"] + network["exchange"]))
-    masks = bins * network["taps"] * (2 * channels + 4)
-    return round((network["blocks"] * block + 4 * bins * channels + masks) / network["hop"])
+    microphones = network.get("microphones", 1)
+    masks = bins * (network["taps"] + microphones - 1) * (2 * channels + 4)
+    return round((network["blocks"] * block + 4 * microphones * bins * channels + masks) / network["hop"])
 
 
 def deftan2(network):

@@ -1,6 +1,7 @@
 """LongConv: gated long convolutions over STFT frames. The spectrum is cut into bands (Luo and Yu 2023, "Music source
 separation with band-split RNN"); every band remembers seconds by the operator of Hyena (Poli et al. 2023) with one set of
-implicit, decaying filters, a bottleneck over all bands exchanges what they found, and every band makes its masks."""
+implicit, decaying filters, a bottleneck over all bands exchanges what they found, and every band makes its masks. Of an
+array it hears the first microphone, and how each other one differs from it, whose frame joins the output by a mask of its own."""
 import math
 
 import torch
@@ -8,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .gated_conv import ShortConv, gated_conv
-from .layers import precise
+from .layers import precise, running_mean
 from .level_features import level_features
 from .spectrum import Stft, deep_filter
 
@@ -83,18 +84,35 @@ class Block(nn.Module):
         return self.refine(self.exchange(self.memory(x)))
 
 
+def between_microphones(spectrum, horizon):
+    """complex [B, M, F, T] -> [T, B, M - 1, F, 4]: how every microphone differs from the first. With C = X_m conj(X_0), the
+    phase of C in this frame, and the coherence: the mean of C over `horizon` frames by those of both powers."""
+    first, others = spectrum[:, :1], spectrum[:, 1:]
+    cross = others * first.conj()
+    now = cross / (cross.abs() + 1e-9)
+
+    def mean(p):
+        return running_mean(p.flatten(0, 1).transpose(1, 2), horizon).transpose(1, 2).unflatten(0, p.shape[:2])
+
+    powers = mean(first.real ** 2 + first.imag ** 2) * mean(others.real ** 2 + others.imag ** 2)
+    scale = (powers + 1e-18).rsqrt()
+    parts = [now.real, now.imag, mean(cross.real) * scale, mean(cross.imag) * scale]
+    return torch.stack(parts, -1).permute(3, 0, 1, 2, 4)
+
+
 class LongConv(nn.Module):
-    """Waveform [B, N] in, enhanced waveform [B, N] out, aligned with it."""
+    """Waveform [B, N] in, or [B, M, N] of an array, enhanced waveform [B, N] out, aligned with the (first) input."""
 
     def __init__(self, config):
         super().__init__()
         self.config, self.taps, self.bands = config, config["taps"], config["bands"]
         self.stft = Stft(config)
-        channels, bands = config["channels"], len(self.bands)
-        self.split = nn.ModuleList(nn.Linear(4 * width, channels) for width in self.bands)
+        channels, bands, microphones = config["channels"], len(self.bands), config.get("microphones", 1)
+        self.others = microphones - 1
+        self.split = nn.ModuleList(nn.Linear(4 * microphones * width, channels) for width in self.bands)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config["blocks"]))
         self.norm = nn.LayerNorm(channels)
-        self.masks_of = nn.ModuleList(nn.Linear(channels, 2 * self.taps * width) for width in self.bands)
+        self.masks_of = nn.ModuleList(nn.Linear(channels, 2 * (self.taps + self.others) * width) for width in self.bands)
         if config.get("voice"):
             self.voice = nn.Linear(channels, 1)
 
@@ -107,28 +125,36 @@ class LongConv(nn.Module):
         scale = squeezed / (power.sqrt().mean(1, keepdim=True) + 1e-6).sqrt()
         return torch.stack([whole, own, x[:, 0] * scale, x[:, 1] * scale], -1).permute(2, 0, 1, 3)
 
-    def planes(self, x):
-        """The planes of a spectrum [B, 2, F, T] -> those of the masks [B, 2 taps, F, T], each within (-1, 1); and the bands
-        [T, B, G, C] that they were made from."""
-        pieces = self.features(x).split(self.bands, 2)
+    def planes(self, x, between=None):
+        """The planes of a spectrum [B, 2, F, T], and what is between_microphones -> those of the masks [B, 2 taps, F, T], each
+        within (-1, 1), those of other microphones behind; and the bands [T, B, G, C] that they were made from."""
+        x = self.features(x)[:, :, None]                                       # [T, B, M, F, 4]
+        pieces = (x if between is None else torch.cat([x, between], 2)).split(self.bands, 3)
         x = torch.stack([layer(piece.flatten(2)) for layer, piece in zip(self.split, pieces)], 2)
         for block in self.blocks:
             x = block(x)
         x = precise(self.norm(x))
-        parts = [layer(band).unflatten(-1, (2 * self.taps, -1)) for band, layer in zip(x.unbind(2), self.masks_of)]
+        parts = [layer(band).unflatten(-1, (2 * (self.taps + self.others), -1)) for band, layer in zip(x.unbind(2), self.masks_of)]
         return torch.tanh(precise(torch.cat(parts, -1))).permute(1, 2, 3, 0), x
 
     def masks(self, spectrum):
-        """complex [B, F, T] -> complex [B, taps, F, T], each part within (-1, 1); and the logits [B, T] of speech being
-        present, or None."""
-        m, bands = self.planes(torch.stack([spectrum.real, spectrum.imag], 1))
+        """complex [B, F, T], or [B, M, F, T] -> complex [B, taps + M - 1, F, T], each part within (-1, 1); and the logits
+        [B, T] of speech being present, or None."""
+        between = None
+        if self.others:
+            between, spectrum = between_microphones(spectrum, self.config["coherence_horizon"]), spectrum[:, 0]
+        m, bands = self.planes(torch.stack([spectrum.real, spectrum.imag], 1), between)
         voice = self.voice(bands.mean(2))[..., 0].T if self.config.get("voice") else None
-        return torch.complex(m[:, :self.taps], m[:, self.taps:]), voice
+        sides = [torch.complex(*part.chunk(2, 1)) for part in m.split([2 * self.taps, 2 * self.others], 1)]
+        return torch.cat(sides, 1), voice
 
     def estimate(self, spectrum):
         """The enhanced spectrum, with what it was made by."""
         masks, voice = self.masks(spectrum)
-        return deep_filter(spectrum, masks), masks, voice
+        if not self.others:
+            return deep_filter(spectrum, masks), masks, voice
+        own, other = masks.split([self.taps, self.others], 1)
+        return deep_filter(spectrum[:, 0], own) + (other * spectrum[:, 1:]).sum(1), masks, voice
 
     def forward(self, waveform):
         """What a stream gives: silence before the waveform."""
@@ -146,8 +172,11 @@ class LongConv(nn.Module):
         return [f"blocks.{i}.exchange.{side}.weight" for i in range(len(self.blocks)) for side in ("inputs", "outputs")]
 
     def residual_ends(self):
-        """Names of the tensors that make what a block adds to its input."""
-        return [f"blocks.{i}.{part}.outputs.{what}" for i, block in enumerate(self.blocks)
+        """Names of the tensors that make what a block adds to its input; and of those that other microphones extend, so that
+        they begin as nothing."""
+        ends = [f"split.{i}.weight" for i in range(len(self.bands))]
+        ends += [f"masks_of.{i}.{what}" for i in range(len(self.bands)) for what in ("weight", "bias")]
+        return ends + [f"blocks.{i}.{part}.outputs.{what}" for i, block in enumerate(self.blocks)
                 for part, _ in block.named_children() for what in ("weight", "bias")]
 
     def start_open(self):
@@ -158,4 +187,4 @@ class LongConv(nn.Module):
                     part.outputs.weight.mul_(1 / math.sqrt(3 * len(self.blocks)))
             for layer in self.masks_of:
                 layer.weight.mul_(0.3)
-                layer.bias.zero_().unflatten(0, (2, self.taps, -1))[0, 0] = 0.7
+                layer.bias.zero_()[:layer.out_features // (2 * (self.taps + self.others))] = 0.7

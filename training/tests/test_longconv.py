@@ -7,10 +7,10 @@ from limpid_train.complexity import macs_per_second
 from limpid_train.config import check_shapes, load_config
 from limpid_train.gated_conv import MATRIX_FRAMES, ShortConv, gated_conv
 from limpid_train.long_conv import long_conv
-from limpid_train.longconv import ImplicitFilters, LongConv
+from limpid_train.longconv import ImplicitFilters, LongConv, between_microphones
 from limpid_train.master import adopt
 from limpid_train.weights import tensors_of
-from make_test_vectors import LONGCONV, randomise_array
+from make_test_vectors import LONGCONV, LONGCONV_ARRAY, randomise_array
 
 
 class Steps(unittest.TestCase):
@@ -55,6 +55,25 @@ class Whole(unittest.TestCase):
         self.assertGreater(float(changed[3040:3360].max()), 1e-4)
         self.assertGreater(float(changed[160 * 60:160 * 90].max()), 1e-5)
         torch.testing.assert_close(before[:, 160 * (reach + 24):], after[:, 160 * (reach + 24):])
+
+    def test_an_array_begins_as_the_network_of_its_first_microphone(self):
+        one = randomise_array(LongConv(LONGCONV), seed=5)
+        array = LongConv(LONGCONV_ARRAY).eval()
+        adopt(array, tensors_of(one.state_dict()))
+        x = torch.randn(2, LONGCONV_ARRAY["microphones"], 1600) * 0.1
+        with torch.no_grad():
+            torch.testing.assert_close(array(x), one(x[:, 0]))
+            randomise_array(array, seed=6)
+            before, x[:, 1] = array(x), x[:, 1].roll(40)
+            self.assertGreater(float((array(x) - before).abs().max()), 1e-3)
+
+    def test_coherence_of_one_source_and_of_none(self):
+        stft, noise = LongConv(LONGCONV).stft, torch.randn(2, 1, 64000)
+        alike = torch.cat([noise, 0.5 * noise], 1)                             # the same at another level
+        apart = torch.cat([noise, torch.randn(2, 1, 64000)], 1)
+        of = [between_microphones(stft(x), 50)[60:-2, :, 0, 1:-1] for x in (alike, apart)]
+        torch.testing.assert_close(of[0][..., 0::2], torch.ones_like(of[0][..., 0::2]), atol=1e-3, rtol=0)
+        self.assertLess(float(torch.view_as_complex(of[1][..., 2:].contiguous()).abs().mean()), 0.2)
 
     def test_starts_as_a_pass_through(self):
         torch.manual_seed(0)
