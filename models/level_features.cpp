@@ -21,7 +21,7 @@ LevelFeatures::LevelFeatures(Arena& arena, int lanes, int bins, int horizon)
       horizon_(horizon) {}
 
 int LevelFeatures::settle(int horizon) noexcept {
-  return (1 + kSettlingTimes) * horizon;
+  return settle_mean(horizon);
 }
 
 void LevelFeatures::run(int lane, const std::complex<float>* column, int band, float scale,

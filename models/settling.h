@@ -8,4 +8,10 @@ namespace limpid::models {
 
 inline constexpr int kSettlingTimes = 17;
 
+// Frames after which a running mean has settled that is one of all frames up to `horizon` of them,
+// and forgets exponentially from then on.
+constexpr int settle_mean(int horizon) noexcept {
+  return (1 + kSettlingTimes) * horizon;
+}
+
 }  // namespace limpid::models

@@ -25,7 +25,7 @@ MicrophoneFeatures::MicrophoneFeatures(Arena& arena, int lanes, int microphones,
       horizon_(horizon) {}
 
 int MicrophoneFeatures::settle(int horizon) noexcept {
-  return (1 + kSettlingTimes) * horizon;
+  return settle_mean(horizon);
 }
 
 void MicrophoneFeatures::run(int lane, const std::complex<float>* columns, std::ptrdiff_t apart,
