@@ -18,7 +18,7 @@ Status once(const Args& args) {
 template <Arithmetic kArithmetic>
 Status tiles(ProductKind kind, const ComplexProductArgs& args) {
   with_kind(kind, [&]<ProductKind kKind>() {
-    with_product<kKind, kArithmetic>(args.n,
+    with_product<kKind, kArithmetic>(args.n, args.x.total(),
                                      [&]<class Program>() { emulate_tiles<Program>(args); });
   });
   return Done{};

@@ -106,6 +106,8 @@ double worst_snr(Case& data) {
       const auto got = data.run<16, kKind, kArithmetic>();
       EXPECT_EQ((data.run<32, kKind, kArithmetic>()), got);
       EXPECT_EQ((data.run<64, kKind, kArithmetic>()), got);
+      if constexpr (NumberOf<kArithmetic>::kInputs == 2)
+        EXPECT_EQ((data.run<128, kKind, kArithmetic>()), got);
       worst = std::min(worst, snr(got, data.exact<ProductParts<kKind>>()));
     });
   return worst;
@@ -121,7 +123,8 @@ TEST(CudaTensorProducts, KeepWhatTheyPromiseOnAwkwardSizes) {
                                              {130, 24, 33, 4},
                                              {35, 40, 68, 2},
                                              {33, 20, 12, 5},
-                                             {5, 36, 30, 1}}) {
+                                             {5, 36, 30, 1},
+                                             {70, 36, 130, 3}}) {
     SCOPED_TRACE(std::to_string(rows) + " " + std::to_string(k) + " " + std::to_string(n));
     Case data(rows, k, n, segments);
     EXPECT_GE(worst_snr<Arithmetic::tf32x3>(data), 115);

@@ -92,11 +92,12 @@ class Resuming(unittest.TestCase):
                 torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
 
     def test_a_limited_time_is_used_and_gone_on_with(self):
-        limits, train_really = [], train.train
+        limits, starts, train_really = [], [], train.train
 
-        def two_steps(config, corpus, cache, run, limit, processes, **options):
+        def two_steps(config, corpus, cache, run, limit, processes, start, **options):
             limits.append(limit)
-            train_really(config, corpus, cache, run, train.Limit(steps=2 * len(limits)), processes, **options)
+            starts.append(start)
+            train_really(config, corpus, cache, run, train.Limit(steps=2 * len(limits)), processes, start, **options)
 
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder)
@@ -108,11 +109,13 @@ class Resuming(unittest.TestCase):
                     mock.patch.object(torch.cuda, "is_available", lambda: False):
                 limited.spend(out, out, 500, CONFIG, 3, plan=5000)
                 spent = load_latest(out / "run")["spent"]
-                limited.spend(out, out, 500, CONFIG, 3)
+                (out / "tiny.safetensors").rename(out / "before.safetensors")
+                limited.spend(out, out, 500, CONFIG, 3, start=out / "before.safetensors")
                 with self.assertRaisesRegex(SystemExit, "no time left"):
                     limited.spend(out, out, 1, CONFIG, 2, afterwards=5)
             self.assertEqual(load_latest(out / "run")["step"], 4)
             self.assertEqual(load_network(out / "tiny.safetensors").taps, 1)
+        self.assertEqual(starts, [None, out / "before.safetensors"])
         self.assertEqual(limits[0].seconds, 5000)
         self.assertTrue(300 < limits[0].pause <= 480)
         self.assertTrue(300 + spent < limits[1].pause <= 480 + spent)

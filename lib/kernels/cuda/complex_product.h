@@ -59,12 +59,15 @@ struct ComplexProductArgs {
   }
 };
 
-// Columns of outputs in a block: 64, 32 or 16; rows: what leaves every thread 4 x 4 outputs.
+// Columns of outputs in a block: 128, 64, 32 or 16; rows: what leaves every thread 4 x 4 outputs.
+// Those of 128 are two sets of sums of 64, for which x is brought, rounded and loaded from shared
+// memory but once.
 template <int kColumns, ProductKind kKind, Arithmetic kArithmetic = Arithmetic::exact>
 struct ComplexProduct {
+  static constexpr int kSets = kColumns == 128 ? 2 : 1, kOfSet = kColumns / kSets;
   using Parts = ProductParts<kKind>;
   using Number = NumberOf<kArithmetic>;
-  using Sums = SumsOf<kArithmetic, ExactSums<kColumns, Parts>, kColumns, Parts>;
+  using Sums = SumsOf<kArithmetic, ExactSums<kOfSet, Parts>, kOfSet, Parts>;
   using Args = ComplexProductArgs;
   static constexpr int kInputs = Number::kInputs;  // of a word
   static constexpr bool kPairs = kInputs == 2;
@@ -72,7 +75,7 @@ struct ComplexProduct {
   using Words = Staged<Number, kWords>;
   static constexpr bool kSettles = Words::kSettles;
   static constexpr int kThreads = 256;
-  static constexpr int kRows = kThreads * 16 / kColumns;
+  static constexpr int kRows = kThreads * 16 / kOfSet;
 
   // What lies in shared memory: a step's inputs. Rows of pairs lie along words, with four more
   // between them, so that 8 of them are in different banks.
@@ -106,7 +109,7 @@ struct ComplexProduct {
   struct Registers {
     const float* rows[kPasses];  // that this thread fills; beyond the last, that one
     Words words[Parts::kX ? 2 : 1][kPasses];
-    Sums sums;
+    Sums sums[kSets];
     int column;       // first of the block
     int in_segment;   // where the next input lies that this thread brings, if wide_x
     std::int64_t at;  // from the beginning of its row
@@ -132,7 +135,7 @@ struct ComplexProduct {
     const int k = first_input(thread);
     mine.in_segment = k % args.segment;
     mine.at = k / args.segment * args.segment_stride + mine.in_segment;
-    mine.sums.clear();
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set) mine.sums[set].clear();
   }
   LIMPID_HD static int first_input(int thread) { return thread % kAcross * kWords * kInputs; }
 
@@ -221,19 +224,27 @@ struct ComplexProduct {
   }
 
   LIMPID_HD static void add(int thread, const float* shared, Registers& mine) {
-    mine.sums.template add<Tile>(thread, shared);
+    if constexpr (kSets == 1)
+      mine.sums[0].template add<Tile>(thread, shared);
+    else
+      Sums::template add_to<Tile, kSets>(thread, shared, shared + Tile::kFirstW, mine.sums);
   }
 
   LIMPID_HD static float leaky(float v, const Args& args) {
     return v > args.slope * v ? v : args.slope * v;
   }
-  // Columns come in neighbouring twos, the first of them an even one.
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
     const std::int64_t first = block / column_blocks(args) * kRows;
-    mine.sums.each(thread, [&](int owner, auto at) {
+    LIMPID_UNROLL for (int set = 0; set < kSets; ++set)
+        finish_set(thread, first, mine.column + set * kOfSet, args, mine.sums[set]);
+  }
+  // Columns come in neighbouring twos, the first of them an even one.
+  LIMPID_HD static void finish_set(int thread, std::int64_t first, int column, const Args& args,
+                                   const Sums& sums) {
+    sums.each(thread, [&](int owner, auto at) {
       LIMPID_UNROLL for (int c = 0; c < 4; c += 2) {
-        const int n = mine.column + Sums::column(owner, c);
+        const int n = column + Sums::column(owner, c);
         if (n >= args.n) continue;
         const int next = n + 1 < args.n ? n + 1 : n;
         LIMPID_UNROLL for (int part = 0; part < (Parts::kY ? 2 : 1); ++part) {
@@ -259,9 +270,15 @@ struct ComplexProduct {
   }
 };
 
+// From so many rows on, blocks of 128 columns are as many as fill a card.
+inline constexpr std::int64_t kManyRows = 1 << 14;
+
 // Calls f with the program that wastes least of n outputs: f.template operator()<Program>().
 template <ProductKind kKind, Arithmetic kArithmetic, class F>
-auto with_product(int n, F f) {
+auto with_product(int n, std::int64_t rows, F f) {
+  if constexpr (NumberOf<kArithmetic>::kInputs == 2)  // others' sums leave no registers for it
+    if (rows >= kManyRows && (n + 63) / 64 % 2 == 0)
+      return f.template operator()<ComplexProduct<128, kKind, kArithmetic>>();
   if (n > 32) return f.template operator()<ComplexProduct<64, kKind, kArithmetic>>();
   if (n > 16) return f.template operator()<ComplexProduct<32, kKind, kArithmetic>>();
   return f.template operator()<ComplexProduct<16, kKind, kArithmetic>>();

@@ -11,8 +11,9 @@ template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(ProductKind kind, const ComplexProductArgs& args,
                                            cudaStream_t stream) {
   return with_kind(kind, [&]<ProductKind kKind>() {
-    return with_product<kKind, kArithmetic>(
-        args.n, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+    return with_product<kKind, kArithmetic>(args.n, args.x.total(), [&]<class Program>() {
+      return launch_tiles<Program>(args, stream);
+    });
   });
 }
 
@@ -75,9 +76,9 @@ Status ProductKernels<kArithmetic>::prepare() {
   }
   for (const ProductKind kind : {ProductKind::complex, ProductKind::real_weights,
                                  ProductKind::real_input, ProductKind::real_output})
-    for (const int columns : {64, 32, 16}) {
+    for (const int columns : {128, 64, 32, 16}) {
       const Status done = with_kind(kind, [&]<ProductKind kKind>() {
-        return with_product<kKind, kArithmetic>(columns, prepare);
+        return with_product<kKind, kArithmetic>(columns, kManyRows, prepare);
       });
       if (!done) return done;
     }

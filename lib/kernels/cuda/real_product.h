@@ -198,9 +198,6 @@ struct RealProduct {
   }
 };
 
-// From so many rows on, blocks of 128 columns are as many as fill a card.
-inline constexpr std::int64_t kManyRows = 1 << 14;
-
 // Calls f with the program that wastes least of n outputs.
 template <Arithmetic kArithmetic, class F>
 auto with_real_product(int n, std::int64_t rows, F f) {
