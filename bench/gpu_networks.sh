@@ -43,7 +43,7 @@ stage_aims() {
   fi
   if published_deftan2; then
     for arithmetic in fp16 bf16 exact; do arrays $arithmetic 16; done
-    ! torch_sees_card || torch arrays_eager_4 "$out/models/deftan2_published.safetensors" --lanes 4 --seconds 4 --eager --rounds 3
+    ! torch_sees_card || torch arrays_eager_1 "$out/models/deftan2_published.safetensors" --lanes 1 --seconds 4 --eager --rounds 3
   fi
 }
 # Every shipped network: many live streams, and many streams of files; with products on tensor cores where it has them.
@@ -91,7 +91,7 @@ stage_arrays() {
     for lanes in 16 1 4; do arrays $arithmetic $lanes; done
   done
   torch_sees_card || { echo "no PyTorch with CUDA: no peer"; return 0; }
-  for lanes in 16 1 4; do torch arrays_$lanes "$model" --lanes $lanes --seconds 4 --eager; done
+  for lanes in 1 4; do torch arrays_$lanes "$model" --lanes $lanes --seconds 4 --eager; done
 }
 # Where the time goes, kernel by kernel: some calls of what the aims are about.
 stage_profile() {

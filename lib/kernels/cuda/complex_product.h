@@ -81,7 +81,7 @@ struct ComplexProduct {
   // between them, so that 8 of them are in different banks.
   struct Tile {
     static constexpr bool kAlongWords = kPairs;
-    static constexpr int kDepth = !kPairs || kColumns == 64 ? 16 : 8;
+    static constexpr int kDepth = !kPairs || kOfSet == 64 ? 16 : 8;
     static constexpr int kPitchX = kPairs ? kDepth + 4 : kRows + Sums::kPadX;
     static constexpr int kPitchW = kColumns + Sums::kPadW;
     static constexpr int kX = kPairs ? kRows * kPitchX : kDepth * kPitchX;  // one part
@@ -99,6 +99,7 @@ struct ComplexProduct {
   static constexpr int kBlocks =
       kArithmetic == Arithmetic::exact && kColumns == 64 && kKind == ProductKind::complex ? 3
       : kMany                                                                             ? 1
+      : kSets == 2                                                                        ? 2
                                                                                           : 0;
   static constexpr int kShared = Tile::kFirstW + (Parts::kW ? 2 : 1) * Tile::kW;
   static constexpr int kAcross = Tile::kDepth / kWords;  // threads that fill a row

@@ -142,7 +142,7 @@ struct TensorSums {
   template <class Tile, int kSets>
   LIMPID_HD static void add_to(int thread, const float* x, const float* w, TensorSums* sums) {
     if (!Warp::works(thread)) return;
-    LIMPID_UNROLL for (int first = 0; first < Tile::kDepth; first += 8) {
+    const auto eight = [&](int first) {
       X xr[2], xi[2];
       LIMPID_UNROLL for (int m = 0; m < 2; ++m) {
         load<Tile>(thread, x, first, m, xr[m]);
@@ -151,6 +151,11 @@ struct TensorSums {
       LIMPID_UNROLL for (int set = 0; set < kSets; ++set) LIMPID_UNROLL for (int n = 0; n < 2; ++n)
           sums[set]
               .template add_outputs<Tile>(thread, w + set * kColumns, first, n, xr, xi);
+    };
+    if constexpr (kSets == 2 && Parts::kX && Parts::kW) {  // two eights at once have no registers
+      LIMPID_NO_UNROLL for (int first = 0; first < Tile::kDepth; first += 8) eight(first);
+    } else {
+      LIMPID_UNROLL for (int first = 0; first < Tile::kDepth; first += 8) eight(first);
     }
   }
   // Of eight of a warp's outputs, from loaded words.
