@@ -2,13 +2,13 @@
 # The measurements of networks, for gpu.sh, which sources this: stages aims, network, peers, arrays, profile and files.
 # `step`, `fail`, `program`, `torch_sees_card`, `root`, `out` and `with` are gpu.sh's.
 
-# Names of the models inside the program that run on a GPU, of these architectures: LongConv for arrays does not.
+# Names of the models inside the program that run on a GPU, of these architectures.
 networks() {
   "${with[@]}" "$(program examples/limpid/limpid)" models --json | python3 -c '
 import json, sys
 for line in sys.stdin:
     spec = json.loads(line)
-    if spec["architecture"] in sys.argv[1:] and (spec["architecture"], spec["input_channels"] > 1) != ("longconv", True): print(spec["name"])' "$@"
+    if spec["architecture"] in sys.argv[1:]: print(spec["name"])' "$@"
 }
 # measured NAME MODEL ARGUMENTS...: how fast a model is on the card.
 measured() {

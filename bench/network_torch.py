@@ -33,12 +33,25 @@ class Planes(torch.nn.Module):
         return deftan2.Network.forward(self.network, x)
 
 
+class Masks(torch.nn.Module):
+    """A network of masks for microphone arrays without its transforms."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network.masks(torch.complex(x[:, 0], x[:, 1]))[0]
+
+
 def prepared(network, lanes, frames):
     """What lies between the transforms, and the shape of its input."""
     config = network.config
     bins = round(config["window"] * config["sample_rate"]) // 2 + 1
     if isinstance(network, deftan2.Network):
         return Planes(network), (lanes, 2 * config["microphones"], frames, bins)
+    if config.get("microphones", 1) > 1:
+        return Masks(network), (lanes, 2, config["microphones"], bins, frames)
     return BetweenTransforms(network), (lanes, 2, bins, frames)
 
 

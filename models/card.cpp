@@ -34,7 +34,7 @@ ModelSpec spec_from_card(const io::Weights& weights) {
   return spec;
 }
 
-Status check_session(const SessionConfig& config, bool runs_on_gpu) {
+Status check_session(const SessionConfig& config) {
   if (config.lanes < 1 || config.lanes > kMostLanes) {
     return Error{ErrorCode::invalid_argument, "lanes is " + std::to_string(config.lanes) +
                                                   ", must be 1.." + std::to_string(kMostLanes)};
@@ -43,8 +43,6 @@ Status check_session(const SessionConfig& config, bool runs_on_gpu) {
     return Error{ErrorCode::invalid_argument, "max_frames is " + std::to_string(config.max_frames) +
                                                   ", must be 1.." + std::to_string(kMostFrames)};
   }
-  if (config.gpu >= 0 && !runs_on_gpu)
-    return Error{ErrorCode::unsupported, "this kind of network does not run on a GPU yet"};
   return Done{};
 }
 

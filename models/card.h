@@ -10,8 +10,8 @@ namespace limpid::models {
 // Name, summary, licence, parameters, config and card; the rest is the architecture's to fill in.
 ModelSpec spec_from_card(const io::Weights& weights);
 
-// invalid_argument; unsupported where a GPU is wanted by a network that runs on CPUs only.
-Status check_session(const SessionConfig& config, bool runs_on_gpu = false);
+// invalid_argument.
+Status check_session(const SessionConfig& config);
 Status check_exact(const ModelSpec& spec, AudioView<const float> audio, int threads);
 Error wrong_channels(const ModelSpec& spec, std::ptrdiff_t found);
 Error unsupported_rate(const ModelSpec& spec, int sample_rate);

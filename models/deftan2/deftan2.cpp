@@ -29,7 +29,7 @@ class Deftan2 final : public Model {
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
     if (auto format = this->format(config.sample_rate); !format) return format.error();
-    if (auto checked = check_session(config, true); !checked) return checked.error();
+    if (auto checked = check_session(config); !checked) return checked.error();
     if (spec_.memory == Memory::windowed) {
       return Error{ErrorCode::unsupported,
                    spec_.name +

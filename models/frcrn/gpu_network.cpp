@@ -82,10 +82,10 @@ Status GpuFrcrn::run(const GpuSpectra& heard, int frames) const {
 Status GpuFrcrn::hear(const GpuSpectra& heard, int frames) const {
   const int bins = config_.bins(), row = config_.inputs();
   const nn::Activation in = unets_[0].input(frames);
-  auto done = queue_.compress({heard.x, frames_of<float>(in), in.lanes, frames, heard.band, bins,
-                               row, heard.scale, config_.compression});
+  auto done = queue_.compress({heard.all.x, frames_of<float>(in), in.lanes, frames, heard.band,
+                               bins, row, heard.scale, config_.compression});
   if (!done || levels_ == nullptr) return done;
-  return queue_.levels({heard.x, frames_of<float>(in.slice_channels(1, 1)),
+  return queue_.levels({heard.all.x, frames_of<float>(in.slice_channels(1, 1)),
                         reinterpret_cast<gpu::Complex*>(levels_), in.lanes, frames, heard.band,
                         bins, row, config_.level_horizon, heard.scale});
 }

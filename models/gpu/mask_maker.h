@@ -7,10 +7,10 @@
 
 namespace limpid::models {
 
-// The frames of a call. The first `band` bins times `scale` are those of the network; what it has
-// above them is silent.
+// The frames of a call, of every microphone. The first `band` bins times `scale` are those of the
+// network; what it has above them is silent.
 struct GpuSpectra {
-  kernels::cuda::Frames<const float> x;  // [bin]
+  kernels::cuda::ArraySpectra all;  // [bin]
   int band;
   float scale;
 };

@@ -14,7 +14,7 @@ Status GpuStream::run(int frames) const {
   if (auto done = analyse(frames); !done) return done;
   const int band = std::min(stft_.bins(), traits_.bins);
   const float scale = static_cast<float>(traits_.bins - 1) / static_cast<float>(stft_.bins() - 1);
-  auto done = maker_->run({frames_of<const float>(spectra_.fresh(frames)), band, scale}, frames);
+  auto done = maker_->run({spectra(spectra_.history, frames), band, scale}, frames);
   if (done && extends()) done = extend(frames);
   if (done) done = filter(frames);
   return done;
@@ -25,21 +25,31 @@ Status GpuStream::keep(int frames) const {
   return memory_.keep(frames);
 }
 
+gpu::ArraySpectra GpuStream::spectra(int first, int frames) const noexcept {
+  const nn::Activation x = spectra_.frames(first, frames);
+  const std::int64_t of_one = x.lanes * x.block_stride;
+  return {{x.data, x.block_stride, x.frame_stride, traits_.microphones * of_one},
+          of_one,
+          traits_.microphones};
+}
+
 // A frame's window begins overlap - 1 hops before its own hop.
 Status GpuStream::analyse(int frames) const {
+  const std::int32_t rows = traits_.microphones * audio_.lanes;
+  const nn::Activation x = spectra_.fresh(frames);
   const gpu::ComplexRows<const float> windows{
-      audio_.data, {audio_.lanes, frames, 1}, {input().pitch, stft_.hop, 0}, 0};
-  return transforms_.analysis.run(queue_, gpu::ProductKind::real_input, windows, stft_.window, 0,
-                                  rows_of<float>(spectra_.fresh(frames), frames, 1));
+      audio_.data, {rows, frames, 1}, {input().pitch, stft_.hop, 0}, 0};
+  return transforms_.analysis.run(
+      queue_, gpu::ProductKind::real_input, windows, stft_.window, 0,
+      {x.data, {rows, frames, 1}, {x.block_stride, x.frame_stride, 0}, rows * x.block_stride});
 }
 
 // What BandExtension does.
 Status GpuStream::extend(int frames) const {
   const int lanes = memory_.lanes(), band = traits_.bins;
-  auto done = queue_.top_gains({maker_->mask(frames),
-                                frames_of<const float>(spectra_.frames(traits_.taps - 1, frames)),
-                                gains_, BandExtension::kSilence, lanes, frames,
-                                BandExtension::edge(band), BandExtension::top(band), band});
+  auto done = queue_.top_gains({maker_->mask(frames), spectra(traits_.taps - 1, frames).x, gains_,
+                                BandExtension::kSilence, lanes, frames, BandExtension::edge(band),
+                                BandExtension::top(band), band});
   if (!done) return done;
   return queue_.smooth_gains({gains_, gain_state_, maker_->alive(),
                               1.0f - BandExtension::keep(traits_.hop), lanes, frames});
@@ -49,10 +59,10 @@ Status GpuStream::extend(int frames) const {
 // that look ahead.
 Status GpuStream::filter(int frames) const {
   const int bins = stft_.bins(), band = traits_.bins, lanes = memory_.lanes();
-  auto done = queue_.mask_filter({maker_->mask(frames),
-                                  frames_of<const float>(spectra_.frames(traits_.taps - 1, frames)),
-                                  frames_of<float>(masked_.fresh(frames)), gains_,
-                                  BandExtension::blend(band), lanes, frames, bins, band});
+  const gpu::ArraySpectra heard = spectra(traits_.taps - 1, frames);
+  auto done = queue_.mask_filter(
+      {maker_->mask(frames), heard.x, frames_of<float>(masked_.fresh(frames)), gains_,
+       BandExtension::blend(band), lanes, frames, bins, band, heard.microphone});
   if (!done) return done;
   const nn::Activation windows = masked_.frames(0, frames + masked_.history);
   const gpu::ComplexRows<float> hops{

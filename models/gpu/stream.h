@@ -28,7 +28,8 @@ class GpuStream final : public GpuEngine {
                                                  int max_frames, const MakeMaker& make);
 
   Audio input() const noexcept override {
-    return {audio_.data + audio_.history * stft_.hop, std::ptrdiff_t{audio_.capacity} * stft_.hop};
+    return {audio_.data + audio_.history * stft_.hop, std::ptrdiff_t{audio_.capacity} * stft_.hop,
+            traits_.microphones};
   }
   Audio output() const noexcept override {
     return {output_, std::ptrdiff_t{memory_.max_frames()} * stft_.hop};
@@ -44,6 +45,8 @@ class GpuStream final : public GpuEngine {
             int lanes, int max_frames);
   Status claim_memory();
 
+  // From the first frame that is kept.
+  kernels::cuda::ArraySpectra spectra(int first, int frames) const noexcept;
   bool extends() const noexcept { return stft_.bins() > traits_.bins; }
   Status analyse(int frames) const;
   Status extend(int frames) const;
@@ -57,7 +60,8 @@ class GpuStream final : public GpuEngine {
   std::unique_ptr<GpuMaskMaker> maker_;
 
   GpuTransforms transforms_;
-  GpuTimeline audio_, spectra_, masked_;            // audio: one row of hop samples a frame, real
+  GpuTimeline audio_;                               // [microphone], one row of hop samples a frame
+  GpuTimeline spectra_, masked_;                    // [re, im][microphone], [re, im]
   float *gains_ = nullptr, *gain_state_ = nullptr;  // above the band
   float* output_ = nullptr;
 };

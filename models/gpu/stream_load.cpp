@@ -11,7 +11,7 @@ Result<std::unique_ptr<GpuStream>> GpuStream::open(kernels::cuda::LayerQueue& qu
                                                    const dsp::StftSpec& stft, int lanes,
                                                    int max_frames, const MakeMaker& make) {
   const int bins = std::max(traits.bins, stft.bins());
-  if (std::int64_t{lanes} * max_frames * bins > INT32_MAX / 2)
+  if (std::int64_t{lanes} * traits.microphones * max_frames * bins > INT32_MAX / 2)
     return Error{ErrorCode::unsupported,
                  "on a GPU, networks run with fewer lanes and frames at a time than " +
                      std::to_string(lanes) + " x " + std::to_string(max_frames)};
@@ -35,8 +35,11 @@ GpuStream::GpuStream(kernels::cuda::LayerQueue& queue, const MaskTraits& traits,
 
 Status GpuStream::claim_memory() {
   const int bins = stft_.bins();
-  auto done = memory_.timeline(audio_, 1, stft_.hop, overlap_ - 1, 0, 1);
-  if (done) done = memory_.timeline(spectra_, 1, bins, traits_.taps - 1 + traits_.lookahead);
+  const int microphones = traits_.microphones;
+  auto done = memory_.timeline(audio_, 1, stft_.hop, overlap_ - 1, 0, microphones);
+  if (done)
+    done = memory_.timeline(spectra_, 1, bins, traits_.taps - 1 + traits_.lookahead, 0,
+                            2 * microphones);
   if (done) done = memory_.timeline(masked_, 1, bins, overlap_ - 1);
   if (done) done = memory_.frames(output_, stft_.hop);
   if (done && extends()) done = memory_.state(gain_state_, 2, 1);

@@ -9,6 +9,13 @@ namespace limpid::models {
 
 namespace gpu = kernels::cuda;
 
+namespace {
+
+constexpr int kFloatsOfPair = sizeof(gpu::MicrophoneArgs::Pair) / sizeof(float);
+static_assert(MicrophoneFeatures::kValues == gpu::MicrophoneArgs::kValues);
+
+}  // namespace
+
 Result<std::unique_ptr<GpuMaskMaker>> GpuLongConv::open(const LongConvNetwork& network,
                                                         GpuMemory& memory, Arithmetic arithmetic) {
   std::unique_ptr<GpuLongConv> maker(new GpuLongConv(network.config, memory));
@@ -39,45 +46,65 @@ Status GpuLongConv::load(const LongConvNetwork& network, Arithmetic arithmetic) 
 
 Status GpuLongConv::load_bands(const LongConvNetwork& network, GpuLoader& loader) {
   for (int band = 0; const LongConvNetwork::Band& from : network.bands) {
-    GpuLinear split;
-    if (auto done = split.load(loader, from.split); !done) return done;
-    split_.add(split, kFeatures * from.first, band * config_.channels);
+    if (auto done = load_split(from.split, from.first, from.bins, band, loader); !done) return done;
     if (auto done = load_masks(from.masks, from.first, from.bins, band++, loader); !done)
       return done;
   }
   return Done{};
 }
 
-// Outputs [re, im][tap][bin] become [bin][tap] of both parts.
+// Inputs [microphone][bin][kFeatures] become [bin][microphone][kFeatures].
+Status GpuLongConv::load_split(const Linear& from, int first, int bins, int band,
+                               GpuLoader& loader) {
+  const int n = from.weights.n(), k = of_bin() * bins;
+  const auto weights = from.weights.by_input();
+  std::vector<float> arranged;
+  for (int bin = 0; bin < bins; ++bin)
+    for (int microphone = 0; microphone < config_.microphones; ++microphone) {
+      const auto row = weights.begin() + std::ptrdiff_t{microphone * bins + bin} * kFeatures * n;
+      arranged.insert(arranged.end(), row, row + std::ptrdiff_t{kFeatures} * n);
+    }
+  GpuLinear split;
+  if (auto done = split.load(loader, arranged, from.bias, k, n); !done) return done;
+  split_.add(split, of_bin() * first, band * config_.channels);
+  return Done{};
+}
+
+// Outputs [re, im][tap][bin], then [re, im][further microphone][bin], become [bin][mask] of both
+// parts.
 Status GpuLongConv::load_masks(const Linear& from, int first, int bins, int band,
                                GpuLoader& loader) {
-  const int k = from.weights.k(), taps = config_.taps, n = bins * taps;
+  const int k = from.weights.k(), taps = config_.taps, masks = config_.masks(), n = bins * masks;
   const auto weights = from.weights.by_input();
   for (int part = 0; part < 2; ++part) {
+    const auto place = [&](int mask) {  // in outputs of one bin
+      return mask < taps ? part * taps + mask : taps + part * (masks - taps) + mask;
+    };
     const auto arranged = [&](std::span<const float> rows) {
       std::vector<float> values;
       for (std::ptrdiff_t row = 0; row < std::ssize(rows); row += 2 * n)
         for (int bin = 0; bin < bins; ++bin)
-          for (int tap = 0; tap < taps; ++tap)
-            values.push_back(
-                rows[static_cast<std::size_t>(row + (part * taps + tap) * bins + bin)]);
+          for (int mask = 0; mask < masks; ++mask)
+            values.push_back(rows[static_cast<std::size_t>(row + place(mask) * bins + bin)]);
       return values;
     };
-    GpuLinear masks;
-    if (auto done = masks.load(loader, arranged(weights), arranged(from.bias), k, n); !done)
+    GpuLinear layer;
+    if (auto done = layer.load(loader, arranged(weights), arranged(from.bias), k, n); !done)
       return done;
-    make_masks_.add(masks, band * config_.channels, first * taps, part);
+    make_masks_.add(layer, band * config_.channels, first * masks, part);
   }
   return Done{};
 }
 
 Status GpuLongConv::claim() {
   const int bins = config_.bins(), bands = config_.band_count();
-  auto done = memory_.timeline(features_, bins, kFeatures, 0, 0, 1);
+  auto done = memory_.timeline(features_, bins, of_bin(), 0, 0, 1);
   if (done) done = memory_.timeline(x_, bands, config_.channels, 0, 0, 1);
-  if (done) done = memory_.timeline(masks_, bins, config_.taps, 0);
+  if (done) done = memory_.timeline(masks_, bins, config_.masks(), 0);
   if (done && config_.voice) done = memory_.timeline(voice_, 1, 1, 0, 0, 1);
   if (done) done = memory_.state(levels_, 2 * bins, 1);
+  if (done && config_.microphones > 1)
+    done = memory_.state(pairs_, (config_.microphones - 1) * bins * kFloatsOfPair, 1);
   if (done) done = claim_scratch();
   ring_.capacity = gpu::ring_capacity(config_.long_taps, memory_.max_frames());
   ring_.brief_capacity = config_.short_taps - 1 + memory_.max_frames();
@@ -126,17 +153,23 @@ Status GpuLongConv::run(const GpuSpectra& heard, int frames) const {
   return done;
 }
 
-// What spectrum_features() makes.
+// What spectrum_features() makes, and MicrophoneFeatures.
 Status GpuLongConv::hear(const GpuSpectra& heard, int frames) const {
   const nn::Activation features = features_.fresh(frames);
-  const int lanes = memory_.lanes(), bins = config_.bins();
+  const int lanes = memory_.lanes(), bins = config_.bins(), row = of_bin();
   const gpu::Frames<float> levels{features.data, features.block_stride, features.frame_stride, 1},
       spectrum{features.data + 2, features.block_stride, features.frame_stride, 1};
   auto done = queue_.unit_spectrum(
-      {heard.x, spectrum, lanes, frames, heard.band, bins, kFeatures, heard.scale, 0.5f});
-  if (!done) return done;
-  return queue_.levels({heard.x, levels, reinterpret_cast<gpu::Complex*>(levels_), lanes, frames,
-                        heard.band, bins, kFeatures, config_.level_horizon, heard.scale});
+      {heard.all.x, spectrum, lanes, frames, heard.band, bins, row, heard.scale, 0.5f});
+  if (done)
+    done = queue_.levels({heard.all.x, levels, reinterpret_cast<gpu::Complex*>(levels_), lanes,
+                          frames, heard.band, bins, row, config_.level_horizon, heard.scale});
+  if (!done || pairs_ == nullptr) return done;
+  const gpu::Frames<float> others{features.data + kFeatures, features.block_stride,
+                                  features.frame_stride, 0};
+  return queue_.microphones({heard.all, others,
+                             reinterpret_cast<gpu::MicrophoneArgs::Pair*>(pairs_), lanes, frames,
+                             heard.band, bins, row, config_.coherence_horizon});
 }
 
 Status GpuLongConv::listen(int frames) const {
@@ -149,7 +182,8 @@ Status GpuLongConv::listen(int frames) const {
 
 gpu::Mask GpuLongConv::mask(int frames) const {
   const gpu::Frames<const float> masks = frames_of<const float>(masks_.fresh(frames));
-  return {{masks, nullptr, nullptr, nullptr, nullptr, config_.taps}, {nullptr, 0, 0, 0}};
+  return {{masks, nullptr, nullptr, nullptr, nullptr, config_.taps, config_.microphones - 1},
+          {nullptr, 0, 0, 0}};
 }
 
 }  // namespace limpid::models

@@ -34,6 +34,7 @@ class GpuLongConv final : public GpuMaskMaker {
       : queue_(memory.queue()), memory_(memory), config_(config) {}
   Status load(const LongConvNetwork& network, Arithmetic arithmetic);
   Status load_bands(const LongConvNetwork& network, GpuLoader& loader);
+  Status load_split(const Linear& from, int first, int bins, int band, GpuLoader& loader);
   Status load_masks(const Linear& from, int first, int bins, int band, GpuLoader& loader);
   Status claim();
   Status claim_scratch();
@@ -50,13 +51,16 @@ class GpuLongConv final : public GpuMaskMaker {
   const float* voice_weight_ = nullptr;
   float voice_bias_ = 0;
 
-  GpuTimeline features_;  // [bin][kFeatures], real
+  int of_bin() const noexcept { return config_.microphones * kFeatures; }  // features of a bin
+
+  GpuTimeline features_;  // [bin][microphone][kFeatures], real
   GpuTimeline x_;         // [band][channel], real
-  GpuTimeline masks_;     // [bin][tap], before the tanh
+  GpuTimeline masks_;     // [bin][tap, then further microphone], before the tanh
   GpuTimeline voice_;     // one real value a frame
   GpuRing ring_;
   GpuBandScratch scratch_;
-  float* levels_ = nullptr;  // what the level features remember
+  // What features of levels and of microphones remember; no pairs of one microphone.
+  float *levels_ = nullptr, *pairs_ = nullptr;
 };
 
 }  // namespace limpid::models

@@ -34,8 +34,7 @@ class LongConv final : public Model {
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
     if (auto format = this->format(config.sample_rate); !format) return format.error();
-    if (auto checked = check_session(config, spec_.input_channels == 1); !checked)
-      return checked.error();
+    if (auto checked = check_session(config); !checked) return checked.error();
     if (config.gpu >= 0)
       return GpuSession::open(network_->config.traits(), config, [&](GpuMemory& memory) {
         return GpuLongConv::open(*network_, memory, config.gpu_arithmetic);

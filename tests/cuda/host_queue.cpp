@@ -134,6 +134,9 @@ Status HostQueue::unit_spectrum(const CompressArgs& args) {
 Status HostQueue::levels(const LevelArgs& args) {
   return once<LevelMeans, LevelDifferences>(args);
 }
+Status HostQueue::microphones(const MicrophoneArgs& args) {
+  return once<MicrophoneDifferences>(args);
+}
 Status HostQueue::voice(const VoiceArgs& args) {
   return once<Voice>(args);
 }

@@ -27,6 +27,7 @@ class HostQueue final : public LayerQueue {
   Status compress(const CompressArgs& args) override;
   Status unit_spectrum(const CompressArgs& args) override;
   Status levels(const LevelArgs& args) override;
+  Status microphones(const MicrophoneArgs& args) override;
   Status voice(const VoiceArgs& args) override;
   Status row_norm(const RowNormArgs& args) override;
   Status normed_filter(const NormedFilterArgs& args) override;

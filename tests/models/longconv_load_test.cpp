@@ -53,7 +53,6 @@ TEST(LongConvLoad, OfSeveralMicrophones) {
   EXPECT_EQ(model->spec().input_channels, 3);
   EXPECT_EQ(model->spec().min_rate, model->spec().max_rate);
   EXPECT_EQ(model->open({.sample_rate = 48000}).error().code, ErrorCode::unsupported);
-  EXPECT_EQ(model->open({.gpu = 0}).error().code, ErrorCode::unsupported);
   const std::string good = test::longconv_metadata(recipe);
   test::expect_lies_are_refused(models::make_longconv, test::longconv_weights(recipe), good,
                                 "LongConv config",

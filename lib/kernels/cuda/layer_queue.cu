@@ -98,6 +98,9 @@ class StreamQueue final : public LayerQueue {
     if (auto done = launch<LevelMeans>(args, stream()); !done) return done;
     return launch<LevelDifferences>(args, stream());
   }
+  Status microphones(const MicrophoneArgs& args) override {
+    return launch<MicrophoneDifferences>(args, stream());
+  }
   Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
   Status row_norm(const RowNormArgs& args) override { return launch<RowNorm>(args, stream()); }
   Status normed_filter(const NormedFilterArgs& args) override {

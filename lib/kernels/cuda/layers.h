@@ -20,6 +20,7 @@
 #include "lib/kernels/cuda/mask_layers.h"
 #include "lib/kernels/cuda/memory_input.h"
 #include "lib/kernels/cuda/memory_layers.h"
+#include "lib/kernels/cuda/microphone_layers.h"
 #include "lib/kernels/cuda/part_sums.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
@@ -54,7 +55,8 @@ class LayerQueue {
   virtual Status fsmn_sum(const FsmnSumArgs& args) = 0;
   virtual Status compress(const CompressArgs& args) = 0;
   virtual Status unit_spectrum(const CompressArgs& args) = 0;
-  virtual Status levels(const LevelArgs& args) = 0;  // LevelMeans, then LevelDifferences
+  virtual Status levels(const LevelArgs& args) = 0;            // LevelMeans, then LevelDifferences
+  virtual Status microphones(const MicrophoneArgs& args) = 0;  // MicrophoneDifferences
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status row_norm(const RowNormArgs& args) = 0;
   virtual Status normed_filter(const NormedFilterArgs& args) = 0;

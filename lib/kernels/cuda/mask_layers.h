@@ -14,13 +14,14 @@ inline constexpr int kMostMaskTaps = 8;
 // What a mask is made of. The closing convolution L of a U-Net, on its output m: u = L m; without
 // one, u = m.
 struct MixedMask {
-  Frames<const float> m;           // [bin][tap]
+  Frames<const float> m;           // [bin][tap], then those of further microphones
   const float *re, *im;            // [tap][tap]; null: there is no L
   const float *bias_re, *bias_im;  // [tap]
   std::int32_t taps;
+  std::int32_t others = 0;  // further microphones, each with one mask; only without L
 
   LIMPID_HD Complex u(int lane, int frame, int bin, int tap) const {
-    const float* from = m.at(lane, frame) + bin * taps;
+    const float* from = m.at(lane, frame) + bin * (taps + others);
     if (re == nullptr) return {from[tap], from[tap + m.imaginary]};
     Complex sum{bias_re[tap], bias_im[tap]};
     for (int k = 0; k < taps; ++k)
@@ -137,8 +138,9 @@ struct SmoothGains {
   }
 };
 
-// y[t] = sum over k of mask[k] x[t - k] within the network's band; above it one real gain a bin,
-// which goes from the edge's to the top's in 1 / blend bins.
+// y[t] = sum over k of mask[k] x[t - k] within the network's band, and of an array the sum over
+// m > 0 of mask[taps + m - 1] X_m[t]; above the band one real gain a bin, which goes from the
+// edge's to the top's in 1 / blend bins.
 struct MaskFilterArgs {
   Mask mask;
   Frames<const float> x;  // taps - 1 frames before the first are there
@@ -146,6 +148,7 @@ struct MaskFilterArgs {
   const float* gains;  // [lane][frame][edge, top]; not read where bins <= band
   float blend;
   std::int32_t lanes, frames, bins, band;
+  std::int64_t microphone = 0;  // floats from a microphone's x to the next one's
 };
 struct MaskFilter {
   using Args = MaskFilterArgs;
@@ -159,13 +162,16 @@ struct MaskFilter {
     const Place place(block * kThreads + thread, args.lanes, args.frames, args.bins);
     if (place.lane == args.lanes) return;
     Complex y{0, 0};
-    const auto x = [&](int k) {
-      const float* from = args.x.at(place.lane, place.frame - k) + place.at;
+    const auto x = [&](int k, int m = 0) {
+      const float* from = args.x.at(place.lane, place.frame - k) + m * args.microphone + place.at;
       return Complex{from[0], from[args.x.imaginary]};
     };
     if (place.at < args.band) {
       for (int k = 0; k < args.mask.last.taps; ++k)
         y = y + args.mask.at(place.lane, place.frame, place.at, k) * x(k);
+      for (int m = 1; m <= args.mask.last.others; ++m)
+        y = y +
+            args.mask.at(place.lane, place.frame, place.at, args.mask.last.taps + m - 1) * x(0, m);
     } else {
       const float* gain = args.gains + (std::int64_t{place.lane} * args.frames + place.frame) * 2;
       const float far = static_cast<float>(place.at - args.band + 1) * args.blend;
