@@ -91,8 +91,8 @@ struct ComplexProduct {
       return kPairs ? row * kPitchX + word : word * kPitchX + row;
     }
   };
-  // Left to itself the compiler takes a quarter more registers for the one and spills for the
-  // others.
+  // Left to itself the compiler takes a quarter more registers for the first, spills for the second
+  // and leaves room for one block of the third.
   static constexpr bool kMany =
       kArithmetic == Arithmetic::tf32x3 &&
       (kKind == ProductKind::real_input || (kKind == ProductKind::complex && kColumns == 32));
