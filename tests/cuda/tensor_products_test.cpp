@@ -106,8 +106,9 @@ double worst_snr(Case& data) {
       const auto got = data.run<16, kKind, kArithmetic>();
       EXPECT_EQ((data.run<32, kKind, kArithmetic>()), got);
       EXPECT_EQ((data.run<64, kKind, kArithmetic>()), got);
-      if constexpr (NumberOf<kArithmetic>::kInputs == 2)
+      if constexpr (NumberOf<kArithmetic>::kInputs == 2) {
         EXPECT_EQ((data.run<128, kKind, kArithmetic>()), got);
+      }
       worst = std::min(worst, snr(got, data.exact<ProductParts<kKind>>()));
     });
   return worst;
