@@ -136,8 +136,13 @@ TEST(FrcrnGpu, ASessionConfigChoosesTheDevice) {
 }
 
 TEST(FrcrnOnDevice, TensorCoresKeepWhatTheyPromise) {
-  const auto model = test::random_frcrn({.taps = 3});
-  test::expect_tensor_cores_of_a_device_keep(*model, test::kKept);
+  test::expect_tensor_cores_of_a_device_keep(*test::random_frcrn({.taps = 3}), test::kKept);
+}
+
+// Rows and channels enough for products of 128 columns, which tf32x3 has not.
+TEST(FrcrnOnDevice, WideProductsKeepWhatTheyPromise) {
+  const auto wide = test::random_frcrn({.published = true, .channels = std::vector<int>(7, 72)});
+  test::expect_tensor_cores_of_a_device_keep(*wide, std::span(test::kKept).subspan(1), 4);
 }
 
 }  // namespace

@@ -140,6 +140,18 @@ TEST(CudaTensorProducts, KeepWhatTheyPromiseOnAwkwardSizes) {
   }
 }
 
+TEST(CudaTensorProducts, ManyRowsTakeWideBlocksOfSixteenBits) {
+  const auto columns = []<Arithmetic kArithmetic>(int n, std::int64_t rows) {
+    return with_product<ProductKind::complex, kArithmetic>(
+        n, rows, []<class Program>() { return Program::kSets * Program::kOfSet; });
+  };
+  EXPECT_EQ(columns.operator()<Arithmetic::fp16>(128, kManyRows), 128);
+  EXPECT_EQ(columns.operator()<Arithmetic::bf16>(65, kManyRows), 128);
+  EXPECT_EQ(columns.operator()<Arithmetic::fp16>(128, kManyRows - 1), 64);
+  EXPECT_EQ(columns.operator()<Arithmetic::fp16>(64, kManyRows), 64);
+  EXPECT_EQ(columns.operator()<Arithmetic::tf32>(128, kManyRows), 64);
+}
+
 TEST(CudaTensorProducts, SeveralAreReadAtOnceWhereverARowBegins) {
   alignas(16) float memory[4];
   const auto args = [&](int x, std::int64_t x_stride, int segment, int w, int y,
