@@ -127,6 +127,15 @@ def write_longconv(folder, signal):
     write_wav(folder / "longconv_tiny_voice.wav", voice.numpy())
 
 
+def write_shipped(folder, models, signal):
+    """What the shipped networks make of the voice, and those of four microphones of three and of a difference of two."""
+    three = array_signal(ARRAY["microphones"])
+    four = np.concatenate([three, three[1:2] - three[2:3]])
+    for names, heard in ((("light", "base", "frcrn"), signal), (("array-light-4", "array-small-4"), four)):
+        for name in names:
+            write_wav(folder / f"{name}_expected.wav", expected(weights.load_network(models / f"{name}.safetensors"), heard))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "tests" / "data")
@@ -143,9 +152,7 @@ def main():
     print(json.dumps({"tiny_rms": float(np.sqrt(np.mean(result ** 2)))}))
     write_arrays(arguments.output)
     write_longconv(arguments.output, signal)
-    for name in ("light", "base", "frcrn"):
-        shipped = weights.load_network(arguments.models / f"{name}.safetensors")
-        write_wav(arguments.output / f"{name}_expected.wav", expected(shipped, signal))
+    write_shipped(arguments.output, arguments.models, signal)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,23 @@ TEST(ShippedAgainstTorch, IsWhatWasTrained) {
   }
 }
 
+// Their fourth microphone hears the difference of the second and the third.
+TEST(ShippedAgainstTorch, ArraysAreWhatWasTrained) {
+  const auto three = test::channels(data("deftan2_tiny_input.wav"));
+  Tensor<float, 2> input({4, three.extent(1)});
+  for (std::ptrdiff_t i = 0; i < three.extent(1); ++i) {
+    for (int m = 0; m < 3; ++m) input.view()[m][i] = three.view()[m][i];
+    input.view()[3][i] = three.view()[1][i] - three.view()[2][i];
+  }
+  for (const std::string name : {"array-light-4", "array-small-4"}) {
+    auto model = models::load(name);
+    ASSERT_TRUE(model) << model.error().message;
+    const auto want = test::channel(data(name + "_expected.wav"));
+    const auto got = test::stream_channels(**model, input.view(), 16000, 8, 1);
+    EXPECT_LE(test::relative_error(got.view()[0].span(), want, 0, 0), 1e-5) << name;
+  }
+}
+
 TEST(ShippedAgainstTorch, OneIsTheDefault) {
   const auto model = models::load("");
   ASSERT_TRUE(model) << model.error().message;
