@@ -41,6 +41,7 @@ class GpuLongConv final : public GpuMaskMaker {
 
   Status hear(const GpuSpectra& heard, int frames) const;
   Status listen(int frames) const;
+  int of_bin() const noexcept { return config_.microphones * kFeatures; }  // features of a bin
 
   kernels::cuda::LayerQueue& queue_;
   GpuMemory& memory_;
@@ -50,8 +51,6 @@ class GpuLongConv final : public GpuMaskMaker {
   GpuRowNorm norm_;
   const float* voice_weight_ = nullptr;
   float voice_bias_ = 0;
-
-  int of_bin() const noexcept { return config_.microphones * kFeatures; }  // features of a bin
 
   GpuTimeline features_;  // [bin][microphone][kFeatures], real
   GpuTimeline x_;         // [band][channel], real

@@ -2,6 +2,7 @@
 // What the files of product kernels instantiate.
 #pragma once
 
+#include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/product_kernels.h"
 #include "lib/kernels/cuda/resident_program.cuh"
 

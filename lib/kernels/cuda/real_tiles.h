@@ -6,7 +6,9 @@
 
 #include <cstdint>
 
-#include "lib/kernels/cuda/complex_product.h"
+#include "lib/kernels/cuda/complex_rows.h"
+#include "lib/kernels/cuda/product_sums.h"
+#include "lib/kernels/cuda/tile_words.h"
 
 namespace limpid::kernels::cuda {
 
