@@ -48,10 +48,10 @@ GpuHalf::Room GpuHalf::room(nn::Activation x, const GpuHalfScratch& scratch) con
   const int lanes = x.lanes, frames = x.frames, rows = unfolded(x.rows);
   float* wide = scratch.wide;
   const auto narrow = [&](int i) {
-    return nn::dense(scratch.narrow[i], lanes, frames, x.rows, config_.channels);
+    return nn::dense(scratch.narrow[i], lanes, frames, x.rows, words(config_.channels));
   };
   const auto next = [&](int channels) {
-    const nn::Activation part = nn::dense(wide, lanes, frames, x.rows, channels);
+    const nn::Activation part = nn::dense(wide, lanes, frames, x.rows, words(channels));
     wide += lanes * part.block_stride;
     return part.slice_rows(0, rows);
   };
@@ -86,13 +86,13 @@ void GpuHalf::add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, in
 
 Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights, nn::Activation y) const {
   return queue_.row_norm({frames_of<const float>(x), frames_of<float>(y), weights, x.lanes,
-                          x.frames, x.rows, x.channels, x.row_stride});
+                          x.frames, x.rows, values(x.channels), x.row_stride, stored_});
 }
 
 Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights) const {
   if (along_frames()) return norm(x, weights, x);
-  return queue_.frame_norm(
-      {frames_of<float>(x), weights, x.lanes, x.frames, x.rows, x.channels, x.row_stride});
+  return queue_.frame_norm({frames_of<float>(x), weights, x.lanes, x.frames, x.rows,
+                            values(x.channels), x.row_stride, stored_});
 }
 
 Status GpuHalf::run(nn::Activation x, const GpuHalfScratch& scratch) const {
@@ -122,7 +122,9 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   add_taps(taps, room.attended, 3, 1);
   auto done = norm(z, a.norm, room.attended);
   if (done) done = a.local.run(queue_, taps, z.rows, room.gated, LinearEnd::gate);
-  if (done) done = a.query.run(queue_, {room.gated}, room.query);
+  if (done)
+    done = a.query.run(queue_, {room.gated}, room.query,
+                       packed() ? LinearEnd::softmax : LinearEnd::none);
   if (done) done = a.key.run(queue_, {room.gated}, room.key);
   if (done) done = mix(room, scratch);
   return done;
@@ -151,14 +153,17 @@ Status GpuHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
   return done;
 }
 
-// Keys gather normed rows; value and output projection of each head see what they gathered.
+// Keys gather normed rows; value and output projection of each head see what they gathered. Packed,
+// queries are a softmax already, and keys become one on the way.
 Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args) const {
   const GpuAttention& a = attention_;
   const nn::Activation z = room.stages[config_.unfold - 1];
   const int inner = config_.inner(), channels = config_.channels, width = config_.head_width;
-  const nn::Activation gathered = nn::dense(args.context, z.lanes, z.frames, inner, channels);
+  constexpr int kStrip = gpu::StripOrder::kColumns;
+  const int pitch = packed() ? words((channels + kStrip - 1) / kStrip * kStrip) : channels;
+  const nn::Activation gathered = nn::dense(args.context, z.lanes, z.frames, inner, pitch);
   const nn::Activation projected =
-      nn::dense(args.context + z.lanes * gathered.block_stride, z.lanes, z.frames, inner, channels);
+      nn::dense(args.context + z.lanes * gathered.block_stride, z.lanes, z.frames, inner, pitch);
   gpu::ContextArgs context{frames_of<const float>(room.key),
                            frames_of<const float>(room.attended),
                            frames_of<float>(z),
@@ -168,8 +173,9 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
                            z.frames,
                            z.rows,
                            inner,
-                           channels};
-  auto done = queue_.softmax_rows(args);
+                           channels,
+                           packed()};
+  auto done = packed() ? Status(Done{}) : queue_.softmax_rows(args);
   if (done) done = queue_.gather_context(a.out.arithmetic, context);
   for (int head = 0; done && head < config_.heads; ++head)
     done = a.value_to_out[static_cast<std::size_t>(head)].run(

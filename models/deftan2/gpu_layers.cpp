@@ -24,6 +24,14 @@ Status GpuArrayLoader::gated(const Linear& both, GpuLinear& linear) {
   return linear.load(loader_, pairs, {}, k, n);
 }
 
+// Where activations are packed, what it makes is weights, whose columns lie in StripOrder.
+Status GpuArrayLoader::head(const kernels::PackedMatrix& value_to_out, GpuLinear& linear) {
+  const int k = value_to_out.k(), n = value_to_out.n();
+  std::vector<float> by_input = value_to_out.by_input();
+  if (loader_.packed()) by_input = kernels::cuda::in_strip_order(by_input, k, n);
+  return linear.load(loader_, by_input, {}, k, static_cast<int>(std::ssize(by_input) / k));
+}
+
 Status GpuArrayLoader::norm(const Norm& norm, std::span<const float> slope,
                             gpu::NormWeights& weights) {
   weights.epsilon = kNormEpsilon;
@@ -52,8 +60,7 @@ Status GpuArrayLoader::attention(const Attention& attention, GpuAttention& gpu) 
   if (done) done = linear(attention.value, gpu.value);
   if (done) done = linear(attention.out, gpu.out);
   for (const kernels::PackedMatrix& head : attention.value_to_out)
-    if (done)
-      done = gpu.value_to_out.emplace_back().load(loader_, head.by_input(), {}, head.k(), head.n());
+    if (done) done = this->head(head, gpu.value_to_out.emplace_back());
   if (!done || attention.decay.empty()) return done;
   return upload(attention.decay, gpu.decay);
 }

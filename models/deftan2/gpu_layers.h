@@ -33,8 +33,9 @@ struct GpuForward {
 // Brings them there, for products of one arithmetic.
 class GpuArrayLoader {
  public:
-  GpuArrayLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic)
-      : loader_(queue, arithmetic) {}
+  // `packed`: as GpuLoader's.
+  GpuArrayLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic, bool packed = false)
+      : loader_(queue, arithmetic, packed) {}
 
   Status linear(const Linear& layer, GpuLinear& linear) { return linear.load(loader_, layer); }
   Status linear(std::span<const Linear> layers, GpuLinear& linear) {
@@ -47,6 +48,7 @@ class GpuArrayLoader {
 
  private:
   Status gated(const Linear& both, GpuLinear& linear);
+  Status head(const kernels::PackedMatrix& value_to_out, GpuLinear& linear);
   Status upload(std::span<const float> values, const float*& to);
 
   GpuLoader loader_;

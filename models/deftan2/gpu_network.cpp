@@ -4,23 +4,24 @@
 namespace limpid::models {
 
 GpuDeftan2Layers::GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Deftan2Config& config,
-                                   GpuReach reach)
+                                   GpuReach reach, kernels::cuda::Arithmetic stored)
     : encoder(queue, reach), decoder(queue, reach) {
   const GpuAxis second = reach == GpuReach::whole ? GpuAxis::rows : GpuAxis::frames;
   for (int layer = 0; layer < config.layers; ++layer)
-    for (const GpuAxis axis : {GpuAxis::rows, second}) halves.emplace_back(queue, config, axis);
+    for (const GpuAxis axis : {GpuAxis::rows, second})
+      halves.emplace_back(queue, config, axis, stored);
 }
 
 Status GpuDeftan2Layers::load(kernels::cuda::LayerQueue& queue, const Deftan2Network& network,
                               Arithmetic arithmetic, std::span<const float> window) {
   const Deftan2Config& config = network.config;
   GpuLoader exact(queue);
-  GpuArrayLoader loader(queue, arithmetic);
+  GpuArrayLoader loader(queue, arithmetic), of_halves(queue, arithmetic, halves.front().packed());
   auto done = transforms.load(exact, {config.window_samples(), config.hop_samples()}, window);
   if (done) done = encoder.load(network.encoder, loader);
   for (std::size_t i = 0; done && i < halves.size(); ++i)
     done = halves[i].load(i % 2 == 0 ? network.along_frequency[i / 2] : network.along_time[i / 2],
-                          loader);
+                          of_halves);
   if (done) done = decoder.load(network.decoder, loader);
   return done;
 }

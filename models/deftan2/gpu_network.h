@@ -18,8 +18,9 @@ struct GpuDeftan2Layers {
   std::vector<GpuHalf> halves;  // along frequency, along time, along frequency, ...
 
   // Queue and configuration must outlive it. Over a whole recording both halves go along rows, of
-  // a view that is turned for the second.
-  GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuReach reach);
+  // a view that is turned for the second. `stored`: as of GpuHalf.
+  GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuReach reach,
+                   kernels::cuda::Arithmetic stored = kernels::cuda::Arithmetic::exact);
   // `window`: in front of both transforms, [window samples].
   Status load(kernels::cuda::LayerQueue& queue, const Deftan2Network& network,
               Arithmetic arithmetic, std::span<const float> window);

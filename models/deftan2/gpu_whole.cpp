@@ -49,7 +49,8 @@ Result<std::unique_ptr<GpuDeftan2Whole>> GpuDeftan2Whole::open(gpu::LayerQueue& 
                                                                const Deftan2Network& network,
                                                                Arithmetic arithmetic,
                                                                const Portion& portion) {
-  std::unique_ptr<GpuDeftan2Whole> whole(new GpuDeftan2Whole(queue, network.config, portion));
+  std::unique_ptr<GpuDeftan2Whole> whole(
+      new GpuDeftan2Whole(queue, network.config, arithmetic, portion));
   const auto window = published_window(network.config.window_samples());
   if (auto done = whole->layers_.load(queue, network, arithmetic, window); !done)
     return done.error();
@@ -57,8 +58,12 @@ Result<std::unique_ptr<GpuDeftan2Whole>> GpuDeftan2Whole::open(gpu::LayerQueue& 
 }
 
 GpuDeftan2Whole::GpuDeftan2Whole(gpu::LayerQueue& queue, const Deftan2Config& config,
-                                 const Portion& portion)
-    : queue_(queue), config_(config), portion_(portion), layers_(queue, config_, GpuReach::whole) {}
+                                 Arithmetic arithmetic, const Portion& portion)
+    : queue_(queue),
+      config_(config),
+      portion_(portion),
+      stored_(GpuHalf::stored_for(config, on_gpu(arithmetic))),
+      layers_(queue, config_, GpuReach::whole, stored_) {}
 
 // How many lanes and how many sequences of each a half takes at a time.
 GpuDeftan2Whole::Extent GpuDeftan2Whole::part(int lanes, int sequences, int length) const noexcept {
@@ -87,6 +92,9 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
   room.map = pieces.take(channels(config_.channels));
   room.planes = pieces.take(positions * static_cast<std::size_t>(config_.outputs()));
   room.filtered = pieces.take(2 * positions);
+  const std::size_t map_words =
+      packed() ? positions * static_cast<std::size_t>(config_.channels) / 2 : 0;
+  room.packed = pieces.take(map_words);
   room.moments = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes, e.frames})));
   room.of_lanes = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes})));
 
@@ -98,10 +106,11 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
                                     product({of_bins.lanes, of_bins.frames, e.frames}));
   const std::size_t sequences =
       std::max(product({frames.lanes, frames.frames}), product({of_bins.lanes, of_bins.frames}));
+  const std::size_t in_a_word = packed() ? 2 : 1;
   for (float*& narrow : room.scratch.narrow)
-    narrow = scratch.take(rows * static_cast<std::size_t>(config_.channels));
+    narrow = scratch.take(rows * static_cast<std::size_t>(config_.channels) / in_a_word);
   room.scratch.wide =
-      scratch.take(rows * static_cast<std::size_t>(GpuHalfScratch::widest(config_)));
+      scratch.take(rows * static_cast<std::size_t>(GpuHalfScratch::widest(config_)) / in_a_word);
   room.scratch.context =
       scratch.take(sequences * product({GpuHalfScratch::context_floats(config_)}));
   room.floats = std::max(pieces.floats, scratch.floats);
@@ -128,8 +137,8 @@ Status GpuDeftan2Whole::run(Extent e, const Room& room) const {
       nn::dense(room.planes, e.lanes, e.frames, config_.bins(), config_.outputs());
   auto done = analyse(e, room, heard);
   if (done) done = run_end(layers_.encoder, e, room, heard, x);
-  for (std::size_t i = 0; done && i < layers_.halves.size(); ++i)
-    done = run_half(layers_.halves[i], i % 2 == 0 ? x : turned(x), room);
+  if (done && packed()) done = run_packed(x, room);
+  if (done && !packed()) done = run_halves(x, room);
   if (done) done = run_end(layers_.decoder, e, room, x, planes);
   if (done) done = synthesise(e, room, planes);
   return done;
@@ -166,6 +175,27 @@ Status GpuDeftan2Whole::run_end(const GpuPlane& end, Extent e, const Room& room,
   if (done) done = clear_around(work);
   if (done) done = end.run({in, work, room.moments, room.of_lanes}, out);
   return done;
+}
+
+Status GpuDeftan2Whole::run_halves(nn::Activation x, const Room& room) const {
+  Status done = Done{};
+  for (std::size_t i = 0; done && i < layers_.halves.size(); ++i)
+    done = run_half(layers_.halves[i], i % 2 == 0 ? x : turned(x), room);
+  return done;
+}
+
+// Between ends of floats, halves of words.
+Status GpuDeftan2Whole::run_packed(nn::Activation x, const Room& room) const {
+  const nn::Activation words = nn::dense(room.packed, x.lanes, x.frames, x.rows, x.channels / 2);
+  const int values = x.rows * x.channels;
+  auto done = queue_.repack(
+      gpu::Repacking::pack, stored_,
+      {frames_of<const float>(x), frames_of<float>(words), x.lanes, x.frames, values});
+  if (done) done = run_halves(words, room);
+  if (!done) return done;
+  return queue_.repack(
+      gpu::Repacking::unpack, stored_,
+      {frames_of<const float>(words), frames_of<float>(x), x.lanes, x.frames, values});
 }
 
 Status GpuDeftan2Whole::run_half(const GpuHalf& half, nn::Activation x, const Room& room) const {

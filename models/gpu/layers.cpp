@@ -2,7 +2,6 @@
 #include "models/gpu/layers.h"
 
 namespace limpid::models {
-namespace {
 
 kernels::cuda::Arithmetic on_gpu(Arithmetic arithmetic) noexcept {
   switch (arithmetic) {
@@ -19,21 +18,19 @@ kernels::cuda::Arithmetic on_gpu(Arithmetic arithmetic) noexcept {
   }
 }
 
-}  // namespace
-
 Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
                        const kernels::cuda::ComplexRows<const float>& x, int segment,
                        std::ptrdiff_t segment_stride,
                        const kernels::cuda::ComplexRows<float>& y) const {
   kernels::cuda::ComplexProductArgs args{
-      x,     k, n,    segment, segment_stride, re, im, {scale[0], scale[1]}, {shift[0], shift[1]},
+      x,     k, n, segment, segment_stride, re, im, {scale[0], scale[1]}, {shift[0], shift[1]},
       slope, y};
   args.find_wide();
   return queue.product(kind, arithmetic, args);
 }
 
-GpuLoader::GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic)
-    : queue_(queue), arithmetic_(on_gpu(arithmetic)) {}
+GpuLoader::GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic, bool packed)
+    : queue_(queue), arithmetic_(on_gpu(arithmetic)), packed_(packed) {}
 
 Result<const float*> GpuLoader::upload(std::span<const float> values) {
   auto memory = queue_.claim(values.size());

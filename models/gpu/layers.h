@@ -11,6 +11,9 @@
 
 namespace limpid::models {
 
+// What sessions call an arithmetic, as kernels do.
+kernels::cuda::Arithmetic on_gpu(Arithmetic arithmetic) noexcept;
+
 // Y = X W and what follows, as ComplexProductArgs has them.
 struct GpuProduct {
   int k = 0, n = 0;
@@ -24,10 +27,12 @@ struct GpuProduct {
              std::ptrdiff_t segment_stride, const kernels::cuda::ComplexRows<float>& y) const;
 };
 
-// Brings weights to the GPU, for products of one arithmetic.
+// Brings weights to the GPU, for products of one arithmetic. `packed`: linear layers are for
+// activations of words of two numbers of 16 bits (strip_product.h).
 class GpuLoader {
  public:
-  explicit GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic = Arithmetic::exact);
+  explicit GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic = Arithmetic::exact,
+                     bool packed = false);
 
   Result<const float*> upload(std::span<const float> values);
   // [input][n], as products of this arithmetic read them.
@@ -43,10 +48,12 @@ class GpuLoader {
                 GpuProduct& product);
 
   kernels::cuda::Arithmetic arithmetic() const noexcept { return arithmetic_; }
+  bool packed() const noexcept { return packed_; }
 
  private:
   kernels::cuda::LayerQueue& queue_;
   kernels::cuda::Arithmetic arithmetic_;
+  bool packed_;
 };
 
 // Columns [first, first + count) of a matrix of k rows.

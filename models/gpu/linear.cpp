@@ -27,6 +27,7 @@ Status GpuLinear::run(gpu::LayerQueue& queue, const GpuTaps& taps, int rows, nn:
   args.n = n;
   args.segment = k / taps.count_;
   args.wide = args.whole_fours();
+  args.packed = packed;
   args.w = w;
   args.bias = bias;
   args.slope = slope;
@@ -43,16 +44,27 @@ Status GpuLinear::run(gpu::LayerQueue& queue, std::initializer_list<nn::Activati
   return run(queue, taps, y.rows, y, end);
 }
 
+namespace {
+
+// Rows of n, as far apart as products read them.
+std::vector<float> pitched(const std::vector<float>& rows, int count, int n) {
+  const std::ptrdiff_t pitch = gpu::product_pitch(n);
+  std::vector<float> apart(static_cast<std::size_t>(count * pitch), 0.0f);
+  for (std::ptrdiff_t row = 0; row < count; ++row)
+    std::copy_n(rows.begin() + row * n, n, apart.begin() + row * pitch);
+  return apart;
+}
+
+}  // namespace
+
 Status GpuLinear::load(GpuLoader& loader, const std::vector<float>& by_input,
                        std::span<const float> with, int inputs, int outputs) {
-  k = inputs;
+  packed = loader.packed();
+  k = packed ? inputs / 2 : inputs;
   n = outputs;
   arithmetic = loader.arithmetic();
-  const std::ptrdiff_t pitch = gpu::product_pitch(n);
-  std::vector<float> rows(static_cast<std::size_t>(k * pitch), 0.0f);
-  for (std::ptrdiff_t p = 0; p < k; ++p)
-    std::copy_n(by_input.begin() + p * n, n, rows.begin() + p * pitch);
-  auto weights = loader.weights(rows, pitch);
+  auto weights = packed ? loader.upload(gpu::strip_words(arithmetic, by_input, inputs, n))
+                        : loader.weights(pitched(by_input, inputs, n), gpu::product_pitch(n));
   if (!weights) return weights.error();
   w = *weights;
   if (with.empty()) return Done{};

@@ -26,9 +26,11 @@ class GpuTaps {
   std::ptrdiff_t frame_ = 0, row_ = 0;
 };
 
-// Y = end(X W + bias).
+// Y = end(X W + bias). `packed`: activations are words of two numbers of 16 bits, which k counts;
+// else it counts inputs.
 struct GpuLinear {
   int k = 0, n = 0;
+  bool packed = false;
   const float *w = nullptr, *bias = nullptr;
   kernels::cuda::Arithmetic arithmetic = kernels::cuda::Arithmetic::exact;
 

@@ -65,6 +65,26 @@ struct Pair {
   }
 };
 
+// Of the first recording.
+double snr(const Tensor<float, 2>& got, const Tensor<float, 2>& want) {
+  const auto of = [](const Tensor<float, 2>& audio) {
+    const auto samples = audio.view()[0].span();
+    return std::vector<double>(samples.begin(), samples.end());
+  };
+  return kernels::cuda::snr(of(got), of(want));
+}
+
+// A network whose activations are packed.
+Deftan2Recipe packing(int channels) {
+  return {.microphones = 1,
+          .layers = 1,
+          .channels = channels,
+          .unfold = 2,
+          .heads = 2,
+          .head_width = 64,
+          .hidden = 32};
+}
+
 // Whole fours of channels and odd numbers of them, one microphone and several, one recording and
 // several.
 TEST(Deftan2WholeGpu, EqualsTheCpu) {
@@ -129,14 +149,35 @@ TEST(Deftan2WholeGpu, TensorCoresKeepWhatTheyPromise) {
     const Pair pair({.channels = 8, .head_width = 36}, {}, arithmetic);
     const auto in = test::noise(pair.inputs(), 10 * kHop);
     const auto got = pair.enhance(in.view()), want = pair.want(in.view());
-    const auto of = [](const Tensor<float, 2>& audio) {
-      const auto samples = audio.view()[0].span();
-      return std::vector<double>(samples.begin(), samples.end());
-    };
-    EXPECT_GE(kernels::cuda::snr(of(got), of(want)), least);
+    EXPECT_GE(snr(got, want), least);
     EXPECT_EQ(pair.queue->products[0], 2) << "both transforms";
     EXPECT_GT(pair.queue->products[static_cast<std::size_t>(arithmetic)], 0);
   }
+}
+
+// Halves whose activations are stored as numbers of 16 bits: as good as rounding them in front of
+// every product is.
+TEST(Deftan2WholeGpu, PackedActivationsKeepWhatTheyPromise) {
+  for (const auto& [arithmetic, channels, least] : {std::tuple{Arithmetic::fp16, 16, 45.0},
+                                                    {Arithmetic::fp16, 80, 45.0},
+                                                    {Arithmetic::bf16, 16, 28.0}}) {
+    SCOPED_TRACE(channels);
+    const Pair pair(packing(channels), {}, arithmetic);
+    const auto in = test::noise(1, 3 * kHop);
+    EXPECT_GE(snr(pair.enhance(in.view()), pair.want(in.view())), least);
+  }
+}
+
+// And whatever a portion takes, and whoever is beside a recording.
+TEST(Deftan2WholeGpu, PackedRecordingsAreIndependent) {
+  const Pair pair(packing(16), {}, Arithmetic::fp16),
+      parts(packing(16), {100, 1}, Arithmetic::fp16);
+  const auto in = test::noise(2, 2 * kHop);
+  const auto got = pair.enhance(in.view()), in_parts = parts.enhance(in.view());
+  const auto alone = pair.enhance(in.view().slice(0, 1, 1));
+  for (int lane = 0; lane < 2; ++lane)
+    EXPECT_TRUE(std::ranges::equal(in_parts.view()[lane].span(), got.view()[lane].span()));
+  EXPECT_TRUE(std::ranges::equal(alone.view()[0].span(), got.view()[1].span()));
 }
 
 // And does no harm to those that fit.
@@ -172,17 +213,18 @@ TEST(Deftan2WholeGpu, WhatCannotBeIsRefused) {
 }
 
 // On a real one, where there is one: what the emulated kernels are held to, at published widths.
+const Deftan2Recipe kPublished{.microphones = 4,
+                               .channels = 64,
+                               .unfold = 4,
+                               .heads = 4,
+                               .head_width = 64,
+                               .hidden = 256,
+                               .causal = false};
+
 TEST(Deftan2WholeOnDevice, EqualsTheCpu) {
-  const Deftan2Recipe published{.microphones = 4,
-                                .channels = 64,
-                                .unfold = 4,
-                                .heads = 4,
-                                .head_width = 64,
-                                .hidden = 256,
-                                .causal = false};
   for (const auto& [recipe, recordings, length] :
-       {std::tuple{published, 1, 16000},
-        {published, 3, 3001},
+       {std::tuple{kPublished, 1, 16000},
+        {kPublished, 3, 3001},
         {Deftan2Recipe{.channels = 5, .heads = 1, .head_width = 17, .causal = false}, 4, 20011}}) {
     const auto model = test::random_deftan2(recipe);
     auto gpu = model->open_exact({.gpu = 0});
@@ -193,6 +235,19 @@ TEST(Deftan2WholeOnDevice, EqualsTheCpu) {
     ASSERT_EQ(got.view().shape(), want.view().shape());
     for (int lane = 0; lane < recordings; ++lane)
       EXPECT_LE(relative_error(got.view()[lane].span(), want.view()[lane].span(), 0, 0), 1e-4);
+  }
+}
+
+TEST(Deftan2WholeOnDevice, PackedActivationsKeepWhatTheyPromise) {
+  const auto model = test::random_deftan2(kPublished);
+  const auto in = test::noise(2 * kPublished.microphones, 16000);
+  for (const auto& [arithmetic, least] :
+       {std::pair{Arithmetic::fp16, 45.0}, std::pair{Arithmetic::bf16, 28.0}}) {
+    auto gpu = model->open_exact({.gpu = 0, .gpu_arithmetic = arithmetic});
+    if (!gpu) GTEST_SKIP() << gpu.error().message;
+    const auto got = Pair::taken((*gpu)->enhance(in.view()));
+    const auto want = Pair::taken((*model->open_exact({.threads = 8}))->enhance(in.view()));
+    EXPECT_GE(snr(got, want), least);
   }
 }
 

@@ -26,8 +26,7 @@ Status tiles(ProductKind kind, const ComplexProductArgs& args) {
 
 template <Arithmetic kArithmetic>
 Status tiles(const RealProductArgs& args) {
-  with_real_product<kArithmetic>(args.n, args.rows(),
-                                 [&]<class Program>() { emulate_tiles<Program>(args); });
+  with_product_of<kArithmetic>(args, [&]<class Program>() { emulate_tiles<Program>(args); });
   return Done{};
 }
 
@@ -66,12 +65,8 @@ Status tiles_with(Arithmetic arithmetic, const Args&... args) {
                          [&]<Arithmetic kArithmetic>() { return tiles<kArithmetic>(args...); });
 }
 
-template <template <Arithmetic> class Tiles>
-Status context(Arithmetic arithmetic, const ContextArgs& args) {
-  with_arithmetic(arithmetic,
-                  [&]<Arithmetic kArithmetic>() { emulate_tiles<Tiles<kArithmetic>>(args); });
-  return Done{};
-}
+template <Arithmetic kArithmetic>
+constexpr bool kPacks = NumberOf<kArithmetic>::kInputs == 2;
 
 }  // namespace
 
@@ -141,7 +136,7 @@ Status HostQueue::voice(const VoiceArgs& args) {
   return once<Voice>(args);
 }
 Status HostQueue::row_norm(const RowNormArgs& args) {
-  return once<RowNorm>(args);
+  return with_stored(args.stored, [&]<class Number>() { return once<RowNorm<Number>>(args); });
 }
 Status HostQueue::normed_filter(const NormedFilterArgs& args) {
   return once<NormedFilter>(args);
@@ -202,7 +197,7 @@ Status HostQueue::part_sums(const PartSumsArgs& args) {
   return once<PartSums>(args);
 }
 Status HostQueue::frame_norm(const FrameNormArgs& args) {
-  return once<FrameNorm>(args);
+  return with_stored(args.stored, [&]<class Number>() { return once<FrameNorm<Number>>(args); });
 }
 Status HostQueue::plane_norm(const PlaneNormArgs& args) {
   return once<PlaneFrames, PlaneMoments, PlaneScale>(args);
@@ -214,10 +209,20 @@ Status HostQueue::softmax_rows(const LinearAttentionArgs& args) {
   return once<QuerySoftmax, KeySoftmax>(args);
 }
 Status HostQueue::gather_context(Arithmetic arithmetic, const ContextArgs& args) {
-  return context<GatherTiles>(arithmetic, args);
+  with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+    if constexpr (kPacks<kArithmetic>)
+      if (args.packed) return emulate_resident<GatherStrips<kArithmetic>>(args);
+    emulate_tiles<GatherTiles<kArithmetic>>(args);
+  });
+  return Done{};
 }
 Status HostQueue::add_context(Arithmetic arithmetic, const ContextArgs& args) {
-  return context<AddContextTiles>(arithmetic, args);
+  with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
+    if constexpr (kPacks<kArithmetic>)
+      if (args.packed) return emulate_tiles<AddStrips<kArithmetic>>(args);
+    emulate_tiles<AddContextTiles<kArithmetic>>(args);
+  });
+  return Done{};
 }
 Status HostQueue::attend_frames(const LinearAttentionArgs& args) {
   exponentials_.insert({args.key.at(0, 0), args.total, args.state});
@@ -231,6 +236,9 @@ Status HostQueue::array_planes(const ArrayPlanesArgs& args) {
 }
 Status HostQueue::array_filter(const ArrayFilterArgs& args) {
   return once<ArrayFilter>(args);
+}
+Status HostQueue::repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) {
+  return with_repack(repacking, stored, [&]<class Program>() { return once<Program>(args); });
 }
 Status HostQueue::keep(const KeepArgs& args) {
   return once<Keep>(args);

@@ -57,6 +57,7 @@ class HostQueue final : public LayerQueue {
   Status array_level(const ArrayLevelArgs& args) override;
   Status array_planes(const ArrayPlanesArgs& args) override;
   Status array_filter(const ArrayFilterArgs& args) override;
+  Status repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) override;
   Status keep(const KeepArgs& args) override;
   Status forget(const ForgetArgs& args) override;
   Status silence(const SilenceArgs& args) override;

@@ -164,19 +164,19 @@ TEST(CudaRealLayers, Norms) {
         const NormWeights weights{gain.data(), shift.data(), leak, kEpsilon};
         std::vector<float> by_row(count), want(count), by_frame = x;
         const std::int64_t row = channels, frame = row * rows, lane = frame * frames;
-        emulate<RowNorm>({{x.data(), lane, frame, 0},
-                          {by_row.data(), lane, frame, 0},
-                          weights,
-                          lanes,
-                          frames,
-                          rows,
-                          channels,
-                          row});
+        emulate<RowNorm<>>({{x.data(), lane, frame, 0},
+                            {by_row.data(), lane, frame, 0},
+                            weights,
+                            lanes,
+                            frames,
+                            rows,
+                            channels,
+                            row});
         const auto framed = [&](std::vector<float>& y) {
           return FrameNormArgs{
               {y.data(), lane, frame, 0}, weights, lanes, frames, rows, channels, row};
         };
-        emulate<FrameNorm>(framed(by_frame));
+        emulate<FrameNorm<>>(framed(by_frame));
         std::vector<float> by_plane = x;
         std::vector<Complex> moments(size(lanes * frames)), of_lanes(size(lanes));
         const PlaneNormArgs plane{framed(by_plane), moments.data(), of_lanes.data()};
@@ -263,8 +263,8 @@ TEST(CudaRealLayers, NormsOfRowsApart) {
       };
       EXPECT_EQ(rows.whole_fours(), wide);
       EXPECT_EQ(framed(y.frame).whole_fours(), wide);
-      emulate<RowNorm>(rows);
-      emulate<FrameNorm>(framed(y.frame));
+      emulate<RowNorm<>>(rows);
+      emulate<FrameNorm<>>(framed(y.frame));
       std::vector<Complex> moments(kLanes * kFrames), of_lanes(kLanes);
       const PlaneNormArgs plane{framed(y.plane), moments.data(), of_lanes.data()};
       emulate<PlaneFrames>(plane);

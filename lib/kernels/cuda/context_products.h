@@ -22,6 +22,7 @@ struct ContextArgs {
   float* context;         // [lane][frame][feature][channel]
   const float* bias;      // [channel]
   std::int32_t lanes, frames, rows, inner, channels;
+  bool packed = false;  // all of them are words of two numbers of 16 bits: strip_context.h
 };
 
 // The tile of a block: a frame, and where the tile begins in the `rows` of its product.

@@ -49,25 +49,26 @@ struct FrameNormArgs {
   Frames<float> x;  // [row][channels]
   NormWeights weights;
   std::int32_t lanes, frames, rows, channels;
-  std::int64_t row;  // floats from a row to the next
+  std::int64_t row;                       // floats from a row to the next
+  Arithmetic stored = Arithmetic::exact;  // as of RowNormArgs
 
   LIMPID_HD float count() const { return static_cast<float>(rows * channels); }
   LIMPID_HD bool whole_fours() const {
     return weights.whole_fours(Alignment().of(x.data).steps(channels, row, x.lane, x.frame));
   }
 
-  // Some neighbouring values of a frame, and those that are a thread's next.
+  // Some neighbouring words of a frame, and those that are a thread's next.
   template <int kWidth>
   struct Walk {
     static constexpr int kStep = BlockMoments::kThreads;
     float* at;
-    int r, c;         // row, and which of its values, in widths
+    int r, c;         // row, and which of its words, in widths
     int down, along;  // a division for all, not for each
     int width;        // of a row
     std::int64_t row;
 
-    LIMPID_HD Walk(int thread, float* frame, const FrameNormArgs& args)
-        : width(args.channels / kWidth), row(args.row) {
+    LIMPID_HD Walk(int thread, float* frame, const FrameNormArgs& args, int words)
+        : width(words / kWidth), row(args.row) {
       down = kStep / width;
       along = kStep % width;
       r = thread / width;
@@ -88,32 +89,43 @@ struct FrameNormArgs {
 
   // f(four, channel) of kWidth values at a time, for a thread's share of a frame; kWrites: what
   // becomes of them is stored. Several are asked for before the first is used.
-  template <int kWidth, bool kWrites, class F>
+  template <class Number, int kWidth, bool kWrites, class F>
   LIMPID_HD void each(int thread, std::int64_t block, F f) const {
     constexpr int kAhead = 4;
-    Walk<kWidth> walk(
-        thread, x.at(static_cast<int>(block / frames), static_cast<int>(block % frames)), *this);
+    Walk<kWidth> walk(thread,
+                      x.at(static_cast<int>(block / frames), static_cast<int>(block % frames)),
+                      *this, channels / Number::kInputs);
     while (walk.r < rows) {
       Four fours[kAhead];
       float* places[kAhead];
       int channel[kAhead];
       LIMPID_UNROLL for (int i = 0; i < kAhead; ++i) {
         places[i] = walk.r < rows ? walk.place() : nullptr;
-        channel[i] = walk.c * kWidth;
+        channel[i] = walk.c * kWidth * Number::kInputs;
         fours[i] = load_some(places[i], places[i] != nullptr ? kWidth : 0, kWidth == 4);
         walk.next();
       }
       LIMPID_UNROLL for (int i = 0; i < kAhead; ++i) {
         if (places[i] == nullptr) break;
-        f(fours[i], channel[i]);
-        if constexpr (kWrites) store_some(places[i], fours[i], kWidth, kWidth == 4);
+        auto values = FourWords<Number>::from(fours[i]);
+        LIMPID_UNROLL for (int part = 0; part < Number::kInputs; ++part)
+            f(values.v[part], channel[i] + 4 * part);
+        if constexpr (kWrites) store_some(places[i], values.words(), kWidth, kWidth == 4);
       }
     }
   }
+  template <class Number, class F>
+  LIMPID_HD void with_width_of(F f) const {
+    if constexpr (Number::kInputs == 1)
+      with_width(whole_fours(), f);
+    else
+      f.template operator()<4>();
+  }
+  template <class Number>
   LIMPID_HD float sum_of(int thread, std::int64_t block, float mean, bool squares) const {
     float sum = 0;
-    with_width(whole_fours(), [&]<int kWidth>() {
-      each<kWidth, false>(thread, block, [&](const Four& four, int) {
+    with_width_of<Number>([&]<int kWidth>() {
+      each<Number, kWidth, false>(thread, block, [&](const Four& four, int) {
         LIMPID_UNROLL for (int i = 0; i < kWidth; ++i) {
           const float v = four.v[i] - mean;
           sum += squares ? v * v : v;
@@ -123,19 +135,22 @@ struct FrameNormArgs {
     return sum;
   }
   // Phases of BlockMoments over a frame.
-  template <int Phase>
+  template <class Number, int Phase>
   LIMPID_HD void moments(int thread, std::int64_t block, Complex* shared) const {
     BlockMoments::run<Phase>(
-        thread, shared, count(), [&] { return sum_of(thread, block, 0.0f, false); },
-        [&](float mean) { return sum_of(thread, block, mean, true); });
+        thread, shared, count(), [&] { return sum_of<Number>(thread, block, 0.0f, false); },
+        [&](float mean) { return sum_of<Number>(thread, block, mean, true); });
   }
+  template <class Number>
   LIMPID_HD void scale(int thread, std::int64_t block, float mean, float scale) const {
-    with_width(whole_fours(), [&]<int kWidth>() {
-      each<kWidth, true>(thread, block,
-                         [&](Four& four, int c) { weights.apply<kWidth>(mean, scale, c, four); });
+    with_width_of<Number>([&]<int kWidth>() {
+      each<Number, kWidth, true>(
+          thread, block, [&](Four& four, int c) { weights.apply<kWidth>(mean, scale, c, four); });
     });
   }
 };
+// Number: of what x is words.
+template <class Number = Float>
 struct FrameNorm {
   using Args = FrameNormArgs;
   static constexpr int kThreads = BlockMoments::kThreads, kShared = BlockMoments::kShared;
@@ -145,11 +160,11 @@ struct FrameNorm {
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
     if constexpr (Phase < 4) {
-      args.moments<Phase>(thread, block, shared);
+      args.moments<Number, Phase>(thread, block, shared);
     } else {
       const float variance = BlockMoments::squares(shared) / args.count();
-      args.scale(thread, block, BlockMoments::mean(shared, args.count()),
-                 1.0f / std::sqrt(variance + args.weights.epsilon));
+      args.scale<Number>(thread, block, BlockMoments::mean(shared, args.count()),
+                         1.0f / std::sqrt(variance + args.weights.epsilon));
     }
   }
 };
@@ -165,12 +180,12 @@ struct PlaneFrames {
   using Args = PlaneNormArgs;
   static constexpr int kThreads = BlockMoments::kThreads, kShared = BlockMoments::kShared;
   static constexpr int kPhases = 5;
-  static std::int64_t blocks(const Args& args) { return FrameNorm::blocks(args.frames); }
+  static std::int64_t blocks(const Args& args) { return FrameNorm<>::blocks(args.frames); }
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
     if constexpr (Phase < 4)
-      args.frames.moments<Phase>(thread, block, shared);
+      args.frames.moments<Float, Phase>(thread, block, shared);
     else if (thread == 0)
       args.moments[block] = {BlockMoments::mean(shared, args.frames.count()),
                              BlockMoments::squares(shared)};
@@ -213,12 +228,12 @@ struct PlaneMoments {
 struct PlaneScale {
   using Args = PlaneNormArgs;
   static constexpr int kThreads = BlockMoments::kThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& args) { return FrameNorm::blocks(args.frames); }
+  static std::int64_t blocks(const Args& args) { return FrameNorm<>::blocks(args.frames); }
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
     const Complex lane = args.lanes[block / args.frames.frames];
-    args.frames.scale(thread, block, lane.re, lane.im);
+    args.frames.scale<Float>(thread, block, lane.re, lane.im);
   }
 };
 

@@ -102,7 +102,10 @@ class StreamQueue final : public LayerQueue {
     return launch<MicrophoneDifferences>(args, stream());
   }
   Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
-  Status row_norm(const RowNormArgs& args) override { return launch<RowNorm>(args, stream()); }
+  Status row_norm(const RowNormArgs& args) override {
+    return with_stored(args.stored,
+                       [&]<class Number>() { return launch<RowNorm<Number>>(args, stream()); });
+  }
   Status normed_filter(const NormedFilterArgs& args) override {
     return launch<NormedFilter>(args, stream());
   }
@@ -144,7 +147,8 @@ class StreamQueue final : public LayerQueue {
   }
   Status part_sums(const PartSumsArgs& args) override { return launch<PartSums>(args, stream()); }
   Status frame_norm(const FrameNormArgs& args) override {
-    return launch<FrameNorm>(args, stream());
+    return with_stored(args.stored,
+                       [&]<class Number>() { return launch<FrameNorm<Number>>(args, stream()); });
   }
   Status plane_norm(const PlaneNormArgs& args) override {
     return launch_all<PlaneFrames, PlaneMoments, PlaneScale>(args);
@@ -176,6 +180,10 @@ class StreamQueue final : public LayerQueue {
   }
   Status array_filter(const ArrayFilterArgs& args) override {
     return launch<ArrayFilter>(args, stream());
+  }
+  Status repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) override {
+    return with_repack(repacking, stored,
+                       [&]<class Program>() { return launch<Program>(args, stream()); });
   }
   Status keep(const KeepArgs& args) override { return launch<Keep>(args, stream()); }
   Status forget(const ForgetArgs& args) override { return launch<Forget>(args, stream()); }

@@ -10,7 +10,6 @@
 #include "lib/kernels/cuda/array_layers.h"
 #include "lib/kernels/cuda/band_sums.h"
 #include "lib/kernels/cuda/complex_product.h"
-#include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/frame_norm.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
 #include "lib/kernels/cuda/level_layers.h"
@@ -22,8 +21,10 @@
 #include "lib/kernels/cuda/memory_layers.h"
 #include "lib/kernels/cuda/microphone_layers.h"
 #include "lib/kernels/cuda/part_sums.h"
+#include "lib/kernels/cuda/repack.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
+#include "lib/kernels/cuda/strip_context.h"
 #include "lib/kernels/cuda/strip_perceptron.h"
 #include "limpid/result.h"
 
@@ -81,7 +82,7 @@ class LayerQueue {
   // PlaneFrames, then PlaneMoments, then PlaneScale.
   virtual Status plane_norm(const PlaneNormArgs& args) = 0;
   // The kernels of linear_attention_layers.h, along frequency and along time. Of wide heads along
-  // frequency only both softmaxes, then those of context_products.h.
+  // frequency only both softmaxes, then those of context_products.h or, packed, strip_context.h.
   virtual Status attend_rows(const LinearAttentionArgs& args) = 0;
   virtual Status softmax_rows(const LinearAttentionArgs& args) = 0;
   virtual Status gather_context(Arithmetic arithmetic, const ContextArgs& args) = 0;
@@ -90,6 +91,7 @@ class LayerQueue {
   virtual Status array_level(const ArrayLevelArgs& args) = 0;  // ArrayPower, then ArrayLevel
   virtual Status array_planes(const ArrayPlanesArgs& args) = 0;
   virtual Status array_filter(const ArrayFilterArgs& args) = 0;
+  virtual Status repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) = 0;
   virtual Status keep(const KeepArgs& args) = 0;
   virtual Status forget(const ForgetArgs& args) = 0;
   virtual Status silence(const SilenceArgs& args) = 0;

@@ -7,8 +7,7 @@
 #include <cmath>
 
 #include "lib/kernels/cuda/frames.h"
-#include "lib/kernels/cuda/tiled_program.h"
-#include "lib/kernels/cuda/warp.h"
+#include "lib/kernels/cuda/tile_words.h"
 
 namespace limpid::kernels::cuda {
 
@@ -48,6 +47,15 @@ LIMPID_HD void with_width(bool whole_fours, F f) {
   else
     f.template operator()<1>();
 }
+
+// f.template operator()<Number>(): of what activations are words.
+template <class F>
+auto with_stored(Arithmetic stored, F f) {
+  if (stored == Arithmetic::fp16) return f.template operator()<NumberOf<Arithmetic::fp16>>();
+  if (stored == Arithmetic::bf16) return f.template operator()<NumberOf<Arithmetic::bf16>>();
+  return f.template operator()<Float>();
+}
+
 // Mean and variance of each row by itself: 8 threads take a row, which they read from memory once;
 // then it is near.
 struct RowNormArgs {
@@ -56,6 +64,8 @@ struct RowNormArgs {
   NormWeights weights;
   std::int32_t lanes, frames, rows, channels;
   std::int64_t row;  // floats from a row of x to the next; those of y are dense
+  // Of fp16 and bf16 x and y are words of two such numbers, whole fours of them.
+  Arithmetic stored = Arithmetic::exact;
 
   LIMPID_HD bool whole_fours() const {
     return weights.whole_fours(
@@ -63,6 +73,8 @@ struct RowNormArgs {
   }
 };
 
+// Number: of what x and y are words.
+template <class Number = Float>
 struct RowNorm {
   using Args = RowNormArgs;
   static constexpr int kTeam = 8, kThreads = 256, kRows = kThreads / kTeam;
@@ -74,29 +86,35 @@ struct RowNorm {
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
     if (!Warp::works(thread)) return;
-    with_width(args.whole_fours(), [&]<int kWidth>() { norm<kWidth>(thread, block, args); });
+    if constexpr (Number::kInputs == 1)
+      with_width(args.whole_fours(), [&]<int kWidth>() { norm<kWidth>(thread, block, args); });
+    else
+      norm<4>(thread, block, args);
   }
 
  private:
-  // Where a lane's row lies, if there is one, and which of its values are the lane's.
+  using Words = FourWords<Number>;
+
+  // Where a lane's row lies, if there is one, and which of its words are the lane's.
   struct Mine {
     const float* x = nullptr;
     float* y = nullptr;
-    int first = 0, channels = 0;
+    int first = 0, words = 0;
 
-    // f(four, channel) of its kWidth values at a time.
+    // f(fours, word) of its kWidth words at a time.
     template <int kWidth, class F>
     LIMPID_HD void each(F f) const {
-      for (int c = first * kWidth; c < channels; c += kTeam * kWidth) {
-        Four four = load_some(x + c, kWidth, kWidth == 4);
-        f(four, c);
+      for (int word = first * kWidth; word < words; word += kTeam * kWidth) {
+        Words fours = Words::from(load_some(x + word, kWidth, kWidth == 4));
+        f(fours, word);
       }
     }
     template <int kWidth>
     LIMPID_HD float sum_of(float mean, bool squares) const {
       float sum = 0;
-      each<kWidth>([&](const Four& four, int) {
-        LIMPID_UNROLL for (int i = 0; i < kWidth; ++i) {
+      each<kWidth>([&](const Words& fours, int) {
+        LIMPID_UNROLL for (const Four& four : fours.v)
+            LIMPID_UNROLL for (int i = 0; i < kWidth; ++i) {
           const float v = four.v[i] - mean;
           sum += squares ? v * v : v;
         }
@@ -108,9 +126,10 @@ struct RowNorm {
   LIMPID_HD static Mine mine(int thread, std::int64_t block, const Args& args) {
     const Place place(block * kRows + thread / kTeam, args.lanes, args.frames, args.rows);
     if (place.lane == args.lanes) return {};
+    const int words = args.channels / Number::kInputs;
     return {args.x.at(place.lane, place.frame) + place.at * args.row,
-            args.y.at(place.lane, place.frame) + std::int64_t{place.at} * args.channels,
-            thread % kTeam, args.channels};
+            args.y.at(place.lane, place.frame) + std::int64_t{place.at} * words, thread % kTeam,
+            words};
   }
 
   template <int kWidth>
@@ -130,9 +149,13 @@ struct RowNorm {
     Warp::sum_teams<kTeam>(squares);
     LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
       const float scale = 1.0f / std::sqrt(squares[i] / count + args.weights.epsilon);
-      mine[i].template each<kWidth>([&](Four& four, int c) {
-        args.weights.apply<kWidth>(mean[i], scale, c, four);
-        store_some(mine[i].y + c, four, kWidth, kWidth == 4);
+      mine[i].template each<kWidth>([&](Words& fours, int word) {
+        int c = word * Number::kInputs;
+        for (Four& four : fours.v) {
+          args.weights.apply<kWidth>(mean[i], scale, c, four);
+          c += 4;
+        }
+        store_some(mine[i].y + word, fours.words(), kWidth, kWidth == 4);
       });
     }
   }

@@ -20,8 +20,8 @@ Status ProductKernels<kArithmetic>::launch(ProductKind kind, const ComplexProduc
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const RealProductArgs& args, cudaStream_t stream) {
-  return with_real_product<kArithmetic>(
-      args.n, args.rows(), [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+  return with_product_of<kArithmetic>(
+      args, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
 }
 
 template <Arithmetic kArithmetic>
@@ -51,11 +51,15 @@ Status ProductKernels<kArithmetic>::launch(const BandSumsArgs& args, cudaStream_
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::gather_context(const ContextArgs& args, cudaStream_t stream) {
+  if constexpr (NumberOf<kArithmetic>::kInputs == 2)
+    if (args.packed) return launch_resident<GatherStrips<kArithmetic>>(args, stream);
   return launch_tiles<GatherTiles<kArithmetic>>(args, stream);
 }
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::add_context(const ContextArgs& args, cudaStream_t stream) {
+  if constexpr (NumberOf<kArithmetic>::kInputs == 2)
+    if (args.packed) return launch_tiles<AddStrips<kArithmetic>>(args, stream);
   return launch_tiles<AddContextTiles<kArithmetic>>(args, stream);
 }
 
@@ -63,6 +67,11 @@ template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::prepare() {
   if (auto done = prepare_tiles<GatherTiles<kArithmetic>>(); !done) return done;
   if (auto done = prepare_tiles<AddContextTiles<kArithmetic>>(); !done) return done;
+  if constexpr (NumberOf<kArithmetic>::kInputs == 2) {
+    if (auto done = prepare_tiles<StripProduct<kArithmetic>>(); !done) return done;
+    if (auto done = prepare_resident<GatherStrips<kArithmetic>>(); !done) return done;
+    if (auto done = prepare_tiles<AddStrips<kArithmetic>>(); !done) return done;
+  }
   const auto prepare = [&]<class Program>() { return prepare_tiles<Program>(); };
   for (const int columns : {128, 64, 32, 16})
     if (auto done = with_real_product<kArithmetic>(columns, kManyRows, prepare); !done) return done;

@@ -6,9 +6,9 @@
 #include <cuda_runtime.h>
 
 #include "lib/kernels/cuda/band_sums.h"
-#include "lib/kernels/cuda/context_products.h"
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/memory_input.h"
+#include "lib/kernels/cuda/strip_context.h"
 #include "lib/kernels/cuda/strip_perceptron.h"
 #include "limpid/result.h"
 

@@ -63,6 +63,13 @@ LIMPID_HD void load_matrices(const float* from, std::uint32_t (&x)[4]) {
                : "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(from)))
                : "memory");
 }
+// The same where rows of the matrices are what a fragment has along words: each of them turned.
+LIMPID_HD void load_turned(const float* from, std::uint32_t (&x)[4]) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+               : "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(from)))
+               : "memory");
+}
 #endif
 
 // A float in a word.
@@ -121,6 +128,11 @@ struct Pair {
 #else
     return rounded(first).bits | static_cast<std::uint32_t>(rounded(second).bits) << 16;
 #endif
+  }
+  // The first in re.
+  LIMPID_HD static Complex values(std::uint32_t word) {
+    return {to_float(T{static_cast<std::uint16_t>(word)}),
+            to_float(T{static_cast<std::uint16_t>(word >> 16)})};
   }
   LIMPID_HD static void split(std::uint32_t word, std::uint32_t (&parts)[kParts]) {
     parts[0] = word;

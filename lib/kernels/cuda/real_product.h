@@ -16,10 +16,11 @@ namespace limpid::kernels::cuda {
 // What becomes of v = X W + bias before it is written.
 enum class LinearEnd : std::int32_t {
   none,
-  gelu,   // gelu(v)
-  prelu,  // v > 0 ? v : slope v
-  gate,   // outputs 2c and 2c + 1 become one: v[2c] sigmoid(v[2c + 1])
-  add,    // is added to what lies there
+  gelu,    // gelu(v)
+  prelu,   // v > 0 ? v : slope v
+  gate,    // outputs 2c and 2c + 1 become one: v[2c] sigmoid(v[2c + 1])
+  add,     // is added to what lies there
+  softmax  // over 64 outputs; of strips only (strip_product.h)
 };
 
 // Of row (i, j, k): begins at data + i*outer + j*middle + k*inner. Zero unless 0 <= k + shift <
@@ -39,7 +40,8 @@ struct RealProductArgs {
   std::int32_t k, n;     // inputs and outputs of a row
   std::int32_t segment;  // inputs of a segment; k is a multiple of it
   bool wide, wide_y;     // whole_fours(), whole_fours_of_y()
-  const float* w;        // weight_words() of [k][product_pitch(n)]
+  bool packed;           // activations are words of two numbers of 16 bits: strip_product.h
+  const float* w;        // weight_words() of [k][product_pitch(n)], or strip_words()
   const float* bias;     // [n]; null: none
   const float* slope;    // [n], of prelu
   LinearEnd end;
@@ -82,6 +84,42 @@ struct Divisor {
   }
 };
 
+// A row that a thread fills, and how it finds others.
+struct ProductRow {
+  std::int64_t within;  // j*middle + k*inner
+  std::int32_t i, k;    // i < 0: beyond the last
+  Divisor inner, middle, segment;
+
+  LIMPID_HD void begin(std::int64_t row, const RealProductArgs& args) {
+    inner = Divisor(args.count[2]);
+    middle = Divisor(args.count[1]);
+    segment = Divisor(args.segment);
+    auto last = static_cast<std::uint32_t>(row);
+    std::uint32_t j = inner.divide(last);
+    const std::uint32_t first = middle.divide(j);
+    i = row < args.rows() ? static_cast<std::int32_t>(first) : -1;
+    k = static_cast<std::int32_t>(last);
+    within = j * args.middle + last * args.inner;
+  }
+  // Where its input n lies; null: it is zero.
+  LIMPID_HD const float* input(int n, const RealProductArgs& args) const {
+    if (i < 0 || n >= args.k) return nullptr;
+    auto in_segment = static_cast<std::uint32_t>(n);
+    const ProductSegment& s = args.segments[segment.divide(in_segment)];
+    const auto at = static_cast<std::uint32_t>(k + s.shift);
+    if (at >= static_cast<std::uint32_t>(args.bound)) return nullptr;
+    return s.data + i * s.outer + within + in_segment;
+  }
+  // Where the outputs of any row lie.
+  LIMPID_HD float* output(std::int64_t row, const RealProductArgs& args) const {
+    auto last = static_cast<std::uint32_t>(row);
+    std::uint32_t j = inner.divide(last);
+    const std::uint32_t first = middle.divide(j);
+    const std::int64_t(&stride)[3] = args.y.stride;
+    return args.y.data + first * stride[0] + j * stride[1] + last * stride[2];
+  }
+};
+
 // Columns of outputs in a block: 128, 64, 32 or 16. Those of 128 are two sets of sums of 64, for
 // which x is brought, and loaded from shared memory, but once.
 template <int kColumns, Arithmetic kArithmetic = Arithmetic::exact>
@@ -99,10 +137,8 @@ struct RealProduct {
   static constexpr int kTogether = Tiles::Sums::kTogether;
 
   struct Registers {
-    std::int64_t within;  // of the row that this thread fills: j*middle + k*inner
-    std::int32_t i, k;    // i < 0: beyond the last
+    ProductRow row;
     std::int32_t column;  // first of the block
-    Divisor inner, middle, segment;
     typename Tiles::Staging staging;
     typename Tiles::Sums sums[kSets];
   };
@@ -116,17 +152,8 @@ struct RealProduct {
   LIMPID_HD static int steps(const Args& args, const Registers&) { return Tiles::steps(args.k); }
 
   LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
-    const std::int64_t row = first_row(block, args) + Tiles::row(thread);
+    mine.row.begin(first_row(block, args) + Tiles::row(thread), args);
     mine.column = static_cast<int>(block % column_blocks(args)) * kColumns;
-    mine.inner = Divisor(args.count[2]);
-    mine.middle = Divisor(args.count[1]);
-    mine.segment = Divisor(args.segment);
-    auto k = static_cast<std::uint32_t>(row);
-    std::uint32_t j = mine.inner.divide(k);
-    const std::uint32_t i = mine.middle.divide(j);
-    mine.i = row < args.rows() ? static_cast<std::int32_t>(i) : -1;
-    mine.k = static_cast<std::int32_t>(k);
-    mine.within = j * args.middle + k * args.inner;
     LIMPID_UNROLL for (int set = 0; set < kSets; ++set) mine.sums[set].clear();
   }
 
@@ -134,21 +161,11 @@ struct RealProduct {
     return block / column_blocks(args) * Tiles::kRows;
   }
 
-  // Input k of the row of this thread; null: it is zero.
-  LIMPID_HD static const float* input(int k, const Args& args, const Registers& mine) {
-    if (mine.i < 0 || k >= args.k) return nullptr;
-    auto within = static_cast<std::uint32_t>(k);
-    const ProductSegment& s = args.segments[mine.segment.divide(within)];
-    const auto at = static_cast<std::uint32_t>(mine.k + s.shift);
-    if (at >= static_cast<std::uint32_t>(args.bound)) return nullptr;
-    return s.data + mine.i * s.outer + mine.within + within;
-  }
-
   LIMPID_HD static void fill(int thread, int step, float* shared, const Args& args,
                              Registers& mine) {
     Tiles::fill_x(
         thread, step, shared, args.wide, args.w, mine.staging,
-        [&](int k) { return input(k, args, mine); }, args.segment % (4 * Tiles::kInputs) == 0);
+        [&](int k) { return mine.row.input(k, args); }, args.segment % (4 * Tiles::kInputs) == 0);
     Tiles::template fill_w<kColumns>(thread, step, shared, args.w, args.k, args.n, mine.column);
   }
 
@@ -162,12 +179,7 @@ struct RealProduct {
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
-    const auto row = [&](std::int64_t index) {
-      auto k = static_cast<std::uint32_t>(index);
-      std::uint32_t j = mine.inner.divide(k);
-      const std::uint32_t i = mine.middle.divide(j);
-      return args.y.data + i * args.y.stride[0] + j * args.y.stride[1] + k * args.y.stride[2];
-    };
+    const auto row = [&](std::int64_t index) { return mine.row.output(index, args); };
     LIMPID_UNROLL for (int set = 0; set < kSets; ++set) Tiles::finish(
         thread, first_row(block, args), args.rows(),
         {mine.column + set * (kColumns / kSets), args.n, args.bias}, mine.sums[set], row,

@@ -2,7 +2,8 @@
 // Inputs on their way from memory, where they are floats, to the words of a tile
 // (product_numbers.h). Floats are copied asynchronously. Numbers of 16 bits go through registers:
 // they are asked for before a step is added, rounded and put into the tile after it. Weights lie in
-// memory as words of either kind.
+// memory as words of either kind; so do activations where they are stored as numbers of 16 bits,
+// and then "floats" of strides and frames are such words.
 #pragma once
 
 #include <cstdint>
@@ -74,6 +75,37 @@ LIMPID_HD void store_words(float* to, const float (&inputs)[kCount]) {
       to[i] = inputs[i];
   }
 }
+
+// What is in four words of memory, in fours: of numbers of 16 bits, eight values.
+template <class Number>
+struct FourWords {
+  static constexpr int kFours = Number::kInputs;
+  Four v[kFours];
+
+  LIMPID_HD static FourWords from(const Four& words) {
+    FourWords values;
+    if constexpr (kFours == 1) {
+      values.v[0] = words;
+    } else {
+      LIMPID_UNROLL for (int i = 0; i < 4; ++i) {
+        const Complex two = Number::values(bits_of(words.v[i]));
+        values.v[i / 2].v[i % 2 * 2] = two.re;
+        values.v[i / 2].v[i % 2 * 2 + 1] = two.im;
+      }
+    }
+    return values;
+  }
+  LIMPID_HD Four words() const {
+    if constexpr (kFours == 1) {
+      return v[0];
+    } else {
+      Four words;
+      LIMPID_UNROLL for (int i = 0; i < 4; ++i) words.v[i] =
+          float_of(Number::word(v[i / 2].v[i % 2 * 2], v[i / 2].v[i % 2 * 2 + 1]));
+      return words;
+    }
+  }
+};
 
 // Words of so many inputs.
 template <class Number>

@@ -17,11 +17,16 @@ struct Warp {
   static constexpr int kLanes = 1;
   LIMPID_HD static bool works(int) { return true; }
   LIMPID_HD static int lane(int thread, int) { return thread % 32; }
-  // Every lane gets the sum of its team's, kTeam neighbours. All lanes have to be there.
+  // Every lane gets what its team's, kTeam neighbours, come to, two at a time. All lanes have to be
+  // there.
+  template <int kTeam, class Combine>
+  LIMPID_HD static void reduce_teams(float (&of)[kLanes], Combine combine) {
+    LIMPID_UNROLL for (int far = kTeam / 2; far > 0; far /= 2) of[0] =
+        combine(of[0], __shfl_xor_sync(0xffffffffu, of[0], far));
+  }
   template <int kTeam>
   LIMPID_HD static void sum_teams(float (&of)[kLanes]) {
-    LIMPID_UNROLL for (int far = kTeam / 2; far > 0; far /= 2) of[0] +=
-        __shfl_xor_sync(0xffffffffu, of[0], far);
+    reduce_teams<kTeam>(of, [](float a, float b) { return a + b; });
   }
 };
 
@@ -31,13 +36,17 @@ struct Warp {
   static constexpr int kLanes = 32;
   static bool works(int thread) { return thread % 32 == 0; }
   static int lane(int, int i) { return i; }
-  template <int kTeam>
-  static void sum_teams(float (&of)[kLanes]) {
+  template <int kTeam, class Combine>
+  static void reduce_teams(float (&of)[kLanes], Combine combine) {
     for (int far = kTeam / 2; far > 0; far /= 2) {
       float before[kLanes];
       std::copy_n(of, kLanes, before);
-      for (int i = 0; i < kLanes; ++i) of[i] += before[i ^ far];
+      for (int i = 0; i < kLanes; ++i) of[i] = combine(before[i], before[i ^ far]);
     }
+  }
+  template <int kTeam>
+  static void sum_teams(float (&of)[kLanes]) {
+    reduce_teams<kTeam>(of, [](float a, float b) { return a + b; });
   }
 };
 

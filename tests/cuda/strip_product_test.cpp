@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+// Kernels on activations that are stored as numbers of 16 bits, thread by thread, against plain
+// loops in double over the numbers that are stored, at awkward sizes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lib/kernels/cuda/frame_norm.h"
+#include "lib/kernels/cuda/repack.h"
+#include "lib/kernels/cuda/strip_context.h"
+#include "tests/cuda/emulate.h"
+#include "tests/cuda/noise.h"
+
+namespace limpid::kernels::cuda {
+namespace {
+
+using test::normal_noise;
+using test::short_noise;
+using test::uniform_noise;
+
+std::size_t size(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
+
+// Values, whose number is even, as they are stored; and what is stored there.
+template <class Number>
+std::vector<float> packed(const std::vector<float>& values) {
+  std::vector<float> words;
+  for (std::size_t i = 0; i < values.size(); i += 2)
+    words.push_back(float_of(Number::word(values[i], values[i + 1])));
+  return words;
+}
+template <class Number>
+std::vector<float> unpacked(const std::vector<float>& words) {
+  std::vector<float> values;
+  for (const float word : words) {
+    const Complex two = Number::values(bits_of(word));
+    values.insert(values.end(), {two.re, two.im});
+  }
+  return values;
+}
+template <class Number>
+std::vector<float> rounded(const std::vector<float>& values) {
+  return unpacked<Number>(packed<Number>(values));
+}
+// Relative error of storing a value once.
+template <Arithmetic kArithmetic>
+constexpr double kStep = kArithmetic == Arithmetic::fp16 ? 0x1p-11 : 0x1p-8;
+
+template <class F>
+void both(F f) {
+  f.template operator()<Arithmetic::fp16>();
+  f.template operator()<Arithmetic::bf16>();
+}
+
+struct Case {
+  int lanes, frames, rows, channels, outputs;
+  LinearEnd end;
+};
+
+double ended(const Case& c, const std::vector<double>& v, int o, float before) {
+  const double x = v[size(o)];
+  switch (c.end) {
+    case LinearEnd::gelu:
+      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+    case LinearEnd::gate:
+      return v[size(2 * o)] / (1 + std::exp(-v[size(2 * o + 1)]));
+    case LinearEnd::add:
+      return x + double{before};
+    case LinearEnd::softmax: {
+      double sum = 0;
+      for (int other = o / 64 * 64; other < o / 64 * 64 + 64; ++other)
+        sum += std::exp(v[size(other)] - x);
+      return 1 / sum;
+    }
+    default:
+      return x;
+  }
+}
+
+// Two sources: one is read at three neighbouring rows, the other where it lies. Rows of y are
+// further apart than they are wide.
+TEST(CudaStrips, Product) {
+  for (const Case& c :
+       {Case{1, 1, 5, 16, 16, LinearEnd::none}, Case{2, 3, 7, 16, 48, LinearEnd::add},
+        Case{1, 2, 70, 32, 80, LinearEnd::gelu}, Case{2, 1, 33, 16, 96, LinearEnd::gate},
+        Case{1, 1, 130, 48, 128, LinearEnd::softmax}, Case{1, 3, 90, 16, 64, LinearEnd::none}})
+    both([&]<Arithmetic kArithmetic>() {
+      SCOPED_TRACE(c.outputs);
+      using Number = NumberOf<kArithmetic>;
+      const int k = 4 * c.channels, frame = c.rows * c.channels, bound = c.rows - 1;
+      const int written = c.end == LinearEnd::gate ? c.outputs / 2 : c.outputs, y_row = written + 8;
+      const auto near = short_noise(c.lanes * c.frames * frame, 1),
+                 far = short_noise(c.lanes * c.frames * frame, 2),
+                 w = short_noise(k * c.outputs, 3), bias = uniform_noise(c.outputs, 4),
+                 before = rounded<Number>(uniform_noise(c.lanes * c.frames * c.rows * y_row, 5));
+      const auto x_words = packed<Number>(near), far_words = packed<Number>(far),
+                 w_words = strip_words(kArithmetic, w, k, c.outputs);
+      auto y_words = packed<Number>(before);
+      RealProductArgs args{};
+      for (int tap = 0; tap < 3; ++tap)
+        args.segments[tap] = {x_words.data() + (tap - 1) * c.channels / 2, c.frames * frame / 2,
+                              tap - 1};
+      args.segments[3] = {far_words.data(), c.frames * frame / 2, 0};
+      args.count[0] = c.lanes;
+      args.count[1] = c.frames;
+      args.count[2] = c.rows;
+      args.middle = frame / 2;
+      args.inner = args.segment = c.channels / 2;
+      args.bound = bound;
+      args.k = k / 2;
+      args.n = c.outputs;
+      args.packed = true;
+      args.w = w_words.data();
+      args.bias = c.end == LinearEnd::softmax ? nullptr : bias.data();
+      args.end = c.end;
+      args.y = {y_words.data(),
+                {c.lanes, c.frames, c.rows},
+                {c.frames * c.rows * y_row / 2, c.rows * y_row / 2, y_row / 2},
+                0};
+      emulate_tiles<StripProduct<kArithmetic>>(args);
+      const auto y = unpacked<Number>(y_words), stored_near = rounded<Number>(near),
+                 stored_far = rounded<Number>(far), stored_w = rounded<Number>(w);
+      for (int row = 0; row < c.lanes * c.frames * c.rows; ++row) {
+        const int r = row % c.rows;
+        std::vector<double> v(size(c.outputs), 0.0);
+        if (args.bias != nullptr) std::ranges::copy(bias, v.begin());
+        for (int p = 0; p < k; ++p) {
+          const int tap = p / c.channels, shift = tap < 3 ? tap - 1 : 0, from = r + shift;
+          if (from < 0 || from >= bound) continue;
+          const auto at = size((row + shift) * c.channels + p % c.channels);
+          const double x = double{(tap < 3 ? stored_near : stored_far)[at]};
+          for (int o = 0; o < c.outputs; ++o)
+            v[size(o)] += x * double{stored_w[size(p * c.outputs + o)]};
+        }
+        for (int o = 0; o < y_row; ++o) {
+          const auto at = size(row * y_row + o);
+          if (o >= written) {
+            ASSERT_EQ(y[at], before[at]) << "beyond the outputs";
+            continue;
+          }
+          const double want = ended(c, v, o, before[at]);
+          double tolerance = kStep<kArithmetic> * (2 * std::abs(want) + 2e-3);
+          if (c.end == LinearEnd::gelu)  // coarse_gelu's
+            tolerance += 2.7e-5 + 0x1p-12 * std::abs(v[size(o)]);
+          ASSERT_NEAR(y[at], want, tolerance) << row << " " << o;
+        }
+      }
+    });
+}
+
+// Keys become a softmax over the rows of a frame; what they gather is multiplied by queries.
+TEST(CudaStrips, Attention) {
+  for (const auto& [lanes, frames, rows, heads, channels] :
+       {std::array{1, 2, 1, 1, 16}, {2, 1, 33, 2, 48}, {1, 1, 145, 1, 80}, {1, 3, 32, 1, 64}})
+    both([&, lanes = lanes, frames = frames, rows = rows, heads = heads,
+          channels = channels]<Arithmetic kArithmetic>() {
+      SCOPED_TRACE(channels);
+      using Number = NumberOf<kArithmetic>;
+      const int sequences = lanes * frames, inner = 64 * heads;
+      const int pitch = (channels + 63) / 64 * 64;
+      const auto key = rounded<Number>(normal_noise(sequences * rows * inner, 1, 3, 4)),
+                 query = rounded<Number>(uniform_noise(sequences * rows * inner, 2)),
+                 y = rounded<Number>(normal_noise(sequences * rows * channels, 3)),
+                 z = rounded<Number>(normal_noise(sequences * rows * channels, 4)),
+                 bias = uniform_noise(channels, 5);
+      const auto keys = packed<Number>(key), queries = packed<Number>(query),
+                 ys = packed<Number>(y);
+      auto zs = packed<Number>(z);
+      const auto of = [&](auto& words, int width) {
+        const std::int64_t frame = rows * width / 2;
+        return Frames{words.data(), frames * frame, frame, std::int64_t{0}};
+      };
+      std::vector<float> context(size(sequences * inner * pitch / 2), NAN);
+      ContextArgs args{of(keys, inner),
+                       of(ys, channels),
+                       of(zs, channels),
+                       context.data(),
+                       bias.data(),
+                       lanes,
+                       frames,
+                       rows,
+                       inner,
+                       channels,
+                       true};
+      emulate_resident<GatherStrips<kArithmetic>>(args);
+      const auto gathered = unpacked<Number>(context);
+      const double step = kStep<kArithmetic>;
+      for (int s = 0; s < sequences; ++s)
+        for (int i = 0; i < inner; ++i) {
+          std::vector<double> want(size(pitch), 0.0);
+          double peak = -INFINITY, total = 0, most = 0;
+          const auto key_of = [&](int r) { return double{key[size((s * rows + r) * inner + i)]}; };
+          for (int r = 0; r < rows; ++r) peak = std::max(peak, key_of(r));
+          for (int r = 0; r < rows; ++r) {
+            const double share = std::exp(key_of(r) - peak);
+            total += share;
+            for (int c = 0; c < channels; ++c) {
+              const double value = double{y[size((s * rows + r) * channels + c)]};
+              want[size(c)] += share * value;
+              most = std::max(most, std::abs(value));
+            }
+          }
+          for (int c = 0; c < pitch; ++c)
+            ASSERT_NEAR(gathered[size((s * inner + i) * pitch + c)], want[size(c)] / total,
+                        3 * step * most)
+                << s << " " << i << " " << c;
+        }
+
+      // What queries find there lies in the order of strips.
+      const auto given = rounded<Number>(uniform_noise(sequences * inner * channels, 6));
+      context = packed<Number>(in_strip_order(given, sequences * inner, channels));
+      args.context = context.data();
+      args.x = of(queries, inner);
+      emulate_tiles<AddStrips<kArithmetic>>(args);
+      const auto got = unpacked<Number>(zs);
+      for (int row = 0; row < sequences * rows; ++row)
+        for (int c = 0; c < channels; ++c) {
+          double want = double{z[size(row * channels + c)]} + double{bias[size(c)]};
+          for (int i = 0; i < inner; ++i)
+            want += double{query[size(row * inner + i)]} *
+                    double{given[size((row / rows * inner + i) * channels + c)]};
+          ASSERT_NEAR(got[size(row * channels + c)], want, step * std::abs(want) + 1e-2 * step)
+              << row << " " << c;
+        }
+    });
+}
+
+// Norms of what is stored are those of the same floats, rounded once.
+TEST(CudaStrips, NormsAndRepacking) {
+  both([&]<Arithmetic kArithmetic>() {
+    using Number = NumberOf<kArithmetic>;
+    for (const auto& [lanes, frames, rows, channels] :
+         {std::array{1, 1, 1, 16}, {2, 3, 5, 48}, {1, 2, 70, 64}}) {
+      const std::int64_t row = channels, frame = row * rows, lane = frame * frames;
+      const auto x = rounded<Number>(normal_noise(lanes * lane, 1, 0.3f)),
+                 gain = uniform_noise(channels, 2, 1), offset = uniform_noise(channels, 3),
+                 slope = uniform_noise(channels, 4);
+      const NormWeights weights{gain.data(), offset.data(), slope.data(), 1e-5f};
+      std::vector<float> words(x.size() / 2), floats(x.size());
+      const RepackArgs pack{{x.data(), lane, frame, 0},
+                            {words.data(), lane / 2, frame / 2, 0},
+                            lanes,
+                            frames,
+                            static_cast<int>(frame)};
+      with_repack(Repacking::pack, kArithmetic, [&]<class Program>() { emulate<Program>(pack); });
+      EXPECT_EQ(words, packed<Number>(x));
+      const RepackArgs unpack{{words.data(), lane / 2, frame / 2, 0},
+                              {floats.data(), lane, frame, 0},
+                              lanes,
+                              frames,
+                              static_cast<int>(frame)};
+      with_repack(Repacking::unpack, kArithmetic,
+                  [&]<class Program>() { emulate<Program>(unpack); });
+      EXPECT_EQ(floats, x);
+
+      std::vector<float> by_row(x.size()), rows_of_words(words.size());
+      RowNormArgs rows_args{{x.data(), lane, frame, 0},
+                            {by_row.data(), lane, frame, 0},
+                            weights,
+                            lanes,
+                            frames,
+                            rows,
+                            channels,
+                            row};
+      emulate<RowNorm<>>(rows_args);
+      rows_args.x = {words.data(), lane / 2, frame / 2, 0};
+      rows_args.y = {rows_of_words.data(), lane / 2, frame / 2, 0};
+      rows_args.row = row / 2;
+      emulate<RowNorm<Number>>(rows_args);
+      FrameNormArgs frame_args{
+          {floats.data(), lane, frame, 0}, weights, lanes, frames, rows, channels, row};
+      emulate<FrameNorm<>>(frame_args);
+      frame_args.x = {words.data(), lane / 2, frame / 2, 0};
+      frame_args.row = row / 2;
+      emulate<FrameNorm<Number>>(frame_args);
+      const auto expect_same = [&](const std::vector<float>& got, const std::vector<float>& want) {
+        for (std::size_t i = 0; i < want.size(); ++i)
+          ASSERT_NEAR(got[i], want[i], kStep<kArithmetic> * std::abs(want[i]) + 1e-5) << i;
+      };
+      expect_same(unpacked<Number>(rows_of_words), by_row);
+      expect_same(unpacked<Number>(words), floats);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace limpid::kernels::cuda
