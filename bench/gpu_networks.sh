@@ -16,6 +16,7 @@ measured() {
   step "network_$name" "${with[@]}" "$(program examples/limpid/limpid)" bench "$model" --device cuda --json "$@"
 }
 live() { measured "live_$1_$2_$3" "$1" --arithmetic "$2" --lanes "$3" --frames 1 --seconds 20; }         # MODEL ARITHMETIC LANES
+grouped() { measured "grouped_$1_$2_$3_$4" "$1" --arithmetic "$2" --lanes "$3" --groups "$4" --frames 1 --seconds 10; }
 recordings() { measured "files_$1_$2_$3" "$1" --arithmetic "$2" --lanes "$3" --frames 64 --seconds 60; }
 streaming_frcrn() { measured "published_$1_$2" "$out/models/frcrn_frozen.safetensors" --arithmetic "$1" --lanes "$2" --frames 64 --seconds 60; }
 whole_frcrn() { measured "whole_$1_$2" "$out/models/frcrn_published.safetensors" --arithmetic "$1" --lanes "$2" --seconds 10; }
@@ -34,11 +35,13 @@ published_deftan2() {
 }
 # What docs/cuda.md names aims for, and the peers of that. Compiling takes PyTorch minutes: that is for later stages.
 stage_aims() {
-  local arithmetic
+  local arithmetic groups
   for arithmetic in fp16 tf32 exact; do live base $arithmetic 4096; done
   live base fp16 2048
+  for groups in 2 3; do grouped base fp16 $((groups == 3 ? 4098 : 4096)) $groups; done
   if published_frcrn; then
     for arithmetic in fp16 tf32 exact; do streaming_frcrn $arithmetic 32; done
+    for arithmetic in fp16 bf16; do streaming_frcrn $arithmetic 64; done
     ! torch_sees_card || torch published_eager_32 "$out/models/frcrn_frozen.safetensors" --lanes 32 --eager --rounds 3
   fi
   if published_deftan2; then

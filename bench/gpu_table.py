@@ -34,7 +34,7 @@ def main():
             continue
         r = json.loads(path.read_text())
         card = r["of_the_card"]
-        print(f"| {path.stem.split('_')[1]} | {r['model']} | {r['arithmetic']} | {r['lanes']} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
+        print(f"| {path.stem.split('_')[1]} | {r['model']} | {r['arithmetic']} | {r['lanes']}{' in ' + str(r['groups']) + ' groups' if r.get('groups', 1) > 1 else ''} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
               f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} "
               f"| {card['flops'] / card['flops_ceiling']:.1%} | {card['bytes_at_least'] / card['bytes_ceiling']:.1%} |")
     print("\nPyTorch on the same networks, without transforms, x real time.\n")

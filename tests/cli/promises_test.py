@@ -7,6 +7,7 @@ import pathlib
 import random
 import re
 import subprocess
+import time
 
 from end_to_end import FAILED, MODEL, OK, PROGRAM, USAGE, EndToEnd, run
 from recordings import float_wav, wav_bytes
@@ -118,6 +119,18 @@ class Promises(EndToEnd):
         self.assertLessEqual(told["p50_ms"], told["p99_ms"])
         self.assertLessEqual(told["p99_ms"], told["max_ms"])
         self.assertGreater(told["real_time_factor"], 0)
+
+    def test_bench_of_groups_goes_at_the_pace_of_audio(self):
+        start = time.monotonic()
+        result = self.limpid("bench", MODEL, "--seconds", "1", "--lanes", "4", "--groups", "2", "--json")
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertGreater(time.monotonic() - start, 0.98)
+        told = json.loads(result.stdout)
+        self.assertEqual((told["lanes"], told["groups"], told["calls"]), (4, 2, 200))
+        for lanes in ("3", "1"):
+            result = self.limpid("bench", MODEL, "--lanes", lanes, "--groups", "2")
+            self.assertEqual(result.returncode, USAGE)
+            self.assertIn("cannot be shared evenly by 2 groups", result.stderr)
 
     def test_report_is_one_page_that_needs_nothing(self):
         self.wav("rec/a & <b>.wav", seconds=0.5), (self.folder / "rec/bad.wav").touch()
