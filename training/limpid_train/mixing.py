@@ -7,7 +7,12 @@ from . import augment, distort, noises
 
 KINDS = {"mixture": 0.85, "speech_only": 0.07, "noise_only": 0.08}
 SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2i": 0.08, "asterisk": 0.15,
-                  "festvox-ru": 0.10, "gcompris-voices": 0.07, "klettres": 0.03, "rhasspy-kathleen": 0.02}
+                  "festvox-ru": 0.10, "gcompris-voices": 0.07, "klettres": 0.03, "rhasspy-kathleen": 0.02,
+                  "common-voice-omnilingo": 0.45, "common-voice-en": 0.20, "common-voice-fa": 0.10, "dspspeech20": 0.15,
+                  "picovoice-wakewords": 0.08, "alphanumeric-accents": 0.06, "emodb": 0.05, "vctk-autovc": 0.04, "ljspeech": 0.04,
+                  "fillets-ng-cs": 0.03, "freeswitch-callie": 0.03, "mycroft-precise-community": 0.03, "0ad-voices": 0.02,
+                  "librispeech-misc": 0.02, "freeswitch-richard": 0.01, "cmu-arctic": 0.01, "gcin-voice": 0.01, "griduino-nato": 0.01,
+                  "mfa-tests": 0.01, "pinyin-davinfifield": 0.01, "tokipona-ijo": 0.01}
 NOISES = {"recording": 0.54, "texture": 0.08, "babble": 0.12, "coloured": 0.07, "hum": 0.05, "knocks": 0.04, "clatter": 0.10}
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
 RUMBLE = 0.3                                              # share of what has noise
