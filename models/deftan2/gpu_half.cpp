@@ -86,13 +86,14 @@ void GpuHalf::add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, in
 
 Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights, nn::Activation y) const {
   return queue_.row_norm({frames_of<const float>(x), frames_of<float>(y), weights, x.lanes,
-                          x.frames, x.rows, values(x.channels), x.row_stride, stored_});
+                          x.frames, x.rows, store_.channels(x.channels), x.row_stride,
+                          store_.numbers()});
 }
 
 Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights) const {
   if (along_frames()) return norm(x, weights, x);
   return queue_.frame_norm({frames_of<float>(x), weights, x.lanes, x.frames, x.rows,
-                            values(x.channels), x.row_stride, stored_});
+                            store_.channels(x.channels), x.row_stride, store_.numbers()});
 }
 
 Status GpuHalf::run(nn::Activation x, const GpuHalfScratch& scratch) const {
@@ -124,7 +125,7 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   if (done) done = a.local.run(queue_, taps, z.rows, room.gated, LinearEnd::gate);
   if (done)
     done = a.query.run(queue_, {room.gated}, room.query,
-                       packed() ? LinearEnd::softmax : LinearEnd::none);
+                       store_.packed() ? LinearEnd::softmax : LinearEnd::none);
   if (done) done = a.key.run(queue_, {room.gated}, room.key);
   if (done) done = mix(room, scratch);
   return done;
@@ -160,7 +161,7 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
   const nn::Activation z = room.stages[config_.unfold - 1];
   const int inner = config_.inner(), channels = config_.channels, width = config_.head_width;
   constexpr int kStrip = gpu::StripOrder::kColumns;
-  const int pitch = packed() ? words((channels + kStrip - 1) / kStrip * kStrip) : channels;
+  const int pitch = store_.packed() ? words((channels + kStrip - 1) / kStrip * kStrip) : channels;
   const nn::Activation gathered = nn::dense(args.context, z.lanes, z.frames, inner, pitch);
   const nn::Activation projected =
       nn::dense(args.context + z.lanes * gathered.block_stride, z.lanes, z.frames, inner, pitch);
@@ -174,8 +175,8 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
                            z.rows,
                            inner,
                            channels,
-                           packed()};
-  auto done = packed() ? Status(Done{}) : queue_.softmax_rows(args);
+                           store_.packed()};
+  auto done = store_.packed() ? Status(Done{}) : queue_.softmax_rows(args);
   if (done) done = queue_.gather_context(a.out.arithmetic, context);
   for (int head = 0; done && head < config_.heads; ++head)
     done = a.value_to_out[static_cast<std::size_t>(head)].run(

@@ -4,13 +4,13 @@
 // frames norms see one row, every layer keeps its last frames, and attention has a state
 // (models/deftan2/{sequence,time}_half.h). In a stream these are frequency and time. Of a whole
 // recording time is at hand as frequency is, so that both halves go along rows, those along time
-// of a view that has bins for frames and frames for rows. There, activations may be stored as
-// numbers of 16 bits: where this file says channels, they are words of two of them.
+// of a view that has bins for frames and frames for rows; there, activations may be packed.
 #pragma once
 
 #include <algorithm>
 
 #include "models/deftan2/gpu_layers.h"
+#include "models/deftan2/gpu_store.h"
 
 namespace limpid::models {
 
@@ -37,21 +37,10 @@ struct GpuHalfScratch {
 
 class GpuHalf {
  public:
-  using Stored = kernels::cuda::Arithmetic;
-
-  // The queue and the configuration must outlive it. `stored`: stored_for() it, or exact.
+  // The queue and the configuration must outlive it.
   GpuHalf(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuAxis axis,
-          Stored stored = Stored::exact)
-      : queue_(queue), config_(config), axis_(axis), stored_(stored) {}
-  // How activations lie in memory for products of this arithmetic: as its numbers of 16 bits, where
-  // it has such and kernels fit the layers, else (exact) as floats.
-  static Stored stored_for(const Deftan2Config& config, Stored arithmetic) noexcept {
-    const bool small = arithmetic == Stored::fp16 || arithmetic == Stored::bf16;
-    const bool fits = !config.causal && config.head_width == kernels::cuda::StripOrder::kColumns &&
-                      config.channels % 16 == 0 && config.hidden % 32 == 0;
-    return small && fits ? arithmetic : Stored::exact;
-  }
-  bool packed() const noexcept { return stored_ != Stored::exact; }
+          GpuStore store = {})
+      : queue_(queue), config_(config), axis_(axis), store_(store) {}
 
   Status load(const Half& half, GpuArrayLoader& loader);
   Status claim(GpuMemory& memory);  // of a stream
@@ -69,8 +58,7 @@ class GpuHalf {
   Room room(nn::Activation x, const GpuHalfScratch& scratch) const;
 
   bool along_frames() const noexcept { return axis_ == GpuAxis::frames; }
-  int words(int values) const noexcept { return packed() ? values / 2 : values; }
-  int values(int words) const noexcept { return packed() ? words * 2 : words; }
+  int words(int channels) const noexcept { return store_.words(channels); }
   // Positions of the unfolded sequence.
   int unfolded(int rows) const noexcept {
     return along_frames() ? rows : rows - config_.unfold + 1;
@@ -88,7 +76,7 @@ class GpuHalf {
   kernels::cuda::LayerQueue& queue_;
   const Deftan2Config& config_;
   GpuAxis axis_;
-  Stored stored_;
+  GpuStore store_;
   kernels::cuda::NormWeights norm_{};
   GpuDense dense_;
   GpuAttention attention_;

@@ -38,8 +38,9 @@ class GpuArrayLoader {
       : loader_(queue, arithmetic, packed) {}
 
   Status linear(const Linear& layer, GpuLinear& linear) { return linear.load(loader_, layer); }
-  Status linear(std::span<const Linear> layers, GpuLinear& linear) {
-    return linear.load(loader_, layers);
+  // `taps`: as GpuLinear's.
+  Status linear(std::span<const Linear> layers, GpuLinear& linear, int taps = 1) {
+    return linear.load(loader_, layers, taps);
   }
   Status norm(const Norm& norm, std::span<const float> slope, kernels::cuda::NormWeights& weights);
   Status dense(const SplitDense& dense, GpuDense& gpu);

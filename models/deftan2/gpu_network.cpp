@@ -4,8 +4,8 @@
 namespace limpid::models {
 
 GpuDeftan2Layers::GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Deftan2Config& config,
-                                   GpuReach reach, kernels::cuda::Arithmetic stored)
-    : encoder(queue, reach), decoder(queue, reach) {
+                                   GpuReach reach, GpuStore stored)
+    : encoder(queue, reach, stored), decoder(queue, reach), store(stored) {
   const GpuAxis second = reach == GpuReach::whole ? GpuAxis::rows : GpuAxis::frames;
   for (int layer = 0; layer < config.layers; ++layer)
     for (const GpuAxis axis : {GpuAxis::rows, second})
@@ -16,12 +16,12 @@ Status GpuDeftan2Layers::load(kernels::cuda::LayerQueue& queue, const Deftan2Net
                               Arithmetic arithmetic, std::span<const float> window) {
   const Deftan2Config& config = network.config;
   GpuLoader exact(queue);
-  GpuArrayLoader loader(queue, arithmetic), of_halves(queue, arithmetic, halves.front().packed());
+  GpuArrayLoader loader(queue, arithmetic), packing(queue, arithmetic, store.packed());
   auto done = transforms.load(exact, {config.window_samples(), config.hop_samples()}, window);
-  if (done) done = encoder.load(network.encoder, loader);
+  if (done) done = encoder.load(network.encoder, packing);
   for (std::size_t i = 0; done && i < halves.size(); ++i)
     done = halves[i].load(i % 2 == 0 ? network.along_frequency[i / 2] : network.along_time[i / 2],
-                          of_halves);
+                          packing);
   if (done) done = decoder.load(network.decoder, loader);
   return done;
 }

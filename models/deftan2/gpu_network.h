@@ -16,11 +16,12 @@ struct GpuDeftan2Layers {
   GpuTransforms transforms;
   GpuPlane encoder, decoder;
   std::vector<GpuHalf> halves;  // along frequency, along time, along frequency, ...
+  GpuStore store;
 
   // Queue and configuration must outlive it. Over a whole recording both halves go along rows, of
-  // a view that is turned for the second. `stored`: as of GpuHalf.
+  // a view that is turned for the second. `store`: of the encoder's stages and the halves.
   GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuReach reach,
-                   kernels::cuda::Arithmetic stored = kernels::cuda::Arithmetic::exact);
+                   GpuStore store = {});
   // `window`: in front of both transforms, [window samples].
   Status load(kernels::cuda::LayerQueue& queue, const Deftan2Network& network,
               Arithmetic arithmetic, std::span<const float> window);

@@ -5,6 +5,10 @@ namespace limpid::models {
 
 namespace gpu = kernels::cuda;
 
+namespace {
+constexpr int kTaps = 9;
+}
+
 Status GpuPlane::load(const PlaneBlock& block, GpuArrayLoader& loader) {
   inputs_ = block.inputs;
   width_ = block.width;
@@ -13,7 +17,7 @@ Status GpuPlane::load(const PlaneBlock& block, GpuArrayLoader& loader) {
     norm.gain.insert(norm.gain.end(), group.gain.begin(), group.gain.end());
     norm.offset.insert(norm.offset.end(), group.offset.begin(), group.offset.end());
   }
-  auto done = loader.linear(block.conv, conv_);
+  auto done = loader.linear(block.conv, conv_, kTaps);
   if (done) done = loader.norm(norm, {}, norm_);
   if (done) done = loader.dense(block.dense, dense_);
   return done;
@@ -25,7 +29,7 @@ Status GpuPlane::claim(GpuMemory& memory, int bins) {
   return done;
 }
 
-// Three frames, of each of which three rows.
+// kTaps: three frames, of each of which three rows.
 void GpuPlane::add_taps(GpuTaps& taps, nn::Activation x) const {
   const int last = whole() ? 1 : 0;
   for (int frame = last - 2; frame <= last; ++frame)
@@ -34,14 +38,15 @@ void GpuPlane::add_taps(GpuTaps& taps, nn::Activation x) const {
 }
 
 Status GpuPlane::norm(const Room& room, const gpu::NormWeights& weights, nn::Activation x) const {
-  const gpu::FrameNormArgs frames{frames_of<float>(x), weights,     x.lanes, x.frames, x.rows,
-                                  x.channels,          x.row_stride};
+  const gpu::FrameNormArgs frames{
+      frames_of<float>(x),         weights,      x.lanes,         x.frames, x.rows,
+      store_.channels(x.channels), x.row_stride, store_.numbers()};
   return whole() ? queue_.plane_norm({frames, room.moments, room.of_lanes})
                  : queue_.frame_norm(frames);
 }
 
 Status GpuPlane::run(const Room& room, nn::Activation out) const {
-  const nn::Activation all = room.work.slice_channels(0, groups() * width_);
+  const nn::Activation all = room.work.slice_channels(0, groups() * store_.words(width_));
   GpuTaps taps;
   add_taps(taps, room.input);
   auto done = conv_.run(queue_, taps, out.rows, all);
@@ -52,7 +57,9 @@ Status GpuPlane::run(const Room& room, nn::Activation out) const {
 
 Status GpuPlane::stage(int group, const Room& room, nn::Activation out) const {
   const GpuDenseStage& layer = dense_[static_cast<std::size_t>(group)];
-  const auto part = [&](int i) { return room.work.slice_channels(i * width_, width_); };
+  const auto part = [&](int i) {
+    return room.work.slice_channels(i * store_.words(width_), store_.words(width_));
+  };
   const nn::Activation y = group + 1 == groups() ? out : part(result(group));
   GpuTaps taps;
   if (group > 0) add_taps(taps, part(result(group - 1)));

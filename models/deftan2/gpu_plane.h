@@ -5,6 +5,7 @@
 #pragma once
 
 #include "models/deftan2/gpu_layers.h"
+#include "models/deftan2/gpu_store.h"
 
 namespace limpid::models {
 
@@ -15,18 +16,19 @@ class GpuPlane {
   // Where a call reads and works. The frames that taps reach in front of it and behind it, and the
   // rows below and above each frame, are zeros or of earlier calls.
   struct Room {
-    nn::Activation input;  // [lane][frame][bin][inputs]
+    nn::Activation input;  // [lane][frame][bin][store.plane_words(inputs)]
     nn::Activation work;   // [lane][frame][bin][work_channels()]
     // Of a whole recording: [lane][frame] and [lane].
     kernels::cuda::Complex *moments = nullptr, *of_lanes = nullptr;
   };
 
-  // The queue must outlive it.
-  explicit GpuPlane(kernels::cuda::LayerQueue& queue, GpuReach reach = GpuReach::stream)
-      : queue_(queue), reach_(reach) {}
+  // The queue must outlive it. `store`: of its input, its work and its result.
+  explicit GpuPlane(kernels::cuda::LayerQueue& queue, GpuReach reach = GpuReach::stream,
+                    GpuStore store = {})
+      : queue_(queue), reach_(reach), store_(store) {}
 
   Status load(const PlaneBlock& block, GpuArrayLoader& loader);
-  int work_channels() const noexcept { return slots() * width_; }
+  int work_channels() const noexcept { return slots() * store_.words(width_); }
   // out [lane][frame][bin][width]
   Status run(const Room& room, nn::Activation out) const;
 
@@ -52,6 +54,7 @@ class GpuPlane {
 
   kernels::cuda::LayerQueue& queue_;
   GpuReach reach_;
+  GpuStore store_;
   int inputs_ = 0, width_ = 0;
   GpuLinear conv_;  // to all groups
   kernels::cuda::NormWeights norm_{};

@@ -62,8 +62,7 @@ GpuDeftan2Whole::GpuDeftan2Whole(gpu::LayerQueue& queue, const Deftan2Config& co
     : queue_(queue),
       config_(config),
       portion_(portion),
-      stored_(GpuHalf::stored_for(config, on_gpu(arithmetic))),
-      layers_(queue, config_, GpuReach::whole, stored_) {}
+      layers_(queue, config_, GpuReach::whole, GpuStore(config, on_gpu(arithmetic))) {}
 
 // How many lanes and how many sequences of each a half takes at a time.
 GpuDeftan2Whole::Extent GpuDeftan2Whole::part(int lanes, int sequences, int length) const noexcept {
@@ -92,9 +91,10 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
   room.map = pieces.take(channels(config_.channels));
   room.planes = pieces.take(positions * static_cast<std::size_t>(config_.outputs()));
   room.filtered = pieces.take(2 * positions);
-  const std::size_t map_words =
-      packed() ? positions * static_cast<std::size_t>(config_.channels) / 2 : 0;
-  room.packed = pieces.take(map_words);
+  const bool packed = store().packed();
+  room.packed_heard = pieces.take(packed ? channels(store().plane_words(config_.inputs())) : 0);
+  room.packed_map =
+      pieces.take(packed ? positions * static_cast<std::size_t>(config_.channels) / 2 : 0);
   room.moments = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes, e.frames})));
   room.of_lanes = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes})));
 
@@ -106,7 +106,7 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
                                     product({of_bins.lanes, of_bins.frames, e.frames}));
   const std::size_t sequences =
       std::max(product({frames.lanes, frames.frames}), product({of_bins.lanes, of_bins.frames}));
-  const std::size_t in_a_word = packed() ? 2 : 1;
+  const std::size_t in_a_word = packed ? 2 : 1;
   for (float*& narrow : room.scratch.narrow)
     narrow = scratch.take(rows * static_cast<std::size_t>(config_.channels) / in_a_word);
   room.scratch.wide =
@@ -136,9 +136,12 @@ Status GpuDeftan2Whole::run(Extent e, const Room& room) const {
   const nn::Activation planes =
       nn::dense(room.planes, e.lanes, e.frames, config_.bins(), config_.outputs());
   auto done = analyse(e, room, heard);
-  if (done) done = run_end(layers_.encoder, e, room, heard, x);
-  if (done && packed()) done = run_packed(x, room);
-  if (done && !packed()) done = run_halves(x, room);
+  if (done && store().packed()) {
+    done = run_packed(e, room, heard, x);
+  } else {
+    if (done) done = run_end(layers_.encoder, e, room, heard, x);
+    if (done) done = run_halves(x, room);
+  }
   if (done) done = run_end(layers_.decoder, e, room, x, planes);
   if (done) done = synthesise(e, room, planes);
   return done;
@@ -184,18 +187,25 @@ Status GpuDeftan2Whole::run_halves(nn::Activation x, const Room& room) const {
   return done;
 }
 
-// Between ends of floats, halves of words.
-Status GpuDeftan2Whole::run_packed(nn::Activation x, const Room& room) const {
-  const nn::Activation words = nn::dense(room.packed, x.lanes, x.frames, x.rows, x.channels / 2);
-  const int values = x.rows * x.channels;
-  auto done = queue_.repack(
-      gpu::Repacking::pack, stored_,
-      {frames_of<const float>(x), frames_of<float>(words), x.lanes, x.frames, values});
-  if (done) done = run_halves(words, room);
-  if (!done) return done;
-  return queue_.repack(
-      gpu::Repacking::unpack, stored_,
-      {frames_of<const float>(words), frames_of<float>(x), x.lanes, x.frames, values});
+Status GpuDeftan2Whole::repack(gpu::Repacking repacking, nn::Activation from, nn::Activation to,
+                               int channels) const {
+  return queue_.repack(repacking, store().numbers(),
+                       {frames_of<const float>(from), frames_of<float>(to), from.lanes, from.frames,
+                        from.rows, channels, from.row_stride, to.row_stride});
+}
+
+// Spectra come as floats, and the decoder finds floats.
+Status GpuDeftan2Whole::run_packed(Extent e, const Room& room, nn::Activation heard,
+                                   nn::Activation x) const {
+  const nn::Activation input =
+      among_zeros(room.packed_heard, e, store().plane_words(config_.inputs()));
+  const nn::Activation map = nn::dense(room.packed_map, e.lanes, e.frames, config_.bins(),
+                                       store().words(config_.channels));
+  auto done = repack(gpu::Repacking::pack, heard, input, config_.inputs());
+  if (done) done = run_end(layers_.encoder, e, room, input, map);
+  if (done) done = run_halves(map, room);
+  if (done) done = repack(gpu::Repacking::unpack, map, x, config_.channels);
+  return done;
 }
 
 Status GpuDeftan2Whole::run_half(const GpuHalf& half, nn::Activation x, const Room& room) const {

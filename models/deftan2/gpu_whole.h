@@ -39,7 +39,7 @@ class GpuDeftan2Whole {
     float* levels;                                     // [lane][frame]: what divides a recording
     float* output;                                     // [lane][frames - 2][hop], from kFront on
     float *spectra, *heard, *map, *planes, *filtered;  // [position][channels] and the like
-    float* packed;                                     // the map of halves whose activations are
+    float *packed_heard, *packed_map;                  // of those two, where activations are packed
     float* work;                                       // of both ends, in turn with halves' scratch
     GpuHalfScratch scratch;
     kernels::cuda::Complex *moments, *of_lanes;
@@ -62,16 +62,17 @@ class GpuDeftan2Whole {
   Status analyse(Extent extent, const Room& room, nn::Activation heard) const;
   Status run_end(const GpuPlane& end, Extent extent, const Room& room, nn::Activation in,
                  nn::Activation out) const;
-  bool packed() const noexcept { return stored_ != kernels::cuda::Arithmetic::exact; }
+  const GpuStore& store() const noexcept { return layers_.store; }
+  Status repack(kernels::cuda::Repacking repacking, nn::Activation from, nn::Activation to,
+                int channels) const;
   Status run_halves(nn::Activation x, const Room& room) const;
-  Status run_packed(nn::Activation x, const Room& room) const;
+  Status run_packed(Extent extent, const Room& room, nn::Activation heard, nn::Activation x) const;
   Status run_half(const GpuHalf& half, nn::Activation x, const Room& room) const;
   Status synthesise(Extent extent, const Room& room, nn::Activation planes) const;
 
   kernels::cuda::LayerQueue& queue_;
   const Deftan2Config config_;
   Portion portion_;
-  kernels::cuda::Arithmetic stored_;  // of GpuHalf
   GpuDeftan2Layers layers_;
 };
 

@@ -74,8 +74,9 @@ Status GpuLinear::load(GpuLoader& loader, const std::vector<float>& by_input,
   return Done{};
 }
 
-Status GpuLinear::load(GpuLoader& loader, std::span<const Linear> layers) {
-  const int inputs = layers.front().weights.k();
+Status GpuLinear::load(GpuLoader& loader, std::span<const Linear> layers, int taps) {
+  const int inputs = layers.front().weights.k(), of_tap = inputs / taps;
+  const std::ptrdiff_t missing = loader.packed() ? (16 - of_tap % 16) % 16 : 0;
   std::vector<std::vector<float>> parts;
   std::vector<float> biases;
   for (const Linear& layer : layers) {
@@ -83,12 +84,18 @@ Status GpuLinear::load(GpuLoader& loader, std::span<const Linear> layers) {
     biases.insert(biases.end(), layer.bias.begin(), layer.bias.end());
   }
   std::vector<float> rows;
-  for (std::ptrdiff_t p = 0; p < inputs; ++p)
+  std::ptrdiff_t outputs = 0;
+  for (std::ptrdiff_t p = 0; p < inputs; ++p) {
     for (const std::vector<float>& part : parts) {
       const std::ptrdiff_t width = std::ssize(part) / inputs;
       rows.insert(rows.end(), part.begin() + p * width, part.begin() + (p + 1) * width);
     }
-  return load(loader, rows, biases, inputs, static_cast<int>(std::ssize(rows) / inputs));
+    if (p == 0) outputs = std::ssize(rows);
+    if ((p + 1) % of_tap == 0)
+      rows.resize(rows.size() + static_cast<std::size_t>(missing * outputs));
+  }
+  return load(loader, rows, biases, static_cast<int>(std::ssize(rows) / outputs),
+              static_cast<int>(outputs));
 }
 
 std::ptrdiff_t GpuLinear::weight(int input) const {

@@ -43,8 +43,9 @@ struct GpuLinear {
              nn::Activation y, kernels::cuda::LinearEnd end = kernels::cuda::LinearEnd::none) const;
 
   Status load(GpuLoader& loader, const Linear& layer) { return load(loader, {&layer, 1}); }
-  // The outputs of several layers side by side.
-  Status load(GpuLoader& loader, std::span<const Linear> layers);
+  // The outputs of several layers side by side. Packed, inputs of each tap are filled up to whole
+  // sixteens, with zeros for weights.
+  Status load(GpuLoader& loader, std::span<const Linear> layers, int taps = 1);
   // by_input: [k][n]
   Status load(GpuLoader& loader, const std::vector<float>& by_input, std::span<const float> bias,
               int inputs, int outputs);

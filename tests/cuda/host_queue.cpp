@@ -200,7 +200,9 @@ Status HostQueue::frame_norm(const FrameNormArgs& args) {
   return with_stored(args.stored, [&]<class Number>() { return once<FrameNorm<Number>>(args); });
 }
 Status HostQueue::plane_norm(const PlaneNormArgs& args) {
-  return once<PlaneFrames, PlaneMoments, PlaneScale>(args);
+  return with_stored(args.frames.stored, [&]<class Number>() {
+    return once<PlaneFrames<Number>, PlaneMoments, PlaneScale<Number>>(args);
+  });
 }
 Status HostQueue::attend_rows(const LinearAttentionArgs& args) {
   return once<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);

@@ -180,9 +180,9 @@ TEST(CudaRealLayers, Norms) {
         std::vector<float> by_plane = x;
         std::vector<Complex> moments(size(lanes * frames)), of_lanes(size(lanes));
         const PlaneNormArgs plane{framed(by_plane), moments.data(), of_lanes.data()};
-        emulate<PlaneFrames>(plane);
+        emulate<PlaneFrames<>>(plane);
         emulate<PlaneMoments>(plane);
-        emulate<PlaneScale>(plane);
+        emulate<PlaneScale<>>(plane);
         const auto matrix = [](auto& values, std::int64_t width) {
           return Matrix<const float>{values.data(), width,
                                      static_cast<int>(std::ssize(values) / width),
@@ -267,9 +267,9 @@ TEST(CudaRealLayers, NormsOfRowsApart) {
       emulate<FrameNorm<>>(framed(y.frame));
       std::vector<Complex> moments(kLanes * kFrames), of_lanes(kLanes);
       const PlaneNormArgs plane{framed(y.plane), moments.data(), of_lanes.data()};
-      emulate<PlaneFrames>(plane);
+      emulate<PlaneFrames<>>(plane);
       emulate<PlaneMoments>(plane);
-      emulate<PlaneScale>(plane);
+      emulate<PlaneScale<>>(plane);
       y.row.erase(y.row.begin(), y.row.begin() + begin);
       for (std::vector<float>* in_place : {&y.frame, &y.plane}) {
         std::vector<float> dense;

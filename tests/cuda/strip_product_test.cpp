@@ -226,8 +226,50 @@ TEST(CudaStrips, Attention) {
     });
 }
 
+// Rows are filled up to whole sixteens, and lie apart.
+TEST(CudaStrips, RowsOfAnyWidthArePacked) {
+  both([&]<Arithmetic kArithmetic>() {
+    using Number = NumberOf<kArithmetic>;
+    for (const int channels : {1, 2, 8, 12, 16, 20, 33}) {
+      SCOPED_TRACE(channels);
+      constexpr int kFrames = 2, kRows = 3;
+      const int pitch = channels + 5, filled = (channels + 15) / 16 * 16, words = filled / 2 + 4;
+      const auto x = rounded<Number>(normal_noise(kFrames * kRows * pitch + pitch % 2, 1));
+      std::vector<float> packed_rows(size(kFrames * kRows * words), 7.0f), back(x.size(), 7.0f);
+      const RepackArgs pack{{x.data(), 0, kRows * pitch, 0},
+                            {packed_rows.data(), 0, kRows * words, 0},
+                            1,
+                            kFrames,
+                            kRows,
+                            channels,
+                            pitch,
+                            words};
+      with_repack(Repacking::pack, kArithmetic, [&]<class Program>() { emulate<Program>(pack); });
+      const RepackArgs unpack{{packed_rows.data(), 0, kRows * words, 0},
+                              {back.data(), 0, kRows * pitch, 0},
+                              1,
+                              kFrames,
+                              kRows,
+                              channels,
+                              words,
+                              pitch};
+      with_repack(Repacking::unpack, kArithmetic,
+                  [&]<class Program>() { emulate<Program>(unpack); });
+      for (int row = 0; row < kFrames * kRows; ++row) {
+        const auto first = packed_rows.begin() + row * words;
+        const auto values = unpacked<Number>({first, first + filled / 2});
+        for (int c = 0; c < filled; ++c)
+          ASSERT_EQ(values[size(c)], c < channels ? x[size(row * pitch + c)] : 0.0f) << row;
+        ASSERT_EQ(first[filled / 2], 7.0f) << "between rows";
+        for (int c = 0; c < pitch; ++c)
+          ASSERT_EQ(back[size(row * pitch + c)], c < channels ? x[size(row * pitch + c)] : 7.0f);
+      }
+    }
+  });
+}
+
 // Norms of what is stored are those of the same floats, rounded once.
-TEST(CudaStrips, NormsAndRepacking) {
+TEST(CudaStrips, Norms) {
   both([&]<Arithmetic kArithmetic>() {
     using Number = NumberOf<kArithmetic>;
     for (const auto& [lanes, frames, rows, channels] :
@@ -242,14 +284,20 @@ TEST(CudaStrips, NormsAndRepacking) {
                             {words.data(), lane / 2, frame / 2, 0},
                             lanes,
                             frames,
-                            static_cast<int>(frame)};
+                            rows,
+                            channels,
+                            row,
+                            row / 2};
       with_repack(Repacking::pack, kArithmetic, [&]<class Program>() { emulate<Program>(pack); });
       EXPECT_EQ(words, packed<Number>(x));
       const RepackArgs unpack{{words.data(), lane / 2, frame / 2, 0},
                               {floats.data(), lane, frame, 0},
                               lanes,
                               frames,
-                              static_cast<int>(frame)};
+                              rows,
+                              channels,
+                              row / 2,
+                              row};
       with_repack(Repacking::unpack, kArithmetic,
                   [&]<class Program>() { emulate<Program>(unpack); });
       EXPECT_EQ(floats, x);
@@ -280,6 +328,20 @@ TEST(CudaStrips, NormsAndRepacking) {
       };
       expect_same(unpacked<Number>(rows_of_words), by_row);
       expect_same(unpacked<Number>(words), floats);
+
+      auto plane_words = packed<Number>(x), plane_floats = x;
+      std::vector<Complex> moments(size(lanes * frames)), of_lanes(size(lanes));
+      const auto plane = [&]<class Of>(FrameNormArgs of) {
+        const PlaneNormArgs plane_args{of, moments.data(), of_lanes.data()};
+        emulate<PlaneFrames<Of>>(plane_args);
+        emulate<PlaneMoments>(plane_args);
+        emulate<PlaneScale<Of>>(plane_args);
+      };
+      frame_args.x.data = plane_words.data();
+      plane.template operator()<Number>(frame_args);
+      plane.template operator()<Float>(
+          {{plane_floats.data(), lane, frame, 0}, weights, lanes, frames, rows, channels, row});
+      expect_same(unpacked<Number>(plane_words), plane_floats);
     }
   });
 }

@@ -176,6 +176,7 @@ struct PlaneNormArgs {
   Complex* moments;  // [lane][frame]: mean, sum of squares of what differs from it
   Complex* lanes;    // [lane]: mean, 1 / deviation
 };
+template <class Number = Float>
 struct PlaneFrames {
   using Args = PlaneNormArgs;
   static constexpr int kThreads = BlockMoments::kThreads, kShared = BlockMoments::kShared;
@@ -185,7 +186,7 @@ struct PlaneFrames {
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
     if constexpr (Phase < 4)
-      args.frames.moments<Float, Phase>(thread, block, shared);
+      args.frames.moments<Number, Phase>(thread, block, shared);
     else if (thread == 0)
       args.moments[block] = {BlockMoments::mean(shared, args.frames.count()),
                              BlockMoments::squares(shared)};
@@ -225,6 +226,7 @@ struct PlaneMoments {
     }
   }
 };
+template <class Number = Float>
 struct PlaneScale {
   using Args = PlaneNormArgs;
   static constexpr int kThreads = BlockMoments::kThreads, kShared = 0, kPhases = 1;
@@ -233,7 +235,7 @@ struct PlaneScale {
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
     const Complex lane = args.lanes[block / args.frames.frames];
-    args.frames.scale<Float>(thread, block, lane.re, lane.im);
+    args.frames.scale<Number>(thread, block, lane.re, lane.im);
   }
 };
 

@@ -151,7 +151,9 @@ class StreamQueue final : public LayerQueue {
                        [&]<class Number>() { return launch<FrameNorm<Number>>(args, stream()); });
   }
   Status plane_norm(const PlaneNormArgs& args) override {
-    return launch_all<PlaneFrames, PlaneMoments, PlaneScale>(args);
+    return with_stored(args.frames.stored, [&]<class Number>() {
+      return launch_all<PlaneFrames<Number>, PlaneMoments, PlaneScale<Number>>(args);
+    });
   }
   Status attend_rows(const LinearAttentionArgs& args) override {
     return launch_all<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);

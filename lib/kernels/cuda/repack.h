@@ -9,11 +9,15 @@ namespace limpid::kernels::cuda {
 
 enum class Repacking { pack, unpack };
 
+// Rows of `channels` floats and of the same as words. Words have whole sixteens of them, at
+// multiples of 16 bytes; what floats lack is zero, and is not unpacked.
 struct RepackArgs {
   Frames<const float> from;
   Frames<float> to;
-  std::int32_t lanes, frames;
-  std::int32_t values;  // of a frame, side by side: whole eights, at multiples of 16 bytes
+  std::int32_t lanes, frames, rows, channels;
+  std::int64_t from_row, to_row;  // floats, or words, from a row to the next
+
+  LIMPID_HD int eights() const { return (channels + 15) / 16 * 2; }  // of a row
 };
 
 // A thread has eight values.
@@ -22,24 +26,36 @@ struct Repack {
   using Args = RepackArgs;
   static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
   static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * (a.values / 8));
+    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.rows * a.eights());
   }
 
   template <int Phase>
   LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.values / 8);
+    const Place place(block * kThreads + thread, args.lanes, args.frames,
+                      args.rows * args.eights());
     if (place.lane == args.lanes) return;
-    const float* from = args.from.at(place.lane, place.frame);
-    float* to = args.to.at(place.lane, place.frame);
+    const int row = place.at / args.eights(), eight = place.at % args.eights();
+    const float* from = args.from.at(place.lane, place.frame) + row * args.from_row;
+    float* to = args.to.at(place.lane, place.frame) + row * args.to_row;
     if constexpr (kRepacking == Repacking::pack) {
-      FourWords<Number> eight;
-      LIMPID_UNROLL for (int i = 0; i < 2; ++i) eight.v[i] = load_four(from + place.at * 8 + 4 * i);
-      *reinterpret_cast<Four*>(to + place.at * 4) = eight.words();
+      FourWords<Number> values;
+      LIMPID_UNROLL for (int i = 0; i < 2; ++i) {
+        const int first = 8 * eight + 4 * i;
+        values.v[i] = load_some(from + first, args.channels - first, wide(args, from));
+      }
+      *reinterpret_cast<Four*>(to + 4 * eight) = values.words();
     } else {
-      const auto eight = FourWords<Number>::from(load_four(from + place.at * 4));
-      LIMPID_UNROLL for (int i = 0; i < 2; ++i) *
-          reinterpret_cast<Four*>(to + place.at * 8 + 4 * i) = eight.v[i];
+      const auto values = FourWords<Number>::from(load_four(from + 4 * eight));
+      LIMPID_UNROLL for (int i = 0; i < 2; ++i) {
+        const int first = 8 * eight + 4 * i;
+        store_some(to + first, values.v[i], args.channels - first, wide(args, to));
+      }
     }
+  }
+
+ private:
+  LIMPID_HD static bool wide(const Args& args, const float* row) {
+    return Alignment().of(row).steps(args.channels).whole(4);
   }
 };
 
