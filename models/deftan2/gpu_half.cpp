@@ -123,9 +123,7 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   add_taps(taps, room.attended, 3, 1);
   auto done = norm(z, a.norm, room.attended);
   if (done) done = a.local.run(queue_, taps, z.rows, room.gated, LinearEnd::gate);
-  if (done)
-    done = a.query.run(queue_, {room.gated}, room.query,
-                       store_.packed() ? LinearEnd::softmax : LinearEnd::none);
+  if (done && !store_.packed()) done = a.query.run(queue_, {room.gated}, room.query);
   if (done) done = a.key.run(queue_, {room.gated}, room.key);
   if (done) done = mix(room, scratch);
   return done;
@@ -155,13 +153,12 @@ Status GpuHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
 }
 
 // Keys gather normed rows; value and output projection of each head see what they gathered. Packed,
-// queries are a softmax already, and keys become one on the way.
+// keys become a softmax on the way, and queries are made where they are used.
 Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args) const {
   const GpuAttention& a = attention_;
   const nn::Activation z = room.stages[config_.unfold - 1];
   const int inner = config_.inner(), channels = config_.channels, width = config_.head_width;
-  constexpr int kStrip = gpu::StripOrder::kColumns;
-  const int pitch = store_.packed() ? words((channels + kStrip - 1) / kStrip * kStrip) : channels;
+  const int pitch = store_.packed() ? gpu::StripPlace::kWords : channels;
   const nn::Activation gathered = nn::dense(args.context, z.lanes, z.frames, inner, pitch);
   const nn::Activation projected =
       nn::dense(args.context + z.lanes * gathered.block_stride, z.lanes, z.frames, inner, pitch);
@@ -175,14 +172,15 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
                            z.rows,
                            inner,
                            channels,
-                           store_.packed()};
+                           store_.packed(),
+                           a.query.w};
   auto done = store_.packed() ? Status(Done{}) : queue_.softmax_rows(args);
   if (done) done = queue_.gather_context(a.out.arithmetic, context);
   for (int head = 0; done && head < config_.heads; ++head)
     done = a.value_to_out[static_cast<std::size_t>(head)].run(
         queue_, {gathered.slice_rows(head * width, width)},
         projected.slice_rows(head * width, width));
-  context.x = frames_of<const float>(room.query);
+  context.x = frames_of<const float>(store_.packed() ? room.gated : room.query);
   context.context = projected.data;
   if (done) done = queue_.add_context(a.out.arithmetic, context);
   return done;

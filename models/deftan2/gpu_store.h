@@ -17,7 +17,9 @@ class GpuStore {
   GpuStore(const Deftan2Config& config, Numbers arithmetic) noexcept {
     const bool small = arithmetic == Numbers::fp16 || arithmetic == Numbers::bf16;
     const bool fits = !config.causal && config.head_width == kernels::cuda::StripOrder::kColumns &&
-                      config.channels % 16 == 0 && config.hidden % 32 == 0;
+                      config.channels % 16 == 0 &&
+                      config.channels <= kernels::cuda::StripOrder::kColumns &&
+                      config.hidden % 32 == 0;
     if (small && fits) numbers_ = arithmetic;
   }
 

@@ -159,12 +159,16 @@ TEST(Deftan2WholeGpu, TensorCoresKeepWhatTheyPromise) {
 // every product is.
 TEST(Deftan2WholeGpu, PackedActivationsKeepWhatTheyPromise) {
   for (const auto& [arithmetic, channels, least] : {std::tuple{Arithmetic::fp16, 16, 45.0},
-                                                    {Arithmetic::fp16, 80, 45.0},
+                                                    {Arithmetic::fp16, 48, 45.0},
                                                     {Arithmetic::bf16, 16, 28.0}}) {
     SCOPED_TRACE(channels);
     const Pair pair(packing(channels), {}, arithmetic);
     const auto in = test::noise(1, 3 * kHop);
-    EXPECT_GE(snr(pair.enhance(in.view()), pair.want(in.view())), least);
+    const double kept = snr(pair.enhance(in.view()), pair.want(in.view()));
+    EXPECT_GE(kept, least);
+    RecordProperty("of_" + std::to_string(channels) + "_with_" +  // for --gtest_output
+                       std::to_string(static_cast<int>(arithmetic)),
+                   std::to_string(kept));
   }
 }
 

@@ -221,7 +221,7 @@ Status HostQueue::gather_context(Arithmetic arithmetic, const ContextArgs& args)
 Status HostQueue::add_context(Arithmetic arithmetic, const ContextArgs& args) {
   with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
     if constexpr (kPacks<kArithmetic>)
-      if (args.packed) return emulate_tiles<AddStrips<kArithmetic>>(args);
+      if (args.packed) return emulate_resident<QueryStrips<kArithmetic>>(args);
     emulate_tiles<AddContextTiles<kArithmetic>>(args);
   });
   return Done{};

@@ -67,12 +67,6 @@ double ended(const Case& c, const std::vector<double>& v, int o, float before) {
       return v[size(2 * o)] / (1 + std::exp(-v[size(2 * o + 1)]));
     case LinearEnd::add:
       return x + double{before};
-    case LinearEnd::softmax: {
-      double sum = 0;
-      for (int other = o / 64 * 64; other < o / 64 * 64 + 64; ++other)
-        sum += std::exp(v[size(other)] - x);
-      return 1 / sum;
-    }
     default:
       return x;
   }
@@ -84,7 +78,7 @@ TEST(CudaStrips, Product) {
   for (const Case& c :
        {Case{1, 1, 5, 16, 16, LinearEnd::none}, Case{2, 3, 7, 16, 48, LinearEnd::add},
         Case{1, 2, 70, 32, 80, LinearEnd::gelu}, Case{2, 1, 33, 16, 96, LinearEnd::gate},
-        Case{1, 1, 130, 48, 128, LinearEnd::softmax}, Case{1, 3, 90, 16, 64, LinearEnd::none}})
+        Case{1, 1, 130, 48, 128, LinearEnd::none}, Case{1, 3, 90, 16, 64, LinearEnd::none}})
     both([&]<Arithmetic kArithmetic>() {
       SCOPED_TRACE(c.outputs);
       using Number = NumberOf<kArithmetic>;
@@ -112,7 +106,7 @@ TEST(CudaStrips, Product) {
       args.n = c.outputs;
       args.packed = true;
       args.w = w_words.data();
-      args.bias = c.end == LinearEnd::softmax ? nullptr : bias.data();
+      args.bias = bias.data();
       args.end = c.end;
       args.y = {y_words.data(),
                 {c.lanes, c.frames, c.rows},
@@ -123,8 +117,7 @@ TEST(CudaStrips, Product) {
                  stored_far = rounded<Number>(far), stored_w = rounded<Number>(w);
       for (int row = 0; row < c.lanes * c.frames * c.rows; ++row) {
         const int r = row % c.rows;
-        std::vector<double> v(size(c.outputs), 0.0);
-        if (args.bias != nullptr) std::ranges::copy(bias, v.begin());
+        std::vector<double> v(bias.begin(), bias.end());
         for (int p = 0; p < k; ++p) {
           const int tap = p / c.channels, shift = tap < 3 ? tap - 1 : 0, from = r + shift;
           if (from < 0 || from >= bound) continue;
@@ -152,20 +145,18 @@ TEST(CudaStrips, Product) {
 // Keys become a softmax over the rows of a frame; what they gather is multiplied by queries.
 TEST(CudaStrips, Attention) {
   for (const auto& [lanes, frames, rows, heads, channels] :
-       {std::array{1, 2, 1, 1, 16}, {2, 1, 33, 2, 48}, {1, 1, 145, 1, 80}, {1, 3, 32, 1, 64}})
+       {std::array{1, 2, 1, 1, 16}, {2, 1, 33, 2, 48}, {1, 1, 145, 1, 32}, {1, 3, 32, 1, 64}})
     both([&, lanes = lanes, frames = frames, rows = rows, heads = heads,
           channels = channels]<Arithmetic kArithmetic>() {
       SCOPED_TRACE(channels);
       using Number = NumberOf<kArithmetic>;
       const int sequences = lanes * frames, inner = 64 * heads;
-      const int pitch = (channels + 63) / 64 * 64;
+      constexpr int pitch = 64;
       const auto key = rounded<Number>(normal_noise(sequences * rows * inner, 1, 3, 4)),
-                 query = rounded<Number>(uniform_noise(sequences * rows * inner, 2)),
                  y = rounded<Number>(normal_noise(sequences * rows * channels, 3)),
                  z = rounded<Number>(normal_noise(sequences * rows * channels, 4)),
                  bias = uniform_noise(channels, 5);
-      const auto keys = packed<Number>(key), queries = packed<Number>(query),
-                 ys = packed<Number>(y);
+      const auto keys = packed<Number>(key), ys = packed<Number>(y);
       auto zs = packed<Number>(z);
       const auto of = [&](auto& words, int width) {
         const std::int64_t frame = rows * width / 2;
@@ -208,21 +199,37 @@ TEST(CudaStrips, Attention) {
         }
 
       // What queries find there lies in the order of strips.
-      const auto given = rounded<Number>(uniform_noise(sequences * inner * channels, 6));
+      const auto given = rounded<Number>(uniform_noise(sequences * inner * channels, 6)),
+                 weights = rounded<Number>(uniform_noise(channels * inner, 7));
+      const auto weight_words = strip_words(kArithmetic, weights, channels, inner);
       context = packed<Number>(in_strip_order(given, sequences * inner, channels));
       args.context = context.data();
-      args.x = of(queries, inner);
-      emulate_tiles<AddStrips<kArithmetic>>(args);
+      args.x = of(ys, channels);
+      args.query = weight_words.data();
+      emulate_resident<QueryStrips<kArithmetic>>(args);
       const auto got = unpacked<Number>(zs);
-      for (int row = 0; row < sequences * rows; ++row)
+      for (int row = 0; row < sequences * rows; ++row) {
+        std::vector<double> query(size(inner), 0.0), want(size(channels));
+        for (int i = 0; i < inner; ++i)
+          for (int c = 0; c < channels; ++c)
+            query[size(i)] +=
+                double{y[size(row * channels + c)]} * double{weights[size(c * inner + i)]};
+        for (int head = 0; head < heads; ++head) {
+          double total = 0;
+          for (int i = 64 * head; i < 64 * head + 64; ++i)
+            total += query[size(i)] = std::exp(query[size(i)]);
+          for (int i = 64 * head; i < 64 * head + 64; ++i) query[size(i)] /= total;
+        }
         for (int c = 0; c < channels; ++c) {
-          double want = double{z[size(row * channels + c)]} + double{bias[size(c)]};
+          want[size(c)] = double{z[size(row * channels + c)]} + double{bias[size(c)]};
           for (int i = 0; i < inner; ++i)
-            want += double{query[size(row * inner + i)]} *
-                    double{given[size((row / rows * inner + i) * channels + c)]};
-          ASSERT_NEAR(got[size(row * channels + c)], want, step * std::abs(want) + 1e-2 * step)
+            want[size(c)] +=
+                query[size(i)] * double{given[size((row / rows * inner + i) * channels + c)]};
+          ASSERT_NEAR(got[size(row * channels + c)], want[size(c)],
+                      step * (std::abs(want[size(c)]) + 0.5 * heads))
               << row << " " << c;
         }
+      }
     });
 }
 

@@ -22,7 +22,10 @@ struct ContextArgs {
   float* context;         // [lane][frame][feature][channel]
   const float* bias;      // [channel]
   std::int32_t lanes, frames, rows, inner, channels;
-  bool packed = false;  // all of them are words of two numbers of 16 bits: strip_context.h
+  // Packed, all of them are words of two numbers of 16 bits (strip_context.h); add: x has channels
+  // that queries are made of, by strip_words() of [channel][feature].
+  bool packed = false;
+  const float* query = nullptr;
 };
 
 // The tile of a block: a frame, and where the tile begins in the `rows` of its product.

@@ -91,7 +91,7 @@ struct FrameNormArgs {
   // becomes of them is stored. Several are asked for before the first is used.
   template <class Number, int kWidth, bool kWrites, class F>
   LIMPID_HD void each(int thread, std::int64_t block, F f) const {
-    constexpr int kAhead = 4;
+    constexpr int kAhead = 4 / Number::kInputs;
     Walk<kWidth> walk(thread,
                       x.at(static_cast<int>(block / frames), static_cast<int>(block % frames)),
                       *this, channels / Number::kInputs);

@@ -59,7 +59,7 @@ Status ProductKernels<kArithmetic>::gather_context(const ContextArgs& args, cuda
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::add_context(const ContextArgs& args, cudaStream_t stream) {
   if constexpr (NumberOf<kArithmetic>::kInputs == 2)
-    if (args.packed) return launch_tiles<AddStrips<kArithmetic>>(args, stream);
+    if (args.packed) return launch_resident<QueryStrips<kArithmetic>>(args, stream);
   return launch_tiles<AddContextTiles<kArithmetic>>(args, stream);
 }
 
@@ -70,7 +70,7 @@ Status ProductKernels<kArithmetic>::prepare() {
   if constexpr (NumberOf<kArithmetic>::kInputs == 2) {
     if (auto done = prepare_tiles<StripProduct<kArithmetic>>(); !done) return done;
     if (auto done = prepare_resident<GatherStrips<kArithmetic>>(); !done) return done;
-    if (auto done = prepare_tiles<AddStrips<kArithmetic>>(); !done) return done;
+    if (auto done = prepare_resident<QueryStrips<kArithmetic>>(); !done) return done;
   }
   const auto prepare = [&]<class Program>() { return prepare_tiles<Program>(); };
   for (const int columns : {128, 64, 32, 16})

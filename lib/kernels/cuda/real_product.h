@@ -16,11 +16,10 @@ namespace limpid::kernels::cuda {
 // What becomes of v = X W + bias before it is written.
 enum class LinearEnd : std::int32_t {
   none,
-  gelu,    // gelu(v)
-  prelu,   // v > 0 ? v : slope v
-  gate,    // outputs 2c and 2c + 1 become one: v[2c] sigmoid(v[2c + 1])
-  add,     // is added to what lies there
-  softmax  // over 64 outputs; of strips only (strip_product.h)
+  gelu,   // gelu(v)
+  prelu,  // v > 0 ? v : slope v
+  gate,   // outputs 2c and 2c + 1 become one: v[2c] sigmoid(v[2c + 1])
+  add,    // is added to what lies there
 };
 
 // Of row (i, j, k): begins at data + i*outer + j*middle + k*inner. Zero unless 0 <= k + shift <
@@ -115,8 +114,7 @@ struct ProductRow {
     auto last = static_cast<std::uint32_t>(row);
     std::uint32_t j = inner.divide(last);
     const std::uint32_t first = middle.divide(j);
-    const std::int64_t(&stride)[3] = args.y.stride;
-    return args.y.data + first * stride[0] + j * stride[1] + last * stride[2];
+    return args.y.data + first * args.y.stride[0] + j * args.y.stride[1] + last * args.y.stride[2];
   }
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The attention of context_products.h where activations are stored as numbers of 16 bits
-// (strip_tiles.h) and heads have 64 features: keys become a softmax over the rows of their frame on
-// their way to a fragment, so nothing writes it; that of queries is an end of their product.
-// Channels and features are whole sixteens, what keys have gathered and what becomes of it has
-// rows of whole 64 channels, the latter in StripOrder.
+// (strip_tiles.h) and heads have 64 features. Nothing writes keys or queries after their softmax:
+// keys become one on their way to a fragment, queries are made where they are used, and their sums
+// are inputs of the next product at once, as in strip_perceptron.h. Channels are whole sixteens, at
+// most 64 of them; what keys have gathered and what becomes of it has rows of 64, the latter in
+// StripOrder.
 #pragma once
 
 #include "lib/kernels/cuda/context_products.h"
@@ -12,29 +13,26 @@
 
 namespace limpid::kernels::cuda {
 
-// Which 64 channels of a frame a block has, and which of its other pieces.
+// Which frame a block has, and which of its pieces.
 struct StripPlace {
-  static constexpr int kWords = StripOrder::kColumns / 2;
-  int lane, frame, piece, column;
+  static constexpr int kFeatures = 64;                                          // of a head
+  static constexpr int kWords = StripOrder::kColumns / 2, kPitch = kWords + 4;  // of rows in a tile
+  std::uint32_t sequence;  // counts frames of all lanes
+  int lane, frame, piece;
 
-  LIMPID_HD static int columns(const ContextArgs& a) {
-    return (a.channels + StripOrder::kColumns - 1) / StripOrder::kColumns;
-  }
   static std::int64_t blocks(const ContextArgs& a, int pieces) {
-    return std::int64_t{a.lanes} * a.frames * pieces * columns(a);
+    return std::int64_t{a.lanes} * a.frames * pieces;
   }
   LIMPID_HD StripPlace(std::int64_t block, const ContextArgs& a, int pieces) {
-    const Place place(block, a.lanes, a.frames, pieces * columns(a));
-    lane = place.lane;
-    frame = place.frame;
-    piece = place.at / columns(a);
-    column = place.at % columns(a);
+    const auto of_frame = static_cast<std::uint32_t>(pieces),
+               frames = static_cast<std::uint32_t>(a.frames);
+    sequence = static_cast<std::uint32_t>(block) / of_frame;
+    piece = static_cast<int>(static_cast<std::uint32_t>(block) - sequence * of_frame);
+    lane = static_cast<int>(sequence / frames);
+    frame = static_cast<int>(sequence % frames);
   }
-  // Words of a row of the context, and where the block's of a feature begin.
-  LIMPID_HD static int pitch(const ContextArgs& a) { return columns(a) * kWords; }
   LIMPID_HD float* context(const ContextArgs& a, int feature) const {
-    const std::int64_t row = (std::int64_t{lane} * a.frames + frame) * a.inner + feature;
-    return a.context + row * pitch(a) + column * kWords;
+    return a.context + (std::int64_t{sequence} * a.inner + feature) * kWords;
   }
 };
 
@@ -44,8 +42,8 @@ struct GatherStrips {
   using Number = NumberOf<kArithmetic>;
   using Sums = StripSums<Number, 4>;
   using Args = ContextArgs;
-  static constexpr int kFeatures = 64, kWords = StripPlace::kWords, kThreads = 256;
-  static constexpr int kRows = 32, kPitch = kWords + 4;  // of a tile; eight rows in different banks
+  static constexpr int kFeatures = StripPlace::kFeatures, kWords = StripPlace::kWords;
+  static constexpr int kThreads = 256, kRows = 32, kPitch = StripPlace::kPitch;  // of a tile
   static constexpr int kFirstY = kRows * kPitch, kShared = 2 * kFirstY;
   // Peaks of features, then those of every 32nd row.
   static constexpr int kTeams = kThreads / 8, kResident = kFeatures * (1 + kTeams), kPhases = 2;
@@ -66,8 +64,7 @@ struct GatherStrips {
     return a.x.at(p.lane, p.frame) + std::int64_t{row} * (a.inner / 2) + p.piece * kWords + word;
   }
   LIMPID_HD static const float* values(const StripPlace& p, int row, int word, const Args& a) {
-    return a.y.at(p.lane, p.frame) + std::int64_t{row} * (a.channels / 2) + p.column * kWords +
-           word;
+    return a.y.at(p.lane, p.frame) + std::int64_t{row} * (a.channels / 2) + word;
   }
 
   template <int Phase>
@@ -104,8 +101,7 @@ struct GatherStrips {
                              const Args& args) {
     const StripPlace p = place(block, args);
     const int word = thread % 8 * 4, at = thread / 8, row = step * kRows + at;
-    const bool there = row < args.rows,
-               channels = there && p.column * kWords + word < args.channels / 2;
+    const bool there = row < args.rows, channels = there && word < args.channels / 2;
     const float* const any = args.x.data;
     copy_four_later(tile + at * kPitch + word, there ? keys(p, row, word, args) : any, there);
     copy_four_later(tile + kFirstY + at * kPitch + word,
@@ -172,68 +168,116 @@ struct GatherStrips {
   }
 };
 
-// to += queries context + bias: a block has nine strips of a frame, so that two of them have 257
-// rows.
+// to += softmax(x query) context + bias, head after head: a block has nine strips of a frame, so
+// that two of them have 257 rows.
 template <Arithmetic kArithmetic>
-struct AddStrips {
+struct QueryStrips {
+  using Number = NumberOf<kArithmetic>;
   using End = StripEnd<kArithmetic>;
   using Sums = typename End::Sums;
   using Args = ContextArgs;
+  static constexpr int kFeatures = StripPlace::kFeatures, kWords = StripPlace::kWords;
   static constexpr int kStrip = 16, kThreads = 9 * 32, kRows = 9 * kStrip;
-  static constexpr int kDepth = 16, kPitchX = kDepth + 4;
-  static constexpr int kWords = StripPlace::kWords, kPitchW = kWords + 4;
-  static constexpr int kFirstW = kRows * kPitchX, kShared = kFirstW + 2 * kDepth * kPitchW;
-  static constexpr int kBlocks = 2;
-  static constexpr bool kSettles = false;
+  static constexpr int kPitch = StripPlace::kPitch, kPhases = 1;
+  // Rows of x stay; a tile has a head's weights of queries, and what they find.
+  static constexpr int kResident = kRows * kPitch;
+  static constexpr int kFirstW = kFeatures * kPitch, kShared = 2 * kFirstW;
 
   struct Registers {
-    const float *x, *w;  // that this thread brings first; null: nothing
     Sums sums;
   };
 
   LIMPID_HD static int pieces(const Args& a) { return (a.rows + kRows - 1) / kRows; }
   static std::int64_t blocks(const Args& a) { return StripPlace::blocks(a, pieces(a)); }
-  LIMPID_HD static int steps(const Args& a, const Registers&) {
-    return (a.inner / 2 + kDepth - 1) / kDepth;
+  LIMPID_HD static int steps(const Args& a) { return a.inner / kFeatures; }
+
+  // f(row, word) for each four words of a tile's rows that are a thread's.
+  template <int kCount, class F>
+  LIMPID_HD static void each(int thread, F f) {
+    LIMPID_NO_UNROLL for (int piece = thread; piece < kCount * kWords / 4; piece += kThreads)
+        f(piece / (kWords / 4), piece % (kWords / 4) * 4);
   }
 
-  // Of x eight words of a row, of w four of a feature.
-  LIMPID_HD static int x_word(int thread) { return thread % 2 * 8; }
-  LIMPID_HD static int w_word(int thread) { return thread % 8 * 4; }
-  LIMPID_HD static void begin(int thread, std::int64_t block, const Args& args, Registers& mine) {
+  template <int Phase>
+  LIMPID_HD static void prepare(int thread, std::int64_t block, float* resident, const Args& args,
+                                Registers& mine) {
     const StripPlace p(block, args, pieces(args));
-    const int row = p.piece * kRows + thread / 2, feature = thread / 8;
-    mine.x = row < args.rows ? args.x.at(p.lane, p.frame) + std::int64_t{row} * (args.inner / 2) +
-                                   x_word(thread)
-                             : nullptr;
-    mine.w = feature < 2 * kDepth ? p.context(args, feature) + w_word(thread) : nullptr;
+    const float* const frame = args.x.at(p.lane, p.frame);
+    const int words = args.channels / 2, rows = args.rows - p.piece * kRows;
+    each<kRows>(thread, [&](int row, int word) {
+      const bool there = row < rows && word < words;
+      const std::int64_t at = std::int64_t{p.piece * kRows + row} * words + word;
+      *reinterpret_cast<Four*>(resident + row * kPitch + word) =
+          there ? load_four(frame + at) : Four{{0, 0, 0, 0}};
+    });
     mine.sums.clear();
   }
-  LIMPID_HD static void fill(int thread, int step, float* tile, const Args& args, Registers& mine) {
-    const int word = step * kDepth + x_word(thread), feature = 2 * step * kDepth + thread / 8;
-    const bool x = mine.x != nullptr && word < args.inner / 2;
-    LIMPID_UNROLL for (int four = 0; four < 8; four += 4)
-        copy_four_later(tile + thread / 2 * kPitchX + x_word(thread) + four,
-                        x ? mine.x + step * kDepth + four : args.context, x);
-    if (mine.w == nullptr) return;
-    const bool w = feature < args.inner;
-    copy_four_later(tile + kFirstW + thread / 8 * kPitchW + w_word(thread),
-                    w ? mine.w + 2 * step * kDepth * StripPlace::pitch(args) : args.context, w);
+
+  // Rows of the context change places as columns of queries do.
+  LIMPID_HD static void fill(int thread, std::int64_t block, int step, float* tile,
+                             const Args& args) {
+    const StripPlace p(block, args, pieces(args));
+    const int words = args.channels / 2, first = step * kFeatures;
+    each<kFeatures>(thread, [&](int column, int word) {
+      const bool there = word < words;
+      const float* const from = there ? args.query + (first + column) * words + word : args.query;
+      copy_four_later(tile + Sums::column_at(column, word, kPitch), from, there);
+      copy_four_later(tile + kFirstW + column * kPitch + word,
+                      p.context(args, first + StripOrder::output(column)) + word, true);
+    });
   }
-  LIMPID_HD static void add(int thread, const float* tile, Registers& mine) {
+
+  LIMPID_HD static void add(int thread, std::int64_t, int, const float* tile, float* resident,
+                            const Args& args, Registers& mine) {
     if (!Warp::works(thread)) return;
-    LIMPID_UNROLL for (int word = 0; word < kDepth; word += 8) {
+    Sums queries;
+    queries.clear();
+    LIMPID_NO_UNROLL for (int word = 0; word < args.channels / 2; word += 8) {
       FragmentX x;
-      Sums::load_rows(thread, tile + thread / 32 * kStrip * kPitchX + word, kPitchX, x);
+      Sums::load_rows(thread, resident + thread / 32 * kStrip * kPitch + word, kPitch, x);
+      LIMPID_UNROLL for (int pair = 0; pair < kFeatures / 16; ++pair) {
+        FragmentW w[2];
+        Sums::load_columns(thread, tile + pair * 16 * kPitch + word, kPitch, w);
+        queries.add(pair, x, w);
+      }
+    }
+    softmax(queries);
+    LIMPID_UNROLL for (int part = 0; part < kFeatures / 16; ++part) {
+      FragmentX x;
+      LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i)
+          LIMPID_UNROLL for (int e = 0; e < 4; ++e) {
+        const float* const two = queries.sums[2 * part + e / 2][i] + e % 2 * 2;
+        x[i][e] = Number::word(two[0], two[1]);
+      }
       LIMPID_UNROLL for (int pair = 0; pair < StripOrder::kColumns / 16; ++pair) {
         FragmentW w[2];
-        Sums::load_turned_columns(thread, tile + kFirstW + 2 * word * kPitchW + pair * 8, kPitchW,
+        Sums::load_turned_columns(thread, tile + kFirstW + part * 16 * kPitch + pair * 8, kPitch,
                                   w);
         mine.sums.add(pair, x, w);
       }
     }
   }
-  LIMPID_HD static void settle(int, float*, const Registers&) {}
+  // Over all columns, which four lanes have.
+  LIMPID_HD static void softmax(Sums& queries) {
+    LIMPID_UNROLL for (int half = 0; half < 2; ++half) {
+      float peak[Warp::kLanes], total[Warp::kLanes];
+      const auto each = [&](auto what) {
+        LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i)
+            LIMPID_UNROLL for (auto& fragment : queries.sums)
+                LIMPID_UNROLL for (int c = 0; c < 2; ++c) what(i, fragment[i][2 * half + c]);
+      };
+      LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
+        peak[i] = -INFINITY;
+        total[i] = 0;
+      }
+      each([&](int i, float& v) { peak[i] = std::fmax(peak[i], v); });
+      Warp::reduce_teams<4>(peak, [](float a, float b) { return std::fmax(a, b); });
+      each([&](int i, float& v) { total[i] += v = coarse_exp(v - peak[i]); });
+      Warp::sum_teams<4>(total);
+      LIMPID_UNROLL for (float& sum : total) sum = 1.0f / sum;
+      each([&](int i, float& v) { v *= total[i]; });
+    }
+  }
 
   LIMPID_HD static void finish(int thread, std::int64_t block, const Args& args,
                                const Registers& mine) {
@@ -242,7 +286,7 @@ struct AddStrips {
     const int first = p.piece * kRows + thread / 32 * kStrip;
     float* const frame = args.to.at(p.lane, p.frame);
     const End end{LinearEnd::add, args.channels, args.bias};
-    end.write(thread, p.column * StripOrder::kColumns, mine.sums, [&](int r) {
+    end.write(thread, 0, mine.sums, [&](int r) {
       return first + r < args.rows ? frame + std::int64_t{first + r} * (args.channels / 2)
                                    : nullptr;
     });

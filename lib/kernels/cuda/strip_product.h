@@ -43,7 +43,6 @@ struct StripEnd {
       LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i)
           LIMPID_UNROLL for (int o = 0; o < Outputs::kCount; ++o) rows[i]
               .v[o] = sums.sums[o / 2][i][2 * half + o % 2];
-      if (end == LinearEnd::softmax) softmax(rows);
       LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
         const int lane = Warp::lane(thread, i), first = column + lane % 4 * Outputs::kCount;
         float* const y = first < n ? row(lane / 4 + 8 * half) : nullptr;
@@ -53,23 +52,6 @@ struct StripEnd {
   }
 
  private:
-  LIMPID_HD static void softmax(Outputs (&rows)[Warp::kLanes]) {
-    float peak[Warp::kLanes], sum[Warp::kLanes];
-    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
-      peak[i] = rows[i].v[0];
-      LIMPID_UNROLL for (const float v : rows[i].v) peak[i] = std::fmax(peak[i], v);
-    }
-    Warp::reduce_teams<4>(peak, [](float a, float b) { return std::fmax(a, b); });
-    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
-      sum[i] = 0;
-      LIMPID_UNROLL for (float& v : rows[i].v) sum[i] += v = coarse_exp(v - peak[i]);
-    }
-    Warp::sum_teams<4>(sum);
-    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
-      const float scale = 1.0f / sum[i];
-      LIMPID_UNROLL for (float& v : rows[i].v) v *= scale;
-    }
-  }
   LIMPID_HD void write(Outputs& v, int first, float* y) const {
     if (bias != nullptr)
       LIMPID_UNROLL for (int o = 0; o < Outputs::kCount; ++o) v.v[o] += bias[first + o];
@@ -130,7 +112,7 @@ struct StripProduct {
     copy_four_later(to, from, there);
     copy_four_later(to + 4, there ? from + 4 : from, there);
     const int word = step * kDepth + in_column;
-    copy_four_later(tile + kFirstW + column * kPitch + in_column,
+    copy_four_later(tile + kFirstW + Sums::column_at(column, in_column, kPitch),
                     args.w + (word < args.k ? (mine.column + column) * args.k + word : 0),
                     word < args.k);
   }

@@ -41,18 +41,19 @@ struct StripSums {
     });
 #endif
   }
-  // Two fragments of eight columns each, side by side; the first is w[0][.], w[1][.].
+  // Where a tile has four words of a column, of whole sixteens of columns: what a lane's registers
+  // need side by side, words of one column, are rows of matrices one after the other, as those of
+  // x are, so that a lane looks at the same place for both.
+  LIMPID_HD static int column_at(int column, int word, int pitch) {
+    const int row = column / 16 * 16 + word / 4 % 2 * 8 + column % 8;
+    return row * pitch + word / 8 * 8 + column % 16 / 8 * 4;
+  }
+  // Two fragments of eight columns each, side by side: those from `base` on.
   LIMPID_HD static void load_columns(int thread, const float* base, int pitch, FragmentW (&w)[2]) {
-#ifdef __CUDA_ARCH__
-    const int lane = thread % 32;
-    std::uint32_t words[4];
-    load_matrices(base + (lane / 16 * 8 + lane % 8) * pitch + lane / 8 % 2 * 4, words);
-    LIMPID_UNROLL for (int e = 0; e < 4; ++e) w[e / 2][0][e % 2] = words[e];
-#else
-    each(thread, [&](int lane, int e) {
-      w[e / 2][lane][e % 2] = bits_of(base[(lane / 4 + e / 2 * 8) * pitch + lane % 4 + e % 2 * 4]);
-    });
-#endif
+    FragmentX both;
+    load_rows(thread, base, pitch, both);
+    LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) LIMPID_UNROLL for (int e = 0; e < 4; ++e)
+        w[e / 2][i][e % 2] = both[i][e];
   }
   // The same where inputs are rows, and a word has two neighbouring columns: input k at base + k *
   // pitch.
