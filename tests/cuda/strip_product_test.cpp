@@ -7,7 +7,7 @@
 
 #include "lib/kernels/cuda/frame_norm.h"
 #include "lib/kernels/cuda/repack.h"
-#include "lib/kernels/cuda/strip_context.h"
+#include "lib/kernels/cuda/strip_queries.h"
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/noise.h"
 

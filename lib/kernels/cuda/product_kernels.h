@@ -8,8 +8,8 @@
 #include "lib/kernels/cuda/band_sums.h"
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/memory_input.h"
-#include "lib/kernels/cuda/strip_context.h"
 #include "lib/kernels/cuda/strip_perceptron.h"
+#include "lib/kernels/cuda/strip_queries.h"
 #include "limpid/result.h"
 
 namespace limpid::kernels::cuda {
