@@ -11,6 +11,7 @@
 #include "lib/kernels/norms.h"
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/noise.h"
+#include "tests/cuda/plane_norm.h"
 
 namespace limpid::kernels::cuda {
 namespace {
@@ -178,11 +179,7 @@ TEST(CudaRealLayers, Norms) {
         };
         emulate<FrameNorm<>>(framed(by_frame));
         std::vector<float> by_plane = x;
-        std::vector<Complex> moments(size(lanes * frames)), of_lanes(size(lanes));
-        const PlaneNormArgs plane{framed(by_plane), moments.data(), of_lanes.data()};
-        emulate<PlaneFrames<>>(plane);
-        emulate<PlaneMoments>(plane);
-        emulate<PlaneScale<>>(plane);
+        emulate_plane_norm(framed(by_plane));
         const auto matrix = [](auto& values, std::int64_t width) {
           return Matrix<const float>{values.data(), width,
                                      static_cast<int>(std::ssize(values) / width),
@@ -265,11 +262,7 @@ TEST(CudaRealLayers, NormsOfRowsApart) {
       EXPECT_EQ(framed(y.frame).whole_fours(), wide);
       emulate<RowNorm<>>(rows);
       emulate<FrameNorm<>>(framed(y.frame));
-      std::vector<Complex> moments(kLanes * kFrames), of_lanes(kLanes);
-      const PlaneNormArgs plane{framed(y.plane), moments.data(), of_lanes.data()};
-      emulate<PlaneFrames<>>(plane);
-      emulate<PlaneMoments>(plane);
-      emulate<PlaneScale<>>(plane);
+      emulate_plane_norm(framed(y.plane));
       y.row.erase(y.row.begin(), y.row.begin() + begin);
       for (std::vector<float>* in_place : {&y.frame, &y.plane}) {
         std::vector<float> dense;

@@ -10,6 +10,7 @@
 #include "lib/kernels/cuda/strip_queries.h"
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/noise.h"
+#include "tests/cuda/plane_norm.h"
 
 namespace limpid::kernels::cuda {
 namespace {
@@ -337,16 +338,9 @@ TEST(CudaStrips, Norms) {
       expect_same(unpacked<Number>(words), floats);
 
       auto plane_words = packed<Number>(x), plane_floats = x;
-      std::vector<Complex> moments(size(lanes * frames)), of_lanes(size(lanes));
-      const auto plane = [&]<class Of>(FrameNormArgs of) {
-        const PlaneNormArgs plane_args{of, moments.data(), of_lanes.data()};
-        emulate<PlaneFrames<Of>>(plane_args);
-        emulate<PlaneMoments>(plane_args);
-        emulate<PlaneScale<Of>>(plane_args);
-      };
       frame_args.x.data = plane_words.data();
-      plane.template operator()<Number>(frame_args);
-      plane.template operator()<Float>(
+      emulate_plane_norm<Number>(frame_args);
+      emulate_plane_norm(
           {{plane_floats.data(), lane, frame, 0}, weights, lanes, frames, rows, channels, row});
       expect_same(unpacked<Number>(plane_words), plane_floats);
     }
