@@ -123,7 +123,8 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   add_taps(taps, room.attended, 3, 1);
   auto done = norm(z, a.norm, room.attended);
   if (done) done = a.local.run(queue_, taps, z.rows, room.gated, LinearEnd::gate);
-  if (done && !store_.packed()) done = a.query.run(queue_, {room.gated}, room.query);
+  if (store_.packed()) return done ? mix(room, scratch) : done;
+  if (done) done = a.query.run(queue_, {room.gated}, room.query);
   if (done) done = a.key.run(queue_, {room.gated}, room.key);
   if (done) done = mix(room, scratch);
   return done;
@@ -153,7 +154,7 @@ Status GpuHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
 }
 
 // Keys gather normed rows; value and output projection of each head see what they gathered. Packed,
-// keys become a softmax on the way, and queries are made where they are used.
+// keys and queries are made where they are used.
 Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args) const {
   const GpuAttention& a = attention_;
   const nn::Activation z = room.stages[config_.unfold - 1];
@@ -162,7 +163,7 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
   const nn::Activation gathered = nn::dense(args.context, z.lanes, z.frames, inner, pitch);
   const nn::Activation projected =
       nn::dense(args.context + z.lanes * gathered.block_stride, z.lanes, z.frames, inner, pitch);
-  gpu::ContextArgs context{frames_of<const float>(room.key),
+  gpu::ContextArgs context{frames_of<const float>(store_.packed() ? room.gated : room.key),
                            frames_of<const float>(room.attended),
                            frames_of<float>(z),
                            gathered.data,
@@ -173,7 +174,7 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
                            inner,
                            channels,
                            store_.packed(),
-                           a.query.w};
+                           a.key.w};
   auto done = store_.packed() ? Status(Done{}) : queue_.softmax_rows(args);
   if (done) done = queue_.gather_context(a.out.arithmetic, context);
   for (int head = 0; done && head < config_.heads; ++head)
@@ -181,6 +182,7 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
         queue_, {gathered.slice_rows(head * width, width)},
         projected.slice_rows(head * width, width));
   context.x = frames_of<const float>(store_.packed() ? room.gated : room.query);
+  context.weights = a.query.w;
   context.context = projected.data;
   if (done) done = queue_.add_context(a.out.arithmetic, context);
   return done;

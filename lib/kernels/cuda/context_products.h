@@ -22,10 +22,10 @@ struct ContextArgs {
   float* context;         // [lane][frame][feature][channel]
   const float* bias;      // [channel]
   std::int32_t lanes, frames, rows, inner, channels;
-  // Packed, all of them are words of two numbers of 16 bits (strip_context.h, strip_queries.h);
-  // add: x has channels that queries are made of, by strip_words() of [channel][feature].
+  // Packed, all of them are words of two numbers of 16 bits (strip_context.h, strip_queries.h), and
+  // x has channels that keys and queries are made of, by strip_words() of [channel][feature].
   bool packed = false;
-  const float* query = nullptr;
+  const float* weights = nullptr;
 };
 
 // The tile of a block: a frame, and where the tile begins in the `rows` of its product.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The attention of context_products.h where activations are stored as numbers of 16 bits
-// (strip_tiles.h) and heads have 64 features: what keys gather. They become a softmax on their way
-// to a fragment, so nothing writes that; queries, which nothing writes at all, are in
-// strip_queries.h. Channels are whole sixteens, at most 64 of them; what keys have gathered and
-// what becomes of it has rows of 64, the latter in StripOrder.
+// (strip_tiles.h) and heads have 64 features: what keys gather. Neither they nor queries, which are
+// in strip_queries.h, are ever written: they are made where they are used, and their sums are,
+// after the softmax, inputs of the next product at once, as in strip_perceptron.h. Channels are
+// whole sixteens, at most 64 of them; a context has rows of 64. Features lie in StripOrder there,
+// as weights do, and so do channels of what becomes of it.
 #pragma once
 
 #include "lib/kernels/cuda/context_products.h"
@@ -35,76 +36,61 @@ struct StripPlace {
   }
 };
 
-// context = softmax(keys)^T y, over the rows of a frame: a block has a head of it.
+// context = softmax(x key)^T y, over the rows of a frame: a block has a head of it. Keys are made
+// twice, for their peaks and for their exponentials: that is less than bringing them.
 template <Arithmetic kArithmetic>
 struct GatherStrips {
   using Number = NumberOf<kArithmetic>;
   using Sums = StripSums<Number, 4>;
   using Args = ContextArgs;
   static constexpr int kFeatures = StripPlace::kFeatures, kWords = StripPlace::kWords;
-  static constexpr int kThreads = 256, kRows = 32, kPitch = StripPlace::kPitch;  // of a tile
+  static constexpr int kThreads = 256, kRows = 32, kPitch = StripPlace::kPitch, kPhases = 1;
+  // A head's weights of keys stay; a tile has rows of x and of y.
+  static constexpr int kResident = kFeatures * kPitch;
   static constexpr int kFirstY = kRows * kPitch, kShared = 2 * kFirstY;
-  // Peaks of features, then those of every 32nd row.
-  static constexpr int kTeams = kThreads / 8, kResident = kFeatures * (1 + kTeams), kPhases = 2;
 
   struct Registers {
-    float total[2][Warp::kLanes];  // of exponentials, of features lane / 4 and that + 8
+    float peak[2][Warp::kLanes], total[2][Warp::kLanes];  // of features lane / 4 and that + 8
     Sums sums;
   };
 
   static std::int64_t blocks(const Args& a) { return StripPlace::blocks(a, a.inner / kFeatures); }
-  LIMPID_HD static int steps(const Args& a) { return (a.rows + kRows - 1) / kRows; }
+  LIMPID_HD static int walk(const Args& a) { return (a.rows + kRows - 1) / kRows; }
+  LIMPID_HD static int steps(const Args& a) { return 2 * walk(a); }
   LIMPID_HD static StripPlace place(std::int64_t block, const Args& a) {
     return {block, a, a.inner / kFeatures};
-  }
-
-  // Words `word` and following of a row: keys of the block's head, channels of y.
-  LIMPID_HD static const float* keys(const StripPlace& p, int row, int word, const Args& a) {
-    return a.x.at(p.lane, p.frame) + std::int64_t{row} * (a.inner / 2) + p.piece * kWords + word;
-  }
-  LIMPID_HD static const float* values(const StripPlace& p, int row, int word, const Args& a) {
-    return a.y.at(p.lane, p.frame) + std::int64_t{row} * (a.channels / 2) + word;
   }
 
   template <int Phase>
   LIMPID_HD static void prepare(int thread, std::int64_t block, float* resident, const Args& args,
                                 Registers& mine) {
-    float* const of_teams = resident + kFeatures;
-    if constexpr (Phase == 0) {
-      const StripPlace p = place(block, args);
-      float peaks[8];
-      LIMPID_UNROLL for (float& peak : peaks) peak = -INFINITY;
-      for (int row = thread / 8; row < args.rows; row += kTeams) {
-        const auto eight = FourWords<Number>::from(load_four(keys(p, row, thread % 8 * 4, args)));
-        LIMPID_UNROLL for (int i = 0; i < 8; ++i) peaks[i] =
-            std::fmax(peaks[i], eight.v[i / 4].v[i % 4]);
-      }
-      LIMPID_UNROLL for (int i = 0; i < 8; ++i)
-          of_teams[thread / 8 * kFeatures + thread % 8 * 8 + i] = peaks[i];
-    } else {
-      if (thread < kFeatures) {
-        float peak = of_teams[thread];
-        for (int team = 1; team < kTeams; ++team)
-          peak = std::fmax(peak, of_teams[team * kFeatures + thread]);
-        resident[thread] = peak;
-      }
-      mine.sums.clear();
-      LIMPID_UNROLL for (auto& total : mine.total) LIMPID_UNROLL for (float& of_lane : total)
-          of_lane = 0;
+    const int words = args.channels / 2, first = place(block, args).piece * kFeatures;
+    for (int at = thread; at < kFeatures * kWords / 4; at += kThreads) {
+      const int feature = at / (kWords / 4), word = at % (kWords / 4) * 4;
+      *reinterpret_cast<Four*>(resident + feature * kPitch + word) =
+          word < words ? load_four(args.weights + (first + feature) * words + word)
+                       : Four{{0, 0, 0, 0}};
+    }
+    mine.sums.clear();
+    LIMPID_UNROLL for (int half = 0; half < 2; ++half)
+        LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) {
+      mine.peak[half][i] = -INFINITY;
+      mine.total[half][i] = 0;
     }
   }
 
-  // A thread brings four words of a row of keys and of y; beyond the last row y is zero, and so is
-  // what it adds.
+  // A thread brings four words of a row of x, the second time of y too; zeros beyond the last.
   LIMPID_HD static void fill(int thread, std::int64_t block, int step, float* tile,
                              const Args& args) {
     const StripPlace p = place(block, args);
-    const int word = thread % 8 * 4, at = thread / 8, row = step * kRows + at;
-    const bool there = row < args.rows, channels = there && word < args.channels / 2;
-    const float* const any = args.x.data;
-    copy_four_later(tile + at * kPitch + word, there ? keys(p, row, word, args) : any, there);
-    copy_four_later(tile + kFirstY + at * kPitch + word,
-                    channels ? values(p, row, word, args) : any, channels);
+    const int word = thread % 8 * 4, at = thread / 8, row = step % walk(args) * kRows + at;
+    const bool there = row < args.rows && word < args.channels / 2;
+    const std::int64_t from = std::int64_t{row} * (args.channels / 2) + word;
+    const auto bring = [&](float* to, const Frames<const float>& rows) {
+      copy_four_later(to, there ? rows.at(p.lane, p.frame) + from : rows.data, there);
+    };
+    bring(tile + Sums::column_at(at, word, kPitch), args.x);
+    if (step >= walk(args)) bring(tile + kFirstY + at * kPitch + word, args.y);
   }
 
   // A warp has 16 features of 32 channels.
@@ -114,32 +100,52 @@ struct GatherStrips {
   LIMPID_HD static void add(int thread, std::int64_t, int step, const float* tile, float* resident,
                             const Args& args, Registers& mine) {
     if (!Warp::works(thread)) return;
-    LIMPID_UNROLL for (int row = 0; row < kRows; row += 16) {
+    Sums keys;  // features in rows, rows of x in columns
+    keys.clear();
+    LIMPID_NO_UNROLL for (int word = 0; word < args.channels / 2; word += 8) {
+      FragmentX features;
+      Sums::load_rows(thread, resident + first_feature(thread) * kPitch + word, kPitch, features);
+      LIMPID_UNROLL for (int pair = 0; pair < 2; ++pair) {
+        FragmentW rows[2];
+        Sums::load_columns(thread, tile + pair * 16 * kPitch + word, kPitch, rows);
+        keys.add(pair, features, rows);
+      }
+    }
+    const int first = step % walk(args) * kRows;
+    if (step < walk(args)) return find_peaks(thread, keys, args.rows - first, mine);
+    if (step == walk(args))
+      LIMPID_UNROLL for (auto& peak : mine.peak)
+          Warp::reduce_teams<4>(peak, [](float a, float b) { return std::fmax(a, b); });
+    LIMPID_UNROLL for (int part = 0; part < kRows / 16; ++part) {
       FragmentX x;
-      Sums::load_turned_rows(thread, tile + row * kPitch + first_feature(thread) / 2, kPitch, x);
-      const int first = step * kRows + row;
-      if (first + 16 <= args.rows)
-        exponentials<false>(thread, resident, first, args, x, mine);
-      else
-        exponentials<true>(thread, resident, first, args, x, mine);
+      exponentials(thread, keys, part, args.rows - first, x, mine);
       LIMPID_UNROLL for (int pair = 0; pair < 2; ++pair) {
         FragmentW w[2];
         Sums::load_turned_columns(
-            thread, tile + kFirstY + row * kPitch + first_word(thread) + pair * 8, kPitch, w);
+            thread, tile + kFirstY + part * 16 * kPitch + first_word(thread) + pair * 8, kPitch, w);
         mine.sums.add(pair, x, w);
       }
     }
   }
-  // Of a fragment of keys, rows from `first` on. kEnds: some of them may be beyond the last.
-  template <bool kEnds>
-  LIMPID_HD static void exponentials(int thread, const float* peaks, int first, const Args& args,
-                                     FragmentX& x, Registers& mine) {
+  // Of keys as far as there are rows.
+  LIMPID_HD static void find_peaks(int thread, const Sums& keys, int rows, Registers& mine) {
+    LIMPID_UNROLL for (int n = 0; n < kRows / 8; ++n)
+        LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i)
+            LIMPID_UNROLL for (int e = 0; e < 4; ++e) {
+      float& peak = mine.peak[e / 2][i];
+      if (n * 8 + Warp::lane(thread, i) % 4 * 2 + e % 2 < rows)
+        peak = std::fmax(peak, keys.sums[n][i][e]);
+    }
+  }
+  // Of 16 rows, as a fragment with features in its rows: sums lie as it needs them.
+  LIMPID_HD static void exponentials(int thread, const Sums& keys, int part, int rows, FragmentX& x,
+                                     Registers& mine) {
     LIMPID_UNROLL for (int i = 0; i < Warp::kLanes; ++i) LIMPID_UNROLL for (int e = 0; e < 4; ++e) {
-      const int lane = Warp::lane(thread, i), row = first + lane % 4 * 2 + e / 2 * 8;
-      const float peak = peaks[first_feature(thread) + lane / 4 + e % 2 * 8];
-      const Complex keys = Number::values(x[i][e]);
-      const float one = !kEnds || row < args.rows ? coarse_exp(keys.re - peak) : 0.0f,
-                  next = !kEnds || row + 1 < args.rows ? coarse_exp(keys.im - peak) : 0.0f;
+      const int n = 2 * part + e / 2, row = n * 8 + Warp::lane(thread, i) % 4 * 2;
+      const float* const two = keys.sums[n][i] + e % 2 * 2;
+      const float peak = mine.peak[e % 2][i];
+      const float one = row < rows ? coarse_exp(two[0] - peak) : 0.0f,
+                  next = row + 1 < rows ? coarse_exp(two[1] - peak) : 0.0f;
       mine.total[e % 2][i] += one + next;
       x[i][e] = Number::word(one, next);
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What queries find in a context (strip_context.h). They are made where they are used, and their
-// sums are, after the softmax, inputs of the next product at once, as in strip_perceptron.h.
+// What queries find in a context (strip_context.h).
 #pragma once
 
 #include "lib/kernels/cuda/strip_context.h"
@@ -52,17 +51,17 @@ struct QueryStrips {
     mine.sums.clear();
   }
 
-  // Rows of the context change places as columns of queries do.
   LIMPID_HD static void fill(int thread, std::int64_t block, int step, float* tile,
                              const Args& args) {
     const StripPlace p(block, args, pieces(args));
     const int words = args.channels / 2, first = step * kFeatures;
     each<kFeatures>(thread, [&](int column, int word) {
       const bool there = word < words;
-      const float* const from = there ? args.query + (first + column) * words + word : args.query;
+      const float* const from =
+          there ? args.weights + (first + column) * words + word : args.weights;
       copy_four_later(tile + Sums::column_at(column, word, kPitch), from, there);
       copy_four_later(tile + kFirstW + column * kPitch + word,
-                      p.context(args, first + StripOrder::output(column)) + word, true);
+                      p.context(args, first + column) + word, true);
     });
   }
 
