@@ -93,8 +93,8 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
   room.filtered = pieces.take(2 * positions);
   const bool packed = store().packed();
   room.packed_heard = pieces.take(packed ? channels(store().plane_words(config_.inputs())) : 0);
-  room.packed_map =
-      pieces.take(packed ? positions * static_cast<std::size_t>(config_.channels) / 2 : 0);
+  room.packed_map = pieces.take(
+      packed ? positions * static_cast<std::size_t>(store().words(config_.channels)) : 0);
   room.moments = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes, e.frames})));
   room.of_lanes = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes})));
 
@@ -106,11 +106,11 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
                                     product({of_bins.lanes, of_bins.frames, e.frames}));
   const std::size_t sequences =
       std::max(product({frames.lanes, frames.frames}), product({of_bins.lanes, of_bins.frames}));
-  const std::size_t in_a_word = packed ? 2 : 1;
-  for (float*& narrow : room.scratch.narrow)
-    narrow = scratch.take(rows * static_cast<std::size_t>(config_.channels) / in_a_word);
-  room.scratch.wide =
-      scratch.take(rows * static_cast<std::size_t>(GpuHalfScratch::widest(config_)) / in_a_word);
+  const auto of_rows = [&](int count) {
+    return scratch.take(rows * static_cast<std::size_t>(store().words(count)));
+  };
+  for (float*& narrow : room.scratch.narrow) narrow = of_rows(config_.channels);
+  room.scratch.wide = of_rows(GpuHalfScratch::widest(config_));
   room.scratch.context =
       scratch.take(sequences * product({GpuHalfScratch::context_floats(config_)}));
   room.floats = std::max(pieces.floats, scratch.floats);

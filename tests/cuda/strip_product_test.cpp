@@ -229,6 +229,27 @@ TEST(CudaStrips, Attention) {
     });
 }
 
+struct Extent {
+  int lanes, frames, rows, channels;
+};
+// Rows are so many floats or words apart; frames and lanes follow each other.
+template <Arithmetic kArithmetic>
+void repack(Repacking repacking, const Extent& e, const std::vector<float>& from,
+            std::int64_t from_row, std::vector<float>& to, std::int64_t to_row) {
+  const auto frames = [&](auto* data, std::int64_t row) {
+    return Frames{data, e.frames * e.rows * row, e.rows * row, std::int64_t{0}};
+  };
+  const RepackArgs args{frames(from.data(), from_row),
+                        frames(to.data(), to_row),
+                        e.lanes,
+                        e.frames,
+                        e.rows,
+                        e.channels,
+                        from_row,
+                        to_row};
+  with_repack(repacking, kArithmetic, [&]<class Program>() { emulate<Program>(args); });
+}
+
 // Rows are filled up to whole sixteens, and lie apart.
 TEST(CudaStrips, RowsOfAnyWidthArePacked) {
   both([&]<Arithmetic kArithmetic>() {
@@ -239,25 +260,9 @@ TEST(CudaStrips, RowsOfAnyWidthArePacked) {
       const int pitch = channels + 5, filled = (channels + 15) / 16 * 16, words = filled / 2 + 4;
       const auto x = rounded<Number>(normal_noise(kFrames * kRows * pitch + pitch % 2, 1));
       std::vector<float> packed_rows(size(kFrames * kRows * words), 7.0f), back(x.size(), 7.0f);
-      const RepackArgs pack{{x.data(), 0, kRows * pitch, 0},
-                            {packed_rows.data(), 0, kRows * words, 0},
-                            1,
-                            kFrames,
-                            kRows,
-                            channels,
-                            pitch,
-                            words};
-      with_repack(Repacking::pack, kArithmetic, [&]<class Program>() { emulate<Program>(pack); });
-      const RepackArgs unpack{{packed_rows.data(), 0, kRows * words, 0},
-                              {back.data(), 0, kRows * pitch, 0},
-                              1,
-                              kFrames,
-                              kRows,
-                              channels,
-                              words,
-                              pitch};
-      with_repack(Repacking::unpack, kArithmetic,
-                  [&]<class Program>() { emulate<Program>(unpack); });
+      const Extent e{1, kFrames, kRows, channels};
+      repack<kArithmetic>(Repacking::pack, e, x, pitch, packed_rows, words);
+      repack<kArithmetic>(Repacking::unpack, e, packed_rows, words, back, pitch);
       for (int row = 0; row < kFrames * kRows; ++row) {
         const auto first = packed_rows.begin() + row * words;
         const auto values = unpacked<Number>({first, first + filled / 2});
@@ -283,26 +288,10 @@ TEST(CudaStrips, Norms) {
                  slope = uniform_noise(channels, 4);
       const NormWeights weights{gain.data(), offset.data(), slope.data(), 1e-5f};
       std::vector<float> words(x.size() / 2), floats(x.size());
-      const RepackArgs pack{{x.data(), lane, frame, 0},
-                            {words.data(), lane / 2, frame / 2, 0},
-                            lanes,
-                            frames,
-                            rows,
-                            channels,
-                            row,
-                            row / 2};
-      with_repack(Repacking::pack, kArithmetic, [&]<class Program>() { emulate<Program>(pack); });
+      const Extent e{lanes, frames, rows, channels};
+      repack<kArithmetic>(Repacking::pack, e, x, row, words, row / 2);
       EXPECT_EQ(words, packed<Number>(x));
-      const RepackArgs unpack{{words.data(), lane / 2, frame / 2, 0},
-                              {floats.data(), lane, frame, 0},
-                              lanes,
-                              frames,
-                              rows,
-                              channels,
-                              row / 2,
-                              row};
-      with_repack(Repacking::unpack, kArithmetic,
-                  [&]<class Program>() { emulate<Program>(unpack); });
+      repack<kArithmetic>(Repacking::unpack, e, words, row / 2, floats, row);
       EXPECT_EQ(floats, x);
 
       std::vector<float> by_row(x.size()), rows_of_words(words.size());
