@@ -7,7 +7,9 @@
 # With --start a new run begins from a model file, whose network it may extend. With --cpu it goes the same way without a GPU, to try it. PYTHON names another interpreter than python3.
 set -euo pipefail
 [ $# -ge 3 ] || { echo "usage: $0 CORPUS OUT SECONDS [CONFIG] [--plan SECONDS] [--start MODEL] [--more CORPUS ...] [--cpu]" >&2; exit 2; }
-corpus=$(realpath "$1"); mkdir -p "$2"; out=$(realpath "$2"); seconds=$3; config=${4:-base}; begin=$SECONDS
+corpus=$(realpath "$1"); mkdir -p "$2"; out=$(realpath "$2"); seconds=$3; config=base; begin=$SECONDS
+shift 3
+case "${1:--}" in -*) ;; *) config=$1; shift ;; esac
 if [ -f "$config" ]; then config=$(realpath "$config"); fi
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # one process a core
 if [ ! -f "$corpus/manifest.csv" ]; then
@@ -19,4 +21,4 @@ if [ ! -f "$corpus/manifest.csv" ]; then
   corpus=$out/corpus
 fi
 here=$(dirname "$(realpath "$0")")
-PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python3}" -m limpid_train.limited "$corpus" "$out" $((seconds - (SECONDS - begin))) --config "$config" "${@:5}"
+PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python3}" -m limpid_train.limited "$corpus" "$out" $((seconds - (SECONDS - begin))) --config "$config" "$@"

@@ -1,16 +1,15 @@
 """Checkpoints that survive a kill at any instant."""
-import os
 from pathlib import Path
 
 import torch
 
+from .atomic import written_beside
+
 
 def save(run, state):
-    """Writes beside the old file, then renames over it, so that one whole checkpoint always exists."""
-    path = Path(run) / "checkpoint.pt"
-    temporary = path.with_suffix(".tmp")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    """One whole checkpoint always exists."""
+    with written_beside(Path(run) / "checkpoint.pt") as path:
+        torch.save(state, path)
 
 
 def load_latest(run):

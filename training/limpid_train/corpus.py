@@ -1,5 +1,6 @@
 """Packs corpora, each described by its manifest.csv, into int16 arrays that training maps into memory."""
 import csv
+import hashlib
 import json
 from multiprocessing import Pool
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from .atomic import written_beside
 from .floors import without_floor
 
 RATE = 16000
@@ -35,6 +37,21 @@ def folders_of(corpus):
     return [Path(corpus)] if isinstance(corpus, (str, Path)) else [Path(folder) for folder in corpus]
 
 
+def described(corpus):
+    """What tells corpora apart: of each the folder and a hash of its manifest, in their order."""
+    return [{"folder": str(folder.resolve()), "manifest": hashlib.sha256((folder / "manifest.csv").read_bytes()).hexdigest()}
+            for folder in folders_of(corpus)]
+
+
+def check_packed(packed, corpus, cache):
+    """Refuses a cache that was packed from other corpora. The manifests decide: a corpus may have been moved."""
+    asked = described(corpus)
+    if [part["manifest"] for part in packed] != [part["manifest"] for part in asked]:
+        was, wanted = (", ".join(f"{part['folder']} (manifest {part['manifest'][:8]})" for part in parts)
+                       for parts in (packed, asked))
+        raise ValueError(f"{cache}: packed from {was}, where {wanted} is asked for; use another --cache or delete it")
+
+
 def pack(corpus, cache, processes=1):
     """Decodes every file once. Opus decoding would otherwise cost more than mixing does."""
     cache = Path(cache)
@@ -50,7 +67,9 @@ def pack(corpus, cache, processes=1):
                 index[kind].append({"path": row["path"], "source": row["source"], "speaker": row["speaker"],
                                     "split": row["split"], "start": position, "length": len(audio)})
                 position += len(audio)
-    (cache / "index.json").write_text(json.dumps(index))  # last: its presence says that the cache is whole
+    index["corpora"] = described(corpus)
+    with written_beside(cache / "index.json") as path:  # last: its presence says that the cache is whole
+        path.write_text(json.dumps(index))
     return index
 
 
@@ -65,12 +84,16 @@ def pack_quiet(cache, items, processes=1):
 
 
 class Corpus:
-    """The packed arrays and their index, restricted to one split. "quiet" has the items of "speech"."""
+    """The packed arrays and their index, restricted to one split. "quiet" has the items of "speech". A cache that does not say
+    what it was packed from, as older ones, is taken as it is."""
 
     def __init__(self, corpus, cache, split, processes=1):
         cache = Path(cache)
         index_file = cache / "index.json"
         index = json.loads(index_file.read_text()) if index_file.exists() else pack(corpus, cache, processes)
+        packed = index.pop("corpora", None)
+        if packed is not None:
+            check_packed(packed, corpus, cache)
         missing = [kind for kind, rows in index.items() if not rows]
         if missing:
             raise ValueError(f"{corpus}: no files of the kind: {', '.join(missing)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from .rows import rows_of
 from .sets import ALL, items_of
 from .systems import Folder, Network, Program
-from .tables import comparison, extremes, markdown, read_csv, set_table, summarise, write_csv
+from .tables import comparison, extremes, markdown, read_csv, rounded, set_table, summarise, write_csv
 
 NETWORK_RATE = 16000
 
@@ -143,7 +143,8 @@ def main(arguments=None):
         text = tables_text(evaluation, others)
         print(text)
         if options.json:
-            summary = {**evaluation.summary(), "extremes": extremes(evaluation.rows)}
+            means = {name: rounded(means) for name, means in evaluation.summary().items()}
+            summary = {**means, "extremes": extremes(evaluation.rows)}
             Path(options.json).write_text(json.dumps(summary, indent=2), encoding="utf-8")
         if options.csv:
             write_csv(options.csv, evaluation.rows)

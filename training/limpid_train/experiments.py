@@ -2,10 +2,13 @@
 python -m limpid_train.experiments --corpus CORPUS --output runs/experiments --steps 2000 [--only NAME ...] [--seeds 7 8]
 
 Every variant sees the same seeds, hence the same examples in the same order, and is scored on the same valid mixtures.
-A run that is in the table is not repeated, so the command may be stopped and called again."""
+A run that is in the table is not repeated, so the command may be stopped and called again. Other steps, another
+configuration or other corpora make other runs."""
 import argparse
 import copy
 import csv
+import hashlib
+import json
 import time
 from pathlib import Path
 
@@ -15,9 +18,11 @@ from . import train
 from .complexity import macs_per_second
 from .config import check_shapes, load_config
 from .checkpoint import load_latest
-from .corpus import Corpus
+from .corpus import Corpus, described
 from .validation import fixed_mixtures, validate
 from .weights import NETWORKS
+
+KEY = ("variant", "seed", "steps", "configuration")  # of a row of the table and of a run's folder
 
 # name: (what changes in "network" and "training", what was expected before it was run)
 VARIANTS = {
@@ -57,6 +62,12 @@ def varied(config, name, seed):
     return config
 
 
+def fingerprint(config, corpus):
+    """What a run was of, beside its variant, seed and steps: a hash of its configuration and of the corpora's manifests."""
+    parts = [config["network"], config["training"], [part["manifest"] for part in described(corpus)]]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def run_variant(config, arguments, folder):
     train.train(config, arguments.corpus, arguments.cache, folder, train.Limit(steps=arguments.steps), arguments.processes)
     network = NETWORKS[config["network"]["architecture"]](config["network"])
@@ -64,14 +75,24 @@ def run_variant(config, arguments, folder):
     return network.eval()
 
 
-def measure(name, config, arguments, mixtures):
-    begin = time.process_time()
-    seed = config["training"]["seed"]
-    network = run_variant(config, arguments, Path(arguments.output) / f"{name}-{seed}")
-    return {"variant": name, "seed": seed, "gmacs": round(macs_per_second(config["network"]) / 1e9, 3),
-            "parameters": sum(p.numel() for p in network.parameters()), "steps": arguments.steps,
-            **{key.removeprefix("valid_"): value for key, value in validate(network, mixtures).items()},
+def measure(key, config, arguments, mixtures):
+    begin, name = time.process_time(), key["variant"]
+    network = run_variant(config, arguments, Path(arguments.output) / "-".join(key.values()))
+    return {**key, "gmacs": round(macs_per_second(config["network"]) / 1e9, 3),
+            "parameters": sum(p.numel() for p in network.parameters()),
+            **{score.removeprefix("valid_"): value for score, value in validate(network, mixtures).items()},
             "cpu_seconds": round(time.process_time() - begin), "expected": VARIANTS[name][2]}
+
+
+def finished(path):
+    """The keys of the rows of a table, if there is one."""
+    if not path.exists():
+        return set()
+    with open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if not set(KEY) <= set(reader.fieldnames or ()):
+            raise ValueError(f"{path}: its rows do not say which configuration they are of; use another --output")
+        return {tuple(row[name] for name in KEY) for row in reader}
 
 
 def append(path, row):
@@ -101,14 +122,13 @@ def main():
     base = load_config(arguments.config)
     bank = train.room_bank(Path(arguments.cache) / "rooms", arguments.processes)
     mixtures = fixed_mixtures(Corpus(arguments.corpus, arguments.cache, "valid"), bank, seed=0, count=96)
-    done = set()
-    if table.exists():
-        with open(table, newline="", encoding="utf-8") as file:
-            done = {(row["variant"], int(row["seed"])) for row in csv.DictReader(file)}
+    done = finished(table)
     for seed in arguments.seeds:
         for name in arguments.only:
-            if (name, seed) not in done:
-                append(table, measure(name, varied(base, name, seed), arguments, mixtures))
+            config = varied(base, name, seed)
+            key = dict(zip(KEY, (name, str(seed), str(arguments.steps), fingerprint(config, arguments.corpus))))
+            if tuple(key.values()) not in done:
+                append(table, measure(key, config, arguments, mixtures))
 
 
 if __name__ == "__main__":

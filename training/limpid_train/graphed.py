@@ -1,13 +1,27 @@
 """A whole training step as one CUDA graph. A step of a small network is a few thousand kernels of a few microseconds; started
 one by one from Python they leave the card idle for half of the time."""
+import contextlib
+
 import torch
 
 from .losses import total_loss
 
 
+@contextlib.contextmanager
+def unchanged(tensors):
+    """Afterwards these tensors are what they were before, at the same place in memory."""
+    before = [tensor.detach().clone() for tensor in tensors]
+    yield
+    with torch.no_grad():
+        for tensor, value in zip(tensors, before):
+            tensor.copy_(value)
+
+
 class Step:
     """Loss, gradients, optimisers and moving average on batches of one shape, all that changes in tensors, and nothing that waits
     for the card. A batch whose gradient is not finite counts as one without a gradient."""
+
+    WARM_UP = 3  # steps
 
     def __init__(self, master, autocast, batch):
         """`batch`: any (noisy, target) of the shape that is meant; `autocast`: makes the context that products run in."""
@@ -33,17 +47,23 @@ class Step:
         return list(measured), torch.stack([value.detach().float() for value in measured.values()])
 
 
-class GraphedStep(Step):
-    WARM_UP = 3  # steps at rate zero: kernels are compiled and chosen, and memory is found, before anything is recorded
+    def warm_up(self):
+        """Steps that leave no trace: kernels are compiled and chosen, and memory is found, before anything is recorded."""
+        master = self.master
+        with unchanged([value for network in (master.network, master.average)
+                        for value in (*network.parameters(), *network.buffers())] + master.optimisers.tensors()):
+            for _ in range(self.WARM_UP):
+                self.compute()
 
+
+class GraphedStep(Step):
     def __init__(self, master, autocast, batch):
         super().__init__(master, autocast, batch)
         master.optimisers.record()
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(self.WARM_UP):
-                self.compute()
+            self.warm_up()
         torch.cuda.current_stream().wait_stream(stream)
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):  # another thread pins batches

@@ -56,11 +56,13 @@ class Optimisers:
             optimiser.step()
         self._forget(self.network)
 
+    def tensors(self):
+        """All of the state."""
+        return [value for optimiser, _ in self.parts for state in optimiser.state.values() for value in state.values()]
+
     def share_memory(self):
-        for optimiser, _ in self.parts:
-            for state in optimiser.state.values():
-                for value in state.values():
-                    value.share_memory_()
+        for value in self.tensors():
+            value.share_memory_()
 
     def state_dict(self):
         return [optimiser.state_dict() for optimiser, _ in self.parts]

@@ -89,5 +89,5 @@ def mean_rows(rows):
     for name in dict.fromkeys(name for row in rows for name in row):
         values = np.array([row[name] for row in rows if name in row], np.float64)
         if np.isfinite(values).any():
-            means[name] = round(float(np.mean(values[np.isfinite(values)])), 3)
+            means[name] = float(np.mean(values[np.isfinite(values)]))
     return means

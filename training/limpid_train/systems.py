@@ -32,6 +32,14 @@ class Network:
         return paths
 
 
+def output_of(command):
+    """What a program prints; where it fails, the error is what it said."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
 class Program:
     """The `limpid` command line."""
 
@@ -42,7 +50,7 @@ class Program:
     def __call__(self, _, items, output):
         for folder in sorted({item.noisy.parent for item in items}):
             files = [str(item.noisy) for item in items if item.noisy.parent == folder]
-            subprocess.run([*self.command, *files, "-o", str(output)], check=True, stderr=subprocess.PIPE, text=True)
+            output_of([*self.command, *files, "-o", str(output)])
         return [output / item.noisy.name for item in items]
 
 

@@ -30,8 +30,13 @@ def summarise(rows):
     means = mean_rows([{name: value for name, value in row.items() if name != "file"} for row in rows])
     times = [row["seconds_to_30db"] for row in rows if "seconds_to_30db" in row]
     if times:
-        means["reached_30db"] = round(float(np.isfinite(times).mean()), 3)
+        means["reached_30db"] = float(np.isfinite(times).mean())
     return means
+
+
+def rounded(means, digits=3):
+    """What a model card says of a set: tables round the means themselves, once."""
+    return {name: round(value, digits) for name, value in means.items()}
 
 
 def extremes(rows):

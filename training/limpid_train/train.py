@@ -1,4 +1,4 @@
-"""Trains a network for a given wall-clock time; may be killed at any moment and resumed."""
+"""Trains a network for a given wall-clock time or number of steps; may be killed at any moment and resumed."""
 import argparse
 import contextlib
 import json
@@ -12,6 +12,7 @@ from torch import multiprocessing
 
 from .array_mixing import ArrayMixer
 from .array_rooms import array_bank
+from .atomic import written_beside
 from .config import load_config
 from .corpus import Corpus
 from .export import export
@@ -22,6 +23,7 @@ from .master import Master
 from .mixing import Mixer
 from .rooms import RoomBank, write_bank
 from .shoebox import RATE
+from .turns import Turns
 from .validation import fixed_mixtures, validate
 
 CHECKPOINT_SECONDS = 120
@@ -42,12 +44,12 @@ class Limit:
 
 class Worker:
     """One process: draws a step number, gets that step's batch, computes gradients, hands them to the master. With one
-    worker a run is a pure function of its seed; with more, only the order of the updates is not. A GPU's only worker takes
-    the master's network for its replica."""
+    worker on a CPU and a limit of steps a run is a pure function of its seed; with more workers the order of the updates
+    varies, with a limit of seconds the learning rate does. A GPU's only worker takes the master's network for its replica."""
 
-    def __init__(self, master, rank, lock, counter, feed, mixtures, model_file=None):
+    def __init__(self, master, rank, turns, counter, feed, mixtures, model_file=None):
         self.start, self.before = time.monotonic(), master.spent
-        self.master, self.rank, self.lock, self.counter = master, rank, lock, counter
+        self.master, self.rank, self.turns, self.counter = master, rank, turns, counter
         self.feed, self.mixtures, self.options, self.model_file = feed, mixtures, master.options, model_file
         on_gpu = master.device.type == "cuda"
         self.replica = master.network.train() if on_gpu else master.replica()
@@ -98,13 +100,13 @@ class Worker:
 
     def save(self):
         """A checkpoint and, where one is wanted, the model file it makes."""
-        with self.lock:
+        with self.turns:
             self.master.checkpoint(self.counter.value, self.spent())
         if self.model_file:
             export(self.master.run, self.model_file)
 
     def _step(self, limit):
-        with self.lock:
+        with self.turns:
             step = self.counter.value
             self.counter.value += 1
         noisy, target = self.feed.batch(step)
@@ -115,7 +117,7 @@ class Worker:
         loss, parts = total_loss(self.replica, noisy, target, self.options["losses"], self.autocast(), self.master.teacher)
         self.replica.zero_grad()
         loss.backward()
-        with self.lock:
+        with self.turns:
             applied = self.master.apply(self.replica, before, step, self.progress(limit))
         return step, {"loss": loss.detach(), **applied, **{name: value.detach() for name, value in parts.items()}}
 
@@ -151,14 +153,26 @@ def choose_device():
     return torch.device("cuda")
 
 
+def check_network(run, network):
+    """Refuses to go on with a run as another network than it began as. Everything else of a configuration may change."""
+    if not ((run / "checkpoint.pt").exists() and (run / "config.json").exists()):
+        return
+    before = json.loads((run / "config.json").read_text())["network"]
+    changed = sorted(name for name in before.keys() | network.keys() if before.get(name) != network.get(name))
+    if changed:
+        raise ValueError(f"{run}: a run of another network, which differs in {', '.join(changed)}; use another --run")
+
+
 def train(config, corpus, cache, run, limit, processes, start=None, model_file=None, ahead=False):
     """Runs until the limit over all the runs of this folder is reached. On a CPU, `processes` train side by side;
     on a GPU, or with `ahead`, one does, and the others mix for it."""
     run, options = Path(run), config["training"]
     run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(json.dumps(config, indent=2))
+    check_network(run, config["network"])
     device = choose_device()
     master = Master(config, run, device, start)
+    with written_beside(run / "config.json") as path:
+        path.write_text(json.dumps(config, indent=2))
     train_set, valid_set = (Corpus(corpus, cache, split, processes) for split in ("train", "valid"))
     mixer, mixtures = mixing(config, cache, processes, train_set, valid_set)
     if (ahead or device.type == "cuda") and processes > 1:
@@ -166,15 +180,12 @@ def train(config, corpus, cache, run, limit, processes, start=None, model_file=N
     else:
         feed, trainers = MixHere(mixer, options), processes
     context = multiprocessing.get_context("fork")
-    lock, counter = context.Lock(), context.Value("q", master.step)
-    others = [context.Process(target=Worker.work, args=(master, rank, lock, counter, feed, mixtures, limit))
-              for rank in range(1, trainers)]
-    for process in others:
-        process.start()
-    last = Worker(master, 0, lock, counter, feed, mixtures, model_file)
+    turns, counter = Turns(context), context.Value("q", master.step, lock=False)
+    turns.start([context.Process(target=Worker.work, args=(master, rank, turns, counter, feed, mixtures, limit), daemon=True)
+                 for rank in range(1, trainers)])
+    last = Worker(master, 0, turns, counter, feed, mixtures, model_file)
     last.run(limit)
-    for process in others:
-        process.join()
+    turns.finish()
     last.save()
     last.log(counter.value, **validate(master.average, mixtures))
 
@@ -185,7 +196,10 @@ def main():
     parser.add_argument("--corpus", required=True, nargs="+", help="folders with manifest.csv")
     parser.add_argument("--cache", default=Path(__file__).parents[1] / "data", help="where decoded audio is kept")
     parser.add_argument("--run", required=True, help="folder of checkpoints and log; an existing run is resumed")
-    parser.add_argument("--time-budget", type=float, required=True, help="seconds over all runs of this folder")
+    limit = parser.add_mutually_exclusive_group(required=True)
+    limit.add_argument("--time-budget", type=float, default=0, help="seconds over all runs of this folder")
+    limit.add_argument("--steps", type=int, default=0,
+                       help="steps over all runs of this folder: repeatable with one process on a CPU")
     parser.add_argument("--processes", type=int, default=1,
                         help="CPU: how many train, with asynchronous updates; GPU: one trains, the others mix for it")
     parser.add_argument("--threads", type=int, help="per process; default: all cores of one process, 1 of several")
@@ -195,7 +209,7 @@ def main():
     if arguments.threads or arguments.processes > 1:
         torch.set_num_threads(arguments.threads or 1)
     train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,
-          Limit(seconds=arguments.time_budget), arguments.processes, arguments.start, arguments.export)
+          Limit(arguments.time_budget, arguments.steps), arguments.processes, arguments.start, arguments.export)
 
 
 if __name__ == "__main__":

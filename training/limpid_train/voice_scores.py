@@ -3,7 +3,6 @@
 The truth is the clean file: frames within 35 dB of its loud ones. Every fourth file of `mix`."""
 import argparse
 import json
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import torch
 from .losses import speech_frames
 from .sets import items_of, read_audio
 from .spectrum import Stft
+from .systems import output_of
 
 FRAME = {"window": 0.02, "hop": 0.01}
 
@@ -38,8 +38,7 @@ def truth(path):
 def program_voice(command, items):
     """Probability of speech in every frame of every item."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = subprocess.run([*command, *(str(item.noisy) for item in items), "-o", folder], check=True, capture_output=True,
-                               text=True).stdout.splitlines()
+        lines = output_of([*command, *(str(item.noisy) for item in items), "-o", folder]).splitlines()
     rows = {Path(row["input"]).name: row for row in map(json.loads, lines) if row["type"] == "file"}
     return [np.array(rows[item.noisy.name]["voice"]["probability"][0]) for item in items]
 

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import torch
 
+from .atomic import written_beside
 from .deftan2 import Deftan2
 from .longconv import LongConv
 from .network import Frcrn
@@ -30,7 +31,8 @@ def upper_halves(values):
 
 
 def write(path, tensors, config, card):
-    """Tensors follow each other without gaps, float32 ones first; the header's length is a multiple of eight bytes."""
+    """Tensors follow each other without gaps, float32 ones first; the header's length is a multiple of eight bytes. A file that
+    was there is replaced when all is written."""
     header = {"__metadata__": {"format": "limpid", "config": json.dumps(config), "card": json.dumps(card)}}
     parts = []  # name, type, shape, bytes
     for name, value in tensors.items():
@@ -46,7 +48,7 @@ def write(path, tensors, config, card):
         position += len(data)
     text = json.dumps(header, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
+    with written_beside(path) as part, open(part, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for *_, data in parts:
             file.write(data)

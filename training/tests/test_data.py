@@ -33,6 +33,18 @@ def small_cache(folder, speech=None):
     write_bank(Path(folder) / "rooms", count=4, seed=1)
 
 
+def two_corpora(folder):
+    """Corpora `a` and `b` of one file each; returns what the files hold."""
+    tones = {name: np.float32(0.1 + 0.2 * i) * np.ones(1600 * (i + 1), np.float32) for i, name in enumerate("ab")}
+    for name, tone in tones.items():
+        place = folder / name
+        place.mkdir()
+        soundfile.write(place / "x.flac", tone, 16000, subtype="PCM_16")
+        rows = [f"x.flac,{kind},{name},s,,0.1,CC0,train" for kind in ("speech", "noise", "rir")]
+        (place / "manifest.csv").write_text("\n".join(["path,kind,source,speaker,language,seconds,licence,split", *rows]))
+    return tones
+
+
 def buzz(pitch, harmonics, talking):
     """3 s of a voice: harmonics of a pitch [Hz] that wanders once a second, where sin(2 pi 1.4 t) exceeds `talking`."""
     time = np.arange(3 * 16000) / 16000
@@ -72,20 +84,29 @@ class Mixing(unittest.TestCase):
                 Corpus(folder, folder, "train")
 
     def test_several_corpora_become_one(self):
-        tones = {name: np.float32(0.1 + 0.2 * i) * np.ones(1600 * (i + 1), np.float32) for i, name in enumerate("ab")}
         with tempfile.TemporaryDirectory() as folder:
-            for name, tone in tones.items():
-                place = Path(folder) / name
-                place.mkdir()
-                soundfile.write(place / "x.flac", tone, 16000, subtype="PCM_16")
-                rows = [f"x.flac,{kind},{name},s,,0.1,CC0,train" for kind in ("speech", "noise", "rir")]
-                (place / "manifest.csv").write_text("\n".join(["path,kind,source,speaker,language,seconds,licence,split", *rows]))
+            tones = two_corpora(Path(folder))
             corpus = Corpus([Path(folder) / name for name in tones], Path(folder) / "cache", "train")
             for kind in ("speech", "noise"):
                 for item in corpus.items[kind]:
                     expected = tones[item["source"]]
                     np.testing.assert_allclose(corpus.read(kind, item, 0, len(expected)), expected, atol=1e-4)
                 self.assertEqual([item["length"] for item in corpus.items[kind]], [1600, 3200])
+
+    def test_a_cache_of_other_corpora_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder, cache = Path(folder), Path(folder) / "cache"
+            two_corpora(folder)
+            Corpus([folder / "a", folder / "b"], cache, "train")
+            (folder / "b").rename(folder / "moved")
+            Corpus([folder / "a", folder / "moved"], cache, "train")
+            for other in ([folder / "a"], [folder / "moved", folder / "a"]):
+                with self.assertRaisesRegex(ValueError, r"cache: packed from \S*/a .*/b .*, where .*/a .*another --cache"):
+                    Corpus(other, cache, "train")
+            with open(folder / "a" / "manifest.csv", "a", encoding="utf-8") as file:
+                file.write("\nx.flac,noise,c,s,,0.1,CC0,train")
+            with self.assertRaisesRegex(ValueError, "another --cache"):
+                Corpus([folder / "a", folder / "moved"], cache, "train")
 
     def test_target_of_a_room_is_its_early_part(self):
         response = np.zeros(4000, np.float32)

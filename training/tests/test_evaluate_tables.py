@@ -14,8 +14,8 @@ from limpid_train import evaluate
 from limpid_train.bootstrap import interval, paired
 from limpid_train.page import spectrogram, worst
 from limpid_train.sets import ALL, items_of
-from limpid_train.systems import Folder
-from limpid_train.tables import comparison, markdown
+from limpid_train.systems import Folder, Program
+from limpid_train.tables import comparison, markdown, set_table, summarise
 from tests.signals import RATE, white, words
 
 
@@ -141,10 +141,26 @@ class Evaluating(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "100 samples, the input has 48000"):
             self.run_main("--enhanced", self.folder / "half", "--sets", "mix")
 
+    def test_what_the_program_said_is_the_error(self):
+        program = self.folder / "limpid"
+        program.write_text("#!/bin/sh\necho 'no such model' >&2\nexit 3\n", encoding="utf-8")
+        program.chmod(0o755)
+        with self.assertRaisesRegex(RuntimeError, "failed with 3: no such model"):
+            Program(program)("mix", items_of(self.folder, "mix", self.folder / "scratch"), self.folder)
+
     def test_a_system_without_a_set_is_left_out_of_it(self):
         items = items_of(self.folder, "clean-in", self.folder / "scratch")
         (self.folder / "few").mkdir()
         self.assertIsNone(Folder(self.folder / "few")("clean-in", items, None))
+
+
+class Figures(unittest.TestCase):
+    def test_a_mean_is_rounded_once(self):
+        rows = [{"file": str(i), "seconds_to_30db": 0.5 if i < 19 else float("inf"), "reduction_at_1s_db": 41.0504}
+                for i in range(21)]
+        heading, lines = set_table({"a": summarise(rows)})
+        shown = dict(zip(heading, lines[-1]))
+        self.assertEqual((shown["share reaching 30 dB"], shown["at 1 s"]), ("0.90", "41.1"))
 
 
 class Intervals(unittest.TestCase):

@@ -1,5 +1,6 @@
 """Every variant of the experiments is a network that can be built; a finished one is not run again."""
 import csv
+import json
 import sys
 import tempfile
 import unittest
@@ -29,6 +30,10 @@ class Variants(unittest.TestCase):
             cache, output = Path(folder) / "cache", Path(folder) / "out"
             cache.mkdir()
             small_cache(cache)
+            (cache / "manifest.csv").write_text("path,kind\n", encoding="utf-8")
+            nano = load_config("nano")
+            nano["training"]["lr"] /= 2
+            (cache / "other.json").write_text(json.dumps(nano), encoding="utf-8")
             command = ["experiments", "--corpus", str(cache), "--cache", str(cache), "--output", str(output),
                        "--config", "nano", "--steps", "2", "--only", "control", "--seeds", "7", "8"]
             scores = {"valid_gain": 1.0}
@@ -38,10 +43,24 @@ class Variants(unittest.TestCase):
                     mock.patch.object(experiments, "validate", lambda *_: scores):
                 experiments.main()
                 experiments.main()
+                command[-2:] = ["7"]
+                command[command.index("2")] = "1"
+                experiments.main()
+                command[command.index("nano")] = str(cache / "other.json")
+                experiments.main()
             with open(output / "results.csv", newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
         self.assertEqual([(row["variant"], row["seed"], row["gain"], row["steps"]) for row in rows],
-                         [("control", "7", "1.0", "2"), ("control", "8", "1.0", "2")])
+                         [("control", "7", "1.0", "2"), ("control", "8", "1.0", "2"), ("control", "7", "1.0", "1"),
+                          ("control", "7", "1.0", "1")])
+        self.assertEqual(len({row["configuration"] for row in rows}), 3)
+
+    def test_a_table_that_does_not_name_configurations_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / "results.csv"
+            table.write_text("variant,seed,steps\ncontrol,7,2\n", encoding="utf-8")
+            with self.assertRaisesRegex(ValueError, "another --output"):
+                experiments.finished(table)
 
 
 if __name__ == "__main__":

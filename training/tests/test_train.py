@@ -1,7 +1,9 @@
 """A run that is interrupted ends with the very weights of one that is not."""
 import contextlib
 import copy
+import json
 import multiprocessing
+import sys
 import tempfile
 import time
 import unittest
@@ -31,21 +33,21 @@ CONFIG = {"name": "tiny", "summary": "for tests", "network": {**TINY, "pooling":
                        "losses": {"snr": 0.1, "spectrum": 1.0, "mask": 0.5}, "log_every": 2, "validate_every": 100}}
 
 
-def steps(folder, cache, count):
+def steps(folder, cache, count, processes=1, config=CONFIG):
     """Trains until `count` steps are done at a constant rate, on one thread: another number sums in another order."""
     torch.set_num_threads(1)
     with mock.patch.object(train, "fixed_mixtures", lambda *_: None), \
             mock.patch.object(train, "validate", lambda *_: {}), \
             mock.patch("limpid_train.master.learning_rate", lambda *_: 1e-3), \
             mock.patch.object(torch.cuda, "is_available", lambda: False):
-        train.train(CONFIG, cache, cache, folder, train.Limit(steps=count), 1)
+        train.train(config, cache, cache, folder, train.Limit(steps=count), processes)
     return load_latest(folder)
 
 
-def train_for_ever(folder, cache):
+def train_for_ever(folder, cache, processes=1):
     """With a checkpoint after every step."""
     with mock.patch.object(train, "CHECKPOINT_SECONDS", 0):
-        steps(folder, cache, 10 ** 6)
+        steps(folder, cache, 10 ** 6, processes)
 
 
 class Resuming(unittest.TestCase):
@@ -73,6 +75,26 @@ class Resuming(unittest.TestCase):
         for kind in ("network", "average"):
             for name, value in expected[kind].items():
                 torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
+
+    def test_another_network_is_refused_and_other_rates_are_not(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cache, run = Path(folder) / "cache", Path(folder) / "run"
+            cache.mkdir()
+            small_cache(cache)
+            steps(run, cache, 1)
+            before = (run / "config.json").read_text()
+            with self.assertRaisesRegex(ValueError, "another network, which differs in taps"):
+                steps(run, cache, 2, config={**CONFIG, "network": {**CONFIG["network"], "taps": 3}})
+            self.assertEqual((run / "config.json").read_text(), before)
+            steps(run, cache, 2, config={**CONFIG, "training": {**CONFIG["training"], "final_lr": 1e-4}})
+            self.assertEqual(json.loads((run / "config.json").read_text())["training"]["final_lr"], 1e-4)
+
+    def test_a_limit_is_of_seconds_or_of_steps(self):
+        command = ["train", "--config", "nano", "--corpus", "c", "--run", "r"]
+        for option, limit in (("--steps", train.Limit(steps=7)), ("--time-budget", train.Limit(seconds=7))):
+            with mock.patch.object(sys, "argv", [*command, option, "7"]), mock.patch.object(train, "train") as called:
+                train.main()
+            self.assertEqual(called.call_args.args[4], limit)
 
     def test_a_killed_run_goes_on_exactly(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -235,6 +257,18 @@ class Recorded(unittest.TestCase):
         for kind in ("network", "average"):
             for name, value in getattr(ordinary, kind).state_dict().items():
                 torch.testing.assert_close(getattr(recorded, kind).state_dict()[name], value, msg=f"{kind} {name}")
+
+    def test_warming_up_leaves_no_trace(self):
+        master, _ = self.masters()
+        step = Step(master, contextlib.nullcontext, (torch.randn(2, 3200), torch.randn(2, 3200)))
+        step.rate.fill_(1e-3)
+        step.kept.fill_(0.9)
+        step.compute()
+        before = copy.deepcopy([master.network.state_dict(), master.average.state_dict(), master.optimisers.state_dict()])
+        step.warm_up()
+        torch.testing.assert_close([master.network.state_dict(), master.average.state_dict(), master.optimisers.tensors()],
+                                   [*before[:2], [value for part in before[2] for state in part["state"].values()
+                                                  for value in state.values()]], rtol=0, atol=0)
 
     def test_a_bad_batch_does_no_harm(self):
         master, _ = self.masters()

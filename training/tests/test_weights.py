@@ -3,6 +3,7 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -37,6 +38,15 @@ class Files(unittest.TestCase):
         floats = 4 * (plain.size + small.size + 182)
         halves = 2 * matrix.size + (2 if 181 * 181 >= weights.LARGE else 4) * 181 * 181
         self.assertLess(abs(size - floats - halves), 800)
+
+    def test_a_write_that_fails_leaves_what_was_there(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, tensors = Path(folder) / "model.safetensors", {"a": np.ones(3, np.float32)}
+            weights.write(path, tensors, {}, {})
+            before = path.read_bytes()
+            with mock.patch.object(weights.struct, "pack", side_effect=OSError("no space")), self.assertRaises(OSError):
+                weights.write(path, tensors, {}, {})
+            self.assertEqual(path.read_bytes(), before)
 
     def test_what_is_not_finite_is_refused(self):
         with self.assertRaises(ValueError):

@@ -1,0 +1,62 @@
+"""Nobody waits for a process that has ended."""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from multiprocessing import get_context
+from pathlib import Path
+from unittest import mock
+
+from limpid_train import train
+from limpid_train.checkpoint import load_latest
+from limpid_train.turns import Turns
+from tests.test_data import small_cache
+from tests.test_train import steps
+
+
+def die_in_turn(turns):
+    with turns:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(worker, limit):
+    raise SystemExit(4)
+
+
+class Processes(unittest.TestCase):
+    def test_one_that_is_killed_in_its_turn_ends_the_others_waiting(self):
+        context = get_context("fork")
+        turns = Turns(context)
+        turns.start([context.Process(target=die_in_turn, args=(turns,), daemon=True)])
+        time.sleep(0.2)
+        with self.assertRaisesRegex(RuntimeError, "has failed, exit code -9"):
+            with turns:
+                pass
+
+    def test_one_that_fails_ends_the_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder)
+            step = train.Worker._step
+            with mock.patch.object(train.Worker, "_step", lambda self, limit: (fail if self.rank else step)(self, limit)), \
+                    self.assertRaisesRegex(RuntimeError, "has failed, exit code 4"):
+                steps(Path(folder) / "run", folder, 10 ** 6, processes=2)
+
+    def test_those_of_a_killed_run_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder)
+            run = Path(folder) / "run"
+            code = f"from tests.test_train import train_for_ever; train_for_ever({str(run)!r}, {folder!r}, 2)"
+            victim = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[1], stdout=subprocess.PIPE,
+                                      stderr=subprocess.DEVNULL)
+            while victim.poll() is None and not (run / "checkpoint.pt").exists():
+                time.sleep(0.05)
+            victim.kill()
+            victim.communicate(timeout=60)  # until nobody holds its output open any more
+            self.assertGreater(load_latest(run)["step"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
