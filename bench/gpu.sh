@@ -6,7 +6,8 @@
 #   --stage check|build|pack|test|aims|sanitize|network|peers|arrays|profile|files|bench|flashfftconv|table   only that (default: all but pack)
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
-#   --again                                       forget what is done
+#   --again                                       do what is asked for once more, and forget how it went before
+# Succeeds if everything that was asked for is done; what is not stands in the table.
 # A machine without nvcc or without limpid's packages runs programs built elsewhere: call `gpu.sh --stage pack`
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
@@ -17,13 +18,12 @@ while [ $# -gt 0 ]; do
     --stage) stages=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
     --again) again=1; shift ;;
-    -*) sed -n '2,11p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,12p' "$0" >&2; exit 2 ;;
     *) out=$1; shift ;;
   esac
 done
-out=$(realpath -m "${out:-./gpu-results}"); mkdir -p "$out/done"
-[ $again = 0 ] || rm -f "$out"/done/* "$out"/*.csv
-rm -f "$out/failed"
+out=$(realpath -m "${out:-./gpu-results}"); mkdir -p "$out/done" "$out/not_begun" "$out/skipped"
+rm -f "$out/failed"; touch "$out/begun"
 build=$root/build/gpu pack=$root/build/gpu-pack
 programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda/frcrn_gpu_test
   tests/cuda/longconv_gpu_test tests/cuda/deftan2_gpu_test bench/limpid_long_conv_cuda_bench examples/limpid/limpid"
@@ -33,16 +33,32 @@ have() { command -v "$1" >/dev/null 2>&1; }
 torch_sees_card() { python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; }
 left() { echo $((seconds - SECONDS)); }
 fail() { touch "$out/failed"; }  # a file: steps may be processes of their own
+# not_begun NAME WHY: for the table.
+not_begun() { echo "not begun, $2: $1"; echo "$2" > "$out/not_begun/$1"; fail; }
+is_done() { [ -e "$out/done/$1" ] && { [ $again = 0 ] || [ ! "$out/done/$1" -ot "$out/begun" ]; }; }
 # step NAME COMMAND...: once, in the time that is left; its output is OUT/NAME.log, the seconds it took are in OUT/times.csv.
+# Exit code 77 says that it cannot be done here, and the last line why: skipped, which is no failure.
 step() {
   local name=$1 code begin=$SECONDS; shift
-  [ ! -e "$out/done/$name" ] || return 0
-  [ "$(left)" -gt 5 ] || { echo "not begun, no time left: $name"; return 1; }
+  ! is_done "$name" || return 0
+  rm -f "$out/done/$name" "$out/skipped/$name"
+  [ $again = 0 ] || rm -f "$out/$name.log"
+  [ "$(left)" -gt 5 ] || { not_begun "$name" "no time left"; return 1; }
+  rm -f "$out/not_begun/$name"
   timeout --kill-after=10 "$(left)" "$@" > "$out/$name.log" 2>&1; code=$?
   echo "$name,$((SECONDS - begin)),$code" >> "$out/times.csv"
   if [ $code = 0 ]; then touch "$out/done/$name"; echo "== $name: $((SECONDS - begin)) s"; return 0; fi
+  if [ $code = 77 ]; then tail -1 "$out/$name.log" | tee "$out/skipped/$name" | sed "s/^/== $name: skipped: /"; return 77; fi
   fail; echo "== $name: failed ($code) after $((SECONDS - begin)) s: $out/$name.log"; tail -3 "$out/$name.log" | sed 's/^/   /'
   return 1
+}
+# tested NAME COMMAND...: a step of tests, all of which must have run: this machine is supposed to have a GPU.
+tested() {
+  local name=$1 log=$out/$1.log
+  step "$@" || return 1
+  if grep -q '^\[  PASSED  \] [1-9]' "$log" && ! grep -q SKIPPED "$log"; then return 0; fi
+  echo "== $name: failed: no test ran, or some were skipped: $log"$'\n'"$(grep -iA1 skipped "$log" | head -12 | sed 's/^/   /')"
+  rm "$out/done/$name"; fail; return 1
 }
 # From the build if there is one, else from the pack.
 program() {
@@ -74,7 +90,7 @@ stage_build() {
   export PATH=$PATH:/usr/local/cuda/bin
   if ! have nvcc || ! have cmake; then
     if [ -x "$pack/cuda_device_test" ]; then echo "no nvcc or no cmake here: using $pack"; return 0; fi
-    echo "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are" >&2; fail; return 1
+    not_begun build "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are"; return 1
   fi
   export -f configure_and_build; export root
   local architectures="80;90"
@@ -85,6 +101,7 @@ stage_build() {
 # Programs and every library that a bare machine may lack, but for CUDA's, which are large, and the compiler's, which PyTorch
 # may need newer.
 stage_pack() {
+  rm -f "$out/done/pack"
   configure_and_build "$build" 90 > "$out/pack.log" 2>&1 || { tail -20 "$out/pack.log"; fail; return 1; }
   rm -rf "$pack"; mkdir -p "$pack/lib"
   for name in $programs $library; do
@@ -93,7 +110,7 @@ stage_pack() {
     ldd "$build/$name" | awk '$3 ~ /^\// {print $3}' |
       grep -vE '/(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|libcu[a-z]+|libnv[a-zA-Z]+)\.so' | xargs -r cp -Lu -t "$pack/lib"
   done
-  cp "$root/bench/long_conv_torch.py" "$pack/"; du -sh "$pack"
+  cp "$root/bench/long_conv_torch.py" "$pack/"; du -sh "$pack"; touch "$out/done/pack"
 }
 
 # Where limpid's programs find what they are linked with: CUDA's own libraries, where they are not installed, came with
@@ -109,26 +126,20 @@ find_libraries() {
 # Tests and sanitizers are not timed, and most of what they do is waiting for one core: all at the same time.
 stage_test() {
   local name
-  step test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" &
+  tested test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" &
   for name in cuda_device_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test; do
-    step "test_$name" "${with[@]}" "$(program tests/cuda/$name)" &
+    tested "test_$name" "${with[@]}" "$(program tests/cuda/$name)" &
   done
   wait
-  for name in cuda_device_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test; do
-    # Skipped tests are no passed tests: this machine is supposed to have a GPU.
-    if [ -e "$out/done/test_$name" ] && grep -q SKIPPED "$out/test_$name.log"; then
-      grep -m1 'no CUDA device' "$out/test_$name.log"; rm "$out/done/test_$name"; fail
-    fi
-  done
 }
 stage_sanitize() {
   local tool name
   have compute-sanitizer || { echo "compute-sanitizer is missing: nothing was sanitized"; return 0; }
   for tool in memcheck racecheck initcheck; do
-    step "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
+    tested "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
       --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*' &
     for name in frcrn longconv deftan2; do
-      step "sanitize_${tool}_$name" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/${name}_gpu_test)" \
+      tested "sanitize_${tool}_$name" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/${name}_gpu_test)" \
         --gtest_filter='*OnDevice.*-FrcrnWhole*' &  # two minutes of audio, with the same kernels
     done
   done
@@ -147,11 +158,7 @@ stage_bench() {
 # Public FlashFFTConv, fetched and built under OUT, beside ours.
 stage_flashfftconv() {
   local points=256
-  rm -f "$out/flashfftconv_skipped"
-  "$root/bench/flashfftconv_build.sh" "$out/flashfftconv" > "$out/flashfftconv.log" 2>&1 || {
-    tail -1 "$out/flashfftconv.log" > "$out/flashfftconv_skipped"
-    echo "skipped: public FlashFFTConv: $(cat "$out/flashfftconv_skipped")"; return 0
-  }
+  step flashfftconv "$root/bench/flashfftconv_build.sh" "$out/flashfftconv" || return 0
   while [ $points -le 4194304 ]; do
     step "flash_$points" env "PYTHONPATH=$out/flashfftconv:$out/flashfftconv/csrc/flashfftconv" \
       python3 "$root/bench/long_conv_torch.py" --flashfftconv $points || true
@@ -163,7 +170,8 @@ stage_table() {
   grep -h '^sparse,' "$out"/bench_*.log > "$out/sparse.csv" 2>/dev/null
   grep -hE '^[0-9]+,(fp|bf)' "$out"/torch_*.log > "$out/torch.csv" 2>/dev/null
   grep -hE '^[0-9]+,(fp|bf)' "$out"/flash_*.log > "$out/flash.csv" 2>/dev/null
-  python3 "$root/bench/gpu_table.py" "$out" > "$out/table.md" && echo "$out/table.md"
+  python3 "$root/bench/gpu_table.py" "$out" > "$out/table.md" || { echo "== the table is not whole"; fail; }
+  echo "$out/table.md"
 }
 stage_train() {
   [ -n "${CORPUS:-}" ] || { echo "CORPUS must name the corpus" >&2; fail; return 1; }
@@ -174,6 +182,7 @@ stage_train() {
 find_libraries
 for stage in $stages; do
   declare -F "stage_$stage" >/dev/null || { echo "no stage '$stage'" >&2; exit 2; }
+  rm -f "$out/not_begun/$stage"
   "stage_$stage"
 done
 [ ! -e "$out/failed" ]

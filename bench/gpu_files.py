@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`limpid enhance --device cuda` on many files, beside the same on all cores: speeds, and whether the results agree.
-Prints one line of JSON; fails if a sample differs by more than 1e-4 of the loudest."""
+Prints one line of JSON; fails if a sample differs by more than 1e-4 of the loudest, or is no number."""
 import argparse
 import array
 import json
+import math
 import pathlib
 import random
 import shutil
@@ -70,6 +71,9 @@ def worst_difference(a, b):
         one, other = read_wav(path), read_wav(b / path.name)
         if len(one) != len(other):
             sys.exit(f"{path.name}: {len(one)} samples and {len(other)}")
+        for folder, samples in ((a, one), (b, other)):
+            if not all(map(math.isfinite, samples)):
+                sys.exit(f"{folder / path.name}: samples that are no finite numbers")
         peak = max(map(abs, other), default=0) or 1
         worst = max(worst, max(abs(x - y) for x, y in zip(one, other)) / peak)
     return worst
@@ -97,7 +101,7 @@ def main():
     worst = worst_difference(a.folder / "cpu", a.folder / "gpu")
     print(json.dumps({"files": a.files, "seconds": a.seconds, "times_real_time": gpu, "cpu_times_real_time": cpu,
                       "worst_difference": worst}))
-    sys.exit(worst > 1e-4)
+    sys.exit(not worst <= 1e-4)
 
 
 if __name__ == "__main__":

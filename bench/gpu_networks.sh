@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # The measurements of networks, for gpu.sh, which sources this: stages aims, network, peers, arrays, profile and files.
-# `step`, `fail`, `program`, `torch_sees_card`, `root`, `out` and `with` are gpu.sh's.
+# `step`, `fail`, `not_begun`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
 
 # Names of the models inside the program that run on a GPU, of these architectures.
 networks() {
@@ -52,7 +52,7 @@ stage_aims() {
 # Every shipped network: many live streams, and many streams of files; with products on tensor cores where it has them.
 stage_network() {
   local lanes model models arithmetic
-  models=$(networks frcrn longconv deftan2) || { fail; return 1; }
+  models=$(networks frcrn longconv deftan2) || { not_begun "$stage" "the models cannot be listed"; return 1; }
   for model in $models; do
     for lanes in 1 64 256 1024 4096; do live "$model" exact $lanes; done
     for lanes in 1 16 64 256 1024; do recordings "$model" exact $lanes; done
@@ -68,7 +68,7 @@ stage_network() {
 stage_peers() {
   torch_sees_card || { echo "no PyTorch with CUDA: no peers"; return 0; }
   local lanes model models arithmetic
-  models=$(networks frcrn longconv deftan2) || { fail; return 1; }
+  models=$(networks frcrn longconv deftan2) || { not_begun "$stage" "the models cannot be listed"; return 1; }
   for model in $models; do
     for lanes in 16 64 256; do torch "${model}_$lanes" "$root/assets/$model.safetensors" --lanes $lanes; done
   done
@@ -104,13 +104,15 @@ stage_profile() {
   profile() {  # NAME FIRST COUNT BENCH-ARGUMENTS: COUNT kernels from FIRST on
     local name=$1 first=$2 count=$3; shift 3
     step "profile_$name" "${with[@]}" ncu --metrics $metrics --csv --print-units base --launch-skip "$first" --launch-count "$count" \
-      "$limpid" bench "$@" --device cuda && "$root/bench/gpu_profile.py" "$out/profile_$name.log" | tee "$out/profile_$name.md" | head -12
+      "$limpid" bench "$@" --device cuda || return 0
+    "$root/bench/gpu_profile.py" "$out/profile_$name.log" > "$out/profile_$name.md" || fail
+    head -12 "$out/profile_$name.md"
   }
-  profile live_base 400 136 base --arithmetic fp16 --lanes 2048 --frames 1 --seconds 0.2 || true
+  profile live_base 400 136 base --arithmetic fp16 --lanes 2048 --frames 1 --seconds 0.2
   [ ! -e "$out/models/frcrn_frozen.safetensors" ] ||
-    profile frcrn 200 120 "$out/models/frcrn_frozen.safetensors" --arithmetic fp16 --lanes 32 --frames 64 --seconds 1 || true
+    profile frcrn 200 120 "$out/models/frcrn_frozen.safetensors" --arithmetic fp16 --lanes 32 --frames 64 --seconds 1
   [ ! -e "$out/models/deftan2_published.safetensors" ] ||
-    profile deftan2 100 160 "$out/models/deftan2_published.safetensors" --arithmetic fp16 --lanes 16 --seconds 4 || true
+    profile deftan2 100 160 "$out/models/deftan2_published.safetensors" --arithmetic fp16 --lanes 16 --seconds 4
 }
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
 same_as_cpu() {  # NAME MODEL ARGUMENTS...
@@ -119,7 +121,7 @@ same_as_cpu() {  # NAME MODEL ARGUMENTS...
 }
 stage_files() {
   local count model models
-  models=$(networks frcrn longconv deftan2) || { fail; return 1; }
+  models=$(networks frcrn longconv deftan2) || { not_begun "$stage" "the models cannot be listed"; return 1; }
   for model in $models; do
     for count in 16 256; do same_as_cpu "${model}_$count" "$model" --files $count --seconds 60; done
   done

@@ -4,6 +4,7 @@
 // resampled and written.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -34,7 +35,8 @@ class SharedModel final : public Model {
 
   // Waits until there are as many free lanes, in the order of asking. Sessions of one rate go on
   // together: each needs a thread of its own, and one that neither processes nor ends holds up the
-  // others. config.gpu is not looked at. Errors are the model's.
+  // others. A session that has failed is lent to nobody any more: the next one gets another.
+  // config.gpu is not looked at. Errors are the model's.
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override;
 
   Result<Tensor<float, 2>> enhance_exact(AudioView<const float> audio, int threads) const override {
@@ -42,7 +44,10 @@ class SharedModel final : public Model {
   }
 
  private:
-  using Group = std::shared_ptr<LaneGroup>;
+  struct Group {
+    std::shared_ptr<LaneGroup> lanes;
+    std::shared_ptr<const std::atomic<bool>> failed;
+  };
   struct Rate {
     std::vector<Group> groups;
     bool full = false;  // there was no memory for more
@@ -53,10 +58,13 @@ class SharedModel final : public Model {
     std::condition_variable freed;
   };
 
-  Result<Group> find(Rate& rate, const SessionConfig& config) const;
-  Result<Group> open_group(Rate& rate, const SessionConfig& config) const;
-  bool drop_idle_groups_but(const Rate& kept) const;
-  bool others_busy(const Rate& mine) const;
+  static bool is_idle(const Group& group);
+  static bool is_over(const Group& group);  // it has failed, and nobody is left in it
+
+  Result<std::shared_ptr<LaneGroup>> find(Rate& rate, const SessionConfig& config) const;
+  Result<std::shared_ptr<LaneGroup>> open_group(Rate& rate, const SessionConfig& config) const;
+  bool drop_useless_groups(const Rate& mine) const;
+  bool memory_will_be_freed(const Rate& mine) const;
 
   std::shared_ptr<const Model> model_;
   Sharing sharing_;

@@ -31,6 +31,11 @@ struct Group {
   Tensor<float, 2> in, out;
 
   void call() { session->process(in.view(), out.view()); }
+  // A GPU that has failed is silent, and quick about it: that is no figure.
+  Status status() const {
+    if (const Error* failure = session->failure()) return *failure;
+    return Done{};
+  }
 };
 
 Result<std::vector<Group>> open_groups(const Model& model, const TimingOptions& o, int rate) {
@@ -50,6 +55,7 @@ Result<std::vector<Group>> open_groups(const Model& model, const TimingOptions& 
          Tensor<float, 2>({std::ptrdiff_t{1} * lanes * model.spec().output_channels, samples})});
     fill_with_noise(groups.back().in.view());
     for (int warm_up = 0; warm_up < 3; ++warm_up) groups.back().call();
+    if (auto done = groups.back().status(); !done) return done.error();
   }
   return groups;
 }
@@ -96,6 +102,8 @@ Result<Timing> time_calls(const Model& model, const TimingOptions& o) {
     timing.busy += Seconds(end - start).count();
     timing.audio += timing.deadline * o.lanes / o.groups;
   }
+  for (const Group& group : groups)
+    if (auto done = group.status(); !done) return done.error();
   finish(timing);
   return timing;
 }

@@ -36,7 +36,8 @@ struct Timing {
 // One call after the other. Of several groups, each with a session of its own for its share of the
 // lanes, calls come at the pace of audio, as those of a server do: a group's hops are due when half
 // a hop (of two groups; a third of three) has gone by since the group's before, and a call counts
-// from when it was due until it is done, whatever held it up.
+// from when it was due until it is done, whatever held it up. An error: the model's, or that of a
+// GPU that failed on the way.
 Result<Timing> time_calls(const Model& model, const TimingOptions& options);
 // Of a model that looks at whole recordings, which has one deadline, the recording's end: its time
 // is that of one call, or on a GPU, which makes ready in the first, of some after that.

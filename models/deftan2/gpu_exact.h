@@ -17,8 +17,8 @@ class GpuDeftan2Exact final : public ExactSession {
                                                     Arithmetic arithmetic,
                                                     const GpuDeftan2Whole::Portion& portion = {});
 
-  // Memory grows to what the longest call needs and stays: at the published widths 27 MB for
-  // each second, and up to 0.9 GB.
+  // Memory grows to what the longest call needs and stays: at the published widths 26 MB for each
+  // second, 19 where activations are packed, and up to 0.9 GB.
   Result<Tensor<float, 2>> enhance(AudioView<const float> audio) override;
   std::size_t memory() const noexcept override;
 

@@ -23,14 +23,18 @@ struct GpuHalfScratch {
                              // network
   float* context = nullptr;  // [lane][frame][context_floats()]
 
-  // Queries and keys and, but for wide heads of whole recordings, values and what is mixed of them.
-  static int widest(const Deftan2Config& config) noexcept {
+  // Queries and keys and, but for wide heads of whole recordings, values and what is mixed of them;
+  // none of those where they are packed.
+  static int widest(const Deftan2Config& config, GpuStore store = {}) noexcept {
     const bool values = config.causal || config.head_width <= kernels::cuda::kNarrowHead;
-    return std::max((values ? 4 : 2) * config.inner(), 3 * config.hidden / 2);
+    const int of_attention = store.packed() ? 0 : (values ? 4 : 2) * config.inner();
+    return std::max(of_attention, 3 * config.hidden / 2);
   }
   // Of the heads of a sequence; of wide ones, what keys have gathered and what becomes of it.
-  static int context_floats(const Deftan2Config& config) noexcept {
-    return config.inner() * std::max(config.head_width, 2 * config.channels);
+  static int context_floats(const Deftan2Config& config, GpuStore store = {}) noexcept {
+    const int of_feature = store.packed() ? 2 * kernels::cuda::StripPlace::kWords
+                                          : std::max(config.head_width, 2 * config.channels);
+    return config.inner() * of_feature;
   }
   Status claim(const Deftan2Config& config, GpuMemory& memory);
 };

@@ -110,9 +110,9 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
     return scratch.take(rows * static_cast<std::size_t>(store().words(count)));
   };
   for (float*& narrow : room.scratch.narrow) narrow = of_rows(config_.channels);
-  room.scratch.wide = of_rows(GpuHalfScratch::widest(config_));
+  room.scratch.wide = of_rows(GpuHalfScratch::widest(config_, store()));
   room.scratch.context =
-      scratch.take(sequences * product({GpuHalfScratch::context_floats(config_)}));
+      scratch.take(sequences * product({GpuHalfScratch::context_floats(config_, store())}));
   room.floats = std::max(pieces.floats, scratch.floats);
   return room;
 }

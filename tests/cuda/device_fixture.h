@@ -4,9 +4,18 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "lib/kernels/cuda/backend.h"
 
 namespace limpid::kernels::cuda {
+
+// Why there is no GPU to test on; empty where there is one. Whatever one that is there cannot do
+// fails its tests: only this skips them.
+inline std::string no_device() {
+  const auto device = open_device();
+  return device ? std::string() : device.error().message;
+}
 
 class OnDevice : public testing::Test {
  protected:

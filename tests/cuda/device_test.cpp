@@ -56,6 +56,8 @@ TEST_F(CudaDeviceCall, MoreMemoryThanThereIsIsAnError) {
   ASSERT_FALSE(memory);
   EXPECT_EQ(memory.error().code, ErrorCode::out_of_memory);
   EXPECT_TRUE(device_->finish(stream_)) << "and no lasting one";
+  const auto kernels = device_->ceilings();
+  EXPECT_TRUE(kernels) << "nor one of the next kernel: " << kernels.error().message;
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include "lib/kernels/cuda/host_device.h"
@@ -54,6 +56,12 @@ class EmulatedThreads {
   }
   const auto& first() const { return registers_[0]; }
 
+  // Of a new block, registers hold anything: NaNs, and indices and addresses that lie nowhere.
+  void forget() {
+    static_assert(std::is_trivially_copyable_v<typename Program::Registers>);
+    for (auto& mine : registers_) std::memset(static_cast<void*>(&mine), 0xff, sizeof mine);
+  }
+
  private:
   std::mt19937 random_;
   std::vector<int> order_;
@@ -92,6 +100,7 @@ template <class Program>
 void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
   EmulatedThreads<Program> threads(seed);
   for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
+    threads.forget();
     constexpr int kBuffers = tile_buffers<Program>();
     auto tiles = unwritten(kBuffers * Program::kShared);
     threads.each([&](int thread, auto& mine) { Program::begin(thread, block, args, mine); });
@@ -122,6 +131,7 @@ template <class Program>
 void emulate_resident(const typename Program::Args& args, unsigned seed = 1) {
   EmulatedThreads<Program> threads(seed);
   for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
+    threads.forget();
     constexpr int kBuffers = resident_buffers<Program>();
     auto memory = unwritten(Program::kResident + kBuffers * Program::kShared);
     float* resident = memory[0].v;

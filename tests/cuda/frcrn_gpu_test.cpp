@@ -105,7 +105,7 @@ TEST(FrcrnGpu, AFailingDeviceIsSilent) {
 TEST(FrcrnGpu, OtherNetworksAreRefused) {
   const SessionConfig config{.sample_rate = 16000, .gpu = 0};
   for (const FrcrnRecipe& recipe :
-       {FrcrnRecipe{.pooling = "global"}, FrcrnRecipe{.frequency_order = 0}}) {
+       {FrcrnRecipe{.pooling = "global", .lookahead = true}, FrcrnRecipe{.frequency_order = 0}}) {
     const auto session = EmulatedFrcrn(recipe).open(config);
     ASSERT_FALSE(session);
     EXPECT_EQ(session.error().code, ErrorCode::unsupported) << session.error().message;

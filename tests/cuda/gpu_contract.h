@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/cuda/device_fixture.h"
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/emulated_model.h"
 #include "tests/support/audio_compare.h"
@@ -137,6 +138,7 @@ inline void expect_tensor_cores_keep(const EmulatedModel& model, std::span<const
 // On a real one; skipped where there is none.
 inline void expect_tensor_cores_of_a_device_keep(const Model& model, std::span<const Kept> promised,
                                                  int lanes = 1) {
+  if (const auto why = kernels::cuda::no_device(); !why.empty()) GTEST_SKIP() << why;
   SessionConfig config{.sample_rate = 16000, .lanes = lanes, .max_frames = 64};
   auto cpu = model.open(config);
   ASSERT_TRUE(cpu);
@@ -148,7 +150,7 @@ inline void expect_tensor_cores_of_a_device_keep(const Model& model, std::span<c
     SCOPED_TRACE(static_cast<int>(arithmetic));
     config.gpu_arithmetic = arithmetic;
     auto gpu = model.open(config);
-    if (!gpu) GTEST_SKIP() << gpu.error().message;
+    ASSERT_TRUE(gpu) << gpu.error().message;
     EXPECT_GE(decibel_between(run_calls(**gpu, in.view(), {64}, inputs), want), least);
   }
 }
@@ -209,9 +211,10 @@ inline void expect_a_failing_device_is_silent(const EmulatedModel& model) {
 
 // On a real one; skipped where there is none.
 inline void expect_a_device_equals_the_cpu(const Model& model, int lanes, int rate) {
+  if (const auto why = kernels::cuda::no_device(); !why.empty()) GTEST_SKIP() << why;
   const int inputs = model.spec().input_channels;
   auto gpu = model.open({.sample_rate = rate, .lanes = lanes, .max_frames = 64, .gpu = 0});
-  if (!gpu) GTEST_SKIP() << gpu.error().message;
+  ASSERT_TRUE(gpu) << gpu.error().message;
   auto cpu = model.open({.sample_rate = rate, .lanes = lanes, .max_frames = 64});
   ASSERT_TRUE(cpu);
   const auto in = noise(lanes * inputs, (*cpu)->format().hop * 100);

@@ -107,6 +107,18 @@ TEST(CudaLongConv, InSegments) {
   EXPECT_LE(plan->points, kMostFusedPoints) << "one kernel costs less than three";
 }
 
+// Cards of compute capability 8.6 have 99 KiB for a block: what would be one kernel of most points
+// becomes another plan, and only what knows no other is refused.
+TEST(LongConvPlan, BlocksWithLessSharedMemory) {
+  constexpr std::size_t kSmall = 99 * 1024;
+  const LongConvSpec causal{.length = 16384, .taps = 16384};
+  EXPECT_EQ(plan_conv(causal)->points, kMostFusedPoints);
+  const auto plan = plan_conv(causal, kSmall);
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_NE(plan->points, kMostFusedPoints);
+  EXPECT_EQ(plan_conv({.length = 8192, .taps = 8192}, kSmall)->points, 16384);
+}
+
 TEST(CudaLongConv, MemoryThatAllowsNoPairs) {
   check<float>({.channels = 2, .length = 400, .taps = 300}, true, 1.0f, false);
   check<Half>({.channels = 2, .length = 40000, .taps = 20000}, true, 1.0f, false);

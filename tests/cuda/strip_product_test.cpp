@@ -59,7 +59,7 @@ struct Case {
   LinearEnd end;
 };
 
-double ended(const Case& c, const std::vector<double>& v, int o, float before) {
+double ended(const Case& c, const std::vector<double>& v, int o, float before, float slope) {
   const double x = v[size(o)];
   switch (c.end) {
     case LinearEnd::gelu:
@@ -68,6 +68,8 @@ double ended(const Case& c, const std::vector<double>& v, int o, float before) {
       return v[size(2 * o)] / (1 + std::exp(-v[size(2 * o + 1)]));
     case LinearEnd::add:
       return x + double{before};
+    case LinearEnd::prelu:
+      return x < 0 ? x * slope : x;
     default:
       return x;
   }
@@ -79,7 +81,7 @@ TEST(CudaStrips, Product) {
   for (const Case& c :
        {Case{1, 1, 5, 16, 16, LinearEnd::none}, Case{2, 3, 7, 16, 48, LinearEnd::add},
         Case{1, 2, 70, 32, 80, LinearEnd::gelu}, Case{2, 1, 33, 16, 96, LinearEnd::gate},
-        Case{1, 1, 130, 48, 128, LinearEnd::none}, Case{1, 3, 90, 16, 64, LinearEnd::none}})
+        Case{1, 1, 130, 48, 128, LinearEnd::none}, Case{1, 3, 90, 16, 64, LinearEnd::prelu}})
     both([&]<Arithmetic kArithmetic>() {
       SCOPED_TRACE(c.outputs);
       using Number = NumberOf<kArithmetic>;
@@ -88,6 +90,7 @@ TEST(CudaStrips, Product) {
       const auto near = short_noise(c.lanes * c.frames * frame, 1),
                  far = short_noise(c.lanes * c.frames * frame, 2),
                  w = short_noise(k * c.outputs, 3), bias = uniform_noise(c.outputs, 4),
+                 slope = uniform_noise(c.outputs, 6),
                  before = rounded<Number>(uniform_noise(c.lanes * c.frames * c.rows * y_row, 5));
       const auto x_words = packed<Number>(near), far_words = packed<Number>(far),
                  w_words = strip_words(kArithmetic, w, k, c.outputs);
@@ -108,6 +111,7 @@ TEST(CudaStrips, Product) {
       args.packed = true;
       args.w = w_words.data();
       args.bias = bias.data();
+      args.slope = slope.data();
       args.end = c.end;
       args.y = {y_words.data(),
                 {c.lanes, c.frames, c.rows},
@@ -133,7 +137,7 @@ TEST(CudaStrips, Product) {
             ASSERT_EQ(y[at], before[at]) << "beyond the outputs";
             continue;
           }
-          const double want = ended(c, v, o, before[at]);
+          const double want = ended(c, v, o, before[at], slope[size(o)]);
           double tolerance = kStep<kArithmetic> * (2 * std::abs(want) + 2e-3);
           if (c.end == LinearEnd::gelu)  // coarse_gelu's
             tolerance += 2.7e-5 + 0x1p-12 * std::abs(v[size(o)]);

@@ -68,7 +68,9 @@ class LongConv {
                      Stream stream) = 0;
 
   virtual std::int64_t points() const noexcept = 0;  // of the real transform
-  virtual std::size_t memory() const noexcept = 0;   // bytes of spectra, tables and workspace
+  // Bytes of spectra and of what lies between passes; not of tables, which are small, nor of
+  // cuFFT's own workspace.
+  virtual std::size_t memory() const noexcept = 0;
 };
 
 struct DeviceInfo {
@@ -76,6 +78,7 @@ struct DeviceInfo {
   int major = 0, minor = 0;  // compute capability
   int processors = 0;
   std::size_t memory = 0, cache = 0;  // bytes; the cache is the L2
+  std::size_t shared = 0;             // bytes that a block may have at most
 };
 
 // What the card was seen to do at most, a second.

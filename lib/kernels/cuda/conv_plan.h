@@ -9,11 +9,16 @@
 #include <string>
 
 #include "lib/kernels/cuda/backend.h"
+#include "lib/kernels/cuda/fused_conv.h"
 #include "lib/kernels/cuda/signal_row.h"
 
 namespace limpid::kernels::cuda {
 
 inline constexpr std::int64_t kLeastPoints = 256, kMostFusedPoints = 32768, kMostPoints = 1 << 22;
+// Bytes that a block needs for the most points of one kernel. Compute capability 8.0 and 9.0 have
+// them, 8.6, 8.9 and 12.x have 99 KiB, which is enough for half of the points, and for three
+// kernels.
+inline constexpr std::size_t kSharedOfMostFused = FusedLayout<14>::kShared * sizeof(Complex);
 
 struct ConvPlan {
   std::int64_t points = 0;  // of the real transform, a power of two
@@ -76,9 +81,11 @@ inline double cost(std::int64_t points, std::int64_t segments) {
 
 }  // namespace plan
 
-// invalid_argument: nothing to convolve, a circular filter longer than the row, or a pattern of a
-// sparse filter that LongConvSpec does not allow. unsupported: too many taps, or too many segments.
-inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
+// For a device whose blocks may have `shared` bytes. invalid_argument: nothing to convolve, a
+// circular filter longer than the row, or a pattern of a sparse filter that LongConvSpec does not
+// allow. unsupported: too many taps, or too many segments.
+inline Result<ConvPlan> plan_conv(const LongConvSpec& spec,
+                                  std::size_t shared = kSharedOfMostFused) {
   if (auto done = plan::check(spec); !done) return done.error();
   const std::int64_t taps = std::min(spec.taps, spec.length);
   const bool even = spec.length % 2 == 0;
@@ -88,6 +95,7 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
                                std::has_single_bit(static_cast<std::uint64_t>(spec.length));
   double least = std::numeric_limits<double>::infinity();
   for (std::int64_t points = kLeastPoints; points <= kMostPoints; points *= 2) {
+    if (points == kMostFusedPoints && shared < kSharedOfMostFused) continue;
     const bool whole = transform_wraps && points == spec.length;
     // A causal row that fits as a whole begins the transform; what its end brings forth behind it
     // is not wanted.
@@ -111,6 +119,10 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec) {
                 even,
                 fits && spec.length <= points / 2};
   }
+  if (best.points == 0 && shared < kSharedOfMostFused && plan_conv(spec))
+    return plan::unsupported(spec, "needs " + std::to_string(kSharedOfMostFused) +
+                                       " bytes of shared memory for a block, this GPU has " +
+                                       std::to_string(shared));
   if (best.points == 0)
     return plan::unsupported(
         spec, "needs more than " + std::to_string(kMostPoints) + " transform points" +

@@ -113,7 +113,7 @@ class CudaDevice final : public Device {
 
   Result<std::unique_ptr<LongConv>> open_long_conv(const LongConvSpec& spec) override {
     use();
-    const auto plan = plan_conv(spec);
+    const auto plan = plan_conv(spec, info_.shared);
     if (!plan) return plan.error();
     if (spec.method == LongConvSpec::Method::cufft) return open_cufft_conv(spec, *plan);
     return plan->points <= kMostFusedPoints ? open_fused_conv(spec, *plan)
@@ -132,6 +132,8 @@ class CudaDevice final : public Device {
   int index_;
   DeviceInfo info_;
 };
+
+constexpr int kLeastMajor = 8;  // of compute capability: asynchronous copies, products of bfloat16
 
 Error no_device(const std::string& why) {
   return {ErrorCode::device, "no CUDA device: " + why};
@@ -157,9 +159,17 @@ Result<std::unique_ptr<Device>> open(int index) {
           checked(cudaGetDeviceProperties(&found, index), "reading the device's properties");
       !done)
     return done.error();
-  DeviceInfo info{found.name,           found.major,
-                  found.minor,          found.multiProcessorCount,
-                  found.totalGlobalMem, static_cast<std::size_t>(found.l2CacheSize)};
+  DeviceInfo info{found.name,
+                  found.major,
+                  found.minor,
+                  found.multiProcessorCount,
+                  found.totalGlobalMem,
+                  static_cast<std::size_t>(found.l2CacheSize),
+                  found.sharedMemPerBlockOptin};
+  if (info.major < kLeastMajor)
+    return no_device(info.name + " has compute capability " + std::to_string(info.major) + "." +
+                     std::to_string(info.minor) + ", limpid's kernels need " +
+                     std::to_string(kLeastMajor) + ".0");
   if (auto done = checked(cudaSetDevice(index), "choosing the device"); !done) return done.error();
   return std::unique_ptr<Device>(new CudaDevice(index, std::move(info)));
 }

@@ -27,8 +27,12 @@ Status start(void (*kernel)(Args), std::int64_t blocks, int threads, std::size_t
   if (blocks > std::numeric_limits<std::int32_t>::max())
     return Error{ErrorCode::unsupported,
                  std::to_string(blocks) + " blocks are more than a GPU takes at a time"};
-  kernel<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, stream>>>(args);
-  return checked(cudaGetLastError(), "starting a kernel");
+  // Not <<<>>>, whose errors are among those of everything that the thread did before.
+  Args copy = args;
+  void* parameters[] = {&copy};
+  return checked(cudaLaunchKernel(kernel, dim3(static_cast<unsigned>(blocks)),
+                                  dim3(static_cast<unsigned>(threads)), parameters, shared, stream),
+                 "starting a kernel");
 }
 
 }  // namespace limpid::kernels::cuda

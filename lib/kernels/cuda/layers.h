@@ -82,8 +82,8 @@ class LayerQueue {
   // PlaneFrames, then PlaneMoments, then PlaneScale.
   virtual Status plane_norm(const PlaneNormArgs& args) = 0;
   // The kernels of linear_attention_layers.h, along frequency and along time. Of wide heads along
-  // frequency only both softmaxes, then those of context_products.h; packed, those of
-  // strip_queries.h alone.
+  // frequency only both softmaxes, then those of context_products.h; packed, those
+  // of strip_context.h and strip_queries.h alone.
   virtual Status attend_rows(const LinearAttentionArgs& args) = 0;
   virtual Status softmax_rows(const LinearAttentionArgs& args) = 0;
   virtual Status gather_context(Arithmetic arithmetic, const ContextArgs& args) = 0;

@@ -6,6 +6,9 @@
 
 #ifdef LIMPID_WITH_CUDA
 #include <dlfcn.h>
+
+#include <filesystem>
+#include <system_error>
 #endif
 
 namespace limpid::kernels::cuda {
@@ -26,13 +29,18 @@ std::string own_folder() {
   return slash == std::string_view::npos ? std::string() : std::string(path.substr(0, slash + 1));
 }
 
-// Beside limpid, in the library folder beside a program's, or wherever the system looks.
+// Beside limpid, in the library folder beside a program's, or wherever the system looks. `why`: of
+// the first that is there and cannot be loaded, else of the system's own search.
 void* load_library(std::string& why) {
   const std::string folder = own_folder();
+  bool found = false;
   for (const std::string& path : {folder + LIMPID_CUDA_FILE, folder + LIMPID_CUDA_FROM_PROGRAM,
                                   std::string(LIMPID_CUDA_FILE)}) {
     if (void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
-    if (const char* reason = dlerror()) why = reason;  // the last is the system's own search
+    const char* reason = dlerror();
+    if (reason != nullptr && !found) why = reason;
+    std::error_code none;
+    found = found || std::filesystem::exists(path, none);
   }
   return nullptr;
 }

@@ -32,8 +32,9 @@ struct StripEnd {
   using Sums = StripSums<Number, StripOrder::kColumns / 8>;
 
   LinearEnd end;
-  int n;              // how many outputs a row has
-  const float* bias;  // [n]; null: none
+  int n;                         // how many outputs a row has
+  const float* bias;             // [n]; null: none
+  const float* slope = nullptr;  // [n], of prelu
 
   // row(r): where row r of the strip lies, null beyond the last.
   template <class Row>
@@ -62,6 +63,9 @@ struct StripEnd {
     }
     if (end == LinearEnd::add) v.add_what_is_at(y + first / 2);
     if (end == LinearEnd::gelu) LIMPID_UNROLL for (float& o : v.v) o = gelu_of<kArithmetic>(o);
+    if (end == LinearEnd::prelu)
+      LIMPID_UNROLL for (int o = 0; o < Outputs::kCount; ++o) if (v.v[o] < 0) v.v[o] *=
+          slope[first + o];
     v.template write<Outputs::kCount>(y + first / 2);
   }
 };
@@ -134,7 +138,7 @@ struct StripProduct {
                                const Registers& mine) {
     if (!Warp::works(thread)) return;
     const std::int64_t first = first_row(block, args) + thread / 32 * kStrip;
-    End{args.end, args.n, args.bias}.write(thread, mine.column, mine.sums, [&](int r) {
+    End{args.end, args.n, args.bias, args.slope}.write(thread, mine.column, mine.sums, [&](int r) {
       return first + r < args.rows() ? mine.row.output(first + r, args) : nullptr;
     });
   }

@@ -70,18 +70,6 @@ struct StripSums {
     });
 #endif
   }
-  // And of x: rows are columns of memory.
-  LIMPID_HD static void load_turned_rows(int thread, const float* base, int pitch, FragmentX& x) {
-#ifdef __CUDA_ARCH__
-    const int lane = thread % 32;
-    load_turned(base + (lane / 16 * 8 + lane % 8) * pitch + lane / 8 % 2 * 4, x[0]);
-#else
-    each(thread, [&](int lane, int e) {
-      x[lane][e] = turned(base, pitch, lane / 4 + e % 2 * 8, lane % 4 * 2 + e / 2 * 8);
-    });
-#endif
-  }
-
   LIMPID_HD void add(int pair, const FragmentX& x, const FragmentW (&w)[2]) {
     multiply<Number>(sums[2 * pair], x, w[0]);
     multiply<Number>(sums[2 * pair + 1], x, w[1]);
