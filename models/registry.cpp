@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/avsr/as_model.h"
+#include "models/config_fields.h"
 #include "models/deftan2/deftan2.h"
 #include "models/frcrn/frcrn.h"
 #include "models/longconv/longconv.h"
@@ -23,6 +24,10 @@ constexpr Architecture kArchitectures[] = {{"avsr", make_avsr},
                                            {"longconv", make_longconv}};
 
 Result<std::shared_ptr<const Model>> make(io::Weights weights) {
+  for (const char* part : {"config", "card"})
+    if (nests_deeply(weights.metadata(part)))
+      return Error{ErrorCode::bad_format,
+                   weights.origin() + ": its \"" + part + "\" nests objects and lists too deeply"};
   const auto config = nlohmann::json::parse(weights.metadata("config"), nullptr, false);
   const auto found = config.is_object() ? config.find("architecture") : config.end();
   if (!config.is_object() || found == config.end() || !found->is_string()) {

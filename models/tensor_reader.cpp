@@ -5,15 +5,9 @@ namespace limpid::models {
 
 std::vector<float> TensorReader::take(const std::string& name,
                                       std::initializer_list<std::int64_t> shape) {
-  if (status_) {
-    if (const auto found = weights_.find(name, shape); found)
-      return {found->begin(), found->end()};
-    else
-      status_ = found.error();
-  }
-  std::size_t count = 1;
-  for (const auto extent : shape) count *= static_cast<std::size_t>(extent);
-  return std::vector<float>(count);
+  const auto found = weights_.find(name, shape);
+  if (!found) throw Problem{found.error()};
+  return {found->begin(), found->end()};
 }
 
 Linear load_linear(TensorReader& reader, const std::string& name, int out, int in, bool bias) {

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <initializer_list>
+#include <new>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "lib/io/weights.h"
@@ -12,18 +15,41 @@
 
 namespace limpid::models {
 
-// Finds tensors and remembers the first thing that was wrong, so that loaders read like a list.
+// Finds tensors, so that loaders read like a list. The first thing that is wrong ends the list: it
+// is thrown, to read_tensors(), before anything was made that the file does not hold.
 class TensorReader {
  public:
   explicit TensorReader(io::Weights& weights) : weights_(weights) {}
-  // Zeros where the file has no such tensor of this shape.
   std::vector<float> take(const std::string& name, std::initializer_list<std::int64_t> shape);
-  const Status& status() const noexcept { return status_; }
+  // What was found in another way.
+  template <class T>
+  static T taken(Result<T> result) {
+    if (!result) throw Problem{result.error()};
+    return *std::move(result);
+  }
+  struct Problem {
+    Error error;
+  };
 
  private:
   io::Weights& weights_;
-  Status status_ = Done{};
 };
+
+// read(reader), where that is all the file has. not_found, bad_format, out_of_memory.
+template <class Read>
+auto read_tensors(io::Weights& weights, Read read)
+    -> Result<std::invoke_result_t<Read, TensorReader&>> {
+  try {
+    TensorReader reader(weights);
+    auto network = read(reader);
+    if (auto done = weights.all_used(); !done) return done.error();
+    return network;
+  } catch (const TensorReader::Problem& problem) {
+    return problem.error;
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+  }
+}
 
 struct Linear {
   kernels::PackedMatrix weights;

@@ -97,6 +97,12 @@ def expected(network, signal):
         return network(torch.as_tensor(signal, dtype=torch.float64)[None])[0].numpy()
 
 
+def voice_of(network, signal):
+    """The probability of a voice, a sample a frame, of a network that `expected` has made double."""
+    with torch.no_grad():
+        return network.masks(network.stft(torch.as_tensor(signal, dtype=torch.float64)[None]))[1].sigmoid()[0].numpy()
+
+
 def write_wav(path, signal):
     """Without libsndfile, whose float files hold the time of writing."""
     wavfile.write(path, RATE, signal.astype(np.float32))
@@ -122,18 +128,20 @@ def write_longconv(folder, signal):
         weights.write(folder / f"{name}.safetensors", weights.tensors_of(network.state_dict()), config,
                       {"name": name.replace("_", "-"), "summary": "random weights for tests, seed 11", "licence": "MIT"})
         write_wav(folder / f"{name}_expected.wav", expected(network, heard))
-    with torch.no_grad():  # a sample a frame
-        voice = network.masks(network.stft(torch.as_tensor(signal, dtype=torch.float64)[None]))[1].sigmoid()[0]
-    write_wav(folder / "longconv_tiny_voice.wav", voice.numpy())
+    write_wav(folder / "longconv_tiny_voice.wav", voice_of(network, signal))
 
 
 def write_shipped(folder, models, signal):
-    """What the shipped networks make of the voice, and those of four microphones of three and of a difference of two."""
+    """What the shipped networks make of the voice, and where they hear it; and those of four microphones, of three and of a
+    difference of two."""
     three = array_signal(ARRAY["microphones"])
     four = np.concatenate([three, three[1:2] - three[2:3]])
     for names, heard in ((("light", "base", "frcrn"), signal), (("array-light-4", "array-small-4"), four)):
         for name in names:
-            write_wav(folder / f"{name}_expected.wav", expected(weights.load_network(models / f"{name}.safetensors"), heard))
+            network = weights.load_network(models / f"{name}.safetensors")
+            write_wav(folder / f"{name}_expected.wav", expected(network, heard))
+            if heard.ndim == 1:
+                write_wav(folder / f"{name}_voice.wav", voice_of(network, heard))
 
 
 def main():

@@ -42,8 +42,8 @@ HeadSinks measure_head(TensorView<const float, 2> weights, std::span<const float
   head.received.resize(count);
   head.mass_share.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto row = weights[static_cast<std::ptrdiff_t>(i)].span().first(count);
-    const double mass = row_mass(row);
+    const auto row = weights[static_cast<std::ptrdiff_t>(i)].span();
+    const double mass = row_mass(row);  // of all keys: what goes beyond `count` went somewhere
     head.row_mass += mass / static_cast<double>(count);
     if (normalised) head.virtual_received += std::max(0.0, 1 - mass) / static_cast<double>(count);
     const double norm = normalised ? 1 : mass + kTiny;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <new>
 
 #include "lib/base/float_mode.h"
@@ -126,6 +127,9 @@ Result<StreamingConv> StreamingConv::open(std::shared_ptr<const ConvFilter> filt
   if (lanes < 1)
     return Error{ErrorCode::invalid_argument,
                  "convolution: expected at least 1 lane, found " + std::to_string(lanes)};
+  const ConvSpec& spec = filter->shared_plan()->spec();
+  if (std::int64_t{lanes} * std::max(spec.inputs, spec.outputs) > std::numeric_limits<int>::max())
+    throw std::bad_alloc();
   return StreamingConv(std::make_unique<State>(std::move(filter), lanes));
 } catch (const std::bad_alloc&) {
   return Error{ErrorCode::out_of_memory,

@@ -14,7 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE {
 
 // Enough independent sums to hide the latency of a multiply-add.
-inline constexpr int kSums = 8;
+inline constexpr int kFirSums = 8;
 
 // kCount vectors of samples.
 template <int kCount, class D>
@@ -30,11 +30,11 @@ HWY_INLINE void filter_vectors(D d, const float* x, const float* h, int taps, fl
 }
 
 void Fir(const float* x, const float* h, int taps, int n, float* y) {
-  constexpr std::size_t kBlock = kSums * kLanes;
+  constexpr std::size_t kBlock = kFirSums * kLanes;
   const auto count = static_cast<std::size_t>(n);
   std::size_t i = 0;
   for (; i + kBlock <= count; i += kBlock)
-    filter_vectors<kSums>(hn::CappedTag<float, kLanes>(), x + i, h, taps, y + i);
+    filter_vectors<kFirSums>(hn::CappedTag<float, kLanes>(), x + i, h, taps, y + i);
   for_each_piece(
       count,
       [&](auto d, std::size_t at) HWY_ATTR { filter_vectors<1>(d, x + at, h, taps, y + at); }, i);

@@ -22,6 +22,8 @@ Status check_sizes(const AttentionConfig& c) {
     return wrong("heads and widths must be in 1.." + std::to_string(kMaxSize) + ", found " +
                  std::to_string(c.heads) + " heads of " + std::to_string(c.width) + " and " +
                  std::to_string(c.value_width));
+  if (std::int64_t{c.heads} * std::max(c.width, c.value_width) > std::numeric_limits<int>::max())
+    return wrong("heads times their width must be below 2^31");
   if (!fits(c.kv_heads) || c.heads % c.kv_heads != 0)
     return wrong(std::to_string(c.heads) + " heads cannot share " + std::to_string(c.kv_heads) +
                  " key heads equally");

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "models/config_fields.h"
+
 namespace limpid::models::avsr {
 namespace {
 
@@ -63,7 +65,7 @@ Result<Config> parse_config(std::string_view json, const std::string& origin) {
   std::string problem;
   try {
     const auto j = nlohmann::json::parse(json);
-    const auto number = [&j](const char* key, int& value) { value = j.at(key).get<int>(); };
+    const auto number = [&j](const char* key, int& value) { value = whole_number(j, key); };
     number("sample_rate", c.sample_rate);
     number("window", c.window);
     number("hop", c.hop);
@@ -92,7 +94,7 @@ Result<Config> parse_config(std::string_view json, const std::string& origin) {
       c.attention = *known;
     else
       problem = "attention '" + kind + "' is none of softmax, sink_logit, sigmoid";
-  } catch (const nlohmann::json::exception& e) {
+  } catch (const std::exception& e) {
     problem = e.what();
   }
   if (problem.empty()) problem = range_problem(c);

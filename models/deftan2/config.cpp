@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "models/config_fields.h"
+
 namespace limpid::models {
 namespace {
 
@@ -46,19 +48,19 @@ bool one_of(const std::string& value, const std::string& key, const char* yes, c
 
 Deftan2Config read(const nlohmann::json& j) {
   Deftan2Config c;
-  c.sample_rate = j.at("sample_rate").get<int>();
+  c.sample_rate = whole_number(j, "sample_rate");
   c.window = j.at("window").get<double>();
   c.hop = j.at("hop").get<double>();
-  c.microphones = j.at("microphones").get<int>();
-  c.layers = j.at("layers").get<int>();
-  c.channels = j.at("channels").get<int>();
-  c.unfold = j.at("unfold").get<int>();
-  c.heads = j.at("heads").get<int>();
-  c.head_width = j.at("head_width").get<int>();
-  c.hidden = j.at("hidden").get<int>();
+  c.microphones = whole_number(j, "microphones");
+  c.layers = whole_number(j, "layers");
+  c.channels = whole_number(j, "channels");
+  c.unfold = whole_number(j, "unfold");
+  c.heads = whole_number(j, "heads");
+  c.head_width = whole_number(j, "head_width");
+  c.hidden = whole_number(j, "hidden");
   c.causal = j.at("causal").get<bool>();
   if (!c.causal) return c;
-  c.level_horizon = j.at("level_horizon").get<int>();
+  c.level_horizon = whole_number(j, "level_horizon");
   c.compression = j.value("compression", c.compression);
   c.filter = one_of(j.at("output").get<std::string>(), "output", "filter", "spectrum");
   c.relative = one_of(j.value("input", std::string("plain")), "input", "relative", "plain");

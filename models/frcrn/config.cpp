@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/nn/complex_transposed_conv.h"
+#include "models/config_fields.h"
 #include "models/level_features.h"
 
 namespace limpid::models {
@@ -41,7 +42,8 @@ std::string range_problem(const FrcrnConfig& c) {
   if (c.sample_rate < 8000 || c.sample_rate > 96000) return "sample_rate must be 8000..96000";
   if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
     return "window and hop must be 0.001..0.2 seconds";
-  if (std::lround(c.window / c.hop) < 2) return "window must be at least two hops";
+  if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) < 2)
+    return "window must be two hops or more, and whole ones";
   if (c.compression != 1.0f && c.compression != 0.5f) return "compression must be 1 or 0.5";
   if (c.level_horizon < 0 || c.level_horizon > kMaxHorizon)
     return "level_horizon must be 0.." + std::to_string(kMaxHorizon);
@@ -55,6 +57,8 @@ std::string range_problem(const FrcrnConfig& c) {
   if (c.taps < 1 || c.taps > kMaxTaps) return "taps must be 1.." + std::to_string(kMaxTaps);
   if (c.taps > 1 && (c.unets != 1 || c.lookahead))
     return "taps above 1 need unets 1 and no look-ahead";
+  if (c.pooling == nn::Pooling::global && !c.lookahead)
+    return "global pooling is for networks with look-ahead, which take whole recordings";
   if (c.reduction < 1 || c.pooling_horizon < 1)
     return "reduction and pooling_horizon must be positive";
   if (c.pooling != nn::Pooling::none && !all_within(c.channels, c.reduction, kMaxChannels))
@@ -142,30 +146,30 @@ Result<FrcrnConfig> parse_frcrn_config(std::string_view json, const std::string&
   std::string problem;
   try {
     const auto j = nlohmann::json::parse(json);
-    c.sample_rate = j.at("sample_rate").get<int>();
+    c.sample_rate = whole_number(j, "sample_rate");
     c.window = j.at("window").get<double>();
     c.hop = j.at("hop").get<double>();
     c.any_rate = j.at("any_rate").get<bool>();
     c.compression = j.at("compression").get<float>();
-    c.level_horizon = j.value("level_horizon", c.level_horizon);
-    c.unets = j.at("unets").get<int>();
-    c.channels = j.at("channels").get<std::vector<int>>();
-    c.kernels = j.at("kernels").get<std::vector<int>>();
-    c.decoder_kernels = j.at("decoder_kernels").get<std::vector<int>>();
-    c.frequency_order = j.at("frequency_order").get<int>();
-    c.time_order = j.at("time_order").get<int>();
-    c.time_layers = j.at("time_layers").get<int>();
-    c.reduction = j.at("reduction").get<int>();
-    c.pooling_horizon = j.value("pooling_horizon", c.pooling_horizon);
+    c.level_horizon = whole_number(j, "level_horizon", c.level_horizon);
+    c.unets = whole_number(j, "unets");
+    c.channels = whole_numbers(j, "channels");
+    c.kernels = whole_numbers(j, "kernels");
+    c.decoder_kernels = whole_numbers(j, "decoder_kernels");
+    c.frequency_order = whole_number(j, "frequency_order");
+    c.time_order = whole_number(j, "time_order");
+    c.time_layers = whole_number(j, "time_layers");
+    c.reduction = whole_number(j, "reduction");
+    c.pooling_horizon = whole_number(j, "pooling_horizon", c.pooling_horizon);
     c.lookahead = j.at("lookahead").get<bool>();
-    c.taps = j.value("taps", c.taps);
+    c.taps = whole_number(j, "taps", c.taps);
     c.voice = j.value("voice", c.voice);
     auto pooling = parse_pooling(j.at("pooling").get<std::string>());
     if (pooling)
       c.pooling = *pooling;
     else
       problem = pooling.error().message;
-  } catch (const nlohmann::json::exception& e) {
+  } catch (const std::exception& e) {
     problem = e.what();
   }
   if (problem.empty()) problem = range_problem(c);

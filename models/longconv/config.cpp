@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "models/config_fields.h"
 #include "models/longconv/microphones.h"
 
 namespace limpid::models {
@@ -44,7 +45,8 @@ std::string range_problem(const LongConvConfig& c) {
     return "networks for several microphones have one rate: any_rate must be false";
   if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
     return "window and hop must be 0.001..0.2 seconds";
-  if (std::lround(c.window / c.hop) != 2) return "window must be two hops";
+  if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) != 2)
+    return "window must be two hops";
   if (c.bands.empty() || c.bands.size() > kMostBands)
     return "there must be 1.." + std::to_string(kMostBands) + " bands";
   if (c.width() > kWidest) return "bands times channels must be at most " + std::to_string(kWidest);
@@ -91,13 +93,13 @@ Result<LongConvConfig> parse_longconv_config(std::string_view json, const std::s
   try {
     const auto j = nlohmann::json::parse(json);
     for (const Range& range : kRanges)
-      if (!range.optional || j.contains(range.key)) c.*range.value = j.at(range.key).get<int>();
+      if (!range.optional || j.contains(range.key)) c.*range.value = whole_number(j, range.key);
     c.window = j.at("window").get<double>();
     c.hop = j.at("hop").get<double>();
     c.any_rate = j.at("any_rate").get<bool>();
-    c.bands = j.at("bands").get<std::vector<int>>();
+    c.bands = whole_numbers(j, "bands");
     c.voice = j.value("voice", c.voice);
-  } catch (const nlohmann::json::exception& e) {
+  } catch (const std::exception& e) {
     problem = e.what();
   }
   if (problem.empty()) problem = range_problem(c);

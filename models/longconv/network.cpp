@@ -31,35 +31,34 @@ void multiply(const Linear& layer, const kernels::Matrix<float>& in,
 }  // namespace
 
 Result<LongConvNetwork> LongConvNetwork::load(io::Weights& weights, const LongConvConfig& config) {
-  LongConvNetwork network;
-  network.config = config;
-  TensorReader reader(weights);
-  for (int first = 0; const int bins : config.bands) {
-    const std::string index = std::to_string(network.bands.size());
-    network.bands.push_back({first, bins,
-                             load_linear(reader, "split." + index, config.channels,
-                                         config.microphones * kFeatures * bins, true),
-                             load_linear(reader, "masks_of." + index, 2 * config.masks() * bins,
-                                         config.channels, true)});
-    first += bins;
-  }
-  for (int i = 0; i < config.blocks && reader.status(); ++i) {
-    const std::string name = "blocks." + std::to_string(i);
-    auto filters = load_implicit_filters(weights, name + ".memory.filters", config);
-    if (!filters) return filters.error();
-    network.blocks.push_back(
-        {LongMemory(reader, name + ".memory", config, *filters),
-         Perceptron(reader, name + ".exchange", config, Perceptron::Over::frame),
-         Perceptron(reader, name + ".refine", config, Perceptron::Over::band)});
-  }
-  network.norm = load_norm(reader, "norm", config.channels);
-  if (config.voice) {
-    network.voice = reader.take("voice.weight", {1, config.channels});
-    network.voice_bias = reader.take("voice.bias", {1})[0];
-  }
-  if (!reader.status()) return reader.status().error();
-  if (auto done = weights.all_used(); !done) return done.error();
-  return network;
+  return read_tensors(weights, [&](TensorReader& reader) {
+    LongConvNetwork network;
+    network.config = config;
+    for (int first = 0; const int bins : config.bands) {
+      const std::string index = std::to_string(network.bands.size());
+      network.bands.push_back({first, bins,
+                               load_linear(reader, "split." + index, config.channels,
+                                           config.microphones * kFeatures * bins, true),
+                               load_linear(reader, "masks_of." + index, 2 * config.masks() * bins,
+                                           config.channels, true)});
+      first += bins;
+    }
+    for (int i = 0; i < config.blocks; ++i) {
+      const std::string name = "blocks." + std::to_string(i);
+      const auto filters =
+          TensorReader::taken(load_implicit_filters(weights, name + ".memory.filters", config));
+      network.blocks.push_back(
+          {LongMemory(reader, name + ".memory", config, filters),
+           Perceptron(reader, name + ".exchange", config, Perceptron::Over::frame),
+           Perceptron(reader, name + ".refine", config, Perceptron::Over::band)});
+    }
+    network.norm = load_norm(reader, "norm", config.channels);
+    if (config.voice) {
+      network.voice = reader.take("voice.weight", {1, config.channels});
+      network.voice_bias = reader.take("voice.bias", {1})[0];
+    }
+    return network;
+  });
 }
 
 LongConvState::LongConvState(std::shared_ptr<const LongConvNetwork> network, int lanes,

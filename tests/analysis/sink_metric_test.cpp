@@ -98,6 +98,16 @@ TEST(AttentionT1, AHeadAtRestIsAFalseSinkOfTheProxyAndNoneOfTheMass) {
   EXPECT_LT(head.row_mass, 0.2);
 }
 
+// Rows that go on beyond the tokens that are looked at are whole nevertheless.
+TEST(AttentionT1, KeysBeyondTheTokensAreNoVirtualKey) {
+  Tensor<float, 2> map({2 * kTokens, 2 * kTokens});
+  std::ranges::fill(map.view().data(), map.view().data() + 4 * kTokens * kTokens, 0.5f / kTokens);
+  const auto head = measure_head(map.view(), {}, true, false);
+  EXPECT_NEAR(head.row_mass, 1, 1e-6);
+  EXPECT_NEAR(head.virtual_received, 0, 1e-6);
+  EXPECT_NEAR(head.received[0], 0.5 / kTokens, 1e-6);
+}
+
 TEST(AttentionT1, WhatIsMissingInARowWentToTheVirtualKey) {
   const auto head = measure(causal_map([](auto i, auto) { return 0.25 / double(i + 1); }));
   EXPECT_NEAR(head.virtual_received, 0.75, 1e-6);

@@ -223,6 +223,9 @@ TEST(StreamingConv, BadFiltersAreRefused) {
   taps.view()[1][42] = std::numeric_limits<float>::quiet_NaN();
   refused(taps, "tap 42 of filter 1 is not a finite number");
   EXPECT_FALSE(StreamingConv::open(filter_of(plan, response(2, 50)), 0).ok());
+  const auto many = StreamingConv::open(filter_of(plan, response(2, 50)), 1 << 30);
+  ASSERT_FALSE(many.ok());
+  EXPECT_EQ(many.error().code, ErrorCode::out_of_memory);
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ TEST(ShippedAgainstTorch, IsWhatWasTrained) {
     const auto want = test::channel(data(name + "_expected.wav"));
     const auto got = test::stream_whole(**model, input, 16000, 8, 1);
     EXPECT_LE(test::relative_error(got, want, 0, 0), 1e-5) << name;
+    SCOPED_TRACE(name);
+    test::expect_voice(**model, input, 16000, test::channel(data(name + "_voice.wav")));
   }
 }
 

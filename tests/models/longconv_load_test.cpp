@@ -33,6 +33,11 @@ TEST(LongConvLoad, ConfigsThatCannotBe) {
   test::expect_lies_are_refused(models::make_longconv, file, good, "LongConv config",
                                 {{"\\\"channels\\\":7", "\\\"channels\\\":0"},
                                  {"\\\"channels\\\":7", "\\\"channels\\\":7.5e9"},
+                                 {"\\\"channels\\\":7", "\\\"channels\\\":7.5"},
+                                 {"\\\"channels\\\":7", "\\\"channels\\\":4294967303"},
+                                 {"\\\"bands\\\":[3,5", "\\\"bands\\\":[3,4294967301"},
+                                 {"\\\"bands\\\":[3,5", "\\\"bands\\\":[3,5.5"},
+                                 {"\\\"window\\\":0.02", "\\\"window\\\":0.0249"},
                                  {"\\\"channels\\\":7", "\\\"channels\\\":\\\"many\\\""},
                                  {"\\\"channels\\\":7", "\\\"canals\\\":7"},
                                  {"\\\"level_horizon\\\":10", "\\\"level_horizon\\\":0"},
@@ -83,6 +88,18 @@ TEST(LongConvLoad, TensorsThatDoNotFit) {
   EXPECT_NE(refusal(test::longconv_weights(recipe), test::longconv_metadata({.voice = true}))
                 .find("voice.weight"),
             std::string::npos);
+}
+
+TEST(LongConvLoad, ALargeClaimCostsLittle) {
+  const std::string huge = test::longconv_metadata({.bands = {161},
+                                                    .channels = 1024,
+                                                    .memory = 512,
+                                                    .long_taps = 4096,
+                                                    .exchange = 2048,
+                                                    .hidden = 4096,
+                                                    .microphones = 16});
+  test::expect_a_large_claim_costs_little(models::make_longconv, test::longconv_weights({}), huge,
+                                          "split.0.weight");
 }
 
 // exp(exp(90)) is too much for any window.

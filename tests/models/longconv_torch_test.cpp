@@ -42,16 +42,8 @@ TEST(LongConvAgainstTorch, TinyNetworkOfThreeMicrophones) {
 TEST(LongConvAgainstTorch, Voice) {
   auto model = models::load_file(data("longconv_tiny.safetensors"));
   ASSERT_TRUE(model) << model.error().message;
-  const auto want = test::channel(data("longconv_tiny_voice.wav"));  // a sample a frame
-  auto input = test::channel(data("frcrn_tiny_input.wav"));
-  const auto frames = static_cast<std::ptrdiff_t>(want.size());
-  input.resize(want.size() * 160);
-  auto session = (*model)->open({.sample_rate = 16000, .lanes = 1, .max_frames = 200});
-  ASSERT_TRUE(session) << session.error().message;
-  (*session)->process({input.data(), {1, frames * 160}}, {input.data(), {1, frames * 160}});
-  const auto got = (*session)->voice_activity();
-  ASSERT_EQ(got.size(), want.size());
-  for (std::size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(got[i], want[i], 1e-5) << i;
+  test::expect_voice(**model, test::channel(data("frcrn_tiny_input.wav")), 16000,
+                     test::channel(data("longconv_tiny_voice.wav")));
 }
 
 }  // namespace

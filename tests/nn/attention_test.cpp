@@ -134,6 +134,7 @@ TEST(Attention, RefusesWhatDoesNotFitTogether) {
   using enum AttentionKind;
   refuses({.heads = 0, .width = 4}, {}, "heads");
   refuses({.heads = 1}, {}, "widths");
+  refuses({.kind = key_bias, .heads = 65536, .width = 65536}, {}, "below 2^31");
   refuses({.heads = 4, .kv_heads = 3, .width = 4}, {}, "share");
   refuses({.heads = 2, .width = 4, .past = -1}, {}, "past");
   refuses({.heads = 2, .width = 4, .past = 8, .sinks = 65}, {}, "sinks");

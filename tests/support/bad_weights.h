@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <initializer_list>
 #include <memory>
@@ -41,6 +42,21 @@ inline void expect_lies_are_refused(
   for (const auto& [what, with] : lies)
     EXPECT_NE(refusal(make, file, replaced(good, what, with)).find(blamed), std::string::npos)
         << with;
+}
+
+// A file may claim the largest network there is without holding it: the first missing tensor,
+// `missing`, ends the reading before anything of that size is made.
+inline void expect_a_large_claim_costs_little(MakeModel make, const WeightsBuilder& file,
+                                              const std::string& metadata,
+                                              const std::string& missing) {
+  const auto kib = [] {  // at most so far
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const auto before = kib();
+  EXPECT_NE(refusal(make, file, metadata).find(missing), std::string::npos);
+  EXPECT_LT(kib() - before, 4096);
 }
 
 }  // namespace limpid::test

@@ -14,6 +14,7 @@ struct Deftan2Recipe {
   int microphones = 2, layers = 2, channels = 6, unfold = 3, heads = 2, head_width = 3, hidden = 10;
   bool causal = true, filter = true, relative = false;
   float compression = 1.0f;
+  int level_horizon = 30;
   int sample_rate = 16000;
   double hop = 0.016;  // seconds
   unsigned seed = 1;

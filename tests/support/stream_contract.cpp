@@ -36,6 +36,13 @@ double most_apart(AudioView<const float> got, AudioView<const float> want) {
   return most;
 }
 
+double level_of_end(std::span<const float> y, std::ptrdiff_t samples) {
+  double power = 0;
+  for (const float sample : y.last(static_cast<std::size_t>(samples)))
+    power += double{sample} * double{sample} / static_cast<double>(samples);
+  return std::sqrt(power);
+}
+
 // How far an output moves with the last bit of every sample of its input: a network may make more
 // of rounding than its own sums do, and then two orders of summation differ by as much.
 double what_rounding_does(const Model& model, AudioView<const float> in, AudioView<const float> out,
@@ -205,6 +212,8 @@ void expect_recovery_from_hostile_input(const Model& model, int frames, int forg
     for (std::ptrdiff_t row = 0; row < want.extent(0); ++row) {
       const auto y = got.view()[row].span();
       for (float sample : y) ASSERT_TRUE(std::isfinite(sample)) << poison;
+      EXPECT_LE(level_of_end(y, 10 * hop), 4 * level_of_end(want.view()[row].span(), 10 * hop))
+          << poison;
       if (forgotten == 0) continue;
       EXPECT_LE(relative_error(y, want.view()[row].span(), late, 0), 1e-5) << poison;
     }

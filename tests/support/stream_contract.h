@@ -33,8 +33,8 @@ struct Stretch {
 // peak, the same voice activity within 1e-5, one value a frame where the model tells it.
 void expect_any_chunking_gives_the_same(const Model& model, Stretch stretch);
 
-// Each of `lanes` streams together comes out as it does alone, within `tolerance` of its peak, or of
-// a few times what moving the input by its last bit does where that is more; and to the bit,
+// Each of `lanes` streams together comes out as it does alone, within `tolerance` of its peak, or
+// of a few times what moving the input by its last bit does where that is more; and to the bit,
 // whatever the other streams are.
 void expect_independent_lanes(const Model& model, int lanes, Stretch stretch, double tolerance);
 
@@ -48,8 +48,9 @@ void expect_in_place_equals_out_of_place(const Model& model, Stretch stretch);
 void expect_realtime_process(const Model& model, int frames);
 
 // Twenty frames of what no microphone should deliver, clean sound up to `frames`: what comes out is
-// finite and only what was not finite counts as repaired. From frame `forgotten` on the output is
-// as if nothing had happened, within 1e-5 of its peak; 0 for networks that remember for ever.
+// finite, in the end at the level of what comes in, and only what was not finite counts as
+// repaired. From frame `forgotten` on the output is as if nothing had happened, within 1e-5 of its
+// peak; 0 for networks that remember for ever.
 void expect_recovery_from_hostile_input(const Model& model, int frames, int forgotten);
 
 // A stream that begins spec().settle_hops late is like the older one from then on, within 1e-6 of

@@ -47,4 +47,18 @@ inline std::vector<float> stream_whole(const Model& model, const std::vector<flo
   return {samples.begin(), samples.end()};
 }
 
+// The probability of a voice is `want`, a sample a frame, in one call of all of it.
+inline void expect_voice(const Model& model, std::vector<float> audio, int rate,
+                         const std::vector<float>& want) {
+  const auto frames = static_cast<std::ptrdiff_t>(want.size());
+  auto session = model.open({.sample_rate = rate, .max_frames = static_cast<int>(frames)});
+  ASSERT_TRUE(session) << session.error().message;
+  const auto samples = frames * (*session)->format().hop;
+  audio.resize(static_cast<std::size_t>(samples));
+  (*session)->process({audio.data(), {1, samples}}, {audio.data(), {1, samples}});
+  const auto got = (*session)->voice_activity();
+  ASSERT_EQ(got.size(), want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(got[i], want[i], 1e-5) << i;
+}
+
 }  // namespace limpid::test

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "models/config_fields.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace limpid::models {
+namespace {
+
+constexpr int kDeepest = 64;
+
+int whole(const nlohmann::json& value, const char* key) {
+  using Int = std::numeric_limits<int>;
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= std::uint64_t{Int::max()}
+                        : value.is_number_integer() && value.get<std::int64_t>() >= Int::min();
+  if (!fits)
+    throw std::invalid_argument(std::string(key) + " has " + value.dump() +
+                                " where a whole number belongs");
+  return value.get<int>();
+}
+
+}  // namespace
+
+int whole_number(const nlohmann::json& json, const char* key) {
+  return whole(json.at(key), key);
+}
+
+int whole_number(const nlohmann::json& json, const char* key, int otherwise) {
+  return json.contains(key) ? whole_number(json, key) : otherwise;
+}
+
+std::vector<int> whole_numbers(const nlohmann::json& json, const char* key) {
+  const nlohmann::json& list = json.at(key);
+  if (!list.is_array()) throw std::invalid_argument(std::string(key) + " must be a list");
+  std::vector<int> values;
+  for (const nlohmann::json& value : list) values.push_back(whole(value, key));
+  return values;
+}
+
+bool whole_hops(double seconds, double hop) noexcept {
+  return std::abs(seconds / hop - std::round(seconds / hop)) < 1e-6;
+}
+
+bool nests_deeply(std::string_view text) noexcept {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size() && depth <= kDeepest; ++i) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;  // whatever comes next ends nothing
+    if (!quoted && (c == '[' || c == '{')) ++depth;
+    if (!quoted && (c == ']' || c == '}')) --depth;
+  }
+  return depth > kDeepest;
+}
+
+}  // namespace limpid::models
