@@ -34,8 +34,11 @@ Error system_error(const char* action, const std::filesystem::path& path, int er
 }
 
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const auto status = std::filesystem::status(path, ignored);
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  // Of a name that is too long the shorter temporary one would say nothing until commit().
+  if (status.type() == std::filesystem::file_type::none)
+    return system_error("create", path, error.value());
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     return Error{ErrorCode::invalid_argument,
                  "cannot write " + path.string() + ": it exists and is not a regular file"};

@@ -14,8 +14,8 @@ namespace limpid::io {
 
 class AtomicFile {
  public:
-  // io, not_found: the folder cannot be written. invalid_argument: `path` exists and is no regular
-  // file: renaming onto a folder cannot work, renaming onto /dev/null must not.
+  // io, not_found: the folder cannot be written. io: the name is too long. invalid_argument: `path`
+  // exists and is no regular file: renaming onto a folder cannot work, onto /dev/null must not.
   static Result<AtomicFile> create(const std::filesystem::path& path);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&& other) noexcept;

@@ -29,7 +29,7 @@ class AudioReader {
   ~AudioReader();
 
   const AudioFormat& format() const noexcept;
-  std::int64_t frames() const noexcept;  // samples per channel; of MPEG audio only an estimate
+  std::int64_t frames() const noexcept;  // samples per channel; of MPEG layers I, II an estimate
 
   // Fills out[channel][0..n) and returns n <= out.extent(1); 0 at the end. Samples in [-1, 1] for
   // integer formats. io, bad_format: the file ends before its header said, or a decoder gave up.

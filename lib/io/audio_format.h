@@ -18,7 +18,8 @@ bool is_float(int code) noexcept;
 bool is_flac(int code) noexcept;
 bool is_opus(int code) noexcept;
 
-// MPEG audio has no reliable length: without a Xing header libsndfile estimates it.
+// MPEG audio has no reliable length: without a Xing header libsndfile estimates it. Of layer III we
+// count the frames instead (lib/io/stream_parts.h).
 bool length_is_estimate(int code) noexcept;
 
 // Bytes. Containers with 32-bit sizes would wrap without a word.

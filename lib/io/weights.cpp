@@ -107,7 +107,7 @@ auto guarded(const std::filesystem::path& origin, Function function) -> decltype
   try {
     return function();
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, "not enough memory to read " + origin.string()};
+    return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
   } catch (const std::exception& problem) {
     return Error{ErrorCode::bad_format, origin.string() + ": " + problem.what()};
   }

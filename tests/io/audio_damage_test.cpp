@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <fstream>
 #include <random>
 
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
 #include "tests/io/temporary_folder.h"
+#include "tests/io/whole_file.h"
 
 // libsndfile itself forgets one block when it refuses a damaged Ogg/Vorbis file.
 extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions();
@@ -21,6 +21,8 @@ extern "C" const char* __lsan_default_suppressions() {
 namespace limpid::io {
 namespace {
 
+using test::slurp;
+using test::spill;
 using test::TemporaryFolder;
 
 Tensor<float, 2> noise(int channels, int samples) {
@@ -30,16 +32,6 @@ Tensor<float, 2> noise(int channels, int samples) {
     for (int i = 0; i < samples; ++i)
       audio.view()[c][i] = static_cast<float>(random() % 65536) / 65536 - 0.5f;
   return audio;
-}
-
-std::string slurp(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void spill(const std::filesystem::path& path, const std::string& bytes) {
-  std::filesystem::remove(path);  // file systems wait for the disk when a file is overwritten
-  std::ofstream(path, std::ios::binary).write(bytes.data(), std::ssize(bytes));
 }
 
 std::string encoded(const TemporaryFolder& folder, int code) {
@@ -129,6 +121,19 @@ TEST(AudioReader, FlacThatPromisesMoreThanItHasIsAnError) {
   ASSERT_FALSE(audio.ok());
   EXPECT_NE(audio.error().message.find("after 24000 of 89536"), std::string::npos)
       << audio.error().message;
+}
+
+// The count comes from the same decoder: "after 20736 of 20736 samples" would say nothing.
+TEST(AudioReader, DamagedFlacWithoutALengthIsAnErrorWithoutACount) {
+  TemporaryFolder folder;
+  auto bytes = encoded(folder, SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  bytes[21] = static_cast<char>(bytes[21] & 0xF0);
+  bytes.replace(22, 4, 4, '\0');
+  spill(folder / "pipe.flac", bytes.substr(0, bytes.size() / 2));
+  auto audio = read_audio(folder / "pipe.flac");
+  ASSERT_FALSE(audio.ok());
+  EXPECT_NE(audio.error().message.find("truncated or damaged after "), std::string::npos);
+  EXPECT_EQ(audio.error().message.find(" of "), std::string::npos) << audio.error().message;
 }
 
 TEST(AudioReader, OggWithoutItsEndIsRefusedAtOnce) {

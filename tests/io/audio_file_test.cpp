@@ -245,6 +245,15 @@ TEST(AudioWriter, LongNamesFit) {
   EXPECT_TRUE(status.ok()) << status.error().message;
 }
 
+TEST(AudioWriter, NamesThatAreTooLongAreRefusedAtOnce) {
+  TemporaryFolder folder;
+  auto writer = AudioWriter::create(folder / (std::string(252, 'n') + ".wav"), float_wav(8000, 1));
+  ASSERT_FALSE(writer.ok());
+  EXPECT_EQ(writer.error().code, ErrorCode::io);
+  EXPECT_TRUE(writer.error().message.ends_with(": File name too long")) << writer.error().message;
+  EXPECT_TRUE(folder.names().empty());
+}
+
 TEST(AudioWriter, WrongChannelCountIsAnError) {
   TemporaryFolder folder;
   auto writer = AudioWriter::create(folder / "x", float_wav(8000, 2));

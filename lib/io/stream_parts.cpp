@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "lib/io/stream_parts.h"
+
+#include "lib/io/file_bytes.h"
+#include "lib/io/mpeg_frames.h"
+
+namespace limpid::io {
+namespace {
+
+// The next Ogg page at or behind `at`; the end of the file when there is none.
+std::uint64_t find_page(FileBytes& file, std::uint64_t at) {
+  constexpr std::size_t kStep = 4096;
+  while (at < file.size()) {
+    const auto bytes = file.at(at, kStep);
+    if (const auto found = bytes.find("OggS"); found != bytes.npos) return at + found;
+    if (bytes.size() < kStep) break;
+    at += kStep - 3;  // the name may lie across the border
+  }
+  return file.size();
+}
+
+// Bytes of a page with its 27-byte header and the table of lengths behind that.
+std::uint64_t page_size(FileBytes& file, std::uint64_t at) {
+  constexpr std::size_t kHeader = 27, kLongestTable = 255;
+  const auto page = file.at(at, kHeader + kLongestTable);
+  if (page.size() < kHeader) return kHeader;
+  const auto entries = static_cast<unsigned char>(page[kHeader - 1]);
+  std::uint64_t size = kHeader + entries;
+  for (const char length : page.substr(kHeader, entries))
+    size += static_cast<unsigned char>(length);
+  return size;
+}
+
+// Streams that begin together are played together; one that begins after data is another link.
+std::vector<StreamPart> ogg_links(FileBytes& file) {
+  constexpr std::size_t kFlags = 5;
+  constexpr unsigned char kBeginsStream = 2;
+  std::vector<StreamPart> links{{0, file.size(), ""}};
+  bool data = false;
+  for (std::uint64_t at = 0; (at = find_page(file, at)) < file.size(); at += page_size(file, at)) {
+    const auto header = file.at(at, kFlags + 1);
+    const bool begins = header.size() > kFlags && (header[kFlags] & kBeginsStream) != 0;
+    if (begins && data) {
+      links.back().end = at;
+      links.push_back({at, file.size(), ""});
+    }
+    data = !begins;
+  }
+  return links;
+}
+
+Result<std::vector<StreamPart>> mpeg_part(FileBytes& file, const std::string& name) {
+  const auto stream = find_mpeg_frames(file);
+  if (!stream) return std::vector<StreamPart>{};
+  const auto bad = [&](const std::string& what) {
+    return Error{ErrorCode::bad_format, name + ": " + what};
+  };
+  if (stream->other_begin != 0)
+    return bad(
+        "another recording, with another sample rate or number of channels, begins at byte " +
+        std::to_string(stream->other_begin) + "; please split the file there");
+  // Some encoders count the frame that holds the header as well.
+  if (stream->frames + (stream->gaps ? 0 : 1) < stream->promised)
+    return bad("truncated or damaged: the header promises " + std::to_string(stream->promised) +
+               " MPEG frames, found " + std::to_string(stream->frames));
+  if (stream->frames == stream->promised)
+    return std::vector<StreamPart>{{stream->first, stream->end, ""}};
+  return std::vector<StreamPart>{{stream->begin, stream->end, counting_header(*stream)}};
+}
+
+}  // namespace
+
+Result<std::vector<StreamPart>> stream_parts(const std::filesystem::path& path) {
+  FileBytes file(path);
+  if (file.at(0, 4) != "OggS") return mpeg_part(file, path.string());
+  auto links = ogg_links(file);
+  if (links.size() == 1) links.clear();
+  return links;
+}
+
+}  // namespace limpid::io
