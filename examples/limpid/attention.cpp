@@ -10,7 +10,9 @@
 #include "examples/limpid/commands.h"
 #include "examples/limpid/help.h"
 #include "examples/limpid/json.h"
+#include "examples/limpid/ranges.h"
 #include "examples/limpid/report/attention_page.h"
+#include "examples/limpid/report/page_file.h"
 #include "examples/limpid/terminal.h"
 #include "lib/dsp/resampler.h"
 #include "lib/io/audio_file.h"
@@ -28,7 +30,8 @@ struct Arguments {
 
 struct Heard {
   Tensor<float, 2> samples;  // [channel][sample] at the model's rate
-  bool cut = false;          // the recording goes on
+  double seconds = 0;        // of the recording
+  bool cut = false;          // it goes on
 };
 
 // The beginning of the recording, as the model wants it.
@@ -50,6 +53,9 @@ Result<Heard> hear(const Arguments& arguments, const ModelSpec& spec) {
     if (*count == 0) break;
     read += *count;
   }
+  Tensor<float, 2> beyond({format.channels, 1});  // frames() may be an estimate
+  auto more = reader->read(beyond.view());
+  if (!more) return std::move(more).error();
   auto resampler =
       dsp::Resampler::create(format.sample_rate, spec.sample_rate, spec.input_channels);
   if (!resampler) return std::move(resampler).error();
@@ -57,7 +63,7 @@ Result<Heard> hear(const Arguments& arguments, const ModelSpec& spec) {
   auto resampled = resampler->process(wanted, true);
   if (!resampled) return std::move(resampled).error();
   Heard heard{Tensor<float, 2>({resampled->extent(0), resampled->extent(1)}),
-              read < reader->frames()};
+              static_cast<double>(read) / format.sample_rate, *more > 0};
   for (std::ptrdiff_t c = 0; c < resampled->extent(0); ++c)
     std::ranges::copy((*resampled)[c].span(), heard.samples.view()[c].data());
   return heard;
@@ -73,6 +79,9 @@ int run(const Arguments& arguments) {
   const ModelSpec& spec = (*model)->spec();
   auto heard = hear(arguments, spec);
   if (!heard) return fail(heard.error());
+  if (auto usable = arguments.report.empty() ? Status(Done{}) : check_page(arguments.report);
+      !usable)
+    return fail(usable.error());
   auto trace = (*model)->trace_attention(heard->samples.view());
   if (!trace) return fail(trace.error());
   const AttentionSummary summary = summarise(*trace, arguments.sinks);
@@ -87,9 +96,10 @@ int run(const Arguments& arguments) {
     print_json(object);
     return kOk;
   }
-  fmt::print("{} listening to {}{}: {}", spec.name, arguments.audio,
-             heard->cut ? fmt::format(" (the first {:g} s)", arguments.seconds) : "",
-             to_text(summary));
+  put(stdout,
+      fmt::format("{} listening to {}{}: {}", printable(spec.name), printable(arguments.audio),
+                  heard->cut ? fmt::format(" (the first {:g} s)", heard->seconds) : "",
+                  to_text(summary)));
   return kOk;
 }
 
@@ -110,19 +120,19 @@ void add_attention(CLI::App& app, int& status) {
       ->add_option("--seconds", arguments->seconds,
                    "How much of the recording to hear; maps grow with its square")
       ->type_name("S")
-      ->check(CLI::Range(0.1, 600.0))
+      ->check(between(0.1, 600))
       ->capture_default_str();
   command
       ->add_option("--tokens", arguments->sinks.length,
                    "Sinks are measured among the first so many tokens, as published; 0: all")
       ->type_name("N")
-      ->check(CLI::Range(0, 1 << 20))
+      ->check(between(0, 1 << 20))
       ->capture_default_str();
   command
       ->add_option("--threshold", arguments->sinks.threshold,
                    "Mean attention that makes a token a sink of a head")
       ->type_name("EPSILON")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(between(0, 1))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "One JSON object");
   command->callback([arguments, &status] { status = run(*arguments); });

@@ -24,6 +24,8 @@ std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTa
       if (hooks.stop()) {
         results[i].job = jobs[i];
         results[i].outcome = Outcome::cancelled;
+        const std::lock_guard lock(one_at_a_time);
+        hooks.dropped(results[i]);
         continue;
       }
       results[i] = task(jobs[i], advance);

@@ -15,6 +15,7 @@
 #include "examples/limpid/device_option.h"
 #include "examples/limpid/interrupt.h"
 #include "examples/limpid/json.h"
+#include "examples/limpid/ranges.h"
 #include "examples/limpid/terminal.h"
 #include "examples/limpid/timing.h"
 #include "models/registry.h"
@@ -50,24 +51,29 @@ GpuWork gpu_work(const Model& model, const Measured& t) {
   return {2 * model.spec().macs_per_second / factor, static_cast<double>(t.touched) * calls};
 }
 
-void print_calls(const Measured& t) {
-  fmt::print("time for a call   p50 {:.3f}  p95 {:.3f}  p99 {:.3f}  max {:.3f} ms\n",
-             1e3 * t.percentile(50), 1e3 * t.percentile(95), 1e3 * t.percentile(99),
-             1e3 * t.calls.back());
-  fmt::print("deadline          {:.3g} ms, missed by {} of {} calls\n", 1e3 * t.deadline,
-             t.misses(), t.calls.size());
-  fmt::print("latency           {:.3g} ms in a stream\n",
-             1e3 * (t.format.latency + t.format.hop - 1) / t.format.sample_rate);
-  fmt::print("memory            {:.2f} MiB of state and scratch; {:.1f} MiB the whole process\n",
+bool takes_whole_recordings(const Model& model) {
+  return model.spec().memory == Memory::windowed;
+}
+
+std::string calls_as_text(const Measured& t) {
+  return fmt::format("time for a call   p50 {:.3f}  p95 {:.3f}  p99 {:.3f}  max {:.3f} ms\n",
+                     1e3 * t.percentile(50), 1e3 * t.percentile(95), 1e3 * t.percentile(99),
+                     1e3 * t.calls.back()) +
+         fmt::format("deadline          {:.3g} ms, missed by {} of {} calls\n", 1e3 * t.deadline,
+                     t.misses(), t.calls.size()) +
+         fmt::format("latency           {:.3g} ms in a stream\n",
+                     1e3 * (t.format.latency + t.format.hop - 1) / t.format.sample_rate) +
+         fmt::format(
+             "memory            {:.2f} MiB of state and scratch; {:.1f} MiB the whole process\n",
              static_cast<double>(t.memory) / (1 << 20),
              static_cast<double>(peak_memory()) / (1 << 20));
 }
 
-void print(const Model& model, const Measured& t, const Arguments& a) {
+std::string to_text(const Model& model, const Measured& t, const Arguments& a) {
   const ModelSpec& spec = model.spec();
   const double factor = t.real_time_factor();
   const std::string work =
-      spec.memory == Memory::windowed
+      takes_whole_recordings(model)
           ? fmt::format("{} whole recording{} of {:.3g} s", a.lanes, a.lanes == 1 ? "" : "s",
                         t.deadline)
           : fmt::format("{} stream{}, {} hop{} of {:.3g} ms a call", a.lanes,
@@ -76,41 +82,66 @@ void print(const Model& model, const Measured& t, const Arguments& a) {
   const std::string cores = a.device != "cpu" ? a.device
                             : a.threads == 1  ? "one core"
                                               : fmt::format("{} cores", a.threads);
-  fmt::print("{} at {} Hz: {}, {}\n", spec.name, t.format.sample_rate, work, cores);
+  std::string text =
+      fmt::format("{} at {} Hz: {}, {}\n", printable(spec.name), t.format.sample_rate, work, cores);
   if (a.groups > 1)
-    fmt::print("in {} groups, due one after the other; calls count from when they were due\n",
-               a.groups);
-  fmt::print("real-time factor  {:.4f}   ({:.3g}x real time)\n", factor, 1 / factor);
-  fmt::print("arithmetic        {:.3g} GMAC/s\n", spec.macs_per_second / factor / 1e9);
-  if (t.ceilings) fmt::print("of the card       {}\n", as_text(gpu_work(model, t), *t.ceilings));
-  fmt::print("loaded in         {:.2f} s\n", t.load_seconds);
-  if (spec.memory != Memory::windowed) print_calls(t);
+    text += fmt::format(
+        "in {} groups, due one after the other; calls count from when they were due\n", a.groups);
+  text += fmt::format("real-time factor  {:.4f}   ({:.3g}x real time)\n", factor, 1 / factor);
+  text += fmt::format("arithmetic        {:.3g} GMAC/s\n", spec.macs_per_second / factor / 1e9);
+  if (t.ceilings)
+    text += fmt::format("of the card       {}\n", as_text(gpu_work(model, t), *t.ceilings));
+  text += fmt::format("loaded in         {:.2f} s\n", t.load_seconds);
+  return takes_whole_recordings(model) ? text : text + calls_as_text(t);
 }
 
 nlohmann::ordered_json to_json(const Model& model, const Measured& t, const Arguments& a) {
-  nlohmann::ordered_json json{{"model", model.spec().name},
-                              {"sample_rate", t.format.sample_rate},
-                              {"lanes", a.lanes},
-                              {"groups", a.groups},
-                              {"frames", a.frames},
-                              {"threads", a.threads},
-                              {"device", a.device},
-                              {"arithmetic", a.arithmetic},
-                              {"hop", t.format.hop},
-                              {"latency_samples", t.format.latency + t.format.hop - 1},
-                              {"calls", t.calls.size()},
-                              {"real_time_factor", t.real_time_factor()},
-                              {"p50_ms", 1e3 * t.percentile(50)},
-                              {"p95_ms", 1e3 * t.percentile(95)},
-                              {"p99_ms", 1e3 * t.percentile(99)},
-                              {"max_ms", 1e3 * t.calls.back()},
-                              {"deadline_ms", 1e3 * t.deadline},
-                              {"deadline_misses", t.misses()},
-                              {"memory_bytes", t.memory},
-                              {"process_peak_bytes", peak_memory()},
-                              {"load_seconds", t.load_seconds}};
+  using Json = nlohmann::ordered_json;
+  const bool streams = !takes_whole_recordings(model);
+  Json json{
+      {"model", model.spec().name},
+      {"sample_rate", t.format.sample_rate},
+      {"lanes", a.lanes},
+      {"groups", a.groups},
+      {"frames", a.frames},
+      {"threads", a.threads},
+      {"device", a.device},
+      {"arithmetic", a.arithmetic},
+      {"hop", streams ? Json(t.format.hop) : Json(nullptr)},
+      {"latency_samples", streams ? Json(t.format.latency + t.format.hop - 1) : Json(nullptr)},
+      {"calls", t.calls.size()},
+      {"real_time_factor", t.real_time_factor()},
+      {"p50_ms", 1e3 * t.percentile(50)},
+      {"p95_ms", 1e3 * t.percentile(95)},
+      {"p99_ms", 1e3 * t.percentile(99)},
+      {"max_ms", 1e3 * t.calls.back()},
+      {"deadline_ms", 1e3 * t.deadline},
+      {"deadline_misses", t.misses()},
+      {"memory_bytes", t.memory},
+      {"process_peak_bytes", peak_memory()},
+      {"load_seconds", t.load_seconds}};
   if (t.ceilings) json["of_the_card"] = as_json(gpu_work(model, t), *t.ceilings);
   return json;
+}
+
+// What a model of this kind could only ignore is refused.
+Status check(const Arguments& a, const Model& model) {
+  if (auto fits = check_arithmetic(a.device, a.arithmetic); !fits) return fits;
+  const ModelSpec& spec = model.spec();
+  std::string problem;
+  if (!takes_whole_recordings(model)) {
+    if (a.lanes % a.groups != 0)
+      problem = fmt::format("{} lanes cannot be shared evenly by {} groups", a.lanes, a.groups);
+    if (a.threads > 1)
+      problem = "--threads is for models that take whole recordings; a stream has one core";
+  } else if (a.groups > 1) {
+    problem = "--groups is for live streams; this model takes whole recordings";
+  } else if (a.rate > 0 && a.rate != spec.sample_rate) {
+    problem = fmt::format("--rate {}: model {} takes whole recordings at {} Hz", a.rate, spec.name,
+                          spec.sample_rate);
+  }
+  if (problem.empty()) return Done{};
+  return Error{ErrorCode::invalid_argument, problem};
 }
 
 int run(const Arguments& arguments) {
@@ -122,14 +153,12 @@ int run(const Arguments& arguments) {
     return kUsage;
   }
   watch_interrupt();
-  const bool whole = (*model)->spec().memory == Memory::windowed;
-  if (arguments.groups > 1 && (whole || arguments.lanes % arguments.groups != 0)) {
-    complain(whole ? "--groups is for live streams; this model takes whole recordings"
-                   : fmt::format("{} lanes cannot be shared evenly by {} groups", arguments.lanes,
-                                 arguments.groups));
+  if (auto possible = check(arguments, **model); !possible) {
+    complain(possible.error().message);
     return kUsage;
   }
-  auto timed = whole ? time_recordings(**model, arguments) : time_calls(**model, arguments);
+  auto timed = takes_whole_recordings(**model) ? time_recordings(**model, arguments)
+                                               : time_calls(**model, arguments);
   if (!timed) {
     complain(timed.error().message);
     return kUsage;
@@ -146,7 +175,7 @@ int run(const Arguments& arguments) {
   if (arguments.json)
     print_json(to_json(**model, measured, arguments));
   else
-    print(**model, measured, arguments);
+    put(stdout, to_text(**model, measured, arguments));
   return interrupted() ? kInterrupted : kOk;
 }
 
@@ -160,25 +189,25 @@ void add_bench(CLI::App& app, int& status) {
       ->type_name("MODEL");
   command->add_option("--seconds", a.seconds, "Audio to process")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(between(0.001, 3600));
   command->add_option("--rate", a.rate, "Sample rate in Hz (default: the model's)")
-      ->check(CLI::Range(1, 1000000));
+      ->check(between(1, 1000000));
   command
       ->add_option("--lanes", a.lanes,
                    "Streams that share one session, or whole recordings at once")
       ->capture_default_str()
-      ->check(CLI::Range(1, 65536));
+      ->check(between(1, 65536));
   command
       ->add_option("--groups", a.groups,
                    "Sessions that share the streams; their hops are due in turn, at real time")
       ->capture_default_str()
-      ->check(CLI::Range(1, 100));
+      ->check(between(1, 100));
   command->add_option("--frames", a.frames, "Hops a call; 1 is live")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1 << 20));
+      ->check(between(1, 1 << 20));
   command->add_option("--threads", a.threads, "Cores for a model that takes whole recordings")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
+      ->check(between(1, 1024));
   add_arithmetic(*command, a.arithmetic)->needs(add_device(*command, a.device));
   command->add_flag("--json", a.json, "One JSON object");
   command->callback([arguments, &status] { status = run(*arguments); });

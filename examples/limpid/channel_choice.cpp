@@ -8,6 +8,8 @@
 #include <charconv>
 #include <numeric>
 
+#include "examples/limpid/ranges.h"
+
 namespace limpid::cli {
 namespace {
 
@@ -116,7 +118,7 @@ void add_channel_options(CLI::App& command, ChannelChoice& choice) {
       .add_option("--reference-mic", choice.reference,
                   "The channel whose speech a model of several microphones puts out; the others "
                   "follow it round the array (default: the first)")
-      ->check(CLI::Range(1, kMostChannels))
+      ->check(between(1, kMostChannels))
       ->type_name("N");
 }
 

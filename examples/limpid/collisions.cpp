@@ -78,14 +78,29 @@ std::optional<std::string> linked(const std::vector<FileJob>& jobs, const Scan& 
   return std::nullopt;
 }
 
+// By the keys of their places.
+using Inputs = std::map<std::string, fs::path>;
+using Outputs = std::map<std::string, const FileJob*>;
+
+std::optional<std::string> replaced_by_report(const fs::path& report, const std::string& key,
+                                              const Inputs& inputs, const Outputs& outputs) {
+  if (const auto hit = inputs.find(key); hit != inputs.end())
+    return fmt::format("the report {} is the input {}", report.string(), hit->second.string());
+  if (const auto hit = outputs.find(key); hit != outputs.end())
+    return fmt::format("the report {} is the output for {}", report.string(),
+                       hit->second->input.string());
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::optional<std::string> find_collision(std::vector<FileJob>& jobs, const Scan& scan) {
+std::optional<std::string> find_collision(std::vector<FileJob>& jobs, const Scan& scan,
+                                          const fs::path& report) {
   Places places;
-  std::map<std::string, fs::path> inputs;  // also those that cannot be read: they may be mended
+  Inputs inputs;  // also those that cannot be read: they may be mended
   for (const Found& found : scan.files) inputs.emplace(places.key(found.file), found.file);
 
-  std::map<std::string, const FileJob*> outputs;
+  Outputs outputs;
   std::vector<std::size_t> repeated;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const std::string key = places.key(jobs[i].output);
@@ -99,6 +114,9 @@ std::optional<std::string> find_collision(std::vector<FileJob>& jobs, const Scan
                          jobs[i].input.string(), jobs[i].output.string());
     repeated.push_back(i);
   }
+  if (!report.empty())
+    if (auto problem = replaced_by_report(report, places.key(report), inputs, outputs))
+      return problem;
   for (auto i = repeated.rbegin(); i != repeated.rend(); ++i)
     jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(*i));
   return linked(jobs, scan);

@@ -10,6 +10,7 @@
 #include "examples/limpid/commands.h"
 #include "examples/limpid/convolve_job.h"
 #include "examples/limpid/file_command.h"
+#include "examples/limpid/ranges.h"
 
 namespace limpid::cli {
 namespace {
@@ -86,14 +87,15 @@ void add_filter(CLI::App& command, Arguments& a) {
       .add_option("--route", a.routes,
                   "From channel IN through channel FILTER of the response to channel OUT of the "
                   "result, counted from 1; may be repeated (default: by the numbers of channels)")
-      ->type_name("IN:OUT:FILTER");
+      ->type_name("IN:OUT:FILTER")
+      ->allow_extra_args(false);  // one each, and what looks like a list is none
   command.add_option("--gain", a.gain_db, "Louder or, below 0, softer")
-      ->check(CLI::Range(-200.0, 200.0))
+      ->check(between(-200, 200))
       ->type_name("dB");
   command
       .add_option("--tail", a.tail_seconds,
                   "End at most so long after the recording (default: when the response ends)")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(between(0, 1e6))
       ->type_name("SECONDS");
 }
 

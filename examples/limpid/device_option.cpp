@@ -35,8 +35,14 @@ CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic) {
       .add_option("--arithmetic", arithmetic,
                   "Products on a GPU: exact, tf32x3, tf32, fp16 or bf16")
       ->capture_default_str()
-      ->check(CLI::IsMember(kArithmetics))
+      ->check(CLI::IsMember(kArithmetics).description(""))
       ->type_name("KIND");
+}
+
+Status check_arithmetic(const std::string& device, const std::string& arithmetic) {
+  if (gpu_of(device) >= 0 || arithmetic_of(arithmetic) == Arithmetic::exact) return Done{};
+  return Error{ErrorCode::invalid_argument,
+               "--arithmetic " + arithmetic + " is for GPUs: --device cuda"};
 }
 
 Arithmetic arithmetic_of(const std::string& arithmetic) {

@@ -18,6 +18,9 @@ CLI::Option* add_device(CLI::App& command, std::string& device);  // cpu, cuda o
 // Names of what SessionConfig has; of GPUs only.
 CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic);
 
+// invalid_argument: one of GPUs for the CPU, which would ignore it.
+Status check_arithmetic(const std::string& device, const std::string& arithmetic);
+
 int gpu_of(const std::string& device);  // as SessionConfig has it: -1 for cpu
 
 Arithmetic arithmetic_of(const std::string& arithmetic);

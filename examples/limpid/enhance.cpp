@@ -14,7 +14,10 @@
 #include "examples/limpid/exact.h"
 #include "examples/limpid/file_command.h"
 #include "examples/limpid/help.h"
+#include "examples/limpid/interrupt.h"
+#include "examples/limpid/model_options.h"
 #include "examples/limpid/pieces.h"
+#include "examples/limpid/report/page_file.h"
 #include "examples/limpid/report/report.h"
 #include "examples/limpid/shared_model.h"
 #include "examples/limpid/terminal.h"
@@ -67,6 +70,32 @@ int count_streams(const Plan& plan, const EnhanceSettings& settings, int files) 
   return std::max(1, std::accumulate(pieces.begin(), pieces.end(), 0));
 }
 
+Result<Plan> plan_of(const Arguments& arguments) {
+  PlanRequest request = plan_request(arguments.files);
+  request.report = arguments.report;
+  auto plan = make_plan(request);
+  if (!plan || arguments.report.empty()) return plan;
+  if (auto usable = check_page(arguments.report); !usable) return std::move(usable).error();
+  return plan;
+}
+
+// The page about what was done, unless somebody stops that.
+int report_on(const FileRun& done, const Arguments& arguments, const ModelSpec& model) {
+  if (arguments.report.empty() || done.status == kInterrupted) return done.status;
+  const ReportFacts facts{model, arguments.attenuation_limit_db, done.wall_seconds};
+  const auto written = write_report(arguments.report, done.results, facts);
+  if (!written) {
+    complain(written.error().message);
+    return kFailed;
+  }
+  if (!*written) {
+    complain("interrupted: there is no report");
+    return kInterrupted;
+  }
+  put(stderr, fmt::format("limpid: report in {}\n", printable(arguments.report)));
+  return done.status;
+}
+
 int run(const Arguments& arguments) {
   auto model = models::load(arguments.model);
   if (!model) return refuse(model.error());
@@ -81,11 +110,13 @@ int run(const Arguments& arguments) {
                            .exact = arguments.exact,
                            .voice = arguments.voice,
                            .channels = arguments.channels};
+  if (auto fits = check_arithmetic(arguments.device, arguments.arithmetic); !fits)
+    return refuse(fits.error());
   const int gpu = gpu_of(arguments.device);
   const Arithmetic arithmetic = arithmetic_of(arguments.arithmetic);
   if (auto usable = gpu < 0 ? Status(Done{}) : try_gpu(settings, gpu, arithmetic); !usable)
     return refuse(usable.error());
-  auto plan = make_plan(plan_request(arguments.files));
+  auto plan = plan_of(arguments);
   if (!plan) return refuse(plan.error());
   const auto files = std::max<int>(1, static_cast<int>(plan->jobs.size()));
   settings.threads = std::max(1, arguments.files.threads() / files);
@@ -106,27 +137,15 @@ int run(const Arguments& arguments) {
         return enhance_file(job, settings, advance);
       },
       file_arguments);
-  if (!arguments.report.empty() && done.status != kInterrupted) {
-    const ReportFacts facts{(*model)->spec(), arguments.attenuation_limit_db, done.wall_seconds};
-    if (auto written = write_report(arguments.report, done.results, facts); !written) {
-      complain(written.error().message);
-      return kFailed;
-    }
-    put(stderr, fmt::format("limpid: report in {}\n", arguments.report));
-  }
-  return done.status;
+  return report_on(done, arguments, (*model)->spec());
 }
 
 void add_processing(CLI::App& command, Arguments& a) {
-  command.add_option("-m,--model", a.model, "Name (see `limpid models`) or .safetensors file")
-      ->type_name("MODEL");
+  add_model(command, a.model);
   add_channel_options(command, a.channels);
   add_arithmetic(command, a.arithmetic)->needs(add_device(command, a.device));
   add_jobs(command, a.files, "Files, or pieces of long ones,");
-  auto* limit = command.add_option("-a,--attenuation-limit", a.attenuation_limit_db,
-                                   "Lower noise by at most this much, which keeps some of the "
-                                   "room (default: no limit)");
-  limit->check(CLI::Range(0.0f, 200.0f))->type_name("dB");
+  CLI::Option* limit = add_attenuation_limit(command, a.attenuation_limit_db);
   command
       .add_flag("--exact", a.exact,
                 "Use the model's published offline recipe, sample for sample; needs memory for "

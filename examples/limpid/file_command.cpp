@@ -13,6 +13,7 @@
 #include "examples/limpid/interrupt.h"
 #include "examples/limpid/json.h"
 #include "examples/limpid/progress.h"
+#include "examples/limpid/ranges.h"
 #include "examples/limpid/terminal.h"
 
 namespace limpid::cli {
@@ -56,15 +57,19 @@ std::vector<FileResult> process(const Plan& plan, const FileTask& task,
                                 const FileArguments& arguments) {
   Progress progress(plan.jobs.size() + plan.settled.size(), plan.seconds,
                     stderr_is_terminal() && !arguments.quiet, arguments.quiet);
+  const auto report = [&](const FileResult& result) {
+    if (arguments.json) print_json(to_json(result));
+  };
   const auto finished = [&](const FileResult& result) {
     progress.finished(result);
-    if (arguments.json) print_json(to_json(result));
+    report(result);
   };
   for (const FileResult& result : plan.settled) finished(result);
   return run_batch(plan.jobs, task, arguments.threads(),
                    {.advance = [&](double seconds) { progress.advance(seconds); },
                     .finished = finished,
-                    .stop = interrupted},
+                    .stop = interrupted,
+                    .dropped = report},
                    plan.order);
 }
 
@@ -86,6 +91,7 @@ PlanRequest plan_request(const FileArguments& arguments) {
 
 FileRun run_plan(const Plan& plan, const FileTask& task, const FileArguments& arguments) {
   watch_interrupt();
+  watch_hangup();
   const auto start = std::chrono::steady_clock::now();
   FileRun run;
   run.results = process(plan, task, arguments);
@@ -120,7 +126,7 @@ void add_files(CLI::App& command, FileArguments& a) {
 
 void add_jobs(CLI::App& command, FileArguments& a, const std::string& what) {
   command.add_option("-j,--jobs", a.jobs, what + " at the same time (default: one a core)")
-      ->check(CLI::Range(1, 1024))
+      ->check(between(1, 1024))
       ->type_name("N");
 }
 

@@ -30,10 +30,11 @@ std::string Help::make_option(const CLI::Option* option, bool is_positional) con
   return row(is_positional ? name : name + make_option_opts(option), text);
 }
 
-// The value's name only: ranges and exclusions belong into messages.
+// The value's name only: exclusions belong into messages, and so do ranges, which is why no check
+// here has a description that CLI11 would put behind that name.
 std::string Help::make_option_opts(const CLI::Option* option) const {
   const std::string type = option->get_type_name();
-  return option->get_type_size() == 0 || type.empty() ? "" : " " + type.substr(0, type.find(':'));
+  return option->get_type_size() == 0 || type.empty() ? "" : " " + type;
 }
 
 std::string Help::make_subcommand(const CLI::App* command) const {

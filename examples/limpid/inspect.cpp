@@ -29,8 +29,8 @@ constexpr std::size_t kNames = 16;  // columns
 
 void row(const std::string& name, const std::string& value) {
   if (value.empty()) return;
-  const std::string left = fmt::format("{:<{}}", name, kNames - 1) + ' ';
-  fmt::print("{}{}", left, wrapped(value, kNames, std::max(kNames, left.size())));
+  const std::string left = fmt::format("{:<{}}", printable(name), kNames - 1) + ' ';
+  put(stdout, left + wrapped(value, kNames, std::max(kNames, left.size())));
 }
 
 std::string thousands(std::int64_t value) {
@@ -104,7 +104,7 @@ void print(const Model& model) {
   const Json json = to_json(spec);
   for (const char* part : {"config", "card"}) {
     if (!json[part].is_object()) continue;
-    fmt::print("\n{}\n", std::string_view(part) == "config" ? "network" : "training");
+    put(stdout, std::string_view(part) == "config" ? "\nnetwork\n" : "\ntraining\n");
     print_part(json[part]);
   }
 }

@@ -12,7 +12,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);  // or a signal handler m
 
 extern "C" void on_signal(int signal) {
   flag.store(true);
-  std::signal(signal, SIG_DFL);
+  if (signal != SIGHUP) std::signal(signal, SIG_DFL);  // a window that closes may say so twice
 }
 
 }  // namespace
@@ -21,6 +21,10 @@ void watch_interrupt() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void watch_hangup() {
+  if (std::signal(SIGHUP, on_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
 bool interrupted() noexcept {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Ctrl-C as a question that work asks between two blocks. A second Ctrl-C ends the program at once.
+// Ctrl-C as a question that work asks between two blocks. A second Ctrl-C ends the program at once,
+// and may leave the hidden file that was being written.
 #pragma once
 
 namespace limpid::cli {
 
 // SIGINT and SIGTERM from now on. A reader that goes away (SIGPIPE) no longer ends the program.
 void watch_interrupt();
+// SIGHUP too, as often as it comes, unless whoever started the program wants it ignored (nohup).
+void watch_hangup();
 bool interrupted() noexcept;  // [any thread]
 
 }  // namespace limpid::cli

@@ -14,6 +14,8 @@
 #include "examples/limpid/live_fake.h"
 #include "examples/limpid/live_quiet.h"
 #include "examples/limpid/live_show.h"
+#include "examples/limpid/model_options.h"
+#include "examples/limpid/ranges.h"
 #include "examples/limpid/terminal.h"
 #include "models/registry.h"
 #include "streaming/live_engine.h"
@@ -29,7 +31,8 @@ struct Arguments {
   std::string model, input, output;
   ChannelChoice channels;
   std::vector<std::string> fake;  // empty, or the file to hear and the file to write
-  double attenuation_limit = 0, deadline_ms = 0;
+  float attenuation_limit_db = 0;
+  double deadline_ms = 0;
   int rate = 0, block = 0;
   bool list_devices = false;
 };
@@ -47,10 +50,11 @@ int list() {
   if (!devices) return fail(devices.error());
   if (devices->empty()) complain("no sound card found");
   for (const auto& device : *devices)
-    fmt::print("{:3}  {:<40}  {:>2} in  {:>2} out  {:>6.0f} Hz  {}{}{}\n", device.index,
-               device.name, device.inputs, device.outputs, device.sample_rate, device.host,
-               device.default_input ? "  default input" : "",
-               device.default_output ? "  default output" : "");
+    put(stdout,
+        fmt::format("{:3}  {:<40}  {:>2} in  {:>2} out  {:>6.0f} Hz  {}{}{}\n", device.index,
+                    device.name, device.inputs, device.outputs, device.sample_rate, device.host,
+                    device.default_input ? "  default input" : "",
+                    device.default_output ? "  default output" : ""));
   return kOk;
 }
 
@@ -83,8 +87,8 @@ Result<std::unique_ptr<AudioDevice>> open_card(const Arguments& a, const Model& 
 
 std::string title_of(const Model& model, LiveEngine& engine) {
   const double rate = engine.device().format().sample_rate;
-  return fmt::format("{}: {}, {:.0f} ms later", model.spec().name, engine.device().describe(),
-                     1e3 * engine.latency() / rate);
+  return printable(fmt::format("{}: {}, {:.0f} ms later", model.spec().name,
+                               engine.device().describe(), 1e3 * engine.latency() / rate));
 }
 
 // Opens, starts and talks; `finished` ends it as q does.
@@ -112,6 +116,7 @@ int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model,
   auto card = FakeCard::open(a.fake[0], a.block);
   if (!card) return fail(card.error());
   const FakeCard& file = **card;
+  if (auto usable = file.check_output(a.fake[1]); !usable) return fail(usable.error());
   auto inputs = choose_channels(model->spec(), a.channels, file.format().inputs);
   if (!inputs) return fail(inputs.error());
   auto heard = picked(*std::move(card), *std::move(inputs));
@@ -123,14 +128,17 @@ int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model,
     complain(saved.error().message);
     return kFailed;
   }
-  return status;
+  if (!interrupted()) return status;
+  complain(fmt::format("interrupted: {} holds the first {}", a.fake[1],
+                       short_seconds(file.seconds_played())));
+  return kInterrupted;
 }
 
 int run(const Arguments& a) {
   if (a.list_devices) return list();
   auto model = models::load(a.model);
   if (!model) return fail(model.error());
-  const LiveConfig config{.attenuation_limit_db = static_cast<float>(a.attenuation_limit),
+  const LiveConfig config{.attenuation_limit_db = a.attenuation_limit_db,
                           .deadline_seconds = a.deadline_ms / 1e3};
   if (!a.fake.empty()) return run_fake(a, *model, config);
   auto card = open_card(a, **model);
@@ -145,28 +153,34 @@ int run(const Arguments& a) {
 void add_live(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("live", "Enhance a microphone and play it at once");
   auto a = std::make_shared<Arguments>();
-  command->add_option("--model", a->model, "Name or .safetensors file");
-  command->add_option("--input", a->input, "Microphone: index, name or a part of the name");
-  command->add_option("--output", a->output, "Loudspeaker, likewise; use headphones");
+  add_model(*command, a->model);
+  auto* input =
+      command->add_option("--input", a->input, "Microphone: index, name or a part of the name");
+  auto* output =
+      command->add_option("--output", a->output, "Loudspeaker, likewise; use headphones");
   add_channel_options(*command, a->channels);
   command->add_flag("--list-devices", a->list_devices, "List the sound cards and end");
-  command
-      ->add_option("--attenuation-limit", a->attenuation_limit,
-                   "Lower noise by no more than so many dB; 0: no limit")
-      ->check(CLI::Range(0.0, 120.0));
-  command
-      ->add_option("--rate", a->rate,
-                   "Hz; by default the microphone's own, or the only one a model runs at")
-      ->check(CLI::Range(8000, 96000));
+  add_attenuation_limit(*command, a->attenuation_limit_db);
+  auto* rate = command
+                   ->add_option("--rate", a->rate,
+                                "Hz; by default the microphone's own, or the only one a model "
+                                "runs at")
+                   ->check(between(8000, 96000));
   command->add_option("--block", a->block, "Samples the sound card moves at once; by default 5 ms")
-      ->check(CLI::Range(8, 8192));
+      ->check(between(8, 8192));
   command
       ->add_option("--deadline", a->deadline_ms,
                    "Milliseconds the network may take, a part of the latency; by default a hop")
-      ->check(CLI::Range(0.0, 1000.0));
-  command->add_option("--fake", a->fake, "IN OUT: do with audio files what a sound card would do")
+      ->check(between(0, 1000));
+  command
+      ->add_option("--fake", a->fake,
+                   "Do with audio files what a sound card would do; OUT must not exist")
       ->expected(2)
-      ->type_name("FILE FILE");
+      ->allow_extra_args(false)  // what looks like a list is none
+      ->type_name("IN OUT")
+      ->excludes(input)
+      ->excludes(output)
+      ->excludes(rate);
   command->footer(
       "Keys: space or b bypasses, q quits. Where a frame comes too late, the microphone itself is "
       "heard for that moment, at the same latency.");

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "lib/io/atomic_file.h"
 #include "lib/io/output_format.h"
 
 namespace limpid::cli {
@@ -48,6 +49,19 @@ void FakeCard::stop() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
   card_->stop();
+}
+
+double FakeCard::seconds_played() const {
+  return static_cast<double>(card_->played().extent(1)) / format().sample_rate;
+}
+
+Status FakeCard::check_output(const std::filesystem::path& file) const {
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored))
+    return Error{ErrorCode::invalid_argument, file.string() + " exists already: give another name"};
+  if (auto format = io::format_for_name(file, file_format_); !format) return format.error();
+  if (auto attempt = io::AtomicFile::create(file); !attempt) return attempt.error();
+  return Done{};
 }
 
 Status FakeCard::save(const std::filesystem::path& file) const {

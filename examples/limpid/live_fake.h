@@ -25,8 +25,12 @@ class FakeCard final : public streaming::AudioDevice {
   Status start(streaming::AudioCallback& callback) override;
   void stop() override;
 
-  bool finished() const noexcept { return finished_; }   // the file has been played
+  bool finished() const noexcept { return finished_; }  // the file has been played
+  // invalid_argument: `file` exists; unsupported: no audio file is called so; io: it cannot be
+  // written.
+  Status check_output(const std::filesystem::path& file) const;
   Status save(const std::filesystem::path& file) const;  // what was heard so far; after stop()
+  double seconds_played() const;                         // of it; likewise
 
  private:
   FakeCard(std::string name, io::Audio audio, int block);

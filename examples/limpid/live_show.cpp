@@ -24,7 +24,7 @@ class Show {
       : engine_(engine), draws_(stderr_is_terminal()) {
     view_.title = title;
     view_.utf8 = terminal_is_utf8();
-    if (!draws_) fmt::print(stderr, "{}\n", title);
+    if (!draws_) put(stderr, title + "\n");
   }
 
   bool run(const std::function<bool()>& finished) {
@@ -52,7 +52,7 @@ class Show {
     engine_.stop();
     const auto stats = engine_.stats();
     if (draws_) draw();
-    fmt::print(stderr, "{}\n", live_line(stats, view_.bypassed));
+    put(stderr, live_line(stats, view_.bypassed) + "\n");
   }
 
  private:
@@ -62,7 +62,7 @@ class Show {
     } else if (Clock::now() >= next_line_) {
       next_line_ = Clock::now() + 5s;
       if (engine_.stats().seconds > 0.5)
-        fmt::print(stderr, "{}\n", live_line(engine_.stats(), view_.bypassed));
+        put(stderr, live_line(engine_.stats(), view_.bypassed) + "\n");
     }
   }
 
@@ -73,13 +73,12 @@ class Show {
     const auto lines = live_screen(engine_.stats(), view_);
     for (const auto& line : lines) text += line + "\x1b[K\n";
     drawn_ = lines.size();
-    fmt::print(stderr, "{}", text);
-    std::fflush(stderr);
+    put(stderr, text);
   }
 
   void reconnect() {
     if (!lost_) {
-      fmt::print(stderr, "{}", draws_ ? "\r" : "");
+      put(stderr, draws_ ? "\r" : "");
       complain("the sound card is gone; trying to get it back");
       drawn_ = 0;
     }

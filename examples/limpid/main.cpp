@@ -4,16 +4,27 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <sstream>
+#include <system_error>
 
 #include "examples/limpid/commands.h"
+#include "examples/limpid/descriptors.h"
 #include "examples/limpid/help.h"
+#include "examples/limpid/literal.h"
 #include "examples/limpid/terminal.h"
 
-int main(int argc, char** argv) {
-  using namespace limpid::cli;
+namespace limpid::cli {
+namespace {
+
+std::string failure(const CLI::App*, const CLI::Error& error) {
+  return printable(error.what()) + "\nRun with --help for more information.\n";
+}
+
+int run(int argc, char** argv) {
   CLI::App app("limpid removes noise and reverberation from speech, live or from files.", "limpid");
   app.set_version_flag("--version", "limpid " LIMPID_VERSION);
   app.formatter(std::make_shared<Help>());
+  app.failure_message(failure);
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 some files failed, 2 nothing was started, 130 interrupted.");
   int status = kOk;
@@ -30,13 +41,33 @@ int main(int argc, char** argv) {
     std::cerr << app.help();
     return kUsage;
   }
+  take_literally(app);
   try {
-    app.parse(argc, argv);
+    app.parse(literal_arguments(argc, argv));
     return status;
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? kOk : kUsage;  // --help and --version are no errors
+    std::ostringstream help;
+    const int code = app.exit(problem, help, std::cerr);
+    put(stdout, help.str());
+    return code == 0 ? kOk : kUsage;  // --help and --version are no errors
   } catch (const std::exception& problem) {
     complain(problem.what());
     return kFailed;
   }
+}
+
+// Results that arrived nowhere are a failure, however well everything else went.
+int with_output_checked(int status) {
+  if (lost_output() == 0) return status;
+  complain("cannot write to standard output: " + std::generic_category().message(lost_output()));
+  return status == kOk ? kFailed : status;
+}
+
+}  // namespace
+}  // namespace limpid::cli
+
+int main(int argc, char** argv) {
+  using namespace limpid::cli;
+  if (!occupy_closed_descriptors()) return kUsage;
+  return with_output_checked(run(argc, argv));
 }

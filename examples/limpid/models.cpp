@@ -32,8 +32,8 @@ int run(bool json) {
     if (json)
       print_json(to_json(spec));
     else
-      fmt::print("{:<20} {}{}{}\n", name, spec.summary, microphones(spec),
-                 name == models::kDefaultModel ? " (default)" : "");
+      put(stdout, fmt::format("{:<20} {}{}{}\n", name, spec.summary, microphones(spec),
+                              name == models::kDefaultModel ? " (default)" : ""));
   }
   return status;
 }

@@ -129,7 +129,7 @@ Result<Plan> make_plan(const PlanRequest& request) {
     jobs.push_back(*std::move(job));
   }
   for (const fs::path& path : request.also_read) scan.files.push_back({path, path.filename(), {}});
-  if (auto problem = find_collision(jobs, scan)) return usage(*std::move(problem));
+  if (auto problem = find_collision(jobs, scan, request.report)) return usage(*std::move(problem));
 
   if (auto status = settle(std::move(jobs), request.existing, plan); !status)
     return std::move(status).error();

@@ -19,6 +19,7 @@ struct PlanRequest {
   Existing existing = Existing::refuse;               // what to do where an output exists
   std::string suffix = ".enhanced";                   // of outputs without a name of their own
   std::vector<std::filesystem::path> also_read = {};  // files that no output may replace either
+  std::filesystem::path report = {};                  // "", or a page that may replace none of them
 };
 
 struct Plan {
@@ -30,9 +31,9 @@ struct Plan {
 
 // Files keep their names below the output folder, and folders their trees. Without an output, a.wav
 // becomes a.SUFFIX.wav and folder/ becomes folder.SUFFIX/.
-// invalid_argument, naming the files: two inputs with one output, an output that is an input (by
-// whatever name, link or spelling), an output that exists with Existing::refuse; unsupported: an
-// output name that no kind of audio file goes with.
+// invalid_argument, naming the files: two inputs with one output, an output or a report that is an
+// input (by whatever name, link or spelling), a report that is an output, an output that exists
+// with Existing::refuse; unsupported: an output name that no kind of audio file goes with.
 Result<Plan> make_plan(const PlanRequest& request);
 
 // For files that go through a GPU together: those of one rate after each other, the longest first,

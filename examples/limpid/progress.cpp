@@ -37,28 +37,29 @@ std::string filled(double fraction, int width) {
 }  // namespace
 
 std::string describe(const FileResult& result) {
-  const std::string input = result.job.input.string();
+  const std::string input = printable(result.job.input.string());
+  const std::string error = printable(result.error);
   switch (result.outcome) {
     case Outcome::skipped:
       return fmt::format("{}: finished before, skipped", input);
     case Outcome::cancelled:
       return fmt::format("{}: stopped, nothing written", input);
     case Outcome::failed:
-      return result.error.find(input) != std::string::npos
-                 ? fmt::format("failed: {}", result.error)
-                 : fmt::format("failed: {}: {}", input, result.error);
+      return error.find(input) != std::string::npos ? fmt::format("failed: {}", error)
+                                                    : fmt::format("failed: {}: {}", input, error);
     case Outcome::done:
       break;
   }
   std::string line =
-      fmt::format("{} -> {}: {} in {}", input, result.job.output.string(),
+      fmt::format("{} -> {}: {} in {}", input, printable(result.job.output.string()),
                   short_seconds(result.audio_seconds), short_seconds(result.wall_seconds));
   if (result.audio_seconds > 0)
     line += fmt::format(
         " ({:.3g}x real time), {}", result.audio_seconds / std::max(result.wall_seconds, 1e-9),
         result.pauses ? fmt::format("pauses {:.1f} dB quieter", result.levels.pause_reduction())
                       : fmt::format("peak {:.1f} dB", result.levels.peak_after));
-  for (const std::string& notice : result.notices) line += fmt::format("\n      note: {}", notice);
+  for (const std::string& notice : result.notices)
+    line += fmt::format("\n      note: {}", printable(notice));
   return line;
 }
 

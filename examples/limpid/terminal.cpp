@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <sstream>
@@ -14,6 +16,19 @@ namespace limpid::cli {
 namespace {
 
 constexpr std::size_t kTextWidth = 80;
+
+std::atomic<int> lost = 0;  // errno
+
+unsigned char byte_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
+}
+
+// Of the control character that begins there; 0: none does. C0, DEL, and C1 as UTF-8 has it.
+std::size_t control_bytes(std::string_view utf8, std::size_t at) {
+  const unsigned char byte = byte_at(utf8, at), next = byte_at(utf8, at + 1);
+  if (byte < 0x20 || byte == 0x7F) return 1;
+  return byte == 0xC2 && next >= 0x80 && next < 0xA0 ? 2 : 0;
+}
 
 }  // namespace
 
@@ -43,13 +58,28 @@ bool terminal_has_colour() noexcept {
 }
 
 void put(std::FILE* to, std::string_view text) noexcept {
-  std::fwrite(text.data(), 1, text.size(), to);
-  std::fflush(to);
+  const bool taken = std::fwrite(text.data(), 1, text.size(), to) == text.size();
+  if (taken && std::fflush(to) == 0) return;
+  if (to == stdout && errno != EPIPE && lost == 0) lost = errno;
+}
+
+int lost_output() noexcept {
+  return lost;
+}
+
+std::string printable(std::string_view utf8) {
+  std::string result;
+  for (std::size_t at = 0; at < utf8.size();) {
+    const std::size_t bytes = control_bytes(utf8, at);
+    result += bytes > 0 ? '?' : utf8[at];
+    at += std::max<std::size_t>(bytes, 1);
+  }
+  return result;
 }
 
 void complain(std::string_view message) {
   const char* name = terminal_has_colour() ? "\x1b[31mlimpid:\x1b[0m" : "limpid:";
-  put(stderr, fmt::format("{} {}\n", name, message));
+  put(stderr, fmt::format("{} {}\n", name, printable(message)));
 }
 
 std::string clock_time(double seconds) {
@@ -94,6 +124,7 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t col
   std::string result;
   std::istringstream words(text);
   for (std::string word; words >> word;) {
+    word = printable(word);
     if (column > indent && column + 1 + word.size() > kTextWidth) {
       result += '\n' + std::string(indent, ' ');
       column = indent;

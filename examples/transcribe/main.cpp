@@ -60,12 +60,18 @@ int main(int argc, char** argv) {
   app.add_option("audio", recording, "a recording")->required();
   app.add_option("--lips-from", clean, "clean recording of the same words: lips are made up of it");
   app.add_option("--rate", rate, "audio frames of 10 ms in a token; 0: as the model prefers");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;  // --help is no error
+  }
   const auto words = limpid::transcribe(model, recording, clean, rate);
   if (!words) {
     std::cerr << "limpid_transcribe: " << words.error().message << '\n';
     return 2;
   }
-  std::cout << *words << '\n';
-  return 0;
+  std::cout << *words << std::endl;
+  if (std::cout) return 0;
+  std::cerr << "limpid_transcribe: cannot write to standard output\n";
+  return 1;
 }

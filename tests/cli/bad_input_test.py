@@ -78,6 +78,8 @@ class BadInput(EndToEnd):
         for arithmetic in ("exact", "tf32x3", "tf32", "fp16", "bf16"):
             self.expect(USAGE, "no CUDA device: ", "bench", MODEL, "--device", "cuda:99", "--arithmetic", arithmetic, "--seconds", "0.1")
         self.expect(USAGE, "--arithmetic", "bench", MODEL, "--device", "cuda:99", "--arithmetic", "int8")
+        for command in (("bench", MODEL), ("enhance", "whatever.wav")):
+            self.expect(USAGE, "--arithmetic fp16 is for GPUs", *command, "--device", "cpu", "--arithmetic", "fp16")
         self.expect(USAGE, "no CUDA device: ", "enhance", self.wav(), "-o", "new/out.wav", "--device", "cuda:99")
         self.expect(USAGE, "whole recordings on a GPU", "enhance", "a.wav", "--exact", "--device", "cuda:99")
         self.assertEqual(self.files(), ["a.wav"])

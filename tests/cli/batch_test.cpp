@@ -61,10 +61,17 @@ TEST_F(BatchTest, ABadFileStopsNobodyAndResultsKeepTheirOrder) {
 TEST_F(BatchTest, StoppingLeavesWholeFilesOnly) {
   const auto all = jobs(6);
   std::atomic<int> done = 0;
+  std::size_t dropped = 0;  // without a lock, as above
   const auto results = run_batch(all, enhance_, 2,
                                  {.advance = [](double) {},
                                   .finished = [&](const FileResult&) { ++done; },
-                                  .stop = [&] { return done >= 2; }});
+                                  .stop = [&] { return done >= 2; },
+                                  .dropped =
+                                      [&](const FileResult& result) {
+                                        EXPECT_EQ(result.outcome, Outcome::cancelled);
+                                        ++dropped;
+                                      }});
+  EXPECT_EQ(dropped + static_cast<std::size_t>(done), all.size());
   std::size_t whole = 0;
   for (const FileResult& result : results) {
     EXPECT_EQ(std::filesystem::exists(result.job.output), result.outcome == Outcome::done);

@@ -109,6 +109,18 @@ TEST_F(PlanTest, InputsAreNeverOutputs) {
   expect_refused(plan({a, (*this)("rec/b.wav")}, "other", overwrite), "is the input");
 }
 
+TEST_F(PlanTest, ReportsReplaceNeitherInputsNorOutputs) {
+  const auto a = record("rec.html");
+  fs::create_symlink(a, (*this)("link.html"));
+  const auto report_to = [&](const fs::path& report) {
+    return make_plan({.inputs = {a}, .output = {}, .report = report});
+  };
+  expect_refused(report_to(a), "is the input");
+  expect_refused(report_to((*this)("link.html")), "is the input");
+  expect_refused(report_to((*this)("rec.enhanced.html")), "is the output for");
+  EXPECT_TRUE(report_to((*this)("other.html")).ok());
+}
+
 TEST_F(PlanTest, ExistingResultsAreKeptUnlessToldOtherwise) {
   const auto a = record("a.wav");
   record("b.wav");

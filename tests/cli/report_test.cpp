@@ -12,6 +12,7 @@
 #include "examples/limpid/report/colour_map.h"
 #include "examples/limpid/report/figure.h"
 #include "examples/limpid/report/markup.h"
+#include "examples/limpid/report/page_file.h"
 #include "examples/limpid/report/spectrogram.h"
 #include "tests/cli/workbench.h"
 
@@ -118,6 +119,31 @@ TEST_F(ReportTest, PortraitsKnowTheirRecording) {
   EXPECT_EQ(portrait->waveform.size(), 900u);
   EXPECT_NEAR(portrait->waveform[450].high, 0.4, 0.01);
   EXPECT_NE(figure(*portrait, "Before").find("25.000"), std::string::npos);
+}
+
+TEST_F(ReportTest, ReplacesOnlyReports) {
+  const auto page = (*this)("r.html");
+  EXPECT_TRUE(check_page(page).ok());
+  EXPECT_FALSE(std::filesystem::exists(page));
+  ASSERT_TRUE(write_page(page, page_head("report") + "</head></html>\n").ok());
+  EXPECT_TRUE(check_page(page).ok());
+  for (const char* other : {"", "RIFF", "<!doctype html>\n<title>mine</title>"}) {
+    std::ofstream(page) << other;
+    EXPECT_NE(check_page(page).error().message.find("no report of limpid's"), std::string::npos);
+  }
+  EXPECT_FALSE(check_page(folder_).ok());
+  EXPECT_FALSE(check_page(page / "inside.html").ok());
+}
+
+TEST_F(ReportTest, SpeedIsThatOfTheWholeBatch) {
+  FileResult result;
+  result.audio_seconds = 10;
+  result.wall_seconds = 4;
+  ASSERT_TRUE(
+      write_report((*this)("r.html"), {result, result}, {.model = {}, .wall_seconds = 5}).ok());
+  std::ifstream file((*this)("r.html"));
+  const std::string html{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(html.find("<b>4×</b><span class='soft'>real time</span>"), std::string::npos);
 }
 
 TEST_F(ReportTest, OutlivesResultsThatAreGone) {

@@ -31,6 +31,15 @@ TEST(Terminal, WrapsAtEightyColumns) {
             std::string(30, 'a') + "\n" + std::string(20, ' ') + std::string(30, 'b') + " c\n");
 }
 
+TEST(Terminal, NothingPrintedMovesTheCursor) {
+  EXPECT_EQ(printable("a\x1b[2Jb\r\n\tc\x7f"), "a?[2Jb???c?");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "2J ä é “x”"),
+            "?2J ä é “x”");  // CSI as one character
+  EXPECT_EQ(printable(std::string_view("\0a\xc2", 3)), "?a\xc2");
+  EXPECT_EQ(wrapped("one\n\x1b[1mtwo", 0, 0), "one ?[1mtwo\n");
+}
+
 TEST(Progress, LinesSayWhatHappenedToAFile) {
   FileResult result;
   result.job.input = "a.wav";
@@ -41,11 +50,16 @@ TEST(Progress, LinesSayWhatHappenedToAFile) {
   result.levels.floor_after = -60;
   EXPECT_EQ(describe(result),
             "a.wav -> b.wav: 10.0 s in 0.50 s (20x real time), pauses 20.0 dB quieter");
+  result.notices = {"odd \x1b[7m"};
+  EXPECT_TRUE(describe(result).ends_with("\n      note: odd ?[7m"));
   result.outcome = Outcome::failed;
   result.error = "a.wav: broken";
   EXPECT_EQ(describe(result), "failed: a.wav: broken");
   result.error = "out of memory";
   EXPECT_EQ(describe(result), "failed: a.wav: out of memory");
+  result.job.input = "a\n.wav";
+  result.error = "a\n.wav: broken";
+  EXPECT_EQ(describe(result), "failed: a?.wav: broken");
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 
 #include "examples/limpid/report/heat_map.h"
 #include "examples/limpid/report/markup.h"
+#include "examples/limpid/report/page_file.h"
 #include "examples/limpid/report/style.h"
 #include "lib/analysis/hidden_states.h"
-#include "lib/io/atomic_file.h"
 
 namespace limpid::cli {
 namespace {
@@ -160,11 +160,9 @@ std::string page(const AttentionTrace& trace, const AttentionSummary& summary,
   std::string maps;
   for (const AttentionLayerTrace& layer : trace.layers) maps += layer_maps(layer);
   return fmt::format(
-             "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-             "<title>limpid attention</title><style>{}{}</style></head><body><main>"
+             "{}<style>{}{}</style></head><body><main>"
              "<h1>Attention of {}</h1><div class='soft'>listening to {}{}</div>",
-             kStyle, kOwnStyle, escaped(facts.model), escaped(facts.audio),
+             page_head("attention"), kStyle, kOwnStyle, escaped(facts.model), escaped(facts.audio),
              summary.order.empty() ? "" : "; tokens: " + escaped(summary.order)) +
          facts_of(summary) + layer_table(summary) + state_table(summary) + cosine_picture(trace) +
          state_pictures(trace, summary) + maps +
@@ -178,13 +176,7 @@ std::string page(const AttentionTrace& trace, const AttentionSummary& summary,
 
 Status write_attention_page(const std::filesystem::path& path, const AttentionTrace& trace,
                             const AttentionSummary& summary, const AttentionPageFacts& facts) {
-  std::error_code ignored;  // create() says it better
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
-  auto file = io::AtomicFile::create(path);
-  if (!file) return std::move(file).error();
-  const std::string html = page(trace, summary, facts);
-  if (auto status = file->write(std::as_bytes(std::span(html))); !status) return status;
-  return file->commit();
+  return write_page(path, page(trace, summary, facts));
 }
 
 }  // namespace limpid::cli

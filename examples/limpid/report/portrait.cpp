@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "examples/limpid/interrupt.h"
 #include "examples/limpid/report/colour_map.h"
 #include "examples/limpid/report/spectrogram.h"
 #include "lib/io/output_format.h"
@@ -83,7 +84,7 @@ Result<Portrait> portray(const std::filesystem::path& path) {
   const auto longest = static_cast<std::ptrdiff_t>(kClipSeconds * format.sample_rate);
   Tensor<float, 2> clip({std::min(format.channels, kClipChannels), longest});
   std::int64_t read = 0;
-  while (true) {
+  while (!interrupted()) {  // nobody will see it then
     auto count = reader->read(block.view());
     if (!count) return std::move(count).error();
     if (*count == 0) break;

@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <ctime>
 #include <iterator>
-#include <span>
 
+#include "examples/limpid/interrupt.h"
 #include "examples/limpid/report/figure.h"
 #include "examples/limpid/report/markup.h"
+#include "examples/limpid/report/page_file.h"
 #include "examples/limpid/report/style.h"
 #include "examples/limpid/terminal.h"
-#include "lib/io/atomic_file.h"
 
 namespace limpid::cli {
 namespace {
@@ -34,7 +34,7 @@ std::string fact(std::string_view value, std::string_view name) {
 
 // Means are weighted by duration: a minute counts as much wherever it lies.
 std::string summary(const std::vector<FileResult>& results, const ReportFacts& facts) {
-  double seconds = 0, work = 0, reduction = 0;
+  double seconds = 0, reduction = 0;
   int done = 0, failed = 0, skipped = 0;
   for (const FileResult& result : results) {
     failed += result.outcome == Outcome::failed;
@@ -42,7 +42,6 @@ std::string summary(const std::vector<FileResult>& results, const ReportFacts& f
     if (result.outcome != Outcome::done) continue;
     ++done;
     seconds += result.audio_seconds;
-    work += result.wall_seconds;
     reduction += result.levels.pause_reduction() * result.audio_seconds;
   }
   std::string html = "<div class='facts'>" +
@@ -51,8 +50,7 @@ std::string summary(const std::vector<FileResult>& results, const ReportFacts& f
   if (skipped > 0) html += fact(std::to_string(skipped), "finished before");
   html += fact(clock_time(seconds), "of audio, in " + short_seconds(facts.wall_seconds));
   if (seconds > 0) {
-    html += fact(fmt::format("{:.3g}×", speed(seconds, work)),
-                 fmt::format("real time on one core; factor {:.4f}", work / seconds));
+    html += fact(fmt::format("{:.3g}×", speed(seconds, facts.wall_seconds)), "real time");
     html += fact(fmt::format("{} dB", signed_db(-reduction / seconds)), "noise in pauses, mean");
   }
   return html + "</div>";
@@ -118,7 +116,7 @@ std::string details(const FileResult& result, std::size_t index) {
 std::string page(const std::vector<FileResult>& results, const ReportFacts& facts) {
   std::string rows, sections;
   std::size_t shown = 0, done = 0;
-  for (std::size_t i = 0; i < results.size(); ++i) {
+  for (std::size_t i = 0; i < results.size() && !interrupted(); ++i) {
     const bool has_details = results[i].outcome == Outcome::done && shown < kMostDetails;
     done += results[i].outcome == Outcome::done;
     rows += table_row(results[i], i, has_details);
@@ -136,11 +134,9 @@ std::string page(const std::vector<FileResult>& results, const ReportFacts& fact
     settings += fmt::format(", noise lowered by at most {:g} dB", facts.attenuation_limit_db);
   const std::time_t now = std::time(nullptr);
   return fmt::format(
-             "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-             "<title>limpid report</title><style>{}</style></head><body><main>"
+             "{}<style>{}</style></head><body><main>"
              "<h1>limpid report</h1><div class='soft'>{:%Y-%m-%d %H:%M}, {}</div>",
-             kStyle, fmt::localtime(now), settings) +
+             page_head("report"), kStyle, fmt::localtime(now), settings) +
          summary(results, facts) +
          "<div class='card scroll'><table><tr><th>file</th><th>duration</th><th>speed</th>"
          "<th>pauses before</th><th>after</th><th>noise in pauses</th></tr>" +
@@ -153,15 +149,12 @@ std::string page(const std::vector<FileResult>& results, const ReportFacts& fact
 
 }  // namespace
 
-Status write_report(const std::filesystem::path& path, const std::vector<FileResult>& results,
-                    const ReportFacts& facts) {
-  std::error_code ignored;  // create() says it better
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
-  auto file = io::AtomicFile::create(path);
-  if (!file) return std::move(file).error();
+Result<bool> write_report(const std::filesystem::path& path, const std::vector<FileResult>& results,
+                          const ReportFacts& facts) {
   const std::string html = page(results, facts);
-  if (auto status = file->write(std::as_bytes(std::span(html))); !status) return status;
-  return file->commit();
+  if (interrupted()) return false;
+  if (auto status = write_page(path, html); !status) return std::move(status).error();
+  return true;
 }
 
 }  // namespace limpid::cli

@@ -16,8 +16,8 @@ struct ReportFacts {
   double wall_seconds = 0;  // of the whole batch
 };
 
-// io. Appears whole or not at all.
-Status write_report(const std::filesystem::path& path, const std::vector<FileResult>& results,
-                    const ReportFacts& facts);
+// io. Appears whole or not at all; false: not at all, because of interrupted().
+Result<bool> write_report(const std::filesystem::path& path, const std::vector<FileResult>& results,
+                          const ReportFacts& facts);
 
 }  // namespace limpid::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/model_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "examples/limpid/ranges.h"
+
+namespace limpid::cli {
+
+void add_model(CLI::App& command, std::string& model) {
+  command.add_option("-m,--model", model, "Name (see `limpid models`) or .safetensors file")
+      ->type_name("MODEL");
+}
+
+CLI::Option* add_attenuation_limit(CLI::App& command, float& decibels) {
+  return command
+      .add_option("-a,--attenuation-limit", decibels,
+                  "Lower noise by at most this much, which keeps some of the room; 0: no limit "
+                  "(default)")
+      ->check(between(0, 200))
+      ->type_name("dB");
+}
+
+}  // namespace limpid::cli

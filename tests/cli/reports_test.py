@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""Where --report may write, settled before anything is enhanced."""
+import pathlib
+
+from end_to_end import OK, USAGE, EndToEnd, run
+
+RECOGNISER = pathlib.Path(__file__).resolve().parent.parent / "data/avsr_tiny_average.safetensors"
+
+
+class Reports(EndToEnd):
+    def refused(self, message, *arguments):
+        before = self.files()
+        self.expect(USAGE, message, *arguments)
+        self.assertEqual(self.files(), before)
+
+    def test_a_report_replaces_no_recording(self):
+        recording = self.wav("rec.html", seconds=0.3)
+        self.wav("one.wav", seconds=0.3)
+        before = recording.read_bytes()
+        self.refused("the report rec.html is the input rec.html",
+                     "enhance", "rec.html", "one.wav", "-o", "oo", "--report", "rec.html")
+        self.refused("the report rec.enhanced.html is the output for rec.html",
+                     "enhance", "rec.html", "--report", "rec.enhanced.html")
+        self.refused("no report of limpid's", "attention", RECOGNISER, "rec.html", "--report", "rec.html")
+        self.assertEqual(recording.read_bytes(), before)
+
+    def test_a_report_replaces_only_reports(self):
+        self.wav(seconds=0.3)
+        page = self.folder / "r.html"
+        page.write_text("<!doctype html>\n<title>somebody's</title>")
+        for options in ((), ("--overwrite",)):
+            self.refused("r.html exists and is no report", "enhance", "a.wav", "--report", "r.html", *options)
+        page.unlink()
+        for _ in range(2):
+            self.expect(OK, "report in r.html", "enhance", "a.wav", "--overwrite", "--report", "r.html")
+        self.assertIn("limpid report", page.read_text())
+        self.assertEqual(self.limpid("attention", RECOGNISER, "a.wav", "--report", "r.html").returncode, OK)
+        self.assertIn("limpid attention", page.read_text())
+
+    def test_a_report_that_cannot_be_written_stops_before_the_work(self):
+        self.wav(seconds=0.3)
+        (self.folder / "file").write_text("x")
+        (self.folder / "folder.html").mkdir()
+        for report in ("file/r.html", "folder.html", "/proc/r.html"):
+            self.refused(report, "enhance", "a.wav", "--report", report)
+            self.refused(report, "attention", RECOGNISER, "a.wav", "--report", report)
+
+
+if __name__ == "__main__":
+    run(Reports)
