@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The C functions: each forwards to limpid::Enhancer, and nothing is thrown across.
-#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -36,9 +35,17 @@ limpid_error code_of(limpid::ErrorCode code) noexcept {
   return LIMPID_INTERNAL;
 }
 
+// How much of `text` fits into `most` bytes without cutting a character of UTF-8 in two.
+std::size_t fitting(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text.size();
+  const auto continues = [&] { return (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80; };
+  while (most > 0 && continues()) --most;
+  return most;
+}
+
 limpid_error fail(limpid_error code, std::string_view text, char* message, size_t size) noexcept {
   if (message == nullptr || size == 0) return code;
-  const std::size_t length = std::min(text.size(), size - 1);
+  const std::size_t length = fitting(text, size - 1);
   std::memcpy(message, text.data(), length);
   message[length] = '\0';
   return code;

@@ -48,11 +48,15 @@ class Stream {
   static int call(const void* in, void* out, unsigned long count, const PaStreamCallbackTimeInfo*,
                   PaStreamCallbackFlags flags, void* self) {
     auto& stream = *static_cast<Stream*>(self);
-    if (stream.stopping_) return paAbort;
+    auto* to = static_cast<float*>(out);
+    const auto samples = static_cast<std::ptrdiff_t>(count);
+    if (stream.stopping_) {  // PortAudio wants its buffer filled even now
+      if (to != nullptr) std::fill_n(to, samples * stream.out_.extent(0), 0.0f);
+      return paAbort;
+    }
     if (flags != 0 && flags != paPrimingOutput) stream.callback_.on_xrun();
     stream.latest_call_ = seconds();
-    stream.exchange(static_cast<const float*>(in), static_cast<float*>(out),
-                    static_cast<std::ptrdiff_t>(count), stream.latest_call_);
+    stream.exchange(static_cast<const float*>(in), to, samples, stream.latest_call_);
     return paContinue;
   }
 

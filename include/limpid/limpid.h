@@ -47,7 +47,7 @@ typedef struct limpid_config {
   { NULL, 48000, 1, 0.0f }
 
 /* On success *out is an enhancer. Otherwise *out is NULL and, if `message` is not, one sentence is
- * in message[0..size), cut to fit and always terminated. */
+ * in message[0..size), UTF-8, cut between characters to fit and always terminated. */
 LIMPID_API limpid_error limpid_create(const limpid_config* config, limpid_enhancer** out,
                                       char* message, size_t size);
 

@@ -50,6 +50,15 @@ inline std::vector<float> signal(int samples, float pitch = 0.05f) {
   return audio;
 }
 
+inline constexpr float kHalf = 6.0206f;  // dB: an attenuation limit that keeps a half of the input
+
+inline void expect_half_and_half(const std::vector<float>& mixed, const std::vector<float>& wet,
+                                 const std::vector<float>& input, int latency) {
+  const auto delay = static_cast<std::size_t>(latency);
+  for (std::size_t i = delay; i < input.size(); ++i)
+    ASSERT_NEAR(mixed[i], 0.5f * wet[i] + 0.5f * input[i - delay], 1e-4) << "sample " << i;
+}
+
 // All of one channel through `process(in, out, samples)`, in blocks of `block`.
 template <class Process>
 std::vector<float> in_blocks(const std::vector<float>& input, int block, Process process) {

@@ -49,7 +49,7 @@ TEST(ArrayApi, EnhancerTakesEveryMicrophoneAndGivesOneChannel) {
                enhancer->latency()));
 }
 
-TEST(ArrayApi, SeveralArraysAreLanes) {
+TEST(ArrayApi, SeveralArraysAreLanesAndRealtimeSafe) {
   auto enhancer = Enhancer::open(
       {.model = data("deftan2_tiny_causal.safetensors"), .sample_rate = 16000, .channels = 2});
   ASSERT_TRUE(enhancer) << enhancer.error().message;

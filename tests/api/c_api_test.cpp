@@ -10,6 +10,7 @@ namespace limpid {
 namespace {
 
 using test::in_blocks;
+using test::kHalf;
 using test::signal;
 
 struct Destroy {
@@ -17,10 +18,16 @@ struct Destroy {
 };
 using Handle = std::unique_ptr<limpid_enhancer, Destroy>;
 
+std::vector<float> enhance(const Handle& c, const std::vector<float>& input, int block = 100) {
+  return in_blocks(input, block, [&](auto* in, auto* out, int samples) {
+    limpid_process(c.get(), in, out, samples);
+  });
+}
+
 class CApiTest : public test::ApiTest {
  protected:
-  Handle create(int channels = 1) {
-    const limpid_config config{model_.c_str(), 16000, channels, 0};
+  Handle create(int channels = 1, float attenuation_limit_db = 0) {
+    const limpid_config config{model_.c_str(), 16000, channels, attenuation_limit_db};
     limpid_enhancer* enhancer = nullptr;
     char message[200] = "old";
     EXPECT_EQ(limpid_create(&config, &enhancer, message, sizeof message), LIMPID_OK) << message;
@@ -38,28 +45,38 @@ TEST_F(CApiTest, GivesTheSameSamplesAsCxx) {
   EXPECT_EQ(limpid_latency(c.get()), cxx.latency());
   EXPECT_EQ(limpid_inputs(c.get()), 1);
   EXPECT_EQ(limpid_outputs(c.get()), 1);
-  const auto process = [&](auto* in, auto* out, int samples) {
-    limpid_process(c.get(), in, out, samples);
-  };
-  EXPECT_EQ(in_blocks(input, 511, process), expected);
-  EXPECT_NE(in_blocks(input, 511, process), expected) << "state must carry on";
+  EXPECT_EQ(enhance(c, input, 511), expected);
+  EXPECT_NE(enhance(c, input, 511), expected) << "state must carry on";
   limpid_reset(c.get());
-  EXPECT_EQ(in_blocks(input, 1000, process), expected);
+  EXPECT_EQ(enhance(c, input, 1000), expected);
 }
 
 TEST_F(CApiTest, BypassLimitAndRepairs) {
-  auto input = signal(4000);
-  input[5] = std::nanf("");
+  auto input = signal(8000);
   const Handle c = create();
+  const auto wet = enhance(c, input);
   limpid_set_bypass(c.get(), 1);
   limpid_reset(c.get());
-  const auto output = in_blocks(input, 100, [&](auto* in, auto* out, int samples) {
-    limpid_process(c.get(), in, out, samples);
-  });
-  EXPECT_EQ(output[3999], input[static_cast<std::size_t>(3999 - limpid_latency(c.get()))]);
-  EXPECT_EQ(limpid_repaired(c.get()), 1u);
+  const auto latency = static_cast<std::size_t>(limpid_latency(c.get()));
+  const auto dry = enhance(c, input);
+  for (std::size_t i = latency; i < input.size(); ++i) ASSERT_EQ(dry[i], input[i - latency]) << i;
   limpid_set_bypass(c.get(), 0);
-  limpid_set_attenuation_limit(c.get(), 12);
+  limpid_reset(c.get());
+  EXPECT_EQ(enhance(c, input), wet);
+  limpid_set_attenuation_limit(c.get(), kHalf);
+  limpid_reset(c.get());
+  test::expect_half_and_half(enhance(c, input), wet, input, limpid_latency(c.get()));
+  EXPECT_EQ(limpid_repaired(c.get()), 0u);
+  input[5] = std::nanf("");
+  for (const float sample : enhance(c, input)) ASSERT_TRUE(std::isfinite(sample));
+  EXPECT_EQ(limpid_repaired(c.get()), 1u);
+}
+
+TEST_F(CApiTest, OpensWithAnAttenuationLimit) {
+  const auto input = signal(8000);
+  const auto wet = enhance(create(), input);
+  const Handle limited = create(1, kHalf);
+  test::expect_half_and_half(enhance(limited, input), wet, input, limpid_latency(limited.get()));
 }
 
 TEST_F(CApiTest, TellsOfSpeechWhatCxxTells) {
@@ -117,6 +134,21 @@ TEST_F(CApiTest, MessagesAreCutToFit) {
   EXPECT_EQ(limpid_create(&config, &enhancer, nullptr, 100), LIMPID_NOT_FOUND);
 }
 
+TEST_F(CApiTest, MessagesAreCutBetweenCharacters) {
+  const limpid_config config{"no m\u00f6del \u20ac \U0001d11e", 16000, 1, 0};
+  limpid_enhancer* enhancer = nullptr;
+  char buffer[300];
+  limpid_create(&config, &enhancer, buffer, sizeof buffer);
+  const std::string whole = buffer;
+  ASSERT_NE(whole.find(config.model), std::string::npos) << whole;
+  for (std::size_t size = 1; size <= whole.size(); ++size) {
+    limpid_create(&config, &enhancer, buffer, size);
+    std::size_t begin = size - 1;  // of the first character that does not fit
+    while ((whole[begin] & 0xC0) == 0x80) --begin;
+    EXPECT_EQ(buffer, whole.substr(0, begin)) << size;
+  }
+}
+
 TEST_F(CApiTest, EveryErrorHasItsCode) {
   const auto code = [](limpid_config config) {
     limpid_enhancer* enhancer = nullptr;
@@ -131,7 +163,7 @@ TEST_F(CApiTest, EveryErrorHasItsCode) {
   EXPECT_EQ(code({text.c_str(), 16000, 1, 0}), LIMPID_BAD_FORMAT);
 }
 
-TEST_F(CApiTest, ProcessIsRealTimeSafe) {
+TEST_F(CApiTest, ProcessIsRealtimeSafe) {
   const Handle c = create(2);
   auto audio = signal(16000);
   float* channels[] = {audio.data(), audio.data()};

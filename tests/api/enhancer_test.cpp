@@ -11,6 +11,7 @@ namespace {
 
 using test::ApiTest;
 using test::in_blocks;
+using test::kHalf;
 using test::signal;
 
 std::vector<float> enhance(Enhancer& enhancer, const std::vector<float>& input, int block) {
@@ -91,12 +92,19 @@ TEST_F(ApiTest, AttenuationLimitKeepsAShareOfTheInput) {
   const auto input = signal(8000);
   auto enhancer = open();
   const auto wet = enhance(enhancer, input, 160);
-  enhancer.set_attenuation_limit(6.0206f);  // a half
+  enhancer.set_attenuation_limit(kHalf);
   enhancer.reset();
-  const auto mixed = enhance(enhancer, input, 160);
-  const auto latency = static_cast<std::size_t>(enhancer.latency());
-  for (std::size_t i = latency; i < input.size(); ++i)
-    ASSERT_NEAR(mixed[i], 0.5f * wet[i] + 0.5f * input[i - latency], 1e-4);
+  test::expect_half_and_half(enhance(enhancer, input, 160), wet, input, enhancer.latency());
+}
+
+TEST_F(ApiTest, OpensWithAnAttenuationLimit) {
+  const auto input = signal(8000);
+  auto unlimited = open();
+  const auto wet = enhance(unlimited, input, 160);
+  auto limited =
+      Enhancer::open({.model = model_, .sample_rate = 16000, .attenuation_limit_db = kHalf});
+  ASSERT_TRUE(limited) << limited.error().message;
+  test::expect_half_and_half(enhance(*limited, input, 160), wet, input, limited->latency());
 }
 
 TEST_F(ApiTest, NonFiniteInputIsCountedAndForgotten) {
@@ -170,7 +178,7 @@ TEST_F(ApiTest, EnhancersOpenAndRunInParallel) {
   for (const auto& output : outputs) EXPECT_EQ(output, expected);
 }
 
-TEST_F(ApiTest, ProcessIsRealTimeSafe) {
+TEST_F(ApiTest, ProcessIsRealtimeSafe) {
   auto enhancer = open(48000, 2);
   auto audio = signal(48000);
   float* channels[] = {audio.data(), audio.data()};

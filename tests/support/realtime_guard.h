@@ -10,17 +10,27 @@
 
 namespace limpid::test {
 
+// Calls of glibc's functions, whoever in the program makes them but glibc itself, whose inner calls
+// nobody sees.
 struct RealtimeCounts {
-  int allocations = 0;  // malloc, calloc, realloc, aligned_alloc, posix_memalign, operator new
-  int frees = 0;        // free, operator delete; free(nullptr) counts, it is a sign of ownership
-  int locks = 0;        // pthread mutex and rwlock, also when free
-  int waits = 0;        // condition variables, semaphores, sleeps
-  int writes = 0;       // write, fwrite, fputs, puts, printf, fprintf; so also iostreams
-  int total() const { return allocations + frees + locks + waits + writes; }
+  // malloc, calloc, realloc, aligned_alloc, memalign, posix_memalign; so also operator new
+  int allocations = 0;
+  // free, also of nullptr: it is a sign of ownership; so also operator delete
+  int frees = 0;
+  // pthread mutexes and read-write locks: (try|timed|clock)lock, also when free
+  int locks = 0;
+  // pthread_cond_*, sem_*, sleeps, sched_yield and syscall(SYS_futex), which is how std::atomic and
+  // std::counting_semaphore wait and wake those who wait
+  int waits = 0;
+  // read, write, writev, open, openat, close and the usual functions of stdio; so also iostreams
+  int io = 0;
+  // syscall() with any other number
+  int syscalls = 0;
+  int total() const { return allocations + frees + locks + waits + io + syscalls; }
   std::string describe() const;  // "2 allocations, 1 lock"
 };
 
-// False under address, thread and memory sanitizers, which own malloc, and outside glibc.
+// False under gcc's address and thread sanitizers, which own malloc, and outside glibc.
 bool realtime_guard_available() noexcept;
 
 // Counts what the constructing thread does until destruction. Scopes do not nest.
