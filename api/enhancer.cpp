@@ -61,7 +61,7 @@ Result<Enhancer> Enhancer::open(const EnhancerConfig& config) try {
   if (!processor) return std::move(processor).error();
   return Enhancer(std::make_unique<State>(*std::move(processor)));
 } catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "not enough memory to open an enhancer"};
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 } catch (const std::exception& problem) {
   return Error{ErrorCode::bad_format, problem.what()};
 }

@@ -6,6 +6,11 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# For whoever links a static limpid: a plug-in that contains it shows nothing of it, templates of the
+# standard library included. Only then can it be unloaded.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT BUILD_SHARED_LIBS)
+  set(LIMPID_HIDES_STATIC -Wl,--exclude-libs,liblimpid.a)
+endif()
 
 add_library(limpid_options INTERFACE)
 target_include_directories(limpid_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)

@@ -170,7 +170,7 @@ Result<StreamProcessor> StreamProcessor::open(std::shared_ptr<const Model> model
   try {
     return StreamProcessor(std::make_unique<State>(std::move(model), *std::move(session), config));
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, "stream: not enough memory for its buffers"};
+    return Error{ErrorCode::out_of_memory, "no memory left"};
   }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* LIMPID_API marks what a shared library shows. A static one shows nothing, so that two plug-ins of
- * one host may each contain limpid. */
+/* LIMPID_API marks what a shared library shows. A static one shows nothing where it is linked with
+ * what its packages say, so that two plug-ins of one host may each contain limpid. */
 #ifndef LIMPID_EXPORT_H
 #define LIMPID_EXPORT_H
 

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: MIT
 // FFTW 3, single precision.
+#include <dlfcn.h>
 #include <fftw3.h>
-
-#include <mutex>
 
 #include "lib/dsp/fft_backend.h"
 
 namespace limpid::dsp {
 namespace {
 
-// FFTW's planner is the one part of it that is not thread-safe.
-std::mutex& planner() {
-  static std::mutex mutex;
-  return mutex;
+// FFTW's planner is the one part of it that is not thread-safe, and all users of FFTW in a process
+// share it, plug-ins of one host for example: so the lock is FFTW's own. Whoever plans calls what
+// holds it from now on, so that must stay when the plug-in that brought it is unloaded.
+void lock_planner() {
+  static const bool locked = [] {
+    fftwf_make_planner_thread_safe();
+    Dl_info holder{};
+    const auto inside = reinterpret_cast<void*>(&fftwf_make_planner_thread_safe);
+    return dladdr(inside, &holder) != 0 &&
+           dlopen(holder.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+  }();
+  static_cast<void>(locked);  // statically linked, it stays by itself
 }
 
 }  // namespace
@@ -20,7 +27,7 @@ std::mutex& planner() {
 // FFTW_ESTIMATE, because a measured plan may differ from run to run, and with it the last bit of
 // every output sample.
 FftBackend::FftBackend(int size) {
-  const std::lock_guard lock(planner());
+  lock_planner();
   const auto count = static_cast<std::size_t>(size);
   time_ = fftwf_alloc_real(count);
   spectrum_ = reinterpret_cast<std::complex<float>*>(fftwf_alloc_complex(count / 2 + 1));
@@ -31,7 +38,6 @@ FftBackend::FftBackend(int size) {
 }
 
 FftBackend::~FftBackend() {
-  const std::lock_guard lock(planner());
   fftwf_destroy_plan(static_cast<fftwf_plan>(forward_));
   fftwf_destroy_plan(static_cast<fftwf_plan>(inverse_));
   fftwf_free(time_);

@@ -11,6 +11,9 @@ import subprocess
 import sys
 
 WAY, BUILD, SOURCE, MODEL = sys.argv[1], *map(pathlib.Path, sys.argv[2:5])
+PLUG_IN = """#include <limpid/limpid.h>
+__attribute__((visibility("default"))) void* plug_in(void) { return (void*)limpid_create; }
+"""
 EXAMPLES = {"minimal_c": "main.c", "minimal_cpp": "main.cpp"}
 RATE, SAMPLES = 16000, 8000
 
@@ -35,18 +38,35 @@ def build_with_cmake(work, prefix, example):
     return work / example / example
 
 
-def build_with_pkg_config(work, prefix, example):
+def pkg_config(work, prefix):
+    """What pkg-config says, and a path to the prefix that has no blank."""
     folders = [str(path.parent) for path in prefix.rglob("limpid.pc")]
     link = work / "prefix"  # pkg-config escapes blanks in paths for a shell; here is none
     if not link.exists():
         link.symlink_to(prefix)
     path = os.pathsep.join(folder.replace(str(prefix), str(link)) for folder in folders)
     flags = run("pkg-config", "--cflags", "--libs", "limpid", env={**os.environ, "PKG_CONFIG_PATH": path})
+    return flags.decode().split(), link
+
+
+def build_with_pkg_config(work, prefix, example):
+    flags, link = pkg_config(work, prefix)
     program = work / f"{example}_pc"
     language = ["cc", "-std=c99", "-pedantic-errors"] if example == "minimal_c" else ["c++", "-std=c++20"]
     source = SOURCE / "examples" / example / EXAMPLES[example]
-    run(*language, source, "-o", program, *flags.decode().split(), f"-Wl,-rpath,{link}/lib")
+    run(*language, source, "-o", program, *flags, f"-Wl,-rpath,{link}/lib")
     return program
+
+
+def check_plug_in(work, prefix):
+    """A shared library that contains limpid shows its own function and nothing else."""
+    flags, _ = pkg_config(work, prefix)
+    source, library = work / "plug_in.c", work / "plug_in.so"
+    source.write_text(PLUG_IN)
+    run("cc", "-shared", "-fPIC", source, "-o", library, *flags)
+    shown = run("nm", "-D", "--defined-only", library).decode().split()[2::3]
+    if shown != ["plug_in"]:
+        sys.exit(f"a plug-in should show plug_in alone, found {shown}")
 
 
 def main():
@@ -67,6 +87,7 @@ def main():
         sys.exit(f"C gave {len(outputs[0])} samples, C++ {len(outputs[1])}, expected the same {SAMPLES}")
     if not any(abs(x) > 1e-3 for x in outputs[0]) or outputs[0] == noisy:
         sys.exit("the output is silent or unchanged")
+    check_plug_in(work, prefix)
     print(f"{WAY}: both examples built outside and gave the same {SAMPLES} samples")
 
 
