@@ -7,7 +7,7 @@
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       do what is asked for once more, and forget how it went before
-# Succeeds if everything that was asked for is done; what is not stands in the table.
+# Succeeds if everything that was asked for is done, or needs what this machine lacks; what is not done stands in the table.
 # A machine without nvcc or without limpid's packages runs programs built elsewhere: call `gpu.sh --stage pack`
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
 set -uo pipefail
@@ -35,6 +35,8 @@ left() { echo $((seconds - SECONDS)); }
 fail() { touch "$out/failed"; }  # a file: steps may be processes of their own
 # not_begun NAME WHY: for the table.
 not_begun() { echo "not begun, $2: $1"; echo "$2" > "$out/not_begun/$1"; fail; }
+# skipped NAME WHY: what this machine lacks, for the table.
+skipped() { echo "== $1: skipped: $2"; echo "$2" > "$out/skipped/$1"; }
 is_done() { [ -e "$out/done/$1" ] && { [ $again = 0 ] || [ ! "$out/done/$1" -ot "$out/begun" ]; }; }
 # step NAME COMMAND...: once, in the time that is left; its output is OUT/NAME.log, the seconds it took are in OUT/times.csv.
 # Exit code 77 says that it cannot be done here, and the last line why: skipped, which is no failure.
@@ -59,6 +61,12 @@ tested() {
   if grep -q '^\[  PASSED  \] [1-9]' "$log" && ! grep -q SKIPPED "$log"; then return 0; fi
   echo "== $name: failed: no test ran, or some were skipped: $log"$'\n'"$(grep -iA1 skipped "$log" | head -12 | sed 's/^/   /')"
   rm "$out/done/$name"; fail; return 1
+}
+# measured NAME COMMAND...: a step that must leave a line of JSON.
+measured() {
+  step "$@" || return 1
+  if grep -q '^{.*}$' "$out/$1.log"; then return 0; fi
+  echo "== $1: failed: no result in $out/$1.log"; rm "$out/done/$1"; fail; return 1
 }
 # From the build if there is one, else from the pack.
 program() {
@@ -134,7 +142,7 @@ stage_test() {
 }
 stage_sanitize() {
   local tool name
-  have compute-sanitizer || { echo "compute-sanitizer is missing: nothing was sanitized"; return 0; }
+  have compute-sanitizer || { skipped sanitize "compute-sanitizer is missing"; return 0; }
   for tool in memcheck racecheck initcheck; do
     tested "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
       --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*' &
@@ -182,7 +190,7 @@ stage_train() {
 find_libraries
 for stage in $stages; do
   declare -F "stage_$stage" >/dev/null || { echo "no stage '$stage'" >&2; exit 2; }
-  rm -f "$out/not_begun/$stage"
+  rm -f "$out/not_begun/$stage" "$out/skipped/$stage"
   "stage_$stage"
 done
 [ ! -e "$out/failed" ]

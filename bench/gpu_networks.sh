@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # The measurements of networks, for gpu.sh, which sources this: stages aims, network, peers, arrays, profile and files.
-# `step`, `fail`, `not_begun`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
+# `step`, `measured`, `fail`, `not_begun`, `skipped`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
 
 # Names of the models inside the program that run on a GPU, of these architectures.
 networks() {
@@ -13,7 +13,7 @@ for line in sys.stdin:
 # measured NAME MODEL ARGUMENTS...: how fast a model is on the card.
 measured() {
   local name=$1 model=$2; shift 2
-  step "network_$name" "${with[@]}" "$(program examples/limpid/limpid)" bench "$model" --device cuda --json "$@"
+  measured "network_$name" "${with[@]}" "$(program examples/limpid/limpid)" bench "$model" --device cuda --json "$@"
 }
 live() { measured "live_$1_$2_$3" "$1" --arithmetic "$2" --lanes "$3" --frames 1 --seconds 20; }         # MODEL ARITHMETIC LANES
 grouped() { measured "grouped_$1_$2_$3_$4" "$1" --arithmetic "$2" --lanes "$3" --groups "$4" --frames 1 --seconds 10; }
@@ -23,7 +23,7 @@ whole_frcrn() { measured "whole_$1_$2" "$out/models/frcrn_published.safetensors"
 arrays() { measured "arrays_$1_$2" "$out/models/deftan2_published.safetensors" --arithmetic "$1" --lanes "$2" --seconds 4; }
 torch() {  # NAME MODEL-FILE ARGUMENTS...
   local name=$1 model=$2; shift 2
-  step "torch_$name" python3 "$root/bench/network_torch.py" "$model" --json "$@"
+  measured "torch_$name" python3 "$root/bench/network_torch.py" "$model" --json "$@"
 }
 # The published networks, with weights that nobody trained.
 published_frcrn() { step peers_models "$root/tests/fixtures/make_models.sh" python3 "$out/models"; }
@@ -66,7 +66,7 @@ stage_network() {
 }
 # PyTorch on the same networks; the published ones also at full size, sample by sample against the CPU.
 stage_peers() {
-  torch_sees_card || { echo "no PyTorch with CUDA: no peers"; return 0; }
+  torch_sees_card || { skipped "$stage" "no PyTorch with CUDA"; return 0; }
   local lanes model models arithmetic
   models=$(networks frcrn longconv deftan2) || { not_begun "$stage" "the models cannot be listed"; return 1; }
   for model in $models; do
@@ -93,13 +93,13 @@ stage_arrays() {
   for arithmetic in fp16 bf16 tf32 tf32x3 exact; do
     for lanes in 16 1 4; do arrays $arithmetic $lanes; done
   done
-  torch_sees_card || { echo "no PyTorch with CUDA: no peer"; return 0; }
+  torch_sees_card || { skipped "$stage" "no PyTorch with CUDA"; return 0; }
   for lanes in 1 4; do torch arrays_$lanes "$model" --lanes $lanes --seconds 4 --eager; done
 }
 # Where the time goes, kernel by kernel: some calls of what the aims are about.
 stage_profile() {
   local limpid metrics=gpu__time_duration.sum,dram__bytes.sum,launch__registers_per_thread
-  have ncu || { echo "ncu is missing: no profiles"; return 0; }
+  have ncu || { skipped "$stage" "ncu is missing"; return 0; }
   limpid=$(program examples/limpid/limpid)
   profile() {  # NAME FIRST COUNT BENCH-ARGUMENTS: COUNT kernels from FIRST on
     local name=$1 first=$2 count=$3; shift 3
@@ -117,7 +117,7 @@ stage_profile() {
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
 same_as_cpu() {  # NAME MODEL ARGUMENTS...
   local name=$1 model=$2; shift 2
-  step "files_$name" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" --model "$model" "$@"
+  measured "files_$name" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" --model "$model" "$@"
 }
 stage_files() {
   local count model models

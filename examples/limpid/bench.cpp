@@ -134,8 +134,10 @@ Status check(const Arguments& a, const Model& model) {
       problem = fmt::format("{} lanes cannot be shared evenly by {} groups", a.lanes, a.groups);
     if (a.threads > 1)
       problem = "--threads is for models that take whole recordings; a stream has one core";
-  } else if (a.groups > 1) {
-    problem = "--groups is for live streams; this model takes whole recordings";
+  } else if (a.groups > 1 || a.frames > 1) {
+    problem = "--groups and --frames are for live streams; this model takes whole recordings";
+  } else if (a.threads > 1 && a.device != "cpu") {
+    problem = "--threads is for CPUs";
   } else if (a.rate > 0 && a.rate != spec.sample_rate) {
     problem = fmt::format("--rate {}: model {} takes whole recordings at {} Hz", a.rate, spec.name,
                           spec.sample_rate);

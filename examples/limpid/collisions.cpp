@@ -82,6 +82,11 @@ std::optional<std::string> linked(const std::vector<FileJob>& jobs, const Scan& 
 using Inputs = std::map<std::string, fs::path>;
 using Outputs = std::map<std::string, const FileJob*>;
 
+// Whether `key` is a place in the folder `folder`, however deep.
+bool lies_in(const std::string& key, const std::string& folder) {
+  return key.starts_with(folder + '/');
+}
+
 std::optional<std::string> replaced_by_report(const fs::path& report, const std::string& key,
                                               const Inputs& inputs, const Outputs& outputs) {
   if (const auto hit = inputs.find(key); hit != inputs.end())
@@ -89,6 +94,10 @@ std::optional<std::string> replaced_by_report(const fs::path& report, const std:
   if (const auto hit = outputs.find(key); hit != outputs.end())
     return fmt::format("the report {} is the output for {}", report.string(),
                        hit->second->input.string());
+  for (const auto& [output, job] : outputs)
+    if (lies_in(output, key) || lies_in(key, output))
+      return fmt::format("of the report {} and the output {} one would be a folder of the other",
+                         report.string(), job->output.string());
   return std::nullopt;
 }
 

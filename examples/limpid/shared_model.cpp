@@ -73,7 +73,7 @@ bool SharedModel::is_over(const Group& group) {
 // Null: none has so many free lanes now, or sessions that nobody needs must make room first.
 Result<std::shared_ptr<LaneGroup>> SharedModel::find(Rate& rate,
                                                      const SessionConfig& config) const {
-  std::erase_if(rate.groups, is_over);
+  if (std::erase_if(rate.groups, is_over) > 0) rate.full = false;
   std::vector<std::shared_ptr<LaneGroup>> sound;
   for (const Group& group : rate.groups)
     if (!*group.failed) sound.push_back(group.lanes);

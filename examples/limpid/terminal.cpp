@@ -23,11 +23,25 @@ unsigned char byte_at(std::string_view text, std::size_t at) {
   return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
 }
 
-// Of the control character that begins there; 0: none does. C0, DEL, and C1 as UTF-8 has it.
-std::size_t control_bytes(std::string_view utf8, std::size_t at) {
-  const unsigned char byte = byte_at(utf8, at), next = byte_at(utf8, at + 1);
-  if (byte < 0x20 || byte == 0x7F) return 1;
-  return byte == 0xC2 && next >= 0x80 && next < 0xA0 ? 2 : 0;
+// Bytes of the UTF-8 sequence that begins there, 0 where none does.
+std::size_t sequence_bytes(std::string_view text, std::size_t at) {
+  const unsigned char byte = byte_at(text, at);
+  const std::size_t bytes = byte < 0x80                  ? 1
+                            : byte < 0xC2 || byte > 0xF4 ? 0
+                            : byte < 0xE0                ? 2
+                            : byte < 0xF0                ? 3
+                                                         : 4;
+  for (std::size_t i = 1; i < bytes; ++i)
+    if ((byte_at(text, at + i) & 0xC0) != 0x80) return 0;
+  return bytes;
+}
+
+// C0, DEL, and C1, as UTF-8 has it and as a byte of its own, which is what terminals of 8 bits
+// obey.
+bool is_control(std::string_view text, std::size_t at, std::size_t bytes) {
+  const unsigned char byte = byte_at(text, at), code = bytes == 2 ? byte_at(text, at + 1) : byte;
+  if (bytes == 1) return byte < 0x20 || byte == 0x7F;
+  return (bytes == 0 || (bytes == 2 && byte == 0xC2)) && code >= 0x80 && code < 0xA0;
 }
 
 }  // namespace
@@ -67,12 +81,12 @@ int lost_output() noexcept {
   return lost;
 }
 
-std::string printable(std::string_view utf8) {
+std::string printable(std::string_view text) {
   std::string result;
-  for (std::size_t at = 0; at < utf8.size();) {
-    const std::size_t bytes = control_bytes(utf8, at);
-    result += bytes > 0 ? '?' : utf8[at];
-    at += std::max<std::size_t>(bytes, 1);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t bytes = sequence_bytes(text, at), taken = std::max<std::size_t>(bytes, 1);
+    result += is_control(text, at, bytes) ? "?" : text.substr(at, taken);
+    at += taken;
   }
   return result;
 }

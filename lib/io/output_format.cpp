@@ -66,14 +66,16 @@ const Extension* find_extension(const std::filesystem::path& path) {
 // Limits that sf_format_check() does not know and the encoders have.
 bool encoder_takes(const AudioFormat& format) {
   const int container = format.code & SF_FORMAT_TYPEMASK;
+  const int sample = format.code & SF_FORMAT_SUBMASK;
   const int rate = format.sample_rate;
+  if (sample == SF_FORMAT_MPEG_LAYER_III && container != SF_FORMAT_MPEG) return false;
   if (container == SF_FORMAT_FLAC) return rate <= 655350;
   if (container == SF_FORMAT_MPEG) {
     constexpr std::array kRates{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000};
-    return (format.code & SF_FORMAT_SUBMASK) == SF_FORMAT_MPEG_LAYER_III && format.channels <= 2 &&
+    return sample == SF_FORMAT_MPEG_LAYER_III && format.channels <= 2 &&
            std::find(kRates.begin(), kRates.end(), rate) != kRates.end();
   }
-  if ((format.code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS) {
+  if (sample == SF_FORMAT_OPUS) {
     constexpr std::array kRates{8000, 12000, 16000, 24000, 48000};
     return std::find(kRates.begin(), kRates.end(), rate) != kRates.end();
   }

@@ -50,6 +50,7 @@ class Arguments(EndToEnd):
     def test_bench_refuses_what_it_would_ignore(self):
         self.expect(USAGE, "a stream has one core", "bench", MODEL, "--threads", "8")
         self.expect(USAGE, "takes whole recordings at 16000 Hz", "bench", WHOLE, "--rate", "48000")
+        self.expect(USAGE, "--groups and --frames are for live streams", "bench", WHOLE, "--frames", "7")
         result = self.limpid("bench", WHOLE, "--rate", "16000", "--threads", "2", "--seconds", "0.3", "--json")
         self.assertEqual(result.returncode, OK, result.stderr)
         self.assertIsNone(json.loads(result.stdout)["latency_samples"])

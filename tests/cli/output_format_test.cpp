@@ -42,6 +42,9 @@ TEST(OutputFormat, TheNameChoosesTheContainerAndTheDepthStays) {
   EXPECT_NE(described("a.ogg", wav).find("Vorbis"), std::string::npos);
   EXPECT_NE(described("a.opus", wav).find("Opus"), std::string::npos);
   EXPECT_EQ(format_for_name("b.wav", wav)->code, wav.code);
+  AudioFormat mp3 = compact_format(16000, 1);
+  mp3.code = 0x230082;  // which libsndfile says a WAV could hold, and does not write
+  EXPECT_NE(described("a.wav", mp3).find("16 bit"), std::string::npos);
 }
 
 TEST(OutputFormat, RefusesWhatAContainerCannotHold) {

@@ -2,7 +2,7 @@
 """Where --report may write, settled before anything is enhanced."""
 import pathlib
 
-from end_to_end import OK, USAGE, EndToEnd, run
+from end_to_end import MODEL, OK, USAGE, EndToEnd, run
 
 RECOGNISER = pathlib.Path(__file__).resolve().parent.parent / "data/avsr_tiny_average.safetensors"
 
@@ -36,6 +36,18 @@ class Reports(EndToEnd):
         self.assertIn("limpid report", page.read_text())
         self.assertEqual(self.limpid("attention", RECOGNISER, "a.wav", "--report", "r.html").returncode, OK)
         self.assertIn("limpid attention", page.read_text())
+
+    def test_a_report_is_no_folder_of_results(self):
+        for name in ("a.wav", "b.wav"):
+            self.wav(name, seconds=0.3)
+        self.refused("one would be a folder of the other", "enhance", "a.wav", "b.wav", "-o", "out.html", "--report", "out.html")
+        self.refused("one would be a folder of the other", "enhance", "a.wav", "-o", "o/a.wav", "--report", "o/a.wav/r.html")
+
+    def test_a_report_makes_its_folder_when_there_is_one(self):
+        self.wav(seconds=0.3)
+        self.refused("no attention", "attention", MODEL, "a.wav", "--report", "new/r.html")
+        self.assertFalse((self.folder / "new").exists())
+        self.expect(OK, "report in new/deep/r.html", "enhance", "a.wav", "--report", "new/deep/r.html")
 
     def test_a_report_that_cannot_be_written_stops_before_the_work(self):
         self.wav(seconds=0.3)

@@ -37,6 +37,9 @@ TEST(Terminal, NothingPrintedMovesTheCursor) {
                       "2J ä é “x”"),
             "?2J ä é “x”");  // CSI as one character
   EXPECT_EQ(printable(std::string_view("\0a\xc2", 3)), "?a\xc2");
+  EXPECT_EQ(printable("a\x9b"
+                      "31m \xe4\xf6 \xe2\x80\x9b"),
+            "a?31m \xe4\xf6 \xe2\x80\x9b");  // as one byte; Latin-1 and a quotation mark stay
   EXPECT_EQ(wrapped("one\n\x1b[1mtwo", 0, 0), "one ?[1mtwo\n");
 }
 

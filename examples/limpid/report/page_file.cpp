@@ -21,10 +21,12 @@ bool is_own_page(const fs::path& path) {
   return file.read(head.data(), std::ssize(head)) && head == kHead;
 }
 
-Result<io::AtomicFile> create(const fs::path& path) {
-  std::error_code ignored;  // AtomicFile says it better
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), ignored);
-  return io::AtomicFile::create(path);
+// The folder of a file, or the nearest above it that is there already.
+fs::path existing_folder(const fs::path& path) {
+  std::error_code ignored;
+  fs::path folder = path.parent_path();
+  while (!folder.empty() && !fs::exists(folder, ignored)) folder = folder.parent_path();
+  return folder;
 }
 
 }  // namespace
@@ -38,13 +40,15 @@ Status check_page(const fs::path& path) {
   if (fs::is_regular_file(path, ignored) && !is_own_page(path))
     return Error{ErrorCode::invalid_argument,
                  path.string() + " exists and is no report of limpid's: give another name"};
-  auto attempt = create(path);
+  auto attempt = io::AtomicFile::create(existing_folder(path) / path.filename());
   if (!attempt) return std::move(attempt).error();
   return Done{};
 }
 
 Status write_page(const fs::path& path, std::string_view html) {
-  auto file = create(path);
+  std::error_code ignored;  // AtomicFile says it better
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), ignored);
+  auto file = io::AtomicFile::create(path);
   if (!file) return std::move(file).error();
   if (auto status = file->write(std::as_bytes(std::span(html))); !status) return status;
   return file->commit();

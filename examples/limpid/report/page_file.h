@@ -14,10 +14,10 @@ namespace limpid::cli {
 std::string page_head(std::string_view kind);
 
 // invalid_argument: something is there that is no page of limpid's; io, not_found: it cannot be
-// written. Makes the folder.
+// written. Makes nothing.
 Status check_page(const std::filesystem::path& path);
 
-// io. Appears whole or not at all.
+// io. Appears whole or not at all, in a folder that is made where there is none.
 Status write_page(const std::filesystem::path& path, std::string_view html);
 
 }  // namespace limpid::cli
