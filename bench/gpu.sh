@@ -62,12 +62,6 @@ tested() {
   echo "== $name: failed: no test ran, or some were skipped: $log"$'\n'"$(grep -iA1 skipped "$log" | head -12 | sed 's/^/   /')"
   rm "$out/done/$name"; fail; return 1
 }
-# measured NAME COMMAND...: a step that must leave a line of JSON.
-measured() {
-  step "$@" || return 1
-  if grep -q '^{.*}$' "$out/$1.log"; then return 0; fi
-  echo "== $1: failed: no result in $out/$1.log"; rm "$out/done/$1"; fail; return 1
-}
 # From the build if there is one, else from the pack.
 program() {
   if [ -x "$build/$1" ]; then echo "$build/$1"; else echo "$pack/$(basename "$1")"; fi

@@ -1,7 +1,13 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2317
 # The measurements of networks, for gpu.sh, which sources this: stages aims, network, peers, arrays, profile and files.
-# `step`, `measured`, `fail`, `not_begun`, `skipped`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
+# `step`, `fail`, `not_begun`, `skipped`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
 
+# measured NAME COMMAND...: a step that must leave a line of JSON.
+measured() {
+  step "$@" || return 1
+  if grep -q '^{.*}$' "$out/$1.log"; then return 0; fi
+  echo "== $1: failed: no result in $out/$1.log"; rm "$out/done/$1"; fail; return 1
+}
 # Names of the models inside the program that run on a GPU, of these architectures.
 networks() {
   "${with[@]}" "$(program examples/limpid/limpid)" models --json | python3 -c '
