@@ -5,7 +5,7 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)       # libhwy-dev
 find_package(nlohmann_json 3.10 REQUIRED)                    # nlohmann-json3-dev
 if(LIMPID_FFT STREQUAL "fftw")
   pkg_check_modules(FFT REQUIRED IMPORTED_TARGET fftw3f)     # libfftw3-dev
-  set(LIMPID_FFT_LOCK fftw3f_threads)  # a library of the same package: the lock of its planner
+  find_library(LIMPID_FFT_LOCK fftw3f_threads HINTS ${FFT_LIBRARY_DIRS} REQUIRED)  # of the same package: the lock of its planner
 elseif(LIMPID_FFT STREQUAL "kissfft")
   pkg_check_modules(FFT REQUIRED IMPORTED_TARGET kissfft-float)  # libkissfft-dev
 else()

@@ -19,7 +19,7 @@ int whole(const nlohmann::json& value, const char* key) {
                         : value.is_number_integer() && value.get<std::int64_t>() >= Int::min();
   if (!fits)
     throw std::invalid_argument(std::string(key) + " has " + value.dump() +
-                                " where a whole number belongs");
+                                " where a whole number of 32 bits belongs");
   return value.get<int>();
 }
 

@@ -14,12 +14,15 @@ namespace {
 void lock_planner() {
   static const bool locked = [] {
     fftwf_make_planner_thread_safe();
-    Dl_info holder{};
-    const auto inside = reinterpret_cast<void*>(&fftwf_make_planner_thread_safe);
-    return dladdr(inside, &holder) != 0 &&
+    Dl_info holder{}, us{};
+    const bool known =
+        dladdr(reinterpret_cast<void*>(&fftwf_make_planner_thread_safe), &holder) != 0 &&
+        dladdr(reinterpret_cast<void*>(&lock_planner), &us) != 0;
+    // An FFTW that is linked statically is nobody else's, and goes when its plug-in goes.
+    return known && holder.dli_fbase != us.dli_fbase &&
            dlopen(holder.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
   }();
-  static_cast<void>(locked);  // statically linked, it stays by itself
+  static_cast<void>(locked);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <new>
 #include <vector>
 
@@ -43,7 +44,12 @@ Status AudioReader::State::open_first() {
 Status AudioReader::State::measure_others() {
   for (std::size_t i = next_part; i < parts.size(); ++i) {
     auto part = open_part(path, parts[i]);
-    if (!part) return std::move(part).error();
+    if (!part)
+      return Error{part.error().code, part.error().message +
+                                          " (of the recording that begins at byte " +
+                                          std::to_string(parts[i].begin) + ")"};
+    if (part->info.frames > std::numeric_limits<std::int64_t>::max() - frames)
+      return Error{ErrorCode::bad_format, path.string() + ": no file can hold as many samples"};
     const AudioFormat other{part->info.samplerate, part->info.channels, part->info.format};
     if (other.sample_rate != format.sample_rate || other.channels != format.channels)
       return Error{ErrorCode::bad_format,

@@ -72,47 +72,68 @@ class Walk {
     return found == kEnough || (found == kEnough - 1 && at == file_.size());
   }
 
-  // Bytes of an ID3v2 tag, 0 where there is none.
+  // Bytes of an ID3v2 tag, 0 where there is none that the file holds.
   std::uint64_t tag_at(std::uint64_t at) {
     constexpr std::uint64_t kHeader = 10;
     const auto bytes = file_.at(at, kHeader);
     if (bytes.size() < kHeader || !bytes.starts_with("ID3")) return 0;
-    std::uint64_t size = 0;  // seven bits a byte
-    for (const char byte : bytes.substr(6)) size = size << 7 | (byte & 0x7F);
-    return size + kHeader + ((bytes[5] & 0x10) != 0 ? kHeader : 0);  // a footer is optional
+    if (bytes[3] == '\xff' || bytes[4] == '\xff') return 0;  // a version that will never be
+    std::uint64_t size = 0;                                  // seven bits a byte
+    for (const char byte : bytes.substr(6)) {
+      if ((byte & 0x80) != 0) return 0;
+      size = size << 7 | static_cast<unsigned char>(byte);
+    }
+    size += kHeader + ((bytes[5] & 0x10) != 0 ? kHeader : 0);  // a footer is optional
+    return at + size <= file_.size() ? size : 0;
   }
 
   // Behind a tag there may be zeros that it does not count.
   std::uint64_t skip_padding(std::uint64_t at) {
-    while (file_.at(at, 1) == std::string_view("\0", 1)) ++at;
-    return at;
+    return skip(at, [](std::string_view block) { return block.find_first_not_of('\0'); });
   }
 
-  // The next place from `at` on where frames begin; the end of the file when there is none.
-  std::uint64_t find_frames(std::uint64_t at) {
-    while (at < file_.size() && !begins_frames(at)) {
+  // The next place from `at` on, before `end`, where frames begin; else at or behind the end.
+  std::uint64_t find_frames(std::uint64_t at, std::uint64_t end) {
+    end = std::min(end, file_.size());
+    while (at < end && !begins_frames(at)) {
       const auto tag = tag_at(at);
-      at += tag != 0 ? tag : 1;
+      const auto candidate = [](std::string_view block) { return block.find_first_of("\xffI"); };
+      at = tag != 0 ? at + tag : skip(at + 1, candidate);
     }
     return std::min(at, file_.size());
   }
 
  private:
+  // Block after block, to where find(block) finds something.
+  template <class Find>
+  std::uint64_t skip(std::uint64_t at, Find find) {
+    constexpr std::size_t kBlock = 1 << 15;
+    for (auto block = file_.at(at, kBlock); !block.empty(); block = file_.at(at, kBlock)) {
+      const auto found = find(block);
+      if (found != block.npos) return at + found;
+      at += block.size();
+    }
+    return at;
+  }
+
   FileBytes& file_;
 };
 
 }  // namespace
 
-std::optional<MpegFrames> find_mpeg_frames(FileBytes& file) {
+std::optional<MpegFrames> find_mpeg_frames(FileBytes& file, std::uint64_t searched) {
   Walk walk(file);
   std::uint64_t at = 0;
   while (const auto tag = walk.tag_at(at)) at += tag;
   if (at != 0) at = walk.skip_padding(at);
-  if (!walk.begins_frames(at)) return std::nullopt;
+  const std::uint64_t expected = at;
+  at = walk.find_frames(at, expected + 1 + searched);
+  if (at > expected + searched || !walk.begins_frames(at)) return std::nullopt;
   const Frame first = *walk.frame_at(at);
   MpegFrames stream;
   stream.header = first.header;
   stream.first = at;
+  stream.gaps = at != expected;
   const auto xing = file.at(at + 4 + first.side_info, 12);
   if (xing.starts_with("Xing") || xing.starts_with("Info")) {
     if ((xing[7] & 1) != 0) stream.promised = big_endian(xing.substr(8));
@@ -127,7 +148,7 @@ std::optional<MpegFrames> find_mpeg_frames(FileBytes& file) {
       continue;
     }
     const auto torn = walk.header_at(at);
-    at = walk.find_frames(at);
+    at = walk.find_frames(at, file.size());
     stream.gaps |= at < file.size() || (torn && torn->goes_with(first));
     if (at < file.size() && !walk.frame_at(at)->goes_with(first)) {
       stream.other_begin = at;

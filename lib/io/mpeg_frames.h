@@ -22,8 +22,9 @@ struct MpegFrames {
   std::uint32_t header = 0;    // of the first frame
 };
 
-// Nothing for what is not MPEG layer III, or begins with anything but a frame or ID3v2 tags.
-std::optional<MpegFrames> find_mpeg_frames(FileBytes& file);
+// Nothing for what is not MPEG layer III, or has more than `searched` bytes of anything but ID3v2
+// tags before the first frame.
+std::optional<MpegFrames> find_mpeg_frames(FileBytes& file, std::uint64_t searched);
 
 // The true count, to be put before the frames, and a silent frame: of what follows a count,
 // decoders drop the encoder's delay and their own, which must not be samples that were there

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lib/io/stream_parts.h"
 
+#include <cctype>
+
 #include "lib/io/file_bytes.h"
 #include "lib/io/mpeg_frames.h"
 
@@ -49,8 +51,17 @@ std::vector<StreamPart> ogg_links(FileBytes& file) {
   return links;
 }
 
-Result<std::vector<StreamPart>> mpeg_part(FileBytes& file, const std::string& name) {
-  const auto stream = find_mpeg_frames(file);
+// What was cut out of a stream begins anywhere in a frame; decoders look as far. Other files, which
+// might hold such bytes by chance, are known by their beginning or by their names.
+std::uint64_t searched(const std::filesystem::path& path) {
+  std::string name = path.extension().string();
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name == ".mp3" || name == ".mpga" ? 1 << 16 : 0;
+}
+
+Result<std::vector<StreamPart>> mpeg_part(FileBytes& file, const std::filesystem::path& path) {
+  const std::string name = path.string();
+  const auto stream = find_mpeg_frames(file, searched(path));
   if (!stream) return std::vector<StreamPart>{};
   const auto bad = [&](const std::string& what) {
     return Error{ErrorCode::bad_format, name + ": " + what};
@@ -72,7 +83,7 @@ Result<std::vector<StreamPart>> mpeg_part(FileBytes& file, const std::string& na
 
 Result<std::vector<StreamPart>> stream_parts(const std::filesystem::path& path) {
   FileBytes file(path);
-  if (file.at(0, 4) != "OggS") return mpeg_part(file, path.string());
+  if (file.at(0, 4) != "OggS") return mpeg_part(file, path);
   auto links = ogg_links(file);
   if (links.size() == 1) links.clear();
   return links;

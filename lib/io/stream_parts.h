@@ -13,7 +13,8 @@
 
 namespace limpid::io {
 
-// A stretch of the file that libsndfile reads whole when `header` is put before it.
+// A stretch of the file that libsndfile reads whole when `header` is put before it, or fails: its
+// decoder gives up where more than a kilobyte of it is no MP3.
 struct StreamPart {
   std::uint64_t begin, end;
   std::string header;

@@ -48,7 +48,7 @@ std::string encoded(const TemporaryFolder& folder, int code, int rate = 16'000, 
 
 MpegFrames frames_of(const std::filesystem::path& path) {
   FileBytes file(path);
-  return find_mpeg_frames(file).value_or(MpegFrames{});
+  return find_mpeg_frames(file, 0).value_or(MpegFrames{});
 }
 
 // The number of samples, which must be what the reader had promised.
@@ -84,6 +84,25 @@ class Mp3 : public testing::Test {
   std::string whole_;
   MpegFrames frames_;
 };
+
+// As what was cut out of a stream begins.
+TEST_F(Mp3, ATornFirstFrameIsNoEnd) {
+  for (const std::size_t torn : {1, 100, 200}) {
+    spill(folder_ / "torn.mp3", without_header().substr(torn));
+    EXPECT_NEAR(static_cast<double>(read_length(folder_ / "torn.mp3")),
+                static_cast<double>(frames_.frames * kSamples), 2.0 * kSamples)
+        << torn;
+  }
+}
+
+// "ID3" by chance, or on purpose, hides nothing behind it; what the decoder itself skips is missed.
+TEST_F(Mp3, WhatIsNoTagIsNotSkipped) {
+  const auto both = folder_ / "both.mp3";
+  spill(both, without_header() + "ID3" + std::string(7, '\xff') + without_header());
+  EXPECT_GE(read_length(both), (2 * frames_.frames - 2) * kSamples);
+  spill(both, without_header() + "ID3" + std::string(7, '\x7f') + without_header());
+  EXPECT_NE(refusal(both).find("truncated or damaged"), std::string::npos) << refusal(both);
+}
 
 TEST_F(Mp3, HeaderThatTellsTheTruthIsBelieved) {
   EXPECT_EQ(frames_.frames, frames_.promised);
