@@ -81,7 +81,7 @@ Result<Plan> plan_of(const Arguments& arguments) {
 
 // The page about what was done, unless somebody stops that.
 int report_on(const FileRun& done, const Arguments& arguments, const ModelSpec& model) {
-  if (arguments.report.empty() || done.status == kInterrupted) return done.status;
+  if (arguments.report.empty()) return done.status;
   const ReportFacts facts{model, arguments.attenuation_limit_db, done.wall_seconds};
   const auto written = write_report(arguments.report, done.results, facts);
   if (!written) {
