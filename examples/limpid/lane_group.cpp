@@ -86,6 +86,11 @@ int LaneGroup::free() const {
   return static_cast<int>(free_.size());
 }
 
+bool LaneGroup::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
 std::unique_ptr<Session> LaneGroup::lend(int lanes, int max_frames) {
   const std::lock_guard lock(mutex_);
   std::vector<int> mine(free_.end() - lanes, free_.end());
@@ -116,6 +121,7 @@ void LaneGroup::process(Loan& loan) {
     const int frames = call();
     lock.lock();
     running_ = false;
+    failed_ = session_->failure() != nullptr;
     // Not before: whoever is done returns, and its loan may end.
     for (Loan* other : together_) {
       other->done_ += frames;

@@ -25,7 +25,8 @@ class LaneGroup : public std::enable_shared_from_this<LaneGroup> {
             std::function<void()> freed);
 
   int lanes() const noexcept { return lanes_; }
-  int free() const;  // lanes, at this moment
+  int free() const;     // lanes, at this moment
+  bool failed() const;  // the session, in a call
 
   // A session of so many lanes, at most free(), for calls of up to max_frames, which may be more
   // than the group makes at once. It keeps the group alive.
@@ -50,6 +51,7 @@ class LaneGroup : public std::enable_shared_from_this<LaneGroup> {
   std::vector<Loan*> loans_, together_;  // all, and those of the present call
   std::size_t waiting_ = 0;              // loans in process()
   bool running_ = false;                 // a call, by one of those
+  bool failed_ = false;
 };
 
 }  // namespace limpid::cli

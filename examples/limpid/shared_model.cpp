@@ -2,37 +2,12 @@
 #include "examples/limpid/shared_model.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace limpid::cli {
 namespace {
 
 constexpr int kGroups = 2;  // of a rate: one is on the GPU, one is not
-
-// Says to any thread whether the session has failed, which itself belongs to the one in process().
-class TellingSession final : public Session {
- public:
-  TellingSession(std::unique_ptr<Session> session, std::shared_ptr<std::atomic<bool>> failed)
-      : session_(std::move(session)), failed_(std::move(failed)) {}
-
-  void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override {
-    session_->process(in, out);
-    *failed_ = session_->failure() != nullptr;
-  }
-  std::span<const float> voice_activity() const noexcept override {
-    return session_->voice_activity();
-  }
-  void reset() LIMPID_REALTIME override { session_->reset(); }
-  bool restart(int lane) LIMPID_REALTIME override { return session_->restart(lane); }
-  const Error* failure() const noexcept override { return session_->failure(); }
-  const StreamFormat& format() const noexcept override { return session_->format(); }
-  std::size_t memory() const noexcept override { return session_->memory(); }
-  std::size_t touched() const noexcept override { return session_->touched(); }
-  std::uint64_t repaired() const noexcept override { return session_->repaired(); }
-
- private:
-  std::unique_ptr<Session> session_;
-  std::shared_ptr<std::atomic<bool>> failed_;
-};
 
 }  // namespace
 
@@ -63,21 +38,20 @@ Result<std::unique_ptr<Session>> SharedModel::open(const SessionConfig& config) 
 
 // Nobody has lanes of it, nor is about to return them. Only open() lends.
 bool SharedModel::is_idle(const Group& group) {
-  return group.lanes.use_count() == 1;
+  return group.use_count() == 1;
 }
 
 bool SharedModel::is_over(const Group& group) {
-  return *group.failed && is_idle(group);
+  return group->failed() && is_idle(group);
 }
 
 // Null: none has so many free lanes now, or sessions that nobody needs must make room first.
-Result<std::shared_ptr<LaneGroup>> SharedModel::find(Rate& rate,
-                                                     const SessionConfig& config) const {
+Result<SharedModel::Group> SharedModel::find(Rate& rate, const SessionConfig& config) const {
   if (std::erase_if(rate.groups, is_over) > 0) rate.full = false;
-  std::vector<std::shared_ptr<LaneGroup>> sound;
-  for (const Group& group : rate.groups)
-    if (!*group.failed) sound.push_back(group.lanes);
-  const auto wide = [&](const auto& group) { return group->lanes() >= config.lanes; };
+  std::vector<Group> sound;
+  std::ranges::copy_if(rate.groups, std::back_inserter(sound),
+                       [](const Group& group) { return !group->failed(); });
+  const auto wide = [&](const Group& group) { return group->lanes() >= config.lanes; };
   const bool could = std::ranges::any_of(sound, wide);
   if (!could || (!rate.full && std::ssize(sound) < kGroups)) {
     auto opened = open_group(rate, config);
@@ -85,16 +59,15 @@ Result<std::shared_ptr<LaneGroup>> SharedModel::find(Rate& rate,
     if (!could && !memory_will_be_freed(rate)) return opened;
     rate.full = could;
   }
-  std::shared_ptr<LaneGroup> best;
-  for (const auto& group : sound)
+  Group best;
+  for (const Group& group : sound)
     if (group->free() >= config.lanes && (best == nullptr || group->free() > best->free()))
       best = group;
   return best;
 }
 
 // For half of the files, with as many channels as this one, or for fewer if memory is short.
-Result<std::shared_ptr<LaneGroup>> SharedModel::open_group(Rate& rate,
-                                                           const SessionConfig& config) const {
+Result<SharedModel::Group> SharedModel::open_group(Rate& rate, const SessionConfig& config) const {
   int files = (sharing_.files + kGroups - 1) / kGroups;
   while (true) {
     const int lanes = files * config.lanes;
@@ -107,15 +80,12 @@ Result<std::shared_ptr<LaneGroup>> SharedModel::open_group(Rate& rate,
       if (!(*session)->restart(0))
         return Error{ErrorCode::unsupported,
                      "model " + spec().name + ": its streams cannot share a session"};
-      auto failed = std::make_shared<std::atomic<bool>>(false);
-      auto group =
-          std::make_shared<LaneGroup>(std::make_unique<TellingSession>(*std::move(session), failed),
-                                      spec(), lanes, sharing_.frames, [signal = signal_] {
-                                        const std::lock_guard lock(signal->mutex);
-                                        signal->freed.notify_all();
-                                      });
-      rate.groups.push_back({group, failed});
-      return group;
+      rate.groups.push_back(std::make_shared<LaneGroup>(*std::move(session), spec(), lanes,
+                                                        sharing_.frames, [signal = signal_] {
+                                                          const std::lock_guard lock(signal->mutex);
+                                                          signal->freed.notify_all();
+                                                        }));
+      return rate.groups.back();
     }
     if (session.error().code != ErrorCode::out_of_memory) return std::move(session).error();
     if (drop_useless_groups(rate)) continue;
@@ -135,7 +105,7 @@ bool SharedModel::drop_useless_groups(const Rate& mine) const {
 bool SharedModel::memory_will_be_freed(const Rate& mine) const {
   return std::ranges::any_of(rates_, [&](const auto& entry) {
     return std::ranges::any_of(entry.second.groups, [&](const Group& group) {
-      return !is_idle(group) && (&entry.second != &mine || *group.failed);
+      return !is_idle(group) && (&entry.second != &mine || group->failed());
     });
   });
 }

@@ -4,7 +4,6 @@
 // resampled and written.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -44,10 +43,7 @@ class SharedModel final : public Model {
   }
 
  private:
-  struct Group {
-    std::shared_ptr<LaneGroup> lanes;
-    std::shared_ptr<const std::atomic<bool>> failed;
-  };
+  using Group = std::shared_ptr<LaneGroup>;
   struct Rate {
     std::vector<Group> groups;
     bool full = false;  // there was no memory for more
@@ -61,8 +57,8 @@ class SharedModel final : public Model {
   static bool is_idle(const Group& group);
   static bool is_over(const Group& group);  // it has failed, and nobody is left in it
 
-  Result<std::shared_ptr<LaneGroup>> find(Rate& rate, const SessionConfig& config) const;
-  Result<std::shared_ptr<LaneGroup>> open_group(Rate& rate, const SessionConfig& config) const;
+  Result<Group> find(Rate& rate, const SessionConfig& config) const;
+  Result<Group> open_group(Rate& rate, const SessionConfig& config) const;
   bool drop_useless_groups(const Rate& mine) const;
   bool memory_will_be_freed(const Rate& mine) const;
 

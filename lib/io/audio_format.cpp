@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "lib/io/audio_format.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "lib/io/audio_file.h"
 
 namespace limpid::io {
@@ -14,6 +17,13 @@ std::string name_of(int code) {
 }
 
 }  // namespace
+
+std::string lower_extension(const std::filesystem::path& path) {
+  std::string name = path.extension().string();
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
 
 int integer_bits(int code) noexcept {
   switch (code & SF_FORMAT_SUBMASK) {

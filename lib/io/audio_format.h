@@ -5,6 +5,8 @@
 #include <sndfile.h>
 
 #include <cstdint>
+#include <filesystem>
+#include <string>
 
 namespace limpid::io {
 
@@ -21,6 +23,9 @@ bool is_opus(int code) noexcept;
 // MPEG audio has no reliable length: without a Xing header libsndfile estimates it. Of layer III we
 // count the frames instead (lib/io/stream_parts.h).
 bool length_is_estimate(int code) noexcept;
+
+// ".wav" of "a.WAV".
+std::string lower_extension(const std::filesystem::path& path);
 
 // Bytes. Containers with 32-bit sizes would wrap without a word.
 std::int64_t longest_file(int code) noexcept;

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <iterator>
 #include <optional>
 #include <string_view>
+
+#include "lib/io/audio_format.h"
 
 namespace limpid::io {
 namespace {
@@ -55,9 +56,7 @@ constexpr Extension kExtensions[] = {
 };
 
 const Extension* find_extension(const std::filesystem::path& path) {
-  std::string name = path.extension().string();
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = lower_extension(path);
   const auto* hit = std::find_if(std::begin(kExtensions), std::end(kExtensions),
                                  [&](const Extension& e) { return e.name == name; });
   return hit == std::end(kExtensions) ? nullptr : hit;

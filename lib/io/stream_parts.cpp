@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/io/stream_parts.h"
 
-#include <cctype>
-
+#include "lib/io/audio_format.h"
 #include "lib/io/file_bytes.h"
 #include "lib/io/mpeg_frames.h"
 
@@ -54,8 +53,7 @@ std::vector<StreamPart> ogg_links(FileBytes& file) {
 // What was cut out of a stream begins anywhere in a frame; decoders look as far. Other files, which
 // might hold such bytes by chance, are known by their beginning or by their names.
 std::uint64_t searched(const std::filesystem::path& path) {
-  std::string name = path.extension().string();
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = lower_extension(path);
   return name == ".mp3" || name == ".mpga" ? 1 << 16 : 0;
 }
 
