@@ -20,13 +20,13 @@ inline constexpr int kFirSums = 8;
 template <int kCount, class D>
 HWY_INLINE void filter_vectors(D d, const float* x, const float* h, int taps, float* y) {
   hn::Vec<D> sum[kCount];
-  for (int v = 0; v < kCount; ++v) sum[v] = hn::LoadU(d, y + v * hn::MaxLanes(d));
+  for (std::size_t v = 0; v < kCount; ++v) sum[v] = hn::LoadU(d, y + v * hn::MaxLanes(d));
   for (int tap = 0; tap < taps; ++tap) {
     const auto gain = hn::Set(d, h[tap]);
-    for (int v = 0; v < kCount; ++v)
+    for (std::size_t v = 0; v < kCount; ++v)
       sum[v] = hn::MulAdd(gain, hn::LoadU(d, x - tap + v * hn::MaxLanes(d)), sum[v]);
   }
-  for (int v = 0; v < kCount; ++v) hn::StoreU(sum[v], d, y + v * hn::MaxLanes(d));
+  for (std::size_t v = 0; v < kCount; ++v) hn::StoreU(sum[v], d, y + v * hn::MaxLanes(d));
 }
 
 void Fir(const float* x, const float* h, int taps, int n, float* y) {

@@ -60,7 +60,7 @@ HWY_INLINE void add_taps(D d, const float* w, std::ptrdiff_t w_stride, const flo
 template <int kTaps, int kSteps, int kVectors, class D>
 HWY_INLINE void add_taps(D d, const Filter& p, int j, const float* x,
                          hn::Vec<D> (&sum)[kVectors][kSteps]) {
-  for (int v = 0; v < kVectors; ++v) {
+  for (std::size_t v = 0; v < kVectors; ++v) {
     const auto channel = static_cast<std::ptrdiff_t>(v * hn::MaxLanes(d));
     add_taps<kTaps>(d, p.w + channel + j * p.w_stride, p.w_stride, x + channel + j * p.x_stride,
                     p.x_stride, sum[v]);
@@ -79,7 +79,7 @@ HWY_INLINE void filter_steps(D d, const Filter& p, int s) {
   HWY_UNROLL(12)
   for (int early = kSteps - 1; early > 0; --early) {  // later steps have a past for earlier taps
     if (early > j) continue;
-    for (int v = 0; v < kVectors; ++v) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
       const auto channel = static_cast<std::ptrdiff_t>(v * hn::MaxLanes(d));
       const auto tap = hn::LoadU(d, p.w + channel + (j - early) * p.w_stride);
       for (int i = early; i < kSteps; ++i)
@@ -89,7 +89,7 @@ HWY_INLINE void filter_steps(D d, const Filter& p, int s) {
   }
   for (; j + kTapsTogether <= p.taps; j += kTapsTogether) add_taps<kTapsTogether>(d, p, j, x, sum);
   for (; j < p.taps; ++j) add_taps<1>(d, p, j, x, sum);
-  for (int v = 0; v < kVectors; ++v)
+  for (std::size_t v = 0; v < kVectors; ++v)
     for (int i = 0; i < kSteps; ++i)
       hn::StoreU(sum[v][i], d, p.y + v * hn::MaxLanes(d) + (s + i) * p.y_stride);
 }

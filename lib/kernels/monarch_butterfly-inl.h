@@ -21,7 +21,11 @@ inline constexpr std::size_t kWide = kLanes < 8 ? kLanes : 8;
 using Wide = hn::CappedTag<float, kWide>;
 using V = hn::Vec<Wide>;
 
+// Its constructors are written out so that they are compiled for this instruction set: vectors of
+// NEON have one, which GCC cannot inline into an implicit one.
 struct Complex {
+  HWY_INLINE Complex() {}
+  HWY_INLINE Complex(V real, V imaginary) : re(real), im(imaginary) {}
   V re, im;
 };
 

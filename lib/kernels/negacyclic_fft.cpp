@@ -186,7 +186,7 @@ void append_roots(std::vector<float>& to, int length) {
 }  // namespace
 
 NegacyclicFft::NegacyclicFft(int size) : size_(size) {
-  const int bits = std::bit_width(static_cast<unsigned>(size)) - 1;
+  const int bits = static_cast<int>(std::bit_width(static_cast<unsigned>(size))) - 1;
   rows_ = 1 << (bits / 2);
   columns_ = size / rows_;
   const int widest = size > 4096 ? 8 : 16;  // long columns make units large enough
