@@ -60,7 +60,7 @@ std::string describe_massive(const analysis::MassiveActivations& massive) {
   }
   if (states.empty()) return "No massive activations: nothing reaches 1000 times the median.";
   std::ranges::sort(tokens);
-  tokens.erase(std::ranges::unique(tokens).begin(), tokens.end());
+  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
   std::string text =
       fmt::format("Massive activations after blocks {}, at token{} {}, ", fmt::join(states, ", "),
                   tokens.size() == 1 ? "" : "s", fmt::join(tokens, ", "));

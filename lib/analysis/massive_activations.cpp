@@ -32,7 +32,7 @@ FeaturesOfTokens features_of_tokens(const MassiveLayer& layer) {
 
 std::vector<int> without_copies(std::vector<int> numbers) {
   std::ranges::sort(numbers);
-  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
 }
 

@@ -33,11 +33,11 @@ int RealFft::size() const noexcept {
   return state_->size;
 }
 
-std::span<float> RealFft::time() const noexcept {
+std::span<float> RealFft::time() const LIMPID_REALTIME {
   return {state_->backend.time(), static_cast<std::size_t>(state_->size)};
 }
 
-std::span<cfloat> RealFft::spectrum() const noexcept {
+std::span<cfloat> RealFft::spectrum() const LIMPID_REALTIME {
   return {state_->backend.spectrum(), static_cast<std::size_t>(state_->size / 2 + 1)};
 }
 

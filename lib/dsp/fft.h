@@ -24,8 +24,8 @@ class RealFft {
   ~RealFft();
 
   int size() const noexcept;
-  std::span<float> time() const noexcept;       // size() samples
-  std::span<cfloat> spectrum() const noexcept;  // size()/2 + 1 bins
+  std::span<float> time() const LIMPID_REALTIME;       // size() samples
+  std::span<cfloat> spectrum() const LIMPID_REALTIME;  // size()/2 + 1 bins
 
   // spectrum[k] = sum_n time[n] exp(-2 pi j k n / size). Leaves time() unspecified.
   void forward() LIMPID_REALTIME;

@@ -5,6 +5,8 @@
 
 #include <complex>
 
+#include "lib/base/realtime.h"
+
 namespace limpid::dsp {
 
 class FftBackend {
@@ -17,8 +19,8 @@ class FftBackend {
   bool ready() const noexcept;  // false: out of memory
   float* time() noexcept { return time_; }
   std::complex<float>* spectrum() noexcept { return spectrum_; }
-  void forward() noexcept;
-  void inverse() noexcept;
+  void forward() LIMPID_REALTIME;
+  void inverse() LIMPID_REALTIME;
 
  private:
   float* time_ = nullptr;

@@ -50,10 +50,10 @@ FftBackend::~FftBackend() {
 bool FftBackend::ready() const noexcept {
   return forward_ != nullptr && inverse_ != nullptr;
 }
-void FftBackend::forward() noexcept {
+void FftBackend::forward() LIMPID_REALTIME {
   fftwf_execute(static_cast<fftwf_plan>(forward_));
 }
-void FftBackend::inverse() noexcept {
+void FftBackend::inverse() LIMPID_REALTIME {
   fftwf_execute(static_cast<fftwf_plan>(inverse_));
 }
 

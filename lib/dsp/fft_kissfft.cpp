@@ -30,12 +30,12 @@ bool FftBackend::ready() const noexcept {
   return time_ != nullptr && spectrum_ != nullptr && forward_ != nullptr && inverse_ != nullptr;
 }
 
-void FftBackend::forward() noexcept {
+void FftBackend::forward() LIMPID_REALTIME {
   kiss_fftr(static_cast<kiss_fftr_cfg>(forward_), time_,
             reinterpret_cast<kiss_fft_cpx*>(spectrum_));
 }
 
-void FftBackend::inverse() noexcept {
+void FftBackend::inverse() LIMPID_REALTIME {
   kiss_fftri(static_cast<kiss_fftr_cfg>(inverse_), reinterpret_cast<const kiss_fft_cpx*>(spectrum_),
              time_);
 }

@@ -41,7 +41,7 @@ struct StreamingConv::State {
   }
 
   // Into the head's memory and the ring, which may each be absent. No row pointers: silence.
-  void absorb(const AudioView<const float>* in, std::ptrdiff_t from, int count) noexcept {
+  void absorb(const AudioView<const float>* in, std::ptrdiff_t from, int count) LIMPID_REALTIME {
     for (int row = 0; row < lanes * plan->spec().inputs; ++row) {
       const float* x = in != nullptr ? (*in)[row].data() + from : silence.data();
       float* ring = stages.empty()
@@ -56,7 +56,7 @@ struct StreamingConv::State {
   }
 
   // `count` samples of the output ring, completed by the head; empty again once taken.
-  void emit(AudioView<float>* out, std::ptrdiff_t from, int count) noexcept {
+  void emit(AudioView<float>* out, std::ptrdiff_t from, int count) LIMPID_REALTIME {
     const std::size_t at = static_cast<std::size_t>(time) & (rings.output_size - 1);
     const auto size = static_cast<std::ptrdiff_t>(rings.output_size);
     const AudioView<float> ready(rings.output.data() + at, {lanes * plan->spec().outputs, count},
@@ -71,7 +71,7 @@ struct StreamingConv::State {
     }
   }
 
-  void end_block() noexcept {
+  void end_block() LIMPID_REALTIME {
     done = 0;
     const ConvFilter* wanted = exchange.wanted();
     bool settled = true;
@@ -88,7 +88,7 @@ struct StreamingConv::State {
   }
 
   void process(const AudioView<const float>* in, AudioView<float>* out,
-               std::ptrdiff_t samples) noexcept {
+               std::ptrdiff_t samples) LIMPID_REALTIME {
     const FlushDenormals flush;
     for (std::ptrdiff_t from = 0; from < samples;) {
       const int count = static_cast<int>(std::min<std::ptrdiff_t>(samples - from, block - done));
@@ -101,7 +101,7 @@ struct StreamingConv::State {
     }
   }
 
-  void reset() noexcept {
+  void reset() LIMPID_REALTIME {
     time = 0;
     done = 0;
     std::ranges::fill(rings.input, 0.0f);

@@ -23,7 +23,7 @@ StreamingConvHead::StreamingConvHead(const ConvFilter& filter, int lanes, Arena&
   faded_ = arena.claim<float>(static_cast<std::size_t>(block_));
 }
 
-float* StreamingConvHead::next(int row, int count) noexcept {
+float* StreamingConvHead::next(int row, int count) LIMPID_REALTIME {
   if (row == 0 && at_ + static_cast<std::size_t>(count) > size_) {
     const auto past = static_cast<std::size_t>(past_);
     for (std::size_t begin = 0; begin < audio_.size(); begin += size_)
@@ -64,7 +64,7 @@ void StreamingConvHead::add(const ConvFilter& filter, int count, float gain, flo
     }
 }
 
-void StreamingConvHead::begin_block(const ConvFilter* wanted) noexcept {
+void StreamingConvHead::begin_block(const ConvFilter* wanted) LIMPID_REALTIME {
   if (next_ != nullptr && ++fade_block_ == fade_blocks_) {
     filter_ = next_;
     next_ = nullptr;
@@ -75,7 +75,7 @@ void StreamingConvHead::begin_block(const ConvFilter* wanted) noexcept {
   }
 }
 
-void StreamingConvHead::reset(const ConvFilter* filter) noexcept {
+void StreamingConvHead::reset(const ConvFilter* filter) LIMPID_REALTIME {
   filter_ = filter;
   next_ = nullptr;
   at_ = static_cast<std::size_t>(past_);

@@ -13,16 +13,20 @@ class StreamingConvHead {
   StreamingConvHead(const ConvFilter& filter, int lanes, Arena& arena);
 
   // Sample n of a row of input, to be written by the caller: n < count <= block.
-  float* next(int row, int count) noexcept;
+  float* next(int row, int count) LIMPID_REALTIME;
   // Adds the response to the `count` samples written; out[row] as in StreamingConv. `done` samples
   // of this block went before.
   void add_response(int count, int done, AudioView<float> out) LIMPID_REALTIME;
-  void advance(int count) noexcept { at_ += static_cast<std::size_t>(count); }  // they are past
+  void advance(int count) LIMPID_REALTIME {
+    at_ += static_cast<std::size_t>(count);
+  }  // they are past
 
-  void begin_block(const ConvFilter* wanted) noexcept;
-  bool uses_only(const ConvFilter* filter) const noexcept { return filter_ == filter && !next_; }
+  void begin_block(const ConvFilter* wanted) LIMPID_REALTIME;
+  bool uses_only(const ConvFilter* filter) const LIMPID_REALTIME {
+    return filter_ == filter && !next_;
+  }
   std::int64_t exchange_samples() const noexcept { return std::int64_t{fade_blocks_ + 1} * block_; }
-  void reset(const ConvFilter* filter) noexcept;
+  void reset(const ConvFilter* filter) LIMPID_REALTIME;
   double flops() const noexcept { return flops_; }
 
  private:

@@ -54,7 +54,7 @@ double StreamingConvStage::advance(std::int64_t blocks, const ConvRings& rings,
   return ahead + spent_ - share;
 }
 
-void StreamingConvStage::run_until(double target, const ConvRings& rings) noexcept {
+void StreamingConvStage::run_until(double target, const ConvRings& rings) LIMPID_REALTIME {
   for (; phase_ < kPhases; ++phase_, unit_ = 0)
     for (const auto phase = static_cast<Phase>(phase_); unit_ < tasks_[phase].count; ++unit_) {
       const double more = cost(phase, unit_);
@@ -64,7 +64,7 @@ void StreamingConvStage::run_until(double target, const ConvRings& rings) noexce
     }
 }
 
-void StreamingConvStage::begin_cycle(std::int64_t cycle, const ConvFilter* wanted) noexcept {
+void StreamingConvStage::begin_cycle(std::int64_t cycle, const ConvFilter* wanted) LIMPID_REALTIME {
   if (next_ != nullptr && ++fade_cycle_ == fade_cycles_) {
     filter_ = next_;
     next_ = nullptr;
@@ -90,7 +90,7 @@ void StreamingConvStage::begin_cycle(std::int64_t cycle, const ConvFilter* wante
 }
 
 // The products and inverse transforms of one filter; none if it is shorter than the stage's offset.
-void StreamingConvStage::plan_products(Phase phase, const ConvFilter* filter) noexcept {
+void StreamingConvStage::plan_products(Phase phase, const ConvFilter* filter) LIMPID_REALTIME {
   const int parts = filter != nullptr ? filter->parts(stage_) : 0;
   const int units = fft_->time_units() + fft_->frequency_units();
   tasks_[phase].count = parts > 0 ? (fft_->blocks() + kProductBlocks - 1) / kProductBlocks : 0;
@@ -100,7 +100,7 @@ void StreamingConvStage::plan_products(Phase phase, const ConvFilter* filter) no
   tasks_[phase + 1].count = parts > 0 ? lanes_ * plan_.spec().outputs * units : 0;
 }
 
-double StreamingConvStage::cost(Phase phase, int unit) const noexcept {
+double StreamingConvStage::cost(Phase phase, int unit) const LIMPID_REALTIME {
   const Task& task = tasks_[phase];
   if (phase == product || phase == next_product) return task.time_cost;
   const int time = fft_->time_units(), frequency = fft_->frequency_units();
@@ -109,7 +109,7 @@ double StreamingConvStage::cost(Phase phase, int unit) const noexcept {
   return in_time ? task.time_cost : task.frequency_cost;
 }
 
-void StreamingConvStage::run(Phase phase, int unit, const ConvRings& rings) noexcept {
+void StreamingConvStage::run(Phase phase, int unit, const ConvRings& rings) LIMPID_REALTIME {
   const float begin = static_cast<float>(fade_cycle_) / static_cast<float>(fade_cycles_);
   const float step = 1.0f / static_cast<float>(fade_cycles_ * fft_->size());
   switch (phase) {
@@ -129,7 +129,7 @@ void StreamingConvStage::run(Phase phase, int unit, const ConvRings& rings) noex
   }
 }
 
-void StreamingConvStage::transform_forward(int unit, const ConvRings& rings) noexcept {
+void StreamingConvStage::transform_forward(int unit, const ConvRings& rings) LIMPID_REALTIME {
   const int time = fft_->time_units(), units = time + fft_->frequency_units();
   const int row = unit / units, step = unit % units;
   if (step < time) {
@@ -151,7 +151,7 @@ void StreamingConvStage::transform_forward(int unit, const ConvRings& rings) noe
   }
 }
 
-void StreamingConvStage::multiply(const ConvFilter& filter, int unit) noexcept {
+void StreamingConvStage::multiply(const ConvFilter& filter, int unit) LIMPID_REALTIME {
   const int first = unit * kProductBlocks, count = std::min(kProductBlocks, fft_->blocks() - first);
   const std::ptrdiff_t slot = 2 * fft_->width(),
                        floats = static_cast<std::ptrdiff_t>(fft_->work_floats());
@@ -176,7 +176,7 @@ void StreamingConvStage::multiply(const ConvFilter& filter, int unit) noexcept {
 }
 
 void StreamingConvStage::transform_back(int unit, const ConvRings& rings, float gain,
-                                        float gain_step) noexcept {
+                                        float gain_step) LIMPID_REALTIME {
   const int frequency = fft_->frequency_units(), units = frequency + fft_->time_units();
   const auto row = static_cast<std::size_t>(unit / units);
   const int step = unit % units;
@@ -195,14 +195,14 @@ void StreamingConvStage::transform_back(int unit, const ConvRings& rings, float 
   }
 }
 
-void StreamingConvStage::skip_until(std::int64_t time) noexcept {
+void StreamingConvStage::skip_until(std::int64_t time) LIMPID_REALTIME {
   // Cycle k writes samples (k - 1) P + delay .. k P + delay.
   const std::int64_t last = time / fft_->size();
   first_output_ = std::max<std::int64_t>(0, (time - delay_) / fft_->size() + 1);
   first_forward_ = std::min(first_output_, last) - parts_ + 1;
 }
 
-void StreamingConvStage::reset(const ConvFilter* filter) noexcept {
+void StreamingConvStage::reset(const ConvFilter* filter) LIMPID_REALTIME {
   filter_ = filter;
   next_ = nullptr;
   cycle_ = first_forward_ = first_output_ = 0;

@@ -33,11 +33,13 @@ class StreamingConvStage {
   // (nanoseconds by the cost model), this one waits. Returns what it and they are ahead together.
   double advance(std::int64_t blocks, const ConvRings& rings, const ConvFilter* wanted,
                  double ahead) LIMPID_REALTIME;
-  bool uses_only(const ConvFilter* filter) const noexcept { return filter_ == filter && !next_; }
+  bool uses_only(const ConvFilter* filter) const LIMPID_REALTIME {
+    return filter_ == filter && !next_;
+  }
 
   // Leaves out what nobody will hear: the audio up to sample `time` comes without its output.
-  void skip_until(std::int64_t time) noexcept;
-  void reset(const ConvFilter* filter) noexcept;
+  void skip_until(std::int64_t time) LIMPID_REALTIME;
+  void reset(const ConvFilter* filter) LIMPID_REALTIME;
 
   double flops() const noexcept { return flops_; }  // so far
 
@@ -50,14 +52,15 @@ class StreamingConvStage {
     double frequency_cost = 0;  // of a transform: in the frequency half
   };
 
-  void begin_cycle(std::int64_t cycle, const ConvFilter* wanted) noexcept;
-  void run_until(double target, const ConvRings& rings) noexcept;
-  void plan_products(Phase phase, const ConvFilter* filter) noexcept;
-  double cost(Phase phase, int unit) const noexcept;
-  void run(Phase phase, int unit, const ConvRings& rings) noexcept;
-  void transform_forward(int unit, const ConvRings& rings) noexcept;
-  void multiply(const ConvFilter& filter, int unit) noexcept;
-  void transform_back(int unit, const ConvRings& rings, float gain, float gain_step) noexcept;
+  void begin_cycle(std::int64_t cycle, const ConvFilter* wanted) LIMPID_REALTIME;
+  void run_until(double target, const ConvRings& rings) LIMPID_REALTIME;
+  void plan_products(Phase phase, const ConvFilter* filter) LIMPID_REALTIME;
+  double cost(Phase phase, int unit) const LIMPID_REALTIME;
+  void run(Phase phase, int unit, const ConvRings& rings) LIMPID_REALTIME;
+  void transform_forward(int unit, const ConvRings& rings) LIMPID_REALTIME;
+  void multiply(const ConvFilter& filter, int unit) LIMPID_REALTIME;
+  void transform_back(int unit, const ConvRings& rings, float gain,
+                      float gain_step) LIMPID_REALTIME;
 
   const ConvPlan& plan_;
   const kernels::NegacyclicFft* fft_;

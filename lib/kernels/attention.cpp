@@ -222,6 +222,7 @@ void Product(const SmallProduct& p) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(Attend);
@@ -237,4 +238,5 @@ void small_product(const SmallProduct& p) LIMPID_REALTIME {
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

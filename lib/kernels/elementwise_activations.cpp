@@ -38,6 +38,7 @@ void AddTanh(const float* x, int n, float* y) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(Sigmoid);
@@ -52,4 +53,5 @@ void add_tanh(const float* x, int n, float* y) LIMPID_REALTIME {
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

@@ -56,6 +56,7 @@ void Accumulate(const float* x, int n, float* sum) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(ComplexNormLeaky);
@@ -85,4 +86,5 @@ void accumulate(const float* x, int n, float* sum) LIMPID_REALTIME {
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

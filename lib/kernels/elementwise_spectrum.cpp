@@ -82,6 +82,7 @@ std::size_t Repair(const float* x, int n, float* y) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(Compress);
@@ -111,4 +112,5 @@ std::size_t repair(const float* x, int n, float* y) LIMPID_REALTIME {
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

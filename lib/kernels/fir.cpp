@@ -44,6 +44,7 @@ void Fir(const float* x, const float* h, int taps, int n, float* y) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(Fir);
@@ -53,4 +54,5 @@ void fir(const float* x, const float* h, int taps, int n, float* y) LIMPID_REALT
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

@@ -126,6 +126,7 @@ void FsmnMemory(const float* x, std::ptrdiff_t x_stride, int history, int count,
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(FsmnMemory);
@@ -138,4 +139,5 @@ void fsmn_memory(const float* x, std::ptrdiff_t x_stride, int history, int steps
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

@@ -168,6 +168,7 @@ void Gemm(const Rows<const float>& a, int segments, std::ptrdiff_t segment_strid
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(Gemm);
@@ -189,4 +190,5 @@ void gemm(const Rows<const float>& a, std::span<const std::ptrdiff_t> offsets,
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

@@ -166,6 +166,7 @@ void AttendStep(const float* q, const float* k, const float* v, int d, float dec
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(SoftmaxPieces);
@@ -197,4 +198,5 @@ void attend_step(const float* q, const float* k, const float* v, int d, float de
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

@@ -120,6 +120,7 @@ const MonarchKernels* Kernels() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(Kernels);
@@ -141,4 +142,5 @@ void monarch_convolve(const MonarchPlan& plan, const MonarchSpectrum& filter,
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

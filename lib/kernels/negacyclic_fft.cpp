@@ -160,6 +160,7 @@ void InverseTime(const NegacyclicUnit& unit, const float* work, const TimeTables
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(ForwardTime);
@@ -262,4 +263,5 @@ void NegacyclicFft::inverse_time(const float* work, int unit, const RingTarget& 
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

@@ -112,6 +112,7 @@ void AddRows(Matrix<const float> x, Matrix<float> y) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(LayerNorm);
@@ -138,4 +139,5 @@ void add_rows(Matrix<const float> x, Matrix<float> y) LIMPID_REALTIME {
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

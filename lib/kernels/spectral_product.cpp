@@ -60,6 +60,7 @@ void MultiplyAccumulate(const float* x, std::ptrdiff_t x_stride, const float* h,
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+LIMPID_REALTIME_TRUSTED_BEGIN  // calls through the table of instruction sets
 namespace limpid::kernels {
 
 HWY_EXPORT(MultiplyAccumulate);
@@ -72,4 +73,5 @@ void multiply_accumulate_spectra(const float* x, std::ptrdiff_t x_stride, const 
 }
 
 }  // namespace limpid::kernels
+LIMPID_REALTIME_TRUSTED_END
 #endif

@@ -66,8 +66,8 @@ struct ContextTile {
   LIMPID_HD static void write(int thread, const Sums& sums, int rows, int columns, Y y) {
     sums.each(thread, [&](int owner, auto at) {
       LIMPID_UNROLL for (int r = 0; r < 4; ++r) LIMPID_UNROLL for (int c = 0; c < 4; ++c) {
-        const int row = Sums::row(owner, r), column = Sums::column(owner, c);
-        if (row < rows && column < columns) y(row, column, at(r, c).re);
+        const int i = Sums::row(owner, r), j = Sums::column(owner, c);
+        if (i < rows && j < columns) y(i, j, at(r, c).re);
       }
     });
   }
