@@ -155,7 +155,7 @@ HWY_INLINE float weights(AttentionRow& row, Columns columns, const AttentionRule
       return online_weights(row, columns, w, [&](const Keys& keys) HWY_ATTR {
         const auto share = hn::Set(d, row.share), offset = hn::Set(d, row.offset);
         const auto base = hn::Sub(hn::Mul(share, softplus(x(keys))), offset);
-        const auto positive = hn::Gt(base, hn::Zero(d));
+        const auto positive = hn::Ge(base, hn::Set(d, kLeastBase));
         const auto logarithm = hn::Log(d, hn::IfThenElse(positive, base, one));
         return hn::IfThenElse(positive, hn::Mul(hn::Set(d, rule.exponent), logarithm),
                               hn::Set(d, -std::numeric_limits<float>::infinity()));

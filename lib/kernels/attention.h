@@ -18,9 +18,15 @@ enum class AttentionWeight {
   sigmoid,      // 1 / (1 + e^-x)
   elu1,         // elu(x) + 1: e^x below zero, x + 1 above
   softplus,     // ln(1 + e^x)
-  power,        // max(share * softplus(x) - offset, 0)^exponent, in logarithms like exponential
+  power,        // base^exponent, in logarithms like exponential, of base = share * softplus(x) -
+                // offset; zero where base < kLeastBase
   linear,       // x e^(-slope |distance|), negative where x is
 };
+
+// A base of `power` below this counts as zero. Of keys with equal scores every base would be
+// exactly zero, but for the rounding of their sum (1e-6 for a thousand keys), whose sign must not
+// decide between no output and the mean of all values.
+inline constexpr float kLeastBase = 1e-5f;
 
 struct AttentionRule {
   AttentionWeight weight = AttentionWeight::exponential;

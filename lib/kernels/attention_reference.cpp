@@ -39,7 +39,7 @@ double weight_of(const AttentionRow& row, double score, int j, const AttentionRu
       return softplus(x);
     case AttentionWeight::power: {
       const double base = row.share * softplus(x) - row.offset;
-      return base > 0 ? rule.exponent * std::log(base) : kNothing;
+      return base >= kLeastBase ? rule.exponent * std::log(base) : kNothing;
     }
     case AttentionWeight::linear:
       return score * std::exp(-row.slope * distance);

@@ -74,10 +74,10 @@ Status check_parameters(const AttentionConfig& c, const AttentionParameters& p) 
     return ok;
   if (auto ok = check_parameter(p.slopes, decays || alibi, c.heads, "slopes"); !ok) return ok;
   for (const float slope : p.slopes)
-    if (!(slope >= 0) || (decays && slope == 0))
+    if (!(slope >= 0) || (decays && std::exp(-slope) == 1.0f))
       return wrong(
-          "slopes must not be negative, and of linear_decay positive: without decay its "
-          "state grows for ever");
+          "slopes must not be negative, and those of linear_decay so large that e^-slope is below "
+          "1 in float (3e-8): without decay its state grows for ever");
   return Done{};
 }
 

@@ -24,7 +24,7 @@ enum class AttentionKind {
   sigmoid,       // 1 / (1 + e^-(x + bias)), bias = -ln(window) (Ramapuram 2024)
   elu1,          // elu(x + bias) + 1 (Gu 2024)
   lssa,          // softplus(ln d ln N cos(q, k)) / sum; N keys are seen (Gao 2025)
-  lssar,         // max(N lssa - 1, 0)^exponent / sum
+  lssar,         // max(N lssa - 1, 0)^exponent / sum; less than 1e-5 counts as 0
   linear_decay,  // x e^(-slope |t - j|), scale 1 (Lightning Attention; Qin 2024)
 };
 
@@ -65,10 +65,12 @@ struct AttentionConfig {
 struct AttentionParameters {
   std::span<const float> sink_logits = {};  // [heads] of sink_logit; -inf: plain softmax
   std::span<const float> sink_keys = {};    // [heads][width] of key_bias; meet unrotated queries
-  std::span<const float> slopes = {};       // [heads] of alibi (>= 0) and linear_decay (> 0)
+  std::span<const float> slopes = {};       // [heads] of alibi (>= 0), linear_decay (> 3e-8)
 };
 
 // [lane][frame][...] with any strides; the last axis is contiguous, heads lie side by side in it.
+// All numbers must be finite: a key that a query does not see has the weight 0, but the queries of
+// a block are worked on together, and 0 times infinity is no number.
 struct AttentionInput {
   TensorView<const float, 3> q;     // heads * width
   TensorView<const float, 3> k;     // kv_heads * width

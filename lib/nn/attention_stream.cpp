@@ -38,7 +38,7 @@ AttentionStream::AttentionStream(Arena& arena, const Attention& attention, int l
 void AttentionStream::reset(std::int64_t frame) LIMPID_REALTIME {
   next_ = frame;
   memory_.reset(frame);
-  linear_.reset();
+  linear_.reset(frame);
 }
 
 template <class Body>

@@ -14,13 +14,14 @@ class AttentionStream {
   AttentionStream() = default;
 
   // Keys and values of the window from `arena`: 2 * lanes * kv_heads * (past + 128) * width floats,
-  // or a matrix of width * value_width per head for linear_decay without a window. `attention` must
-  // outlive the stream. unsupported: future frames, or an unlimited past of any other kind.
-  // out_of_memory.
+  // or, for linear_decay without a window, a matrix of width * value_width per head and a block of
+  // 64 keys and values per key head. `attention` must outlive the stream. unsupported: future
+  // frames, or an unlimited past of any other kind. out_of_memory.
   static Result<AttentionStream> open(Arena& arena, const Attention& attention, int lanes);
 
   // The next frames, any number, of all lanes. y [lane][frame][heads * value_width], not
-  // overlapping the input.
+  // overlapping the input, which must be finite: what is not reaches frames that do not see it, and
+  // stays in the window (in a decaying state for ever) until reset().
   void process(const AttentionInput& in, TensorView<float, 3> y) LIMPID_REALTIME;
 
   // As just opened, but that the next frame has this number: nothing about the output depends on

@@ -122,6 +122,38 @@ TEST(AttentionT4, StreamEqualsWholeSequenceInAnyChunking) {
   }
 }
 
+// A state that remembers for 2048 frames, the floor of lightning_slopes, adds up what is rounded
+// away: 30 000 frames one by one must round as a whole sequence does.
+TEST(AttentionT4, SlowDecayDoesNotDriftFromTheWholeSequence) {
+  constexpr int kFrames = 30000;
+  const std::vector<float> slopes(1, 1.0f / 2048);
+  const auto attention = *Attention::create(
+      {.kind = AttentionKind::linear_decay, .heads = 1, .width = 4}, {.slopes = slopes});
+  Arena arena;
+  auto stream = *AttentionStream::open(arena, attention, 1);
+  Tensor<float, 3> ones({1, kFrames, 4}), whole({1, kFrames, 4}), y({1, kFrames, 4});
+  std::fill_n(ones.view().data(), 4 * kFrames, 1.0f);
+  ASSERT_TRUE(attention.run({ones.view(), ones.view(), ones.view(), {}}, whole.view()).ok());
+  for (std::ptrdiff_t t = 0; t < kFrames; ++t) {
+    const auto one = ones.view().slice(1, t, 1);
+    stream.process({one, one, one, {}}, y.view().slice(1, t, 1));
+  }
+  EXPECT_LE(largest_difference(y.view(), whole.view()), 1e-5 * peak(whole));
+}
+
+TEST(AttentionT4, TheNumberOfTheFirstFrameChangesNothing) {
+  for (const auto& config : windows()) {
+    Fixture f(config, 2);
+    const AttentionConfig& c = f.attention.config();
+    const AttentionData before(c, 2, 100, 5), in(c, 2, 200);
+    const auto whole = f.whole(in);
+    f.streamed(before, {9});
+    f.stream.reset(kMany - 150);  // within a block
+    const auto streamed = f.streamed(in, {5});
+    EXPECT_LE(largest_difference(streamed.view(), whole.view()), 1e-5 * peak(whole)) << describe(c);
+  }
+}
+
 TEST(AttentionT4, StreamMatchesTheDefinition) {
   for (const auto& config : windows()) {
     Fixture f(config);

@@ -4,30 +4,13 @@
 #include "lib/nn/attention.h"
 
 #include "tests/kernels/every_target.h"
-#include "tests/nn/naive_attention.h"
+#include "tests/nn/attention_check.h"
 
 namespace limpid::nn {
 namespace {
 
 class AttentionOp : public kernels::EveryTarget {};
 INSTANTIATE_EVERY_TARGET(AttentionOp);
-
-void check(const AttentionConfig& config, int lanes, int frames) {
-  const AttentionCase c = attention_case(config);
-  const auto attention = Attention::create(c.config, c.parameters());
-  ASSERT_TRUE(attention.ok()) << attention.error().message;
-  const AttentionConfig& full = attention->config();
-  const AttentionData data(full, lanes, frames);
-  Tensor<float, 3> y({lanes, frames, full.heads * full.value_width});
-  ASSERT_TRUE(attention->run(data.input(), y.view()).ok());
-  const auto expected = NaiveAttention(c, *attention).run(data.input());
-  double error = 0, peak = 1;
-  for (std::ptrdiff_t i = 0; i < AttentionData::size(y); ++i) {
-    error = std::max(error, std::abs(y.view().data()[i] - expected.view().data()[i]));
-    peak = std::max(peak, std::abs(expected.view().data()[i]));
-  }
-  EXPECT_LE(error, 1e-5 * peak) << describe(full) << ", frames " << frames;
-}
 
 TEST_P(AttentionOp, EveryKindAndReachMatchesItsDefinition) {
   for (const auto kind : kAttentionKinds)
@@ -73,6 +56,18 @@ TEST_P(AttentionOp, AwkwardLengthsAndWidths) {
   for (int frames : {1, 2, 3, 63, 64, 65, 128, 129})
     for (int width : {1, 5, 33})
       check({.kind = AttentionKind::softmax, .heads = 2, .width = width, .past = 63}, 1, frames);
+}
+
+// Nothing is above the mean; rounding must not make it look so.
+TEST_P(AttentionOp, LssarOfEqualScoresIsNothing) {
+  const auto equal_keys = [](AttentionData& data) {
+    for (std::ptrdiff_t t = 1; t < 131; ++t)
+      std::ranges::copy(data.k()[0][0].span(), data.k()[0][t].data());
+  };
+  for (const auto past : {kUnlimited, std::int64_t{20}})
+    for (const int width : {8, 13, 32})
+      check({.kind = AttentionKind::lssar, .heads = 2, .width = width, .past = past}, 1, 131,
+            equal_keys);
 }
 
 TEST(Attention, ReadsInputsOfAnyStrideAndWritesOnlyItsOutput) {
@@ -145,7 +140,11 @@ TEST(Attention, RefusesWhatDoesNotFitTogether) {
   refuses({.kind = softmax, .heads = 2, .width = 4}, {.sink_logits = two}, "sink_logits");
   refuses({.kind = key_bias, .heads = 2, .width = 4}, {.sink_keys = two}, "sink_keys");
   refuses({.kind = linear_decay, .heads = 2, .width = 4}, {.slopes = one}, "slopes");
-  refuses({.kind = linear_decay, .heads = 2, .width = 4}, {.slopes = zero}, "decay");
+  const std::vector<float> slow(2, 2.9e-8f), slowest(2, 3e-8f);  // e^-slope is 1, and less
+  for (const auto& slopes : {zero, slow})
+    refuses({.kind = linear_decay, .heads = 2, .width = 4}, {.slopes = slopes}, "decay");
+  EXPECT_TRUE(
+      Attention::create({.kind = linear_decay, .heads = 2, .width = 4}, {.slopes = slowest}).ok());
   refuses({.kind = lssar, .heads = 2, .width = 4, .exponent = 0}, {}, "exponent");
 }
 

@@ -106,6 +106,8 @@ class NaiveAttention {
   }
 
  private:
+  static double length(double power) { return std::max(std::sqrt(power), 1e-12); }
+
   static double softplus(double x) { return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0); }
 
   double distance(std::ptrdiff_t t, std::ptrdiff_t j) const {
@@ -150,7 +152,7 @@ class NaiveAttention {
         double qq = 0, kk = 0;
         for (int c = 0; c < width; ++c) qq += double{q[c]} * q[c], kk += double{k[c]} * k[c];
         const double gain = std::log(width) * std::log(static_cast<double>(keys));
-        return softplus(gain * product / std::sqrt(qq * kk) - slope * std::abs(away));
+        return softplus(gain * product / (length(qq) * length(kk)) - slope * std::abs(away));
       }
       case AttentionKind::linear_decay:
         return config_.scale * product * std::exp(-slope * std::abs(away));
@@ -187,7 +189,10 @@ class NaiveAttention {
     if (config_.kind != AttentionKind::lssar) return;
     const double keys = static_cast<double>(w.size()), offset = keys <= 3 ? 0 : 1;
     sum = 0;
-    for (double& v : w) sum += v = std::pow(std::max(keys * v - offset, 0.0), config_.exponent);
+    for (double& v : w) {
+      const double base = keys * v - offset;
+      sum += v = base < 1e-5 ? 0 : std::pow(base, config_.exponent);
+    }
     if (sum > 0)
       for (double& v : w) v /= sum;
   }

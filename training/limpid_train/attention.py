@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 KINDS = ("softmax", "softmax1", "sink_logit", "key_bias", "sigmoid", "elu1", "lssa", "lssar", "linear_decay")
 NORMALISED = ("softmax", "lssa", "lssar")
+LEAST_BASE = 1e-5  # of lssar: less counts as zero, so that rounding does not choose between equal scores (kLeastBase in C++)
 
 
 def visible(queries, keys=None, window=None, sinks=0):
@@ -91,5 +92,6 @@ def _reweighted(q, k, seen, power):
     a = a / a.sum(-1, keepdim=True)
     if power is None:
         return a
-    a = F.relu(a * count - (count > 3).to(q.dtype)) ** power
+    a = a * count - (count > 3).to(q.dtype)
+    a = torch.where(a < LEAST_BASE, 0.0, a) ** power
     return a / a.sum(-1, keepdim=True).clamp(min=1e-20)

@@ -236,7 +236,7 @@ struct AttentionForward {
                             Row& row) {
     if (a.weight == AttentionWeight::power) {
       const float base = share * w - offset;
-      if (base <= 0) return;
+      if (base < kLeastBase) return;
       w = a.exponent * logf(base);
     }
     float keep = 1;
