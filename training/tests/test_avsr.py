@@ -7,8 +7,7 @@ import torch
 
 from limpid_train.avsr.digits import HOP, NOBODY, RATE, UNHEARD, examples, mixed, split, spoken
 from limpid_train.avsr.features import LIP_SIZE, log_mel, synthetic_lips
-from limpid_train.avsr.fusion import (StreamingCompressor, compress_average, compress_stack, interleaved_layout,
-                                      recognition_layout)
+from limpid_train.avsr.fusion import compress_average, compress_stack, recognition_layout
 from limpid_train.avsr.model import DEFAULT, Avsr
 from limpid_train.avsr.score import edits
 from limpid_train.avsr.train import word_loss
@@ -25,21 +24,10 @@ class Fusion(unittest.TestCase):
         torch.testing.assert_close(compress_average(x, 5)[0, 3], x[0, 15:20].mean(0))
         torch.testing.assert_close(compress_stack(x, 5)[0, 3], x[0, 15:20].flatten())
 
-    def test_streams_give_the_same(self):
-        x = torch.randn(1, 23, 3)
-        for stack, whole in ((True, compress_stack), (False, compress_average)):
-            stream = StreamingCompressor(4, stack)
-            found = [y for frame in x[0] if (y := stream.push(frame)) is not None]
-            torch.testing.assert_close(torch.stack(found)[None], whole(x, 4))
-
     def test_layouts(self):
         tokens = recognition_layout(101, 25, 5, 1)
         self.assertEqual([t.kind for t in tokens[:4]], ["<bos>", "<audio>", "audio", "audio"])
         self.assertEqual(len(tokens), 1 + 2 + 20 + 2 + 25 + 1)
-        order = interleaved_layout(9, 4)
-        self.assertEqual([t.kind for t in order], ["<bos>"] + (["audio"] * 4 + ["video"]) * 2 + ["audio"])
-        ends = [t.end * (4 if t.kind == "video" else 1) for t in order]
-        self.assertEqual(ends, sorted(ends))
 
 
 class Features(unittest.TestCase):
@@ -104,6 +92,15 @@ class Network(unittest.TestCase):
             tokens = recognition_layout(50, 12, rate, thin)
             self.assertEqual(model.prompt(torch.randn(1, 50, 8), torch.randn(1, 12, 4), rate).shape[1], len(tokens))
         self.assertEqual(model.prompt(None, torch.randn(1, 12, 4), 4).shape[1], len(recognition_layout(0, 12, 4, 1)))
+
+    def test_what_is_too_short_for_a_token_is_not_in_the_prompt(self):
+        model = Avsr(SMALL).eval()
+        audio, lips = torch.randn(1, 50, 8), torch.randn(1, 12, 4)
+        for frames in (0, 15):
+            torch.testing.assert_close(model.prompt(audio[:, :frames], lips, 16), model.prompt(None, lips, 16))
+        for frames in (0, 3):
+            torch.testing.assert_close(model.prompt(audio, lips[:, :frames], 16), model.prompt(audio, None, 16))
+        self.assertEqual(model.prompt(audio[:, :15], lips[:, :3], 16).shape[1], len(recognition_layout(15, 3, 16, 4)))
 
     def test_learns_to_tell_three_sounds(self):
         torch.manual_seed(2)

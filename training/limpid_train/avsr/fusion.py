@@ -1,7 +1,6 @@
-"""How audio and video become one sequence: fewer frames, and an order. models/avsr/{compress,sequence} are the twins."""
+"""How audio and video become one sequence: fewer frames, and an order. models/avsr/{compress,sequence} are the twins, and have
+what only streams need: frame by frame, and the order in which frames come."""
 from collections import namedtuple
-
-import torch
 
 # One token: what it is, and the frames [begin, end) of its modality that it was made of.
 Token = namedtuple("Token", "kind begin end")
@@ -21,7 +20,7 @@ def compress_stack(x, rate):
 
 
 def recognition_layout(audio_frames, video_frames, audio_rate, video_rate):
-    """Tokens of [BOS]<audio>A</audio><video>V</video><transcribe>; a modality without tokens has no delimiters either."""
+    """Tokens of the prompt (Avsr.prompt), [BOS]<audio>A</audio><video>V</video><transcribe>; a modality without tokens has no delimiters either."""
     tokens = [Token("<bos>", 0, 0)]
     for name, frames, rate in (("audio", audio_frames, audio_rate), ("video", video_frames, video_rate)):
         count = frames // rate
@@ -30,29 +29,3 @@ def recognition_layout(audio_frames, video_frames, audio_rate, video_rate):
             tokens += [Token(name, rate * i, rate * (i + 1)) for i in range(count)]
             tokens.append(Token(f"</{name}>", 0, 0))
     return tokens + [Token("<transcribe>", 0, 0)]
-
-
-def interleaved_layout(audio_frames, per_video=4):
-    """Tokens of a stream in the order in which they can be known: a video frame ends with the last of `per_video` audio
-    frames and comes right after it. So a causal network over this order is causal in time, block by block; the order of
-    `recognition_layout` is not."""
-    tokens = [Token("<bos>", 0, 0)]
-    for t in range(audio_frames):
-        tokens.append(Token("audio", t, t + 1))
-        if (t + 1) % per_video == 0:
-            tokens.append(Token("video", t // per_video, t // per_video + 1))
-    return tokens
-
-
-class StreamingCompressor:
-    """Frame by frame: push(frame [D]) gives the compressed frame when `rate` of them are there, else None."""
-
-    def __init__(self, rate, stack):
-        self.rate, self.stack, self.kept = rate, stack, []
-
-    def push(self, frame):
-        self.kept.append(frame)
-        if len(self.kept) < self.rate:
-            return None
-        group, self.kept = torch.stack(self.kept)[None], []
-        return (compress_stack if self.stack else compress_average)(group, self.rate)[0, 0]

@@ -8,7 +8,6 @@ from ..attention import attention_map, visible
 from .fusion import DELIMITERS, compress_average, compress_stack
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-END = "<end>"
 DEFAULT = {"architecture": "avsr", "sample_rate": 8000, "window": 240, "hop": 80, "bands": 32, "lip_size": 4, "lip_frames": 4,
            "encoder": 64, "lip_encoder": 32, "kernel": 5, "compression": "average", "rate": 4, "projector": 64, "width": 64,
            "layers": 3, "heads": 4, "hidden": 192, "attention": "softmax", "gate": False, "window_tokens": 512,
@@ -89,16 +88,17 @@ class Avsr(torch.nn.Module):
 
     def prompt(self, audio=None, lips=None, rate=None):
         """Embeddings [B, m, width] of [BOS]<audio>...</audio><video>...</video><transcribe>.
-        audio [B, T, bands], lips [B, T', lip_size], either may be None; rate: audio frames in a token."""
+        audio [B, T, bands], lips [B, T', lip_size], either may be None; rate: audio frames in a token. A modality that is too
+        short for a token has no delimiters either (fusion.recognition_layout)."""
         rate = self.config["rate"] if rate is None else rate
         compress = compress_stack if self.config["compression"] == "stack" else compress_average
         batch = (audio if audio is not None else lips).shape[0]
         special = self.special[None].expand(batch, -1, -1)
         parts = [special[:, :1]]
-        if audio is not None:
+        if audio is not None and audio.shape[1] >= rate:
             parts += [special[:, 1:2], self.audio_projector(compress(self.audio(audio), rate)), special[:, 2:3]]
-        if lips is not None:
-            thin = video_rate(rate, self.config["lip_frames"])
+        thin = video_rate(rate, self.config["lip_frames"])
+        if lips is not None and lips.shape[1] >= thin:
             parts += [special[:, 3:4], self.video_projector(compress(self.video(lips), thin)), special[:, 4:5]]
         return torch.cat(parts + [special[:, 5:6]], 1)
 
