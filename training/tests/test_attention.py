@@ -83,6 +83,12 @@ class Attention(unittest.TestCase):
                 want[i, :n] = torch.tensor(row, dtype=torch.float64)
             torch.testing.assert_close(weights(kind, self.q, self.k)[0], want)
 
+    def test_lssar_of_equal_scores_is_nothing(self):
+        """Nothing is above the mean, and rounding must not say otherwise."""
+        for dtype in (torch.float32, torch.float64):
+            a = weights("lssar", self.q.to(dtype), self.k[:, :1].expand_as(self.k).to(dtype))
+            self.assertEqual(a[:, 3:].abs().max().item(), 0)
+
     def test_linear_decay_is_its_recurrence(self):
         v, decay = tensor(HEADS, LENGTH, WIDTH, seed=3), torch.exp(-decay_slopes(HEADS).double())
         y = weights("linear_decay", self.q, self.k) @ v
