@@ -138,6 +138,11 @@ Status LongConv::process(TensorView<const float, 3> u, TensorView<float, 3> y,
                    describe(u));
   if (y.shape() != u.shape())
     return invalid("expected results of the shape " + describe(u) + ", found " + describe(y));
+  for (const TensorView<const float, 3>& rows :
+       {u, TensorView<const float, 3>(y), gates.before, gates.after})
+    if (rows.extent(2) > 1 && rows.stride(2) != 1)
+      return invalid("expected samples that follow each other, found one in " +
+                     std::to_string(rows.stride(2)));
   for (const auto& gate : {gates.before, gates.after})
     if (gate.data() != nullptr && gate.shape() != u.shape())
       return invalid("expected gates of the shape " + describe(u) + ", found " + describe(gate));

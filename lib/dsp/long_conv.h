@@ -9,7 +9,7 @@
 
 namespace limpid::dsp {
 
-// Gates of the shape of u; a stride of 0 repeats one along that axis. Without data: all ones.
+// Gates of the shape of u; a stride of 0 repeats one for every lane or channel. Without data: ones.
 struct LongConvGates {
   TensorView<const float, 3> before, after;
 };
@@ -24,13 +24,15 @@ class LongConv {
   LongConv& operator=(LongConv&&) noexcept;
   ~LongConv();
 
-  // u, y [lane][channel][sample]: any number of lanes, the channels of the plan, rows contiguous.
+  // u, y, gates [lane][channel][sample]: any number of lanes, the channels of the plan, any strides
+  // but of samples, which follow each other.
   //   causal:   y[t] = sum_j k[j] u[t - j], u silent before its first sample;
   //   circular: the same with indices modulo the number of samples.
   // Fewer samples than the plan's are fine if causal. y may be u, but no other overlap. Nothing is
   // allocated, and with one thread nothing is waited for. A sample that is not finite spoils its
   // row, of long rows at least the block that it is in.
-  // invalid_argument, before anything is written: shapes that do not go together.
+  // invalid_argument, before anything is written: shapes that do not go together, samples that do
+  // not follow each other.
   Status process(TensorView<const float, 3> u, TensorView<float, 3> y,
                  const LongConvGates& gates = {}) noexcept;
 

@@ -81,6 +81,26 @@ TEST(LongConvInput, Operands) {
                  "expected [lane][2][64], found [4][2][63]");
 }
 
+// A gate may be repeated for every lane and channel, not for every sample.
+TEST(LongConvInput, StridesOfGates) {
+  Operand k(1, 1, 9, 1), u(3, 2, 300, 2), y(3, 2, 300, 3), row(1, 1, 300, 4), full(3, 2, 300, 5);
+  auto conv = long_conv(long_plan({.channels = 2, .samples = 300, .taps = 9}), k.rows());
+  const TensorView<const float, 3> repeated(row.view().data(), {3, 2, 300}, {0, 0, 1});
+  for (std::ptrdiff_t lane = 0; lane < 3; ++lane)
+    for (std::ptrdiff_t channel = 0; channel < 2; ++channel)
+      std::ranges::copy(row.view()[0][0].span(), full.view()[lane][channel].data());
+  ASSERT_TRUE(conv.process(u.view(), y.view(), {repeated, repeated}));
+  const Definition wanted(k.rows(), u.view(), false, {full.view(), full.view()});
+  EXPECT_GT(wanted.snr_of(y.view()), 120);
+  const TensorView<const float, 3> one(row.view().data(), {3, 2, 300}, {0, 0, 0});
+  const TensorView<const float, 3> thinned(u.view().data(), {3, 2, 150}, {600, 300, 2});
+  for (const LongConvGates& gates : {LongConvGates{one, {}}, LongConvGates{{}, one}})
+    expect_refusal(conv.process(u.view(), y.view(), gates), ErrorCode::invalid_argument,
+                   "samples that follow each other, found one in 0");
+  expect_refusal(conv.process(thinned, y.view().slice(2, 0, 150)), ErrorCode::invalid_argument,
+                 "found one in 2");
+}
+
 TEST(LongConvInput, ThreadsAndOtherPlans) {
   const auto plan = long_plan({.samples = 64, .taps = 3});
   Operand k(1, 1, 3, 1);

@@ -97,6 +97,7 @@ TEST(LongConvInput, SparsePatterns) {
   refused({.samples = 1024, .taps = 1024, .kept = Pattern(3, 1)}, "1, 2, 4");
   refused({.samples = 1024, .taps = 1024, .kept = Pattern(32, 1)}, "64th of 1024");
   refused({.samples = 1024, .taps = 9, .circular = true, .kept = Pattern{1, 1, 0, 0}}, "1 and 3");
+  refused({.samples = 1024, .taps = 9, .circular = true, .kept = Pattern{1, 1, 1, 0}}, "1 and 3");
   refused({.samples = 1000, .taps = 9, .circular = true, .kept = Pattern(2, 1)}, "sparse spectrum");
   refused({.samples = 1024, .taps = 9, .kept = Pattern(2, 1), .method = LongConvMethod::fft},
           "sparse spectrum");

@@ -92,6 +92,18 @@ TEST_P(LongConvolution, ShorterRowsThanPlanned) {
   }
 }
 
+TEST_P(LongConvolution, UsesAnotherFilterFromTheNextCallOn) {
+  Operand first(1, 1, 300, 1), second(1, 1, 200, 4), u(1, 1, 3000, 2), y(1, 1, 3000, 3);
+  for (const LongConvMethod method : kMethods) {
+    const auto plan = long_plan({.samples = 3000, .taps = 300, .method = method});
+    auto conv = long_conv(plan, first.rows());
+    ASSERT_TRUE(conv.process(u.view(), y.view()));
+    ASSERT_TRUE(conv.use(*LongConvFilter::create(plan, second.rows())));
+    ASSERT_TRUE(conv.process(u.view(), y.view()));
+    ASSERT_GT(Definition(second.rows(), u.view(), false).snr_of(y.view()), kWanted);
+  }
+}
+
 TEST_P(LongConvolution, ThreadsDoNotChangeABit) {
   Operand k(1, 5, 300, 1), u(7, 5, 2048, 2), one(7, 5, 2048, 3), more(7, 5, 2048, 3);
   for (const bool circular : {false, true}) {

@@ -75,6 +75,22 @@ TEST_P(ConvExchange, TheSameFilterAgainIsNotHeard) {
   EXPECT_LT(error_to_direct(spec(), h.view(), in.view(), out.view(), stream.latency(), 23), kExact);
 }
 
+// Reset while filters fade: all begins again, the exchange too.
+TEST_P(ConvExchange, ResetDuringAFadeBeginsItAgain) {
+  const auto plan = plan_of(spec());
+  const auto before = filter_of(plan, response(1, spec().max_taps, 1));
+  const auto after = filter_of(plan, response(1, spec().max_taps, 2));
+  StreamingConv stream = stream_of(before), fresh = stream_of(before);
+  const auto in = test::noise(1, 30000);
+  run(stream, in.view().slice(1, 0, 2048), {2048});
+  ASSERT_TRUE(stream.exchange(after));
+  run(stream, in.view().slice(1, 2048, 600), {600});  // within the fades of up to 512 samples
+  stream.reset();
+  ASSERT_TRUE(fresh.exchange(after));
+  const auto again = run(stream, in.view(), {30000}), first = run(fresh, in.view(), {30000});
+  for (std::ptrdiff_t t = 0; t < 30000; ++t) ASSERT_EQ(again.view()[0][t], first.view()[0][t]) << t;
+}
+
 // A constant through filters whose gains are 1 and -1: the output glides from one to the other.
 TEST_P(ConvExchange, NoClick) {
   const auto plan = plan_of(spec());
