@@ -19,8 +19,9 @@ struct SinkConfig {
 
 // One head. A key's number counts from zero: the published key 1 is key 0.
 struct HeadSinks {
-  // alpha_k = 1 / (T - k) * sum of A[i][k] over the queries i = k .. T-1 that can see it, of rows
-  // that were normalised first if the kind does not do it. Without causality: over all queries.
+  // alpha_k = 1 / (T - k) * sum of A[i][k] over the queries i = k .. T-1, of rows that were
+  // normalised first if the kind does not do it. Without causality: over all queries. Published for
+  // attention without a window: queries that no longer see the key count, as zeros.
   std::vector<double> received;
   std::vector<double> mass_share;   // sum_i |A[i][k]| / sum_ij |A[i][j]|
   std::vector<double> value_share;  // the same of |A[i][k]| |v_k|; empty without value norms

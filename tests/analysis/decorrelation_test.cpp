@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <random>
 
 namespace limpid::analysis {
@@ -75,6 +77,33 @@ TEST(AttentionT7, GradientMatchesFiniteDifferences) {
   check_gradient({});
   check_gradient({.weight = 3});
   check_gradient({.weight = 1, .gradient_to_first = false});
+}
+
+// Of a loss that has other terms, whose gradients are there already.
+TEST(AttentionT7, TheGradientIsAdded) {
+  States alone(1), added(1);
+  alone.differentiate();
+  for (int l = 0; l <= kLayers; ++l)
+    std::fill_n(added.gradient(l).data(), kBatch * kTokens * kFeatures, 3.0);
+  added.differentiate();
+  for (int l = 0; l <= kLayers; ++l)
+    for (std::ptrdiff_t i = 0; i < kBatch * kTokens * kFeatures; ++i)
+      ASSERT_NEAR(added.gradient(l).data()[i], 3 + alone.gradient(l).data()[i], 1e-12);
+}
+
+// They have no direction: a cosine of 0, and nothing is divided by zero.
+TEST(AttentionT7, TokensOfNothingButZeros) {
+  States s(7);
+  const double before = s.loss();
+  std::ranges::fill(s.state(1)[0][3].span(), 0.0);  // a token
+  std::ranges::fill(s.state(2)[1][0].span(), 0.0);  // a first one
+  const double after = s.differentiate();
+  EXPECT_LT(after, before);
+  EXPECT_GT(after, 0);
+  for (int l = 0; l <= kLayers; ++l)
+    for (std::ptrdiff_t i = 0; i < kBatch * kTokens * kFeatures; ++i)
+      ASSERT_TRUE(std::isfinite(s.gradient(l).data()[i]));
+  for (const double g : s.gradient(1)[0][3].span()) EXPECT_EQ(g, 0);
 }
 
 TEST(AttentionT7, IsOneForCopiesOfTheFirstTokenAndZeroForOrthogonalOnes) {

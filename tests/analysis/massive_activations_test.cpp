@@ -94,6 +94,10 @@ TEST(AttentionT8, SaysIfTheyAreWhereThePublishedOnesNeverAre) {
   plant(hidden[1], 0, 1, 2000);
   EXPECT_TRUE(find_massive(hidden).in_first);
   EXPECT_FALSE(find_massive(hidden).in_last);
+  auto before = stream(3);
+  plant(before[0], 0, 1, 2000);
+  EXPECT_TRUE(find_massive(before).in_first);
+  EXPECT_FALSE(find_massive(before).in_last);
   auto late = stream(3);
   plant(late[3], 0, 1, 2000);
   EXPECT_FALSE(find_massive(late).in_first);

@@ -115,6 +115,20 @@ TEST(AttentionT1, WhatIsMissingInARowWentToTheVirtualKey) {
   EXPECT_EQ(measure(causal_map([](auto, auto) { return 0.0; }), false).virtual_received, 0);
 }
 
+// Weights of linear attention have signs; what is negative is weight nevertheless.
+TEST(AttentionT1, SignsDoNotCancel) {
+  const auto head =
+      measure(causal_map([](auto, auto k) { return k % 2 == 0 ? 0.5 : -0.5; }, 4), false);
+  EXPECT_NEAR(head.row_mass, (0.5 + 1 + 1.5 + 2) / 4, 1e-6);
+  EXPECT_NEAR(head.mass_share[1], 1.5 / 5, 1e-6);
+  EXPECT_NEAR(head.received[1], (1.0 / 2 + 1.0 / 3 + 1.0 / 4) / 3, 1e-6);
+}
+
+TEST(AttentionT1, AQueryThatNoLongerSeesAKeyCountsAsZero) {
+  const auto head = measure(causal_map([](auto i, auto k) { return i - k < 8 ? 0.125 : 0.0; }));
+  EXPECT_NEAR(head.received[0], 0.125 * 8 / 64, 1e-6);
+}
+
 TEST(AttentionT1, AttentionToEverythingDividesByAllQueries) {
   Tensor<float, 2> map({10, 10});
   for (std::ptrdiff_t i = 0; i < 10; ++i) map.view()[i][9] = 1;
@@ -126,6 +140,23 @@ TEST(AttentionT1, ValueDrainIsRelativeToTheMean) {
   const auto drain = value_drain(norms);
   EXPECT_NEAR(drain[0], 0.2, 1e-6);
   EXPECT_NEAR(drain[2], 1.8, 1e-6);
+}
+
+TEST(AttentionT1, ValueNormsAreThoseOfTheKeyHeadOfEachHead) {
+  using namespace nn;
+  const auto attention =
+      Attention::create({.heads = 4, .kv_heads = 2, .width = 8, .value_width = 3});
+  ASSERT_TRUE(attention.ok());
+  const AttentionData data(attention->config(), 1, 20);
+  const auto layer = trace_layer(*attention, data.input(), 0, "shared");
+  ASSERT_TRUE(layer.ok());
+  for (int head = 0; head < 4; ++head)
+    for (std::ptrdiff_t t = 0; t < 20; ++t) {
+      double norm = 0;
+      for (int i = 0; i < 3; ++i)
+        norm += std::pow(double{data.input().v[0][t][head / 2 * 3 + i]}, 2);
+      ASSERT_NEAR(layer->value_norms.view()[head][t], std::sqrt(norm), 1e-6);
+    }
 }
 
 // From the operation to the numbers: a learnt key without a value takes what the first key had.
