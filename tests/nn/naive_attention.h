@@ -68,7 +68,13 @@ inline std::string describe(const AttentionConfig& c) {
 class NaiveAttention {
  public:
   NaiveAttention(const AttentionCase& c, const Attention& attention)
-      : case_(c), config_(attention.config()) {}
+      : case_(c), config_(attention.config()) {
+    // The scale as it was asked for, whatever the operation made of it.
+    const bool linear = config_.kind == AttentionKind::linear_decay;
+    config_.scale = c.config.scale;
+    if (c.config.scale == 0)
+      config_.scale = linear ? 1.0f : 1 / std::sqrt(static_cast<float>(config_.width));
+  }
 
   // [lane][frame][heads * value_width]
   Tensor<double, 3> run(const AttentionInput& in) const {
