@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <functional>
 #include <numeric>
-#include <random>
 #include <vector>
 
+#include "bench/noise.h"
 #include "lib/dsp/streaming_conv.h"
 #include "lib/kernels/fsmn.h"
 #include "lib/kernels/instruction_set.h"
@@ -26,14 +26,6 @@ double microseconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return 1e6 * static_cast<double>(now.tv_sec) + 1e-3 * static_cast<double>(now.tv_nsec);
-}
-
-std::vector<float> noise(std::size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-0.1f, 0.1f);
-  std::vector<float> values(count);
-  for (float& v : values) v = uniform(random);
-  return values;
 }
 
 // Microseconds for a frame of all rows: `call` processes `frames` of them, kFrames in a turn.
@@ -68,7 +60,7 @@ void by_frame_conv(std::span<const float> h, int taps, int frames, std::vector<f
 // Every frame from all frames before it: what FrameConv would be with one level.
 void directly(std::span<const float> h, int taps, std::vector<float> data) {
   const std::ptrdiff_t length = kFrames + taps - 1;
-  const auto past = noise(static_cast<std::size_t>(kBands * length * kChannels), 3);
+  const auto past = noise(static_cast<std::size_t>(kBands * length * kChannels), 3, 0.1f);
   report("one level", taps, 1, [&](int first) {
     for (int band = 0; band < kBands; ++band)
       kernels::fsmn_memory(past.data() + (band * length + taps - 1 + first) * kChannels, kChannels,
@@ -89,7 +81,7 @@ Tensor<float, 2> filters(std::span<const float> h, int taps) {
 void by_streaming_conv(std::span<const float> h, int taps, const std::vector<float>& data) {
   auto spec = dsp::conv_per_channel(kChannels, taps, 16);
   spec.zero_latency = true;
-  auto plan = dsp::ConvPlan::create(spec);
+  auto plan = dsp::StreamingConvPlan::create(spec);
   auto filter = dsp::ConvFilter::create(*plan, filters(h, taps).view());
   auto conv = dsp::StreamingConv::open(*filter, kBands);
   Tensor<float, 2> rows({kRows, kFrames});
@@ -108,9 +100,9 @@ int main() {
               kChannels);
   std::printf(
       "| taps | by | frames a call | us/frame | worst / mean |\n|---:|---|---:|---:|---:|\n");
-  const auto data = noise(static_cast<std::size_t>(kRows) * kFrames, 1);
+  const auto data = noise(static_cast<std::size_t>(kRows) * kFrames, 1, 0.1f);
   for (const int taps : {64, 256, 1024}) {
-    const auto h = noise(static_cast<std::size_t>(taps * kChannels), 2);
+    const auto h = noise(static_cast<std::size_t>(taps * kChannels), 2, 0.1f);
     for (const int frames : {1, 16, 128}) by_frame_conv(h, taps, frames, data);
     directly(h, taps, data);
     by_streaming_conv(h, taps, data);

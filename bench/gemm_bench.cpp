@@ -6,25 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <random>
 #include <string_view>
 
 #include "bench/gemm_engines.h"
 #include "bench/gemm_peak.h"
+#include "bench/noise.h"
 #include "lib/base/float_mode.h"
 #include "lib/kernels/instruction_set.h"
 #include "lib/kernels/simd.h"
 
 namespace limpid::bench {
 namespace {
-
-std::vector<float> noise(std::size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-1, 1);
-  std::vector<float> values(count);
-  for (float& v : values) v = uniform(random);
-  return values;
-}
 
 // Compares the first and the last row with the oracle: enough to see that a candidate was called
 // with the right sizes and strides.

@@ -12,11 +12,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "bench/long_conv_fftw.h"
+#include "bench/noise.h"
 #include "lib/dsp/long_conv.h"
 #include "lib/kernels/instruction_set.h"
 #include "lib/kernels/simd.h"
@@ -48,17 +48,10 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-std::vector<float> noise(std::ptrdiff_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-1, 1);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& v : values) v = uniform(random);
-  return values;
-}
-
 struct Operands {
   std::ptrdiff_t lanes, channels, samples;
-  std::vector<float> k = noise(channels * samples, 1), u = noise(lanes * channels * samples, 2),
+  std::vector<float> k = noise(static_cast<std::size_t>(channels * samples), 1),
+                     u = noise(static_cast<std::size_t>(lanes * channels * samples), 2),
                      y = std::vector<float>(u.size());
 };
 

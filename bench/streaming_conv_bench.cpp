@@ -85,7 +85,7 @@ struct Limpid {
           spec.max_taps = static_cast<std::int64_t>(taps.size());
           spec.block = block;
           spec.zero_latency = zero_latency;
-          auto plan = dsp::ConvPlan::create(spec);
+          auto plan = dsp::StreamingConvPlan::create(spec);
           auto filter = dsp::ConvFilter::create(
               *plan, {taps.data(), {1, static_cast<std::ptrdiff_t>(taps.size())}});
           period = (*plan)->partition().stages.empty() ? block

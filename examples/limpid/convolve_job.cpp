@@ -64,7 +64,7 @@ Result<dsp::StreamingConv> open_stream(const ConvolveSettings& settings,
   spec.outputs = outputs_of(routes);
   spec.filters = static_cast<int>(taps->extent(0));
   spec.routes = std::move(routes);
-  auto plan = dsp::ConvPlan::create(std::move(spec));
+  auto plan = dsp::StreamingConvPlan::create(std::move(spec));
   if (!plan) return std::move(plan).error();
   auto filter = dsp::ConvFilter::create(*plan, taps->view());
   if (!filter) return std::move(filter).error();

@@ -110,7 +110,7 @@ struct StreamingConv::State {
     for (StreamingConvStage& stage : stages) stage.reset(exchange.active());
   }
 
-  std::shared_ptr<const ConvPlan> plan;
+  std::shared_ptr<const StreamingConvPlan> plan;
   int lanes, block;
   Arena arena;
   StreamingConvHead head;

@@ -72,21 +72,21 @@ ConvSpec conv_per_channel(int channels, std::int64_t taps, int block, bool one_f
   return spec;
 }
 
-Result<std::shared_ptr<const ConvPlan>> ConvPlan::create(ConvSpec spec) try {
+Result<std::shared_ptr<const StreamingConvPlan>> StreamingConvPlan::create(ConvSpec spec) try {
   if (auto status = check(spec); !status) return std::move(status).error();
   spec.block = static_cast<int>(std::bit_floor(static_cast<unsigned>(spec.block)));
-  auto plan = std::make_shared<ConvPlan>();
+  auto plan = std::make_shared<StreamingConvPlan>();
   plan->partition_ = partition_filter(spec.max_taps, spec.block, spec.zero_latency, spec.costs);
   for (const ConvStage& stage : plan->partition_.stages)
     plan->transforms_.emplace_back(stage.block);
   plan->spec_ = std::move(spec);
-  return std::shared_ptr<const ConvPlan>(std::move(plan));
+  return std::shared_ptr<const StreamingConvPlan>(std::move(plan));
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
-Result<std::shared_ptr<const ConvFilter>> ConvFilter::create(std::shared_ptr<const ConvPlan> plan,
-                                                             AudioView<const float> taps) try {
+Result<std::shared_ptr<const ConvFilter>> ConvFilter::create(
+    std::shared_ptr<const StreamingConvPlan> plan, AudioView<const float> taps) try {
   const ConvSpec& spec = plan->spec();
   if (auto status = check(spec, taps); !status) return std::move(status).error();
   auto filter = std::make_shared<ConvFilter>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The immutable parts of a streaming convolution: how filters are cut (ConvPlan), and the spectra
-// of filters that were cut so (ConvFilter). Both are shared by any number of streams and threads.
+// The immutable parts of a streaming convolution: how filters are cut (StreamingConvPlan), and the
+// spectra of filters that were cut so (ConvFilter). Both are shared by any number of streams and
+// threads.
 #pragma once
 
 #include <memory>
@@ -34,10 +35,10 @@ struct ConvSpec {
 // H channels, each through a filter of its own, or all through one.
 ConvSpec conv_per_channel(int channels, std::int64_t taps, int block, bool one_filter = false);
 
-class ConvPlan {
+class StreamingConvPlan {
  public:
   // invalid_argument: a number out of its range, a route to nowhere; out_of_memory.
-  static Result<std::shared_ptr<const ConvPlan>> create(ConvSpec spec);
+  static Result<std::shared_ptr<const StreamingConvPlan>> create(ConvSpec spec);
 
   const ConvSpec& spec() const noexcept { return spec_; }
   const ConvPartition& partition() const noexcept { return partition_; }
@@ -54,11 +55,11 @@ class ConvFilter {
  public:
   // taps[filter][1..max_taps]. invalid_argument: no taps, too many, another number of filters, a
   // tap that is not finite; out_of_memory.
-  static Result<std::shared_ptr<const ConvFilter>> create(std::shared_ptr<const ConvPlan> plan,
-                                                          AudioView<const float> taps);
+  static Result<std::shared_ptr<const ConvFilter>> create(
+      std::shared_ptr<const StreamingConvPlan> plan, AudioView<const float> taps);
 
-  const ConvPlan& plan() const noexcept { return *plan_; }
-  const std::shared_ptr<const ConvPlan>& shared_plan() const noexcept { return plan_; }
+  const StreamingConvPlan& plan() const noexcept { return *plan_; }
+  const std::shared_ptr<const StreamingConvPlan>& shared_plan() const noexcept { return plan_; }
   std::int64_t taps() const noexcept { return taps_; }
   int head_taps() const noexcept { return head_taps_; }
   const float* head(int filter) const noexcept { return head_.data() + filter * head_taps_; }
@@ -73,7 +74,7 @@ class ConvFilter {
   };
   void transform(std::size_t stage, AudioView<const float> taps);
 
-  std::shared_ptr<const ConvPlan> plan_;
+  std::shared_ptr<const StreamingConvPlan> plan_;
   std::int64_t taps_ = 0;
   int head_taps_ = 0;
   Arena arena_;

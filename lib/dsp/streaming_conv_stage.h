@@ -62,7 +62,7 @@ class StreamingConvStage {
   void transform_back(int unit, const ConvRings& rings, float gain,
                       float gain_step) LIMPID_REALTIME;
 
-  const ConvPlan& plan_;
+  const StreamingConvPlan& plan_;
   const kernels::NegacyclicFft* fft_;
   std::size_t stage_;
   int lanes_, parts_, slices_, fade_cycles_;

@@ -5,18 +5,13 @@
 
 #include <cmath>
 #include <numbers>
-#include <random>
+
+#include "tests/kernels/every_target.h"
 
 namespace limpid::dsp {
 namespace {
 
-std::vector<float> noise(std::size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> value(-1.0f, 1.0f);
-  std::vector<float> x(count);
-  for (float& v : x) v = value(random);
-  return x;
-}
+using kernels::noise;
 
 TEST(Fft, MatchesTheDefinition) {
   for (int size : {2, 4, 6, 10, 22, 160, 220, 320, 442, 882}) {

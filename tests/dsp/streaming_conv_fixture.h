@@ -24,14 +24,14 @@ inline Tensor<float, 2> response(std::ptrdiff_t filters, std::ptrdiff_t taps, un
   return h;
 }
 
-inline std::shared_ptr<const ConvPlan> plan_of(const ConvSpec& spec) {
-  auto plan = ConvPlan::create(spec);
+inline std::shared_ptr<const StreamingConvPlan> plan_of(const ConvSpec& spec) {
+  auto plan = StreamingConvPlan::create(spec);
   EXPECT_TRUE(plan) << plan.error().message;
   return *plan;
 }
 
-inline std::shared_ptr<const ConvFilter> filter_of(const std::shared_ptr<const ConvPlan>& plan,
-                                                   const Tensor<float, 2>& taps) {
+inline std::shared_ptr<const ConvFilter> filter_of(
+    const std::shared_ptr<const StreamingConvPlan>& plan, const Tensor<float, 2>& taps) {
   auto filter = ConvFilter::create(plan, taps.view());
   EXPECT_TRUE(filter) << filter.error().message;
   return *filter;

@@ -182,7 +182,7 @@ TEST(StreamingConv, NonFiniteSamplesAreSilenceAndCounted) {
 }
 
 void expect_invalid(const ConvSpec& spec, const char* message) {
-  auto plan = ConvPlan::create(spec);
+  auto plan = StreamingConvPlan::create(spec);
   ASSERT_FALSE(plan.ok()) << message;
   EXPECT_EQ(plan.error().code, ErrorCode::invalid_argument);
   EXPECT_NE(plan.error().message.find(message), std::string::npos) << plan.error().message;
