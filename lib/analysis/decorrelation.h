@@ -6,7 +6,6 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
 #include "lib/tensor/tensor.h"
 #include "limpid/result.h"

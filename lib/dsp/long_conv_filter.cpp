@@ -7,6 +7,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "lib/dsp/long_conv_engine.h"
 

@@ -3,10 +3,8 @@
 // and transformed (LongConvPlan), and filters that are ready for it (LongConvFilter).
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "lib/base/arena.h"
 #include "lib/dsp/long_conv_layout.h"

@@ -13,7 +13,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE::monarch {
 
-inline constexpr std::size_t kTileFloats = 2 * kWide * kWide;
 // Of one tile: w, w^2, w^3 and two roots of w for the columns (re, im; 8 is a multiple of a vector
 // of four), then the vector of the rows' finest roots.
 inline constexpr std::size_t kSharedTwiddles = 16, kTileTwiddles = kSharedTwiddles + 2 * kWide;

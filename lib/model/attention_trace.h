@@ -30,7 +30,6 @@ struct AttentionTrace {
   // What each token of the residual stream is ("<audio>", "audio", "video", "text", "frame"), for
   // tables by kind; empty, or one per token. Equal tokens have equal labels.
   std::vector<std::string> labels;
-  double seconds_per_token = 0;  // 0: tokens are no clock
 };
 
 }  // namespace limpid

@@ -2,7 +2,6 @@
 #include "models/avsr/decoder.h"
 
 #include <new>
-#include <optional>
 
 #include "lib/analysis/trace_layer.h"
 #include "lib/kernels/elementwise.h"

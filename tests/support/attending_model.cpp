@@ -75,7 +75,6 @@ class AttendingModel final : public Model {
     add_product(features, hidden, random);
     for (float& v : hidden.view()[0][0].span()) v = 1;
     AttentionTrace trace;
-    trace.seconds_per_token = double{kHop} / kRate;
     trace.labels.assign(static_cast<std::size_t>(features.extent(1)), "frame");
     trace.labels[0] = "<start>";
     remember(hidden, trace);
