@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
-#include <string>
 
 namespace limpid::models {
 namespace {
@@ -39,6 +37,27 @@ std::vector<int> whole_numbers(const nlohmann::json& json, const char* key) {
   std::vector<int> values;
   for (const nlohmann::json& value : list) values.push_back(whole(value, key));
   return values;
+}
+
+std::string range_problem(const char* key, int value, int low, int high) {
+  if (value >= low && value <= high) return "";
+  return std::string(key) + " is " + std::to_string(value) + ", must be " + std::to_string(low) +
+         ".." + std::to_string(high);
+}
+
+std::string word(const nlohmann::json& json, const char* key, const char* otherwise) {
+  if (otherwise != nullptr && !json.contains(key)) return otherwise;
+  return json.at(key).get<std::string>();
+}
+
+std::string reading_problem(std::string_view json,
+                            const std::function<void(const nlohmann::json&)>& read) {
+  try {
+    read(nlohmann::json::parse(json));
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+  return "";
 }
 
 bool whole_hops(double seconds, double hop) noexcept {

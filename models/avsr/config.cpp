@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "models/config_fields.h"
 
@@ -12,19 +11,12 @@ namespace {
 
 constexpr int kMaxWidth = 4096, kMaxWords = 1 << 16, kMaxTokens = 1 << 16;
 
-std::optional<nn::AttentionKind> attention_kind(const std::string& name) {
-  if (name == "softmax") return nn::AttentionKind::softmax;
-  if (name == "sink_logit") return nn::AttentionKind::sink_logit;
-  if (name == "sigmoid") return nn::AttentionKind::sigmoid;
-  return std::nullopt;
-}
-
 bool within(int value, int low, int high) {
   return value >= low && value <= high;
 }
 
 // The first thing wrong with the numbers themselves, or "".
-std::string range_problem(const Config& c) {
+std::string config_problem(const Config& c) {
   if (!within(c.sample_rate, 8000, 48000)) return "sample_rate must be 8000..48000";
   if (!within(c.hop, 16, 4096) || !within(c.window, 2 * c.hop, 16 * c.hop) ||
       c.window % c.hop != 0 || c.window % 2 != 0)
@@ -45,6 +37,37 @@ std::string range_problem(const Config& c) {
   return "";
 }
 
+Config read(const nlohmann::json& j) {
+  Config c;
+  const auto number = [&j](const char* key, int& value) { value = whole_number(j, key); };
+  number("sample_rate", c.sample_rate);
+  number("window", c.window);
+  number("hop", c.hop);
+  number("bands", c.bands);
+  number("lip_size", c.lip_size);
+  number("lip_frames", c.lip_frames);
+  number("encoder", c.encoder);
+  number("lip_encoder", c.lip_encoder);
+  number("kernel", c.kernel);
+  number("rate", c.rate);
+  number("projector", c.projector);
+  number("width", c.width);
+  number("layers", c.layers);
+  number("heads", c.heads);
+  number("hidden", c.hidden);
+  number("window_tokens", c.window_tokens);
+  number("sigmoid_window", c.sigmoid_window);
+  c.gate = j.at("gate").get<bool>();
+  c.words = j.at("words").get<std::vector<std::string>>();
+  c.compression = one_of<Compression>(
+      j, "compression", {{"average", Compression::average}, {"stack", Compression::stack}});
+  c.attention = one_of<nn::AttentionKind>(j, "attention",
+                                          {{"softmax", nn::AttentionKind::softmax},
+                                           {"sink_logit", nn::AttentionKind::sink_logit},
+                                           {"sigmoid", nn::AttentionKind::sigmoid}});
+  return c;
+}
+
 }  // namespace
 
 nn::AttentionConfig Config::attention_config() const noexcept {
@@ -61,46 +84,7 @@ nn::AttentionConfig Config::attention_config() const noexcept {
 }
 
 Result<Config> parse_config(std::string_view json, const std::string& origin) {
-  Config c;
-  std::string problem;
-  try {
-    const auto j = nlohmann::json::parse(json);
-    const auto number = [&j](const char* key, int& value) { value = whole_number(j, key); };
-    number("sample_rate", c.sample_rate);
-    number("window", c.window);
-    number("hop", c.hop);
-    number("bands", c.bands);
-    number("lip_size", c.lip_size);
-    number("lip_frames", c.lip_frames);
-    number("encoder", c.encoder);
-    number("lip_encoder", c.lip_encoder);
-    number("kernel", c.kernel);
-    number("rate", c.rate);
-    number("projector", c.projector);
-    number("width", c.width);
-    number("layers", c.layers);
-    number("heads", c.heads);
-    number("hidden", c.hidden);
-    number("window_tokens", c.window_tokens);
-    number("sigmoid_window", c.sigmoid_window);
-    c.gate = j.at("gate").get<bool>();
-    c.words = j.at("words").get<std::vector<std::string>>();
-    const auto compression = j.at("compression").get<std::string>();
-    c.compression = compression == "stack" ? Compression::stack : Compression::average;
-    if (compression != "stack" && compression != "average")
-      problem = "compression '" + compression + "' is none of average, stack";
-    const auto kind = j.at("attention").get<std::string>();
-    if (const auto known = attention_kind(kind))
-      c.attention = *known;
-    else
-      problem = "attention '" + kind + "' is none of softmax, sink_logit, sigmoid";
-  } catch (const std::exception& e) {
-    problem = e.what();
-  }
-  if (problem.empty()) problem = range_problem(c);
-  if (!problem.empty())
-    return Error{ErrorCode::bad_format, origin + ": recogniser config: " + problem};
-  return c;
+  return read_config(json, origin, "recogniser", read, config_problem);
 }
 
 }  // namespace limpid::models::avsr

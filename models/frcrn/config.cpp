@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "lib/dsp/stft.h"
 #include "lib/nn/complex_transposed_conv.h"
 #include "models/config_fields.h"
 #include "models/level_features.h"
@@ -12,16 +13,15 @@ namespace limpid::models {
 namespace {
 
 constexpr int kMaxDepth = 10, kMaxChannels = 1024, kMaxKernel = 9, kMaxOrder = 256;
-constexpr int kMaxHorizon = 1'000'000;
 
-Result<nn::Pooling> parse_pooling(const std::string& name) {
-  if (name == "none") return nn::Pooling::none;
-  if (name == "global") return nn::Pooling::global;
-  if (name == "running") return nn::Pooling::running;
-  if (name == "frozen") return nn::Pooling::frozen;
-  return Error{ErrorCode::bad_format,
-               "pooling '" + name + "' is none of none, global, running, frozen"};
-}
+constexpr NumberField<FrcrnConfig> kNumbers[] = {
+    {"sample_rate", &FrcrnConfig::sample_rate, kLowestRate, kHighestRate},
+    {"level_horizon", &FrcrnConfig::level_horizon, 0, 1'000'000, true},
+    {"unets", &FrcrnConfig::unets, 1, 2},
+    {"frequency_order", &FrcrnConfig::frequency_order, 0, kMaxOrder},
+    {"time_order", &FrcrnConfig::time_order, 0, kMaxOrder},
+    {"time_layers", &FrcrnConfig::time_layers, 0, 8},
+    {"taps", &FrcrnConfig::taps, 1, kMaxTaps, true}};
 
 bool all_within(const std::vector<int>& values, int low, int high) {
   for (int value : values)
@@ -30,7 +30,8 @@ bool all_within(const std::vector<int>& values, int low, int high) {
 }
 
 // The first thing wrong with the numbers themselves, or "".
-std::string range_problem(const FrcrnConfig& c) {
+std::string number_problem(const FrcrnConfig& c) {
+  if (auto problem = range_problem(kNumbers, c); !problem.empty()) return problem;
   const auto levels = c.channels.size();
   if (levels < 2 || levels > kMaxDepth) return "depth must be 2.." + std::to_string(kMaxDepth);
   if (c.kernels.size() != levels || c.decoder_kernels.size() != levels)
@@ -39,22 +40,13 @@ std::string range_problem(const FrcrnConfig& c) {
     return "channels must be 1.." + std::to_string(kMaxChannels);
   if (!all_within(c.kernels, 2, kMaxKernel) || !all_within(c.decoder_kernels, 2, kMaxKernel))
     return "kernels must be 2.." + std::to_string(kMaxKernel);
-  if (c.sample_rate < 8000 || c.sample_rate > 96000) return "sample_rate must be 8000..96000";
   if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
     return "window and hop must be 0.001..0.2 seconds";
   if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) < 2)
     return "window must be two hops or more, and whole ones";
   if (c.compression != 1.0f && c.compression != 0.5f) return "compression must be 1 or 0.5";
-  if (c.level_horizon < 0 || c.level_horizon > kMaxHorizon)
-    return "level_horizon must be 0.." + std::to_string(kMaxHorizon);
   if (c.level_horizon > 0 && (c.unets != 1 || c.pooling == nn::Pooling::global))
     return "level_horizon needs unets 1 and a pooling that streams";
-  if (c.unets != 1 && c.unets != 2) return "unets must be 1 or 2";
-  if (c.frequency_order < 0 || c.frequency_order > kMaxOrder || c.time_order < 0 ||
-      c.time_order > kMaxOrder)
-    return "orders must be 0.." + std::to_string(kMaxOrder);
-  if (c.time_layers < 0 || c.time_layers > 8) return "time_layers must be 0..8";
-  if (c.taps < 1 || c.taps > kMaxTaps) return "taps must be 1.." + std::to_string(kMaxTaps);
   if (c.taps > 1 && (c.unets != 1 || c.lookahead))
     return "taps above 1 need unets 1 and no look-ahead";
   if (c.pooling == nn::Pooling::global && !c.lookahead)
@@ -83,11 +75,37 @@ std::string geometry_problem(const FrcrnConfig& c) {
   return "";
 }
 
+std::string config_problem(const FrcrnConfig& c) {
+  auto problem = number_problem(c);
+  return problem.empty() ? geometry_problem(c) : problem;
+}
+
+FrcrnConfig read(const nlohmann::json& j) {
+  FrcrnConfig c;
+  read_numbers(j, kNumbers, c);
+  c.window = j.at("window").get<double>();
+  c.hop = j.at("hop").get<double>();
+  c.any_rate = j.at("any_rate").get<bool>();
+  c.compression = j.at("compression").get<float>();
+  c.channels = whole_numbers(j, "channels");
+  c.kernels = whole_numbers(j, "kernels");
+  c.decoder_kernels = whole_numbers(j, "decoder_kernels");
+  c.pooling = one_of<nn::Pooling>(j, "pooling",
+                                  {{"none", nn::Pooling::none},
+                                   {"global", nn::Pooling::global},
+                                   {"running", nn::Pooling::running},
+                                   {"frozen", nn::Pooling::frozen}});
+  c.reduction = whole_number(j, "reduction");
+  c.pooling_horizon = whole_number(j, "pooling_horizon", c.pooling_horizon);
+  c.lookahead = j.at("lookahead").get<bool>();
+  c.voice = j.value("voice", c.voice);
+  return c;
+}
+
 }  // namespace
 
 int FrcrnConfig::bins() const noexcept {
-  const long samples = std::lround(window / hop) * std::lround(hop * sample_rate);
-  return static_cast<int>(samples / 2 + 1);
+  return dsp::stft_at(window, hop, sample_rate).bins();
 }
 
 MaskTraits FrcrnConfig::traits() const noexcept {
@@ -142,40 +160,7 @@ double FrcrnConfig::macs_per_second() const {
 }
 
 Result<FrcrnConfig> parse_frcrn_config(std::string_view json, const std::string& origin) {
-  FrcrnConfig c;
-  std::string problem;
-  try {
-    const auto j = nlohmann::json::parse(json);
-    c.sample_rate = whole_number(j, "sample_rate");
-    c.window = j.at("window").get<double>();
-    c.hop = j.at("hop").get<double>();
-    c.any_rate = j.at("any_rate").get<bool>();
-    c.compression = j.at("compression").get<float>();
-    c.level_horizon = whole_number(j, "level_horizon", c.level_horizon);
-    c.unets = whole_number(j, "unets");
-    c.channels = whole_numbers(j, "channels");
-    c.kernels = whole_numbers(j, "kernels");
-    c.decoder_kernels = whole_numbers(j, "decoder_kernels");
-    c.frequency_order = whole_number(j, "frequency_order");
-    c.time_order = whole_number(j, "time_order");
-    c.time_layers = whole_number(j, "time_layers");
-    c.reduction = whole_number(j, "reduction");
-    c.pooling_horizon = whole_number(j, "pooling_horizon", c.pooling_horizon);
-    c.lookahead = j.at("lookahead").get<bool>();
-    c.taps = whole_number(j, "taps", c.taps);
-    c.voice = j.value("voice", c.voice);
-    auto pooling = parse_pooling(j.at("pooling").get<std::string>());
-    if (pooling)
-      c.pooling = *pooling;
-    else
-      problem = pooling.error().message;
-  } catch (const std::exception& e) {
-    problem = e.what();
-  }
-  if (problem.empty()) problem = range_problem(c);
-  if (problem.empty()) problem = geometry_problem(c);
-  if (!problem.empty()) return Error{ErrorCode::bad_format, origin + ": FRCRN config: " + problem};
-  return c;
+  return read_config(json, origin, "FRCRN", read, config_problem);
 }
 
 }  // namespace limpid::models

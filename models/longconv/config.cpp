@@ -4,23 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
+#include "lib/dsp/stft.h"
 #include "models/config_fields.h"
 #include "models/longconv/microphones.h"
 
 namespace limpid::models {
 namespace {
 
-struct Range {
-  const char* key;
-  int LongConvConfig::*value;
-  int low, high;
-  bool optional = false;  // the member's default stands where the file has none
-};
-
-constexpr Range kRanges[] = {
-    {"sample_rate", &LongConvConfig::sample_rate, 8000, 96000},
+constexpr NumberField<LongConvConfig> kNumbers[] = {
+    {"sample_rate", &LongConvConfig::sample_rate, kLowestRate, kHighestRate},
     {"level_horizon", &LongConvConfig::level_horizon, 1, 1'000'000},
     {"channels", &LongConvConfig::channels, 1, 1024},
     {"blocks", &LongConvConfig::blocks, 1, 64},
@@ -36,11 +29,8 @@ constexpr Range kRanges[] = {
 constexpr int kMostBands = 256, kWidest = 8192;
 
 // The first thing wrong with the numbers themselves, or "".
-std::string range_problem(const LongConvConfig& c) {
-  for (const Range& range : kRanges)
-    if (c.*range.value < range.low || c.*range.value > range.high)
-      return std::string(range.key) + " must be " + std::to_string(range.low) + ".." +
-             std::to_string(range.high);
+std::string config_problem(const LongConvConfig& c) {
+  if (auto problem = range_problem(kNumbers, c); !problem.empty()) return problem;
   if (c.microphones > 1 && c.any_rate)
     return "networks for several microphones have one rate: any_rate must be false";
   if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
@@ -62,11 +52,21 @@ std::string range_problem(const LongConvConfig& c) {
   return "";
 }
 
+LongConvConfig read(const nlohmann::json& j) {
+  LongConvConfig c;
+  read_numbers(j, kNumbers, c);
+  c.window = j.at("window").get<double>();
+  c.hop = j.at("hop").get<double>();
+  c.any_rate = j.at("any_rate").get<bool>();
+  c.bands = whole_numbers(j, "bands");
+  c.voice = j.value("voice", c.voice);
+  return c;
+}
+
 }  // namespace
 
 int LongConvConfig::bins() const noexcept {
-  const long samples = std::lround(window / hop) * std::lround(hop * sample_rate);
-  return static_cast<int>(samples / 2 + 1);
+  return dsp::stft_at(window, hop, sample_rate).bins();
 }
 
 MaskTraits LongConvConfig::traits() const noexcept {
@@ -88,24 +88,7 @@ double LongConvConfig::macs_per_second() const noexcept {
 }
 
 Result<LongConvConfig> parse_longconv_config(std::string_view json, const std::string& origin) {
-  LongConvConfig c;
-  std::string problem;
-  try {
-    const auto j = nlohmann::json::parse(json);
-    for (const Range& range : kRanges)
-      if (!range.optional || j.contains(range.key)) c.*range.value = whole_number(j, range.key);
-    c.window = j.at("window").get<double>();
-    c.hop = j.at("hop").get<double>();
-    c.any_rate = j.at("any_rate").get<bool>();
-    c.bands = whole_numbers(j, "bands");
-    c.voice = j.value("voice", c.voice);
-  } catch (const std::exception& e) {
-    problem = e.what();
-  }
-  if (problem.empty()) problem = range_problem(c);
-  if (!problem.empty())
-    return Error{ErrorCode::bad_format, origin + ": LongConv config: " + problem};
-  return c;
+  return read_config(json, origin, "LongConv", read, config_problem);
 }
 
 }  // namespace limpid::models

@@ -33,6 +33,59 @@ TEST(ConfigFields, NumbersAreWholeAndFit) {
     EXPECT_THROW(whole_numbers(json, bad), std::invalid_argument) << bad;
 }
 
+struct Sizes {
+  int width = 0, taps = 3;
+};
+constexpr NumberField<Sizes> kSizes[] = {{"width", &Sizes::width, 1, 8},
+                                         {"taps", &Sizes::taps, 1, 4, true}};
+
+Result<Sizes> sizes(const char* json) {
+  return read_config<Sizes>(
+      json, "a.file", "test",
+      [](const nlohmann::json& fields) {
+        Sizes read;
+        read_numbers(fields, kSizes, read);
+        return read;
+      },
+      [](const Sizes& read) { return range_problem(kSizes, read); });
+}
+
+TEST(ConfigFields, ErrorsNameFileNetworkAndNumber) {
+  const auto good = sizes(R"({"width": 8})");
+  ASSERT_TRUE(good);
+  EXPECT_EQ(good->width, 8);
+  EXPECT_EQ(good->taps, 3) << "the default";
+  EXPECT_EQ(sizes(R"({"width": 8, "taps": 1})")->taps, 1);
+
+  EXPECT_EQ(sizes(R"({"width": 9})").error().message,
+            "a.file: test config: width is 9, must be 1..8");
+  EXPECT_EQ(sizes(R"({"width": 1, "taps": 0})").error().message,
+            "a.file: test config: taps is 0, must be 1..4");
+  for (const char* bad : {"", "{", "[]", R"({"taps": 1})", R"({"width": "8"})"}) {
+    const auto failed = sizes(bad);
+    ASSERT_FALSE(failed) << bad;
+    EXPECT_EQ(failed.error().code, ErrorCode::bad_format) << bad;
+    EXPECT_EQ(failed.error().message.find("a.file: test config: "), 0u) << bad;
+  }
+}
+
+TEST(ConfigFields, WordsStandForOneOf) {
+  const auto json = nlohmann::json::parse(R"({"size": "large", "number": 7})");
+  const auto read = [&](const char* key, const char* otherwise = nullptr) {
+    return one_of<int>(json, key, {{"small", 1}, {"large", 2}}, otherwise);
+  };
+  EXPECT_EQ(read("size"), 2);
+  EXPECT_EQ(read("absent", "small"), 1);
+  EXPECT_THROW(read("absent"), nlohmann::json::exception);
+  EXPECT_THROW(read("number"), nlohmann::json::exception);
+  try {
+    read("absent", "huge");
+    FAIL() << "took a word that stands for nothing";
+  } catch (const std::invalid_argument& problem) {
+    EXPECT_STREQ(problem.what(), "absent 'huge' is none of small, large");
+  }
+}
+
 TEST(ConfigFields, WholeHops) {
   EXPECT_TRUE(whole_hops(0.02, 0.01));
   EXPECT_TRUE(whole_hops(0.032, 0.008));
