@@ -14,6 +14,18 @@ std::string text(const nlohmann::json& card, const char* key, std::string otherw
   return found != card.end() && found->is_string() ? found->get<std::string>() : otherwise;
 }
 
+Status check_session(const SessionConfig& config) {
+  if (config.lanes < 1 || config.lanes > kMostLanes) {
+    return Error{ErrorCode::invalid_argument, "lanes is " + std::to_string(config.lanes) +
+                                                  ", must be 1.." + std::to_string(kMostLanes)};
+  }
+  if (config.max_frames < 1 || config.max_frames > kMostFrames) {
+    return Error{ErrorCode::invalid_argument, "max_frames is " + std::to_string(config.max_frames) +
+                                                  ", must be 1.." + std::to_string(kMostFrames)};
+  }
+  return Done{};
+}
+
 }  // namespace
 
 ModelSpec spec_from_card(const io::Weights& weights) {
@@ -34,15 +46,11 @@ ModelSpec spec_from_card(const io::Weights& weights) {
   return spec;
 }
 
-Status check_session(const SessionConfig& config) {
-  if (config.lanes < 1 || config.lanes > kMostLanes) {
-    return Error{ErrorCode::invalid_argument, "lanes is " + std::to_string(config.lanes) +
-                                                  ", must be 1.." + std::to_string(kMostLanes)};
-  }
-  if (config.max_frames < 1 || config.max_frames > kMostFrames) {
-    return Error{ErrorCode::invalid_argument, "max_frames is " + std::to_string(config.max_frames) +
-                                                  ", must be 1.." + std::to_string(kMostFrames)};
-  }
+Status check_open(const Model& model, const SessionConfig& config, const char* why_windowed) {
+  if (auto format = model.format(config.sample_rate); !format) return format.error();
+  if (auto checked = check_session(config); !checked) return checked;
+  if (model.spec().memory == Memory::windowed)
+    return Error{ErrorCode::unsupported, model.spec().name + " " + why_windowed};
   return Done{};
 }
 

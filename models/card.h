@@ -10,8 +10,10 @@ namespace limpid::models {
 // Name, summary, licence, parameters, config and card; the rest is the architecture's to fill in.
 ModelSpec spec_from_card(const io::Weights& weights);
 
+// Whether the model can open such a session at all. A Memory::windowed one cannot: `why_windowed`
+// goes on where its name ends. unsupported, invalid_argument.
+Status check_open(const Model& model, const SessionConfig& config, const char* why_windowed);
 // invalid_argument.
-Status check_session(const SessionConfig& config);
 Status check_exact(const ModelSpec& spec, AudioView<const float> audio, int threads);
 Error wrong_channels(const ModelSpec& spec, std::ptrdiff_t found);
 Error unsupported_rate(const ModelSpec& spec, int sample_rate);

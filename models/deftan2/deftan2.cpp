@@ -4,15 +4,19 @@
 #include <new>
 #include <system_error>
 
-#include "models/card.h"
 #include "models/deftan2/gpu_engine.h"
 #include "models/deftan2/gpu_exact.h"
 #include "models/deftan2/session.h"
 #include "models/deftan2/whole.h"
 #include "models/gpu/session.h"
+#include "models/make_model.h"
 
 namespace limpid::models {
 namespace {
+
+constexpr const char* kWhyWindowed =
+    "attends to the whole recording, so it cannot stream; train a causal one, or use the exact "
+    "offline mode";
 
 class Deftan2 final : public Model {
  public:
@@ -28,14 +32,7 @@ class Deftan2 final : public Model {
   }
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
-    if (auto format = this->format(config.sample_rate); !format) return format.error();
-    if (auto checked = check_session(config); !checked) return checked.error();
-    if (spec_.memory == Memory::windowed) {
-      return Error{ErrorCode::unsupported,
-                   spec_.name +
-                       " attends to the whole recording, so it cannot stream; train a causal one, "
-                       "or use the exact offline mode"};
-    }
+    if (auto checked = check_open(*this, config, kWhyWindowed); !checked) return checked.error();
     if (config.gpu >= 0)
       return GpuSession::open(deftan2_format(network_->config), config,
                               [&](kernels::cuda::LayerQueue& queue, int lanes, int frames) {
@@ -76,22 +73,16 @@ class Deftan2 final : public Model {
   ModelSpec spec_;
 };
 
+void describe(const Deftan2Config& config, ModelSpec& spec) {
+  spec.input_channels = config.microphones;
+  spec.memory = config.causal ? Memory::carried : Memory::windowed;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Model>> make_deftan2(io::Weights weights) {
-  auto config = parse_deftan2_config(weights.metadata("config"), weights.origin());
-  if (!config) return config.error();
-  auto network = Deftan2Network::load(weights, *config);
-  if (!network) return network.error();
-
-  ModelSpec spec = spec_from_card(weights);
-  spec.architecture = "deftan2";
-  spec.sample_rate = spec.min_rate = spec.max_rate = config->sample_rate;
-  spec.input_channels = config->microphones;
-  spec.memory = config->causal ? Memory::carried : Memory::windowed;
-  spec.macs_per_second = config->macs_per_second();
-  return std::shared_ptr<const Model>(
-      std::make_shared<const Deftan2>(*std::move(network), std::move(spec)));
+  return make_model<Deftan2, Deftan2Network>(std::move(weights), "deftan2", parse_deftan2_config,
+                                             describe);
 }
 
 }  // namespace limpid::models
