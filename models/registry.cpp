@@ -23,6 +23,13 @@ constexpr Architecture kArchitectures[] = {{"avsr", make_avsr},
                                            {"frcrn", make_frcrn},
                                            {"longconv", make_longconv}};
 
+std::string listed_architectures() {
+  std::string names;
+  for (const Architecture& architecture : kArchitectures)
+    names += (names.empty() ? "" : ", ") + std::string(architecture.name);
+  return names;
+}
+
 Result<std::shared_ptr<const Model>> make(io::Weights weights) {
   for (const char* part : {"config", "card"})
     if (nests_deeply(weights.metadata(part)))
@@ -39,9 +46,9 @@ Result<std::shared_ptr<const Model>> make(io::Weights weights) {
   const auto name = found->get<std::string>();
   for (const Architecture& architecture : kArchitectures)
     if (architecture.name == name) return architecture.make(std::move(weights));
-  return Error{ErrorCode::unsupported,
-               weights.origin() + ": architecture '" + name +
-                   "' is not one that this version knows (avsr, deftan2, frcrn, longconv)"};
+  return Error{ErrorCode::unsupported, weights.origin() + ": architecture '" + name +
+                                           "' is not one that this version knows (" +
+                                           listed_architectures() + ")"};
 }
 
 bool looks_like_path(std::string_view model) {
