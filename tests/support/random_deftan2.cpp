@@ -95,9 +95,7 @@ std::string deftan2_metadata(const Deftan2Recipe& r) {
         std::string("\"output\":") + (r.filter ? "\"filter\"" : "\"spectrum\""),
         std::string("\"input\":") + (r.relative ? "\"relative\"" : "\"plain\"")})
     config += "," + pair;
-  std::string quoted;
-  for (char c : config + "}") quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
-  return R"({"format":"limpid","config":")" + quoted + R"(","card":"{\"name\":\"random\"}"})";
+  return metadata_of(config + "}");
 }
 
 WeightsBuilder deftan2_weights(const Deftan2Recipe& recipe) {

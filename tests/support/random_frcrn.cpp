@@ -141,9 +141,7 @@ std::string frcrn_metadata(const FrcrnRecipe& r) {
       (r.level_horizon == 0 ? "" : R"(,"level_horizon":)" + std::to_string(r.level_horizon)) +
       (r.taps == 1 ? "" : R"(,"taps":)" + std::to_string(r.taps)) +
       (r.voice ? R"(,"voice":true})" : "}");
-  std::string quoted;
-  for (char c : config) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
-  return R"({"format":"limpid","config":")" + quoted + R"(","card":"{\"name\":\"random\"}"})";
+  return metadata_of(config);
 }
 
 WeightsBuilder frcrn_weights(const FrcrnRecipe& recipe) {

@@ -54,9 +54,7 @@ std::string longconv_metadata(const LongConvRecipe& r) {
       number("long_taps", r.long_taps) + number("filter_hidden", r.filter_hidden) +
       number("exchange", r.exchange) + number("hidden", r.hidden) + number("taps", r.taps) +
       ",\"bands\":[" + bands + "],\"voice\":" + (r.voice ? "true}" : "false}");
-  std::string quoted;
-  for (char c : config) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
-  return R"({"format":"limpid","config":")" + quoted + R"(","card":"{\"name\":\"random\"}"})";
+  return metadata_of(config);
 }
 
 WeightsBuilder longconv_weights(const LongConvRecipe& r) {

@@ -14,6 +14,13 @@
 
 namespace limpid::test {
 
+// Metadata of a model file called "random"; `config` is a JSON object.
+inline std::string metadata_of(const std::string& config) {
+  std::string quoted;
+  for (const char c : config) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
+  return R"({"format":"limpid","config":")" + quoted + R"(","card":"{\"name\":\"random\"}"})";
+}
+
 class WeightsBuilder {
  public:
   explicit WeightsBuilder(unsigned seed) : random_(seed) {}
