@@ -8,8 +8,8 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
+#include "lib/base/arithmetic.h"
 #include "lib/base/realtime.h"
 #include "lib/tensor/tensor.h"
 #include "limpid/result.h"
@@ -49,15 +49,6 @@ struct StreamFormat {
   int sample_rate = 0;
   int hop = 0;      // samples; process() takes a multiple of this many
   int latency = 0;  // samples by which a session's output trails its input; constant
-};
-
-// What products of a network on a GPU are made of; its transforms are always exact.
-enum class Arithmetic {
-  exact,   // float, on CUDA cores
-  tf32x3,  // tensor cores: three products of numbers of 11 bits, which keep 22 of float's 24
-  tf32,    // tensor cores: one; 11 bits are left (docs/cuda.md)
-  fp16,  // tensor cores: halves, 11 bits as well, at twice the speed; up to 65504 and down to 1e-7
-  bf16   // tensor cores: bfloat16, 8 bits, of any size
 };
 
 struct SessionConfig {

@@ -10,7 +10,7 @@ namespace limpid::models {
 
 class GpuStore {
  public:
-  using Numbers = kernels::cuda::Arithmetic;
+  using Numbers = Arithmetic;
 
   GpuStore() = default;  // floats
   // As numbers of the arithmetic of products, where those have 16 bits and kernels fit the layers.

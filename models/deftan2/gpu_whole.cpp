@@ -62,7 +62,7 @@ GpuDeftan2Whole::GpuDeftan2Whole(gpu::LayerQueue& queue, const Deftan2Config& co
     : queue_(queue),
       config_(config),
       portion_(portion),
-      layers_(queue, config_, GpuReach::whole, GpuStore(config, on_gpu(arithmetic))) {}
+      layers_(queue, config_, GpuReach::whole, GpuStore(config, arithmetic)) {}
 
 // How many lanes and how many sequences of each a half takes at a time.
 GpuDeftan2Whole::Extent GpuDeftan2Whole::part(int lanes, int sequences, int length) const noexcept {

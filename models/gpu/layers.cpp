@@ -3,21 +3,6 @@
 
 namespace limpid::models {
 
-kernels::cuda::Arithmetic on_gpu(Arithmetic arithmetic) noexcept {
-  switch (arithmetic) {
-    case Arithmetic::tf32x3:
-      return kernels::cuda::Arithmetic::tf32x3;
-    case Arithmetic::tf32:
-      return kernels::cuda::Arithmetic::tf32;
-    case Arithmetic::fp16:
-      return kernels::cuda::Arithmetic::fp16;
-    case Arithmetic::bf16:
-      return kernels::cuda::Arithmetic::bf16;
-    default:
-      return kernels::cuda::Arithmetic::exact;
-  }
-}
-
 Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
                        const kernels::cuda::ComplexRows<const float>& x, int segment,
                        std::ptrdiff_t segment_stride,
@@ -30,7 +15,7 @@ Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductK
 }
 
 GpuLoader::GpuLoader(kernels::cuda::LayerQueue& queue, Arithmetic arithmetic, bool packed)
-    : queue_(queue), arithmetic_(on_gpu(arithmetic)), packed_(packed) {}
+    : queue_(queue), arithmetic_(arithmetic), packed_(packed) {}
 
 Result<const float*> GpuLoader::upload(std::span<const float> values) {
   auto memory = queue_.claim(values.size());

@@ -5,14 +5,12 @@
 #include <span>
 #include <vector>
 
+#include "lib/base/arithmetic.h"
 #include "lib/kernels/cuda/layers.h"
 #include "lib/kernels/gemm.h"
-#include "lib/model/model.h"
+#include "limpid/result.h"
 
 namespace limpid::models {
-
-// What sessions call an arithmetic, as kernels do.
-kernels::cuda::Arithmetic on_gpu(Arithmetic arithmetic) noexcept;
 
 // Y = X W and what follows, as ComplexProductArgs has them.
 struct GpuProduct {
@@ -20,7 +18,7 @@ struct GpuProduct {
   const float *re = nullptr, *im = nullptr;
   const float *scale[2] = {}, *shift[2] = {};
   float slope = 1;
-  kernels::cuda::Arithmetic arithmetic = kernels::cuda::Arithmetic::exact;
+  Arithmetic arithmetic = Arithmetic::exact;
 
   Status run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
              const kernels::cuda::ComplexRows<const float>& x, int segment,
@@ -47,12 +45,12 @@ class GpuLoader {
   Status linear(const kernels::PackedMatrix& matrix, std::span<const float> bias, float slope,
                 GpuProduct& product);
 
-  kernels::cuda::Arithmetic arithmetic() const noexcept { return arithmetic_; }
+  Arithmetic arithmetic() const noexcept { return arithmetic_; }
   bool packed() const noexcept { return packed_; }
 
  private:
   kernels::cuda::LayerQueue& queue_;
-  kernels::cuda::Arithmetic arithmetic_;
+  Arithmetic arithmetic_;
   bool packed_;
 };
 

@@ -99,7 +99,7 @@ Status GpuLinear::load(GpuLoader& loader, std::span<const Linear> layers, int ta
 }
 
 std::ptrdiff_t GpuLinear::weight(int input) const {
-  return gpu::with_arithmetic(arithmetic, [&]<gpu::Arithmetic kArithmetic>() {
+  return gpu::with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
     return std::ptrdiff_t{gpu::words_of<gpu::NumberOf<kArithmetic>>(input)} * gpu::product_pitch(n);
   });
 }

@@ -32,7 +32,7 @@ struct GpuLinear {
   int k = 0, n = 0;
   bool packed = false;
   const float *w = nullptr, *bias = nullptr;
-  kernels::cuda::Arithmetic arithmetic = kernels::cuda::Arithmetic::exact;
+  Arithmetic arithmetic = Arithmetic::exact;
 
   // `rows`: of the layer; y may have more.
   Status run(kernels::cuda::LayerQueue& queue, const GpuTaps& taps, int rows, nn::Activation y,

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
 #include "lib/kernels/cuda/product_kernels.cuh"
 
-template struct limpid::kernels::cuda::ProductKernels<limpid::kernels::cuda::Arithmetic::tf32>;
+template struct limpid::kernels::cuda::ProductKernels<limpid::Arithmetic::tf32>;

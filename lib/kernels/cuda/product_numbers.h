@@ -8,19 +8,12 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "lib/base/arithmetic.h"
 #include "lib/kernels/cuda/storage.h"
 #include "lib/kernels/cuda/warp.h"
 
 namespace limpid::kernels::cuda {
 
-// How products are added.
-enum class Arithmetic {
-  exact,   // float, on CUDA cores
-  tf32x3,  // tensor cores: three products of numbers of 11 bits, which keep 22
-  tf32,    // tensor cores: one
-  fp16,    // tensor cores: numbers of 11 bits; what is beyond +-65504 becomes that
-  bf16     // tensor cores: numbers of 8 bits, of any size
-};
 inline constexpr Arithmetic kArithmetics[] = {Arithmetic::exact, Arithmetic::tf32x3,
                                               Arithmetic::tf32, Arithmetic::fp16, Arithmetic::bf16};
 
