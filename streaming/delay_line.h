@@ -38,8 +38,6 @@ class DelayLine {
     next_ = 0;
   }
 
-  std::size_t memory() const noexcept { return past_.size() * sizeof(float); }
-
  private:
   std::vector<float> past_;
   std::size_t next_ = 0;

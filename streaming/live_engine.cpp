@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -163,11 +162,6 @@ void LiveEngine::stop() {
 void LiveEngine::set_bypass(bool bypass) noexcept {
   state_->bypass = bypass;
   if (state_->live) state_->live->worker().stream().set_bypass(bypass);
-}
-
-void LiveEngine::set_attenuation_limit(float db) noexcept {
-  state_->config.attenuation_limit_db = db;
-  if (state_->live) state_->live->worker().stream().set_attenuation_limit(db);
 }
 
 LiveStats LiveEngine::stats() const noexcept {

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "lib/model/model.h"
 #include "streaming/audio_device.h"
@@ -55,7 +54,6 @@ class LiveEngine {
 
   // Cross-fades to the captured signal at the same latency, and back; survives stop() and start().
   void set_bypass(bool bypass) noexcept;
-  void set_attenuation_limit(float db) noexcept;
 
   LiveStats stats() const noexcept;
   int latency() const noexcept;  // samples from capture to playback, without the sound card's own

@@ -224,11 +224,4 @@ const StreamFormat& StreamProcessor::format() const noexcept {
   return state_->session->format();
 }
 
-std::size_t StreamProcessor::memory() const noexcept {
-  const auto samples = static_cast<std::size_t>(
-      (state_->rows_in + state_->rows_out + 1) * state_->capacity +
-      state_->rows_out * (state_->capacity + state_->hop - 1 + state_->latency));
-  return state_->session->memory() + samples * sizeof(float);
-}
-
 }  // namespace limpid::streaming

@@ -59,7 +59,6 @@ class StreamProcessor {
   std::uint64_t repaired() const noexcept;  // non-finite input samples replaced by 0 so far
   const Error* failure() const noexcept;    // of the session: see there
   const StreamFormat& format() const noexcept;
-  std::size_t memory() const noexcept;  // bytes
 
  private:
   struct State;

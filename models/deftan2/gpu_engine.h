@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "models/deftan2/gpu_network.h"
 #include "models/gpu/engine.h"

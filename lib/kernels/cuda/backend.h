@@ -77,8 +77,8 @@ struct DeviceInfo {
   std::string name;
   int major = 0, minor = 0;  // compute capability
   int processors = 0;
-  std::size_t memory = 0, cache = 0;  // bytes; the cache is the L2
-  std::size_t shared = 0;             // bytes that a block may have at most
+  std::size_t memory = 0;  // bytes
+  std::size_t shared = 0;  // bytes that a block may have at most
 };
 
 // What the card was seen to do at most, a second.

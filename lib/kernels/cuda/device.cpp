@@ -159,13 +159,9 @@ Result<std::unique_ptr<Device>> open(int index) {
           checked(cudaGetDeviceProperties(&found, index), "reading the device's properties");
       !done)
     return done.error();
-  DeviceInfo info{found.name,
-                  found.major,
-                  found.minor,
-                  found.multiProcessorCount,
-                  found.totalGlobalMem,
-                  static_cast<std::size_t>(found.l2CacheSize),
-                  found.sharedMemPerBlockOptin};
+  DeviceInfo info{found.name,           found.major,
+                  found.minor,          found.multiProcessorCount,
+                  found.totalGlobalMem, found.sharedMemPerBlockOptin};
   if (info.major < kLeastMajor)
     return no_device(info.name + " has compute capability " + std::to_string(info.major) + "." +
                      std::to_string(info.minor) + ", limpid's kernels need " +

@@ -9,8 +9,6 @@
 
 namespace limpid::kernels::cuda {
 
-inline constexpr int kMostMaskTaps = 8;
-
 // What a mask is made of. The closing convolution L of a U-Net, on its output m: u = L m; without
 // one, u = m.
 struct MixedMask {
