@@ -34,7 +34,7 @@ Status GpuDeftan2::claim_memory() {
   const int bins = config_.bins(), hop = config_.hop_samples();
   auto done = memory_.timeline(audio_, 1, hop, 1, 0, config_.microphones);
   if (done) done = layers_.encoder.claim(memory_, bins);
-  for (GpuHalf& half : layers_.halves)
+  for (GpuBlockHalf& half : layers_.halves)
     if (done) done = half.claim(memory_);
   if (done) done = layers_.decoder.claim(memory_, bins);
   if (done) done = memory_.timeline(filtered_, 1, bins, 1);
@@ -69,7 +69,7 @@ Status GpuDeftan2::run(int frames) const {
       nn::dense(planes_, x.lanes, frames, config_.bins(), config_.outputs());
   auto done = analyse(frames);
   if (done) done = layers_.encoder.run(x);
-  for (const GpuHalf& half : layers_.halves)
+  for (const GpuBlockHalf& half : layers_.halves)
     if (done) done = half.run(x, scratch_);
   if (done) done = layers_.decoder.run(planes);
   if (done) done = filter(frames, planes);

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "models/deftan2/gpu_network.h"
+#include "models/deftan2/gpu_deftan2_layers.h"
 #include "models/gpu/engine.h"
 
 namespace limpid::models {

@@ -7,7 +7,7 @@ namespace gpu = kernels::cuda;
 
 using gpu::LinearEnd;
 
-Status GpuHalf::load(const Half& half, GpuArrayLoader& loader) {
+Status GpuBlockHalf::load(const BlockHalf& half, GpuArrayLoader& loader) {
   auto done = loader.norm(half.norm, {}, norm_);
   if (done) done = loader.dense(half.dense, dense_);
   if (done) done = loader.attention(half.attention, attention_);
@@ -17,7 +17,7 @@ Status GpuHalf::load(const Half& half, GpuArrayLoader& loader) {
 }
 
 // The last stage is remembered as far back as the fold reaches, the others as the next one's taps.
-Status GpuHalf::claim(GpuMemory& memory) {
+Status GpuBlockHalf::claim(GpuMemory& memory) {
   if (!along_frames()) return Done{};
   const int bins = config_.bins(), c = config_.channels;
   stages_.resize(dense_.size());
@@ -44,7 +44,7 @@ Status GpuHalfScratch::claim(const Deftan2Config& config, GpuMemory& memory) {
 
 // Along rows, what attention reads takes the place of the unfolded input, and stages take
 // turns.
-GpuHalf::Room GpuHalf::room(nn::Activation x, const GpuHalfScratch& scratch) const {
+GpuBlockHalf::Room GpuBlockHalf::room(nn::Activation x, const GpuHalfScratch& scratch) const {
   const int lanes = x.lanes, frames = x.frames, rows = unfolded(x.rows);
   float* wide = scratch.wide;
   const auto narrow = [&](int i) {
@@ -73,7 +73,8 @@ GpuHalf::Room GpuHalf::room(nn::Activation x, const GpuHalfScratch& scratch) con
 }
 
 // Around a row, or up to a frame; those of a group of the unfolded sequence lie further on or back.
-void GpuHalf::add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, int group) const {
+void GpuBlockHalf::add_taps(GpuTaps& taps, nn::Activation x, int count, int apart,
+                            int group) const {
   const int before = along_frames() ? count - 1 : count / 2;
   for (int tap = 0; tap < count; ++tap) {
     const int place = (tap - before) * apart;
@@ -84,19 +85,20 @@ void GpuHalf::add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, in
   }
 }
 
-Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights, nn::Activation y) const {
+Status GpuBlockHalf::norm(nn::Activation x, const gpu::NormWeights& weights,
+                          nn::Activation y) const {
   return queue_.row_norm({frames_of<const float>(x), frames_of<float>(y), weights, x.lanes,
                           x.frames, x.rows, store_.channels(x.channels), x.row_stride,
                           store_.numbers()});
 }
 
-Status GpuHalf::norm(nn::Activation x, const gpu::NormWeights& weights) const {
+Status GpuBlockHalf::norm(nn::Activation x, const gpu::NormWeights& weights) const {
   if (along_frames()) return norm(x, weights, x);
   return queue_.frame_norm({frames_of<float>(x), weights, x.lanes, x.frames, x.rows,
                             store_.channels(x.channels), x.row_stride, store_.numbers()});
 }
 
-Status GpuHalf::run(nn::Activation x, const GpuHalfScratch& scratch) const {
+Status GpuBlockHalf::run(nn::Activation x, const GpuHalfScratch& scratch) const {
   const Room room = this->room(x, scratch);
   auto done = norm(x, norm_, room.y);
   for (int stage = 0; done && stage < config_.unfold; ++stage) done = dense(stage, room);
@@ -106,7 +108,7 @@ Status GpuHalf::run(nn::Activation x, const GpuHalfScratch& scratch) const {
   return done;
 }
 
-Status GpuHalf::dense(int stage, const Room& room) const {
+Status GpuBlockHalf::dense(int stage, const Room& room) const {
   const GpuDenseStage& layer = dense_[static_cast<std::size_t>(stage)];
   GpuTaps taps;
   if (stage > 0) add_taps(taps, room.stages[stage - 1], 3, 1);
@@ -116,7 +118,7 @@ Status GpuHalf::dense(int stage, const Room& room) const {
   return norm(y, layer.norm);
 }
 
-Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
+Status GpuBlockHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   const GpuAttention& a = attention_;
   const nn::Activation z = room.stages[config_.unfold - 1];
   GpuTaps taps;
@@ -130,7 +132,7 @@ Status GpuHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
   return done;
 }
 
-Status GpuHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
+Status GpuBlockHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
   const GpuAttention& a = attention_;
   const nn::Activation z = room.stages[config_.unfold - 1];
   const gpu::LinearAttentionArgs args{frames_of<float>(room.query),
@@ -155,7 +157,7 @@ Status GpuHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
 
 // Keys gather normed rows; value and output projection of each head see what they gathered. Packed,
 // keys and queries are made where they are used.
-Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args) const {
+Status GpuBlockHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args) const {
   const GpuAttention& a = attention_;
   const nn::Activation z = room.stages[config_.unfold - 1];
   const int inner = config_.inner(), channels = config_.channels, width = config_.head_width;
@@ -188,7 +190,7 @@ Status GpuHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args)
   return done;
 }
 
-Status GpuHalf::feed_forward(const Room& room) const {
+Status GpuBlockHalf::feed_forward(const Room& room) const {
   const GpuForward& f = forward_;
   const nn::Activation z = room.stages[config_.unfold - 1];
   GpuTaps taps;
@@ -203,7 +205,7 @@ Status GpuHalf::feed_forward(const Room& room) const {
 }
 
 // A transposed convolution: every row of x hears the last `unfold` positions.
-Status GpuHalf::fold(nn::Activation z, nn::Activation x) const {
+Status GpuBlockHalf::fold(nn::Activation z, nn::Activation x) const {
   GpuTaps taps;
   for (int before = config_.unfold - 1; before >= 0; --before) {
     if (along_frames())

@@ -39,14 +39,14 @@ struct GpuHalfScratch {
   Status claim(const Deftan2Config& config, GpuMemory& memory);
 };
 
-class GpuHalf {
+class GpuBlockHalf {
  public:
   // The queue and the configuration must outlive it.
-  GpuHalf(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuAxis axis,
-          GpuStore store = {})
+  GpuBlockHalf(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuAxis axis,
+               GpuStore store = {})
       : queue_(queue), config_(config), axis_(axis), store_(store) {}
 
-  Status load(const Half& half, GpuArrayLoader& loader);
+  Status load(const BlockHalf& half, GpuArrayLoader& loader);
   Status claim(GpuMemory& memory);  // of a stream
   // x [lane][frame][row][channels], in place; along rows wherever those lie, at least `unfold`.
   Status run(nn::Activation x, const GpuHalfScratch& scratch) const;

@@ -52,7 +52,7 @@ Status GpuArrayLoader::dense(const SplitDense& dense, GpuDense& gpu) {
   return Done{};
 }
 
-Status GpuArrayLoader::attention(const Attention& attention, GpuAttention& gpu) {
+Status GpuArrayLoader::attention(const BlockAttention& attention, GpuAttention& gpu) {
   auto done = norm(attention.norm, {}, gpu.norm);
   if (done) done = gated(attention.local, gpu.local);
   if (done) done = linear(attention.query, gpu.query);

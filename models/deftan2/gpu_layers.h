@@ -44,7 +44,7 @@ class GpuArrayLoader {
   }
   Status norm(const Norm& norm, std::span<const float> slope, kernels::cuda::NormWeights& weights);
   Status dense(const SplitDense& dense, GpuDense& gpu);
-  Status attention(const Attention& attention, GpuAttention& gpu);
+  Status attention(const BlockAttention& attention, GpuAttention& gpu);
   Status forward(const FeedForward& forward, GpuForward& gpu);
 
  private:

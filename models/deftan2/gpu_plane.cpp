@@ -9,7 +9,7 @@ namespace {
 constexpr int kTaps = 9;
 }
 
-Status GpuPlane::load(const PlaneBlock& block, GpuArrayLoader& loader) {
+Status GpuPlane::load(const Deftan2PlaneBlock& block, GpuArrayLoader& loader) {
   inputs_ = block.inputs;
   width_ = block.width;
   Norm norm;

@@ -27,7 +27,7 @@ class GpuPlane {
                     GpuStore store = {})
       : queue_(queue), reach_(reach), store_(store) {}
 
-  Status load(const PlaneBlock& block, GpuArrayLoader& loader);
+  Status load(const Deftan2PlaneBlock& block, GpuArrayLoader& loader);
   int work_channels() const noexcept { return slots() * store_.words(width_); }
   // out [lane][frame][bin][width]
   Status run(const Room& room, nn::Activation out) const;

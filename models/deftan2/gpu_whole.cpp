@@ -208,7 +208,8 @@ Status GpuDeftan2Whole::run_packed(Extent e, const Room& room, nn::Activation he
   return done;
 }
 
-Status GpuDeftan2Whole::run_half(const GpuHalf& half, nn::Activation x, const Room& room) const {
+Status GpuDeftan2Whole::run_half(const GpuBlockHalf& half, nn::Activation x,
+                                 const Room& room) const {
   const Extent some = part(x.lanes, x.frames, x.rows);
   Status done = Done{};
   for (int lane = 0; lane < x.lanes; lane += some.lanes)

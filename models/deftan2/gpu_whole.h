@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "models/deftan2/gpu_network.h"
+#include "models/deftan2/gpu_deftan2_layers.h"
 
 namespace limpid::models {
 
@@ -66,7 +66,7 @@ class GpuDeftan2Whole {
                 int channels) const;
   Status run_halves(nn::Activation x, const Room& room) const;
   Status run_packed(Extent extent, const Room& room, nn::Activation heard, nn::Activation x) const;
-  Status run_half(const GpuHalf& half, nn::Activation x, const Room& room) const;
+  Status run_half(const GpuBlockHalf& half, nn::Activation x, const Room& room) const;
   Status synthesise(Extent extent, const Room& room, nn::Activation planes) const;
 
   kernels::cuda::LayerQueue& queue_;

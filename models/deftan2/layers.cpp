@@ -76,10 +76,10 @@ PackedMatrix pack_value_to_out(const std::vector<float>& value, const std::vecto
   return PackedMatrix(rows, c, c);
 }
 
-Attention load_attention(TensorReader& reader, const std::string& name, const Deftan2Config& config,
-                         bool running) {
+BlockAttention load_attention(TensorReader& reader, const std::string& name,
+                              const Deftan2Config& config, bool running) {
   const int c = config.channels, inner = config.inner();
-  Attention a;
+  BlockAttention a;
   a.norm = load_norm(reader, name + ".norm", c);
   a.local = load_conv1d(reader, name + ".fn.cv_qk.0", 2 * c, 1, c, 3, false);
   a.query = load_linear(reader, name + ".fn.to_q", inner, c, false);
@@ -125,7 +125,8 @@ Linear load_fold(TensorReader& reader, const std::string& name, int channels, in
 }
 
 // A 3 x 3 convolution whose output channels are dealt out to the groups like cards.
-void load_grouped(TensorReader& reader, const std::string& name, int groups, PlaneBlock& block) {
+void load_grouped(TensorReader& reader, const std::string& name, int groups,
+                  Deftan2PlaneBlock& block) {
   const int out = block.width * groups;
   const auto weight = reader.take(name + ".weight", {out, block.inputs, 3, 3});
   const auto bias = reader.take(name + ".bias", {out});
@@ -136,11 +137,11 @@ void load_grouped(TensorReader& reader, const std::string& name, int groups, Pla
 
 }  // namespace
 
-Half load_half(TensorReader& reader, const std::string& prefix, const Deftan2Config& config,
-               int block, char axis) {
+BlockHalf load_half(TensorReader& reader, const std::string& prefix, const Deftan2Config& config,
+                    int block, char axis) {
   const std::string name = prefix + "." + axis;
   const int c = config.channels;
-  Half half;
+  BlockHalf half;
   half.norm = {reader.take(name + "_norm.gamma", {1, c, 1, 1}),
                reader.take(name + "_norm.beta", {1, c, 1, 1})};
   half.dense = load_dense(reader, name + "_inv", c, config.unfold, false, true);
@@ -150,8 +151,8 @@ Half load_half(TensorReader& reader, const std::string& prefix, const Deftan2Con
   return half;
 }
 
-PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config) {
-  PlaneBlock block{config.inputs(), config.channels, {}, {}, {}};
+Deftan2PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config) {
+  Deftan2PlaneBlock block{config.inputs(), config.channels, {}, {}, {}};
   load_grouped(reader, "up_conv.0", config.heads, block);
   const Norm norm = load_norm(reader, "up_conv.1", config.channels * config.heads);
   for (int g = 0; g < config.heads; ++g)
@@ -160,8 +161,8 @@ PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config) {
   return block;
 }
 
-PlaneBlock load_decoder(TensorReader& reader, const Deftan2Config& config) {
-  PlaneBlock block{config.channels, config.outputs(), {}, {}, {}};
+Deftan2PlaneBlock load_decoder(TensorReader& reader, const Deftan2Config& config) {
+  Deftan2PlaneBlock block{config.channels, config.outputs(), {}, {}, {}};
   load_grouped(reader, "down_conv.0", config.heads, block);
   block.dense =
       load_dense(reader, "down_conv.1", config.outputs(), config.heads, true, !config.causal);

@@ -23,7 +23,7 @@ struct DenseStage {
 using SplitDense = std::vector<DenseStage>;
 
 // Convolutional efficient attention. The scale of the heads is part of `out`.
-struct Attention {
+struct BlockAttention {
   Norm norm;
   Linear local;  // 3 taps, 2 C outputs of which the second half gates the first
   Linear query, key, value, out;
@@ -44,17 +44,17 @@ struct FeedForward {  // "dual-path feed-forward network"
 };
 
 // Half of a block: x += fold(forward(attention(dense(unfold(norm(x)))))) along one axis.
-struct Half {
+struct BlockHalf {
   Norm norm;
   SplitDense dense;
-  Attention attention;
+  BlockAttention attention;
   FeedForward forward;
   Linear fold;  // transposed convolution as a convolution: taps oldest first
 };
 
 // Either end of the network: a 3 x 3 convolution to interleaved groups of channels, and a split
 // dense block on them. Groups are apart here, which costs nothing: rows of weights change places.
-struct PlaneBlock {
+struct Deftan2PlaneBlock {
   int inputs = 0, width = 0;  // planes in; channels of a group and of the result
   std::vector<Linear> conv;   // per group, [time tap][frequency tap][channel]
   std::vector<Norm> norm;     // per group, over all groups together; empty: none
@@ -62,9 +62,9 @@ struct PlaneBlock {
   int groups() const noexcept { return static_cast<int>(conv.size()); }
 };
 
-Half load_half(TensorReader& reader, const std::string& prefix, const Deftan2Config& config,
-               int block, char axis);
-PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config);
-PlaneBlock load_decoder(TensorReader& reader, const Deftan2Config& config);
+BlockHalf load_half(TensorReader& reader, const std::string& prefix, const Deftan2Config& config,
+                    int block, char axis);
+Deftan2PlaneBlock load_encoder(TensorReader& reader, const Deftan2Config& config);
+Deftan2PlaneBlock load_decoder(TensorReader& reader, const Deftan2Config& config);
 
 }  // namespace limpid::models

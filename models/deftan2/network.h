@@ -10,8 +10,8 @@ namespace limpid::models {
 
 struct Deftan2Network {
   Deftan2Config config;
-  PlaneBlock encoder, decoder;
-  std::vector<Half> along_frequency, along_time;  // of each block
+  Deftan2PlaneBlock encoder, decoder;
+  std::vector<BlockHalf> along_frequency, along_time;  // of each block
 
   // Reads everything the configuration calls for. bad_format.
   static Result<Deftan2Network> load(io::Weights& weights, const Deftan2Config& config);

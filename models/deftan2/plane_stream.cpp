@@ -36,7 +36,7 @@ void finish(const DenseStage& stage, std::span<float> scale, std::span<float> sh
 
 }  // namespace
 
-PlaneStream::PlaneStream(Arena& arena, const PlaneBlock& block, int bins)
+PlaneStream::PlaneStream(Arena& arena, const Deftan2PlaneBlock& block, int bins)
     : input_(arena, 2, bins, block.inputs, 1) {
   for (int g = 0; g < block.groups(); ++g) groups_.emplace_back(arena, 2, bins, block.width, 1);
   for (int g = 1; g < block.groups(); ++g) stages_.emplace_back(arena, 2, bins, block.width, 1);
@@ -49,7 +49,7 @@ Matrix<float> PlaneStream::next() LIMPID_REALTIME {
   return input_.now();
 }
 
-void PlaneStream::step(const PlaneBlock& block, Matrix<float> out) LIMPID_REALTIME {
+void PlaneStream::step(const Deftan2PlaneBlock& block, Matrix<float> out) LIMPID_REALTIME {
   std::array<std::ptrdiff_t, 6> taps{};
   const auto all = std::span(taps);
   const auto before = all.first<3>(), own = all.last<3>();
@@ -74,7 +74,7 @@ void PlaneStream::step(const PlaneBlock& block, Matrix<float> out) LIMPID_REALTI
   }
 }
 
-void PlaneStream::normalise(const PlaneBlock& block) LIMPID_REALTIME {
+void PlaneStream::normalise(const Deftan2PlaneBlock& block) LIMPID_REALTIME {
   GroupMoments moments;
   for (const FrameRing& group : groups_) moments.add(group.now());
   for (std::size_t g = 0; g < groups_.size(); ++g) {

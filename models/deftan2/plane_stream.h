@@ -13,16 +13,16 @@ namespace limpid::models {
 
 class PlaneStream {
  public:
-  PlaneStream(Arena& arena, const PlaneBlock& block, int bins);
+  PlaneStream(Arena& arena, const Deftan2PlaneBlock& block, int bins);
 
   // Makes room for the next frame, [bin][input]; the caller fills it.
   kernels::Matrix<float> next() LIMPID_REALTIME;
   // out [bin][width] of that frame.
-  void step(const PlaneBlock& block, kernels::Matrix<float> out) LIMPID_REALTIME;
+  void step(const Deftan2PlaneBlock& block, kernels::Matrix<float> out) LIMPID_REALTIME;
   void reset() noexcept;
 
  private:
-  void normalise(const PlaneBlock& block) LIMPID_REALTIME;
+  void normalise(const Deftan2PlaneBlock& block) LIMPID_REALTIME;
 
   FrameRing input_;
   std::vector<FrameRing> groups_;  // inputs of the stages

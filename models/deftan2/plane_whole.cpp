@@ -37,7 +37,7 @@ void PlaneWhole::Tile::clear(int i) const noexcept {
   std::fill_n(frame(i).data, std::ptrdiff_t{bins} * channels, 0.0f);
 }
 
-PlaneWhole::PlaneWhole(const PlaneBlock& block, int bins, ThreadTeam& team)
+PlaneWhole::PlaneWhole(const Deftan2PlaneBlock& block, int bins, ThreadTeam& team)
     : block_(block),
       team_(team),
       input_(arena_, kTile + 4, bins, block.inputs),

@@ -24,7 +24,7 @@ struct PlaneMap {  // [frame][bin][channel], dense
 
 class PlaneWhole {
  public:
-  PlaneWhole(const PlaneBlock& block, int bins, ThreadTeam& team);
+  PlaneWhole(const Deftan2PlaneBlock& block, int bins, ThreadTeam& team);
 
   // in [frame][bin][input] to out [frame][bin][width].
   void run(PlaneMap in, PlaneMap out);
@@ -51,7 +51,7 @@ class PlaneWhole {
   void take_result(PlaneMap out, std::size_t group, int begin, int i);
   void store_stage(std::size_t group, PlaneMap out, int begin, int i);
 
-  const PlaneBlock& block_;
+  const Deftan2PlaneBlock& block_;
   ThreadTeam& team_;
   Arena arena_;
   Tile input_;                         // from two frames before the tile to two after it

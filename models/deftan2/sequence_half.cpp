@@ -72,7 +72,7 @@ void SequenceHalf::in_pieces(int length, const Body& body) noexcept {
   }
 }
 
-void SequenceHalf::run(const Half& half, Matrix<float> x) LIMPID_REALTIME {
+void SequenceHalf::run(const BlockHalf& half, Matrix<float> x) LIMPID_REALTIME {
   length_ = x.rows - config_.unfold + 1;
   for (const Rows& rows : {z_, other_}) rows.clear(length_, config_.unfold - 1);
   dense(half, x);
@@ -83,7 +83,7 @@ void SequenceHalf::run(const Half& half, Matrix<float> x) LIMPID_REALTIME {
 
 // Unfolding is a shift: group j of position l is y[l + j], with zeros beyond its own ends. So y is
 // written only as far as group j reaches, and what lies before that group is cleared.
-void SequenceHalf::dense(const Half& half, Matrix<const float> x) LIMPID_REALTIME {
+void SequenceHalf::dense(const BlockHalf& half, Matrix<const float> x) LIMPID_REALTIME {
   const int c = config_.channels, n = length_;
   const auto norm = [&](int first, int count) {
     kernels::layer_norm(x.slice_rows(first, count), half.norm.gain.data(), half.norm.offset.data(),
@@ -119,7 +119,7 @@ void SequenceHalf::normalise(Matrix<float> x, const Norm& norm,
   kernels::affine_prelu(x, scale_.data(), shift_.data(), slope, x);
 }
 
-void SequenceHalf::attend(const Attention& a) LIMPID_REALTIME {
+void SequenceHalf::attend(const BlockAttention& a) LIMPID_REALTIME {
   kernels::layer_norm(z_.rows(0, length_), a.norm.gain.data(), a.norm.offset.data(), nullptr,
                       kNormEpsilon, y_.rows(0, length_));
   y_.clear(length_, 1);
@@ -136,7 +136,7 @@ void SequenceHalf::attend(const Attention& a) LIMPID_REALTIME {
 
 // context = softmax(keys over the sequence)^T y, unscaled, and the sums that scale it. The values
 // are linear in y, so they are taken from the sum instead of being summed.
-void SequenceHalf::gather(const Attention& a) LIMPID_REALTIME {
+void SequenceHalf::gather(const BlockAttention& a) LIMPID_REALTIME {
   std::ranges::fill(peak_, -std::numeric_limits<float>::infinity());
   std::ranges::fill(sum_, 0.0f);
   std::ranges::fill(context_, 0.0f);
@@ -144,7 +144,7 @@ void SequenceHalf::gather(const Attention& a) LIMPID_REALTIME {
 }
 
 // Sums are kept relative to e^peak; a new peak rescales what is there.
-void SequenceHalf::gather_part(const Attention& a, int first, int count) LIMPID_REALTIME {
+void SequenceHalf::gather_part(const BlockAttention& a, int first, int count) LIMPID_REALTIME {
   const int c = config_.channels, inner = config_.inner();
   const Matrix<float> local{wide_.first, 2 * c, count, 2 * c};
   const Matrix<const float> taps{y_.at(first - 1), c, count, c};
@@ -168,7 +168,7 @@ void SequenceHalf::gather_part(const Attention& a, int first, int count) LIMPID_
 }
 
 // [key feature][channel] from queries to the output: sums, values and output projection in one.
-kernels::PackedMatrix SequenceHalf::context_matrix(const Attention& a) LIMPID_REALTIME {
+kernels::PackedMatrix SequenceHalf::context_matrix(const BlockAttention& a) LIMPID_REALTIME {
   const int c = config_.channels, d = config_.head_width, inner = config_.inner();
   for (int h = 0; h < config_.heads; ++h) {
     const Matrix<float> gathered{context_.data() + floats(h * d, c), c, d, c};

@@ -17,7 +17,7 @@ class SequenceHalf {
   SequenceHalf(Arena& arena, const Deftan2Config& config, int longest);
 
   // x [position][channel], at least `unfold` positions, in place; rows may lie anywhere.
-  void run(const Half& half, kernels::Matrix<float> x) LIMPID_REALTIME;
+  void run(const BlockHalf& half, kernels::Matrix<float> x) LIMPID_REALTIME;
 
  private:
   // Position 0 lies behind some rows of zeros that nobody writes; those behind the last position
@@ -35,12 +35,12 @@ class SequenceHalf {
   };
   Rows claim(std::span<float>& memory, int positions, int pad, int columns) const noexcept;
 
-  void dense(const Half& half, kernels::Matrix<const float> x) LIMPID_REALTIME;
+  void dense(const BlockHalf& half, kernels::Matrix<const float> x) LIMPID_REALTIME;
   void normalise(kernels::Matrix<float> x, const Norm& norm, const float* slope) LIMPID_REALTIME;
-  void attend(const Attention& a) LIMPID_REALTIME;
-  void gather(const Attention& a) LIMPID_REALTIME;
-  void gather_part(const Attention& a, int first, int count) LIMPID_REALTIME;
-  kernels::PackedMatrix context_matrix(const Attention& a) LIMPID_REALTIME;
+  void attend(const BlockAttention& a) LIMPID_REALTIME;
+  void gather(const BlockAttention& a) LIMPID_REALTIME;
+  void gather_part(const BlockAttention& a, int first, int count) LIMPID_REALTIME;
+  kernels::PackedMatrix context_matrix(const BlockAttention& a) LIMPID_REALTIME;
   void feed_forward(const FeedForward& f) LIMPID_REALTIME;
   void fold(const Linear& linear, kernels::Matrix<float> x) LIMPID_REALTIME;
 

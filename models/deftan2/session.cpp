@@ -137,7 +137,7 @@ void Deftan2Session::combine(float level) LIMPID_REALTIME {
 void Deftan2Session::reset() LIMPID_REALTIME {
   analysis_.reset();
   synthesis_.reset();
-  for (StreamState& state : states_) state.reset();
+  for (Deftan2State& state : states_) state.reset();
   std::ranges::fill(levels_, Level{});
 }
 

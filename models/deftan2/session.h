@@ -49,8 +49,8 @@ class Deftan2Session final : public Session {
   dsp::Analysis analysis_;  // of lane 0 microphone 0, lane 0 microphone 1, ...
   dsp::Synthesis synthesis_;
   Arena arena_;
-  StreamScratch scratch_;
-  std::vector<StreamState> states_;
+  Deftan2Scratch scratch_;
+  std::vector<Deftan2State> states_;
   std::vector<Level> levels_;
   std::span<float> hop_;
   std::span<std::complex<float>> spectra_;  // [microphone][bin] of one frame

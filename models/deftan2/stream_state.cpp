@@ -3,15 +3,15 @@
 
 namespace limpid::models {
 
-StreamState::StreamState(Arena& arena, const Deftan2Network& network)
+Deftan2State::Deftan2State(Arena& arena, const Deftan2Network& network)
     : encoder_(arena, network.encoder, network.config.bins()),
       decoder_(arena, network.decoder, network.config.bins()) {
-  for (const Half& half : network.along_time)
+  for (const BlockHalf& half : network.along_time)
     along_time_.emplace_back(arena, network.config, half.forward.dilation);
 }
 
-void StreamState::step(const Deftan2Network& network, StreamScratch& scratch,
-                       kernels::Matrix<float> out) LIMPID_REALTIME {
+void Deftan2State::step(const Deftan2Network& network, Deftan2Scratch& scratch,
+                        kernels::Matrix<float> out) LIMPID_REALTIME {
   const kernels::Matrix<float> x = decoder_.next();  // the feature map lives where it is read last
   encoder_.step(network.encoder, x);
   for (std::size_t i = 0; i < along_time_.size(); ++i) {
@@ -21,7 +21,7 @@ void StreamState::step(const Deftan2Network& network, StreamScratch& scratch,
   decoder_.step(network.decoder, out);
 }
 
-void StreamState::reset() noexcept {
+void Deftan2State::reset() noexcept {
   encoder_.reset();
   decoder_.reset();
   for (TimeHalf& half : along_time_) half.reset();

@@ -13,21 +13,21 @@
 namespace limpid::models {
 
 // Shared by the streams of a session, which take turns.
-struct StreamScratch {
-  StreamScratch(Arena& arena, const Deftan2Config& config)
+struct Deftan2Scratch {
+  Deftan2Scratch(Arena& arena, const Deftan2Config& config)
       : frame(arena, config, config.bins()), time(arena, config) {}
   SequenceHalf frame;
   TimeScratch time;
 };
 
-class StreamState {
+class Deftan2State {
  public:
-  StreamState(Arena& arena, const Deftan2Network& network);
+  Deftan2State(Arena& arena, const Deftan2Network& network);
 
   // Makes room for the next frame, [bin][mic 0 re, mic 0 im, mic 1 re, ...]; the caller fills it.
   kernels::Matrix<float> next() LIMPID_REALTIME { return encoder_.next(); }
   // out [bin][planes of the output] of that frame.
-  void step(const Deftan2Network& network, StreamScratch& scratch,
+  void step(const Deftan2Network& network, Deftan2Scratch& scratch,
             kernels::Matrix<float> out) LIMPID_REALTIME;
   void reset() noexcept;
 

@@ -61,7 +61,8 @@ TimeHalf::TimeHalf(Arena& arena, const Deftan2Config& config, int dilation)
   total_ = arena.claim<float>(floats(config.bins(), config.inner()));
 }
 
-void TimeHalf::step(const Half& half, Matrix<float> x, const TimeScratch& scratch) LIMPID_REALTIME {
+void TimeHalf::step(const BlockHalf& half, Matrix<float> x,
+                    const TimeScratch& scratch) LIMPID_REALTIME {
   y_.advance();
   z_.advance();
   for (FrameRing& ring : o_) ring.advance();
@@ -83,7 +84,7 @@ void TimeHalf::step(const Half& half, Matrix<float> x, const TimeScratch& scratc
 }
 
 // Group j of the present frame is y of unfold - 1 - j frames ago.
-void TimeHalf::dense(const Half& half) LIMPID_REALTIME {
+void TimeHalf::dense(const BlockHalf& half) LIMPID_REALTIME {
   for (int j = 0; j < config_.unfold; ++j) {
     const auto at = static_cast<std::size_t>(j);
     const DenseStage& stage = half.dense[at];
@@ -99,7 +100,7 @@ void TimeHalf::dense(const Half& half) LIMPID_REALTIME {
   }
 }
 
-void TimeHalf::attend(const Attention& a, const TimeScratch& s) LIMPID_REALTIME {
+void TimeHalf::attend(const BlockAttention& a, const TimeScratch& s) LIMPID_REALTIME {
   const int bins = config_.bins(), c = config_.channels, inner = config_.inner();
   const int d = config_.head_width;
   const Matrix<float> y = attended_.now(), z = z_.now();

@@ -26,12 +26,13 @@ class TimeHalf {
   TimeHalf(Arena& arena, const Deftan2Config& config, int dilation);
 
   // x [bin][channel] of the next frame, in place.
-  void step(const Half& half, kernels::Matrix<float> x, const TimeScratch& scratch) LIMPID_REALTIME;
+  void step(const BlockHalf& half, kernels::Matrix<float> x,
+            const TimeScratch& scratch) LIMPID_REALTIME;
   void reset() noexcept;
 
  private:
-  void dense(const Half& half) LIMPID_REALTIME;
-  void attend(const Attention& a, const TimeScratch& s) LIMPID_REALTIME;
+  void dense(const BlockHalf& half) LIMPID_REALTIME;
+  void attend(const BlockAttention& a, const TimeScratch& s) LIMPID_REALTIME;
   void feed_forward(const FeedForward& f, const TimeScratch& s) LIMPID_REALTIME;
 
   const Deftan2Config config_;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kTile = 64;  // frames; more at once are no faster
 
-class Frcrn final : public MaskModel<MaskNetwork, MaskState, GpuFrcrn> {
+class Frcrn final : public MaskModel<FrcrnNetwork, FrcrnState, GpuFrcrn> {
  public:
   using MaskModel::MaskModel;
 
@@ -53,7 +53,7 @@ void describe(const FrcrnConfig& config, ModelSpec& spec) {
 }  // namespace
 
 Result<std::shared_ptr<const Model>> make_frcrn(io::Weights weights) {
-  return make_model<Frcrn, MaskNetwork>(std::move(weights), "frcrn", parse_frcrn_config, describe);
+  return make_model<Frcrn, FrcrnNetwork>(std::move(weights), "frcrn", parse_frcrn_config, describe);
 }
 
 }  // namespace limpid::models

@@ -16,7 +16,7 @@ dsp::StftSpec stft_of(const FrcrnConfig& config) {
 }  // namespace
 
 Result<std::unique_ptr<ExactSession>> GpuFrcrnExact::open(
-    OpenQueue open_queue, std::shared_ptr<const MaskNetwork> network, Arithmetic arithmetic) {
+    OpenQueue open_queue, std::shared_ptr<const FrcrnNetwork> network, Arithmetic arithmetic) {
   const FrcrnConfig& config = network->config;
   std::unique_ptr<GpuFrcrnExact> session(
       new GpuFrcrnExact(std::move(open_queue), std::move(network), arithmetic));

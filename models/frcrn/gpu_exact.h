@@ -17,7 +17,7 @@ class GpuFrcrnExact final : public ExactSession {
 
   // Tries it with a recording of a second. device, unsupported, out_of_memory.
   static Result<std::unique_ptr<ExactSession>> open(OpenQueue open_queue,
-                                                    std::shared_ptr<const MaskNetwork> network,
+                                                    std::shared_ptr<const FrcrnNetwork> network,
                                                     Arithmetic arithmetic);
 
   // Memory grows to what calls need: every activation of all frames, 160 MB for each second of
@@ -26,7 +26,7 @@ class GpuFrcrnExact final : public ExactSession {
   std::size_t memory() const noexcept override;
 
  private:
-  GpuFrcrnExact(OpenQueue open_queue, std::shared_ptr<const MaskNetwork> network,
+  GpuFrcrnExact(OpenQueue open_queue, std::shared_ptr<const FrcrnNetwork> network,
                 Arithmetic arithmetic)
       : open_queue_(std::move(open_queue)), network_(std::move(network)), arithmetic_(arithmetic) {}
 
@@ -34,7 +34,7 @@ class GpuFrcrnExact final : public ExactSession {
   Result<Tensor<float, 2>> run(AudioView<const float> recordings);
 
   OpenQueue open_queue_;
-  std::shared_ptr<const MaskNetwork> network_;
+  std::shared_ptr<const FrcrnNetwork> network_;
   Arithmetic arithmetic_;
   GpuSession::Queue queue_;  // outlives the network
   std::unique_ptr<GpuFrcrnWhole> whole_;

@@ -21,7 +21,7 @@ Status check(const FrcrnConfig& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<GpuMaskMaker>> GpuFrcrn::open(const MaskNetwork& network, GpuMemory& memory,
+Result<std::unique_ptr<GpuMaskMaker>> GpuFrcrn::open(const FrcrnNetwork& network, GpuMemory& memory,
                                                      Arithmetic arithmetic) {
   if (auto done = check(network.config); !done) return done.error();
   std::unique_ptr<GpuFrcrn> maker(new GpuFrcrn(network.config, memory));
@@ -36,7 +36,7 @@ GpuFrcrn::GpuFrcrn(const FrcrnConfig& config, GpuMemory& memory)
     unets_.emplace_back(queue_, config_, alive_, config.lookahead ? i * config.depth() : 0);
 }
 
-Status GpuFrcrn::load(const MaskNetwork& network, Arithmetic arithmetic) {
+Status GpuFrcrn::load(const FrcrnNetwork& network, Arithmetic arithmetic) {
   GpuFrcrnLoader loader(queue_, arithmetic);
   for (std::size_t i = 0; i < unets_.size(); ++i)
     if (auto done = unets_[i].load(network.unets[i], loader); !done) return done;

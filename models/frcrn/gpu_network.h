@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "models/frcrn/gpu_unet.h"
-#include "models/frcrn/mask_network.h"
+#include "models/frcrn/network.h"
 #include "models/gpu/mask_maker.h"
 
 namespace limpid::models {
@@ -14,7 +14,7 @@ namespace limpid::models {
 class GpuFrcrn final : public GpuMaskMaker {
  public:
   // unsupported: another kind of FRCRN.
-  static Result<std::unique_ptr<GpuMaskMaker>> open(const MaskNetwork& network, GpuMemory& memory,
+  static Result<std::unique_ptr<GpuMaskMaker>> open(const FrcrnNetwork& network, GpuMemory& memory,
                                                     Arithmetic arithmetic);
 
   Status run(const GpuSpectra& heard, int frames) const override;
@@ -26,7 +26,7 @@ class GpuFrcrn final : public GpuMaskMaker {
 
  private:
   GpuFrcrn(const FrcrnConfig& config, GpuMemory& memory);
-  Status load(const MaskNetwork& network, Arithmetic arithmetic);
+  Status load(const FrcrnNetwork& network, Arithmetic arithmetic);
   Status claim();
   Status claim_alive();
 

@@ -30,7 +30,7 @@ Status check(const FrcrnConfig& config, int recordings, int frames) {
 }  // namespace
 
 Result<std::unique_ptr<GpuFrcrnWhole>> GpuFrcrnWhole::open(gpu::LayerQueue& queue,
-                                                           const MaskNetwork& network,
+                                                           const FrcrnNetwork& network,
                                                            Arithmetic arithmetic, int recordings,
                                                            int max_hops) {
   const FrcrnConfig& config = network.config;
@@ -51,7 +51,7 @@ GpuFrcrnWhole::GpuFrcrnWhole(gpu::LayerQueue& queue, const FrcrnConfig& config, 
   for (int i = 0; i < config.unets; ++i) unets_.emplace_back(queue_, config_, no_stream_, 0);
 }
 
-Status GpuFrcrnWhole::load(const MaskNetwork& network, Arithmetic arithmetic) {
+Status GpuFrcrnWhole::load(const FrcrnNetwork& network, Arithmetic arithmetic) {
   GpuLoader transforms(queue_);
   GpuFrcrnLoader loader(queue_, arithmetic);
   auto done = transforms_.load(transforms, stft_);

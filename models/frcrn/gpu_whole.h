@@ -8,7 +8,7 @@
 
 #include "lib/dsp/stft.h"
 #include "models/frcrn/gpu_unet.h"
-#include "models/frcrn/mask_network.h"
+#include "models/frcrn/network.h"
 #include "models/gpu/engine.h"
 #include "models/gpu/transforms.h"
 
@@ -19,7 +19,7 @@ class GpuFrcrnWhole {
   // Up to `max_hops` hops of each recording. unsupported: networks that are not made for whole
   // recordings, more than kernels can count. The queue must outlive it.
   static Result<std::unique_ptr<GpuFrcrnWhole>> open(kernels::cuda::LayerQueue& queue,
-                                                     const MaskNetwork& network,
+                                                     const FrcrnNetwork& network,
                                                      Arithmetic arithmetic, int recordings,
                                                      int max_hops);
   GpuFrcrnWhole(const GpuFrcrnWhole&) = delete;
@@ -37,7 +37,7 @@ class GpuFrcrnWhole {
  private:
   GpuFrcrnWhole(kernels::cuda::LayerQueue& queue, const FrcrnConfig& config, int recordings,
                 int max_hops);
-  Status load(const MaskNetwork& network, Arithmetic arithmetic);
+  Status load(const FrcrnNetwork& network, Arithmetic arithmetic);
   Status claim_memory();
 
   std::ptrdiff_t pitch() const noexcept { return std::ptrdiff_t{max_hops_} * stft_.hop; }

@@ -32,8 +32,8 @@ class Unet {
                            const FrcrnConfig& config, std::span<const float> frozen);
 
   // Takes the frames appended to state.input(), appends what is ready to `mask` ([bins] rows, one
-  // channel a tap) and returns how many frames that was. `last`: nothing will follow, so the layers with
-  // look-ahead also see the zeros that the published network pads with.
+  // channel a tap) and returns how many frames that was. `last`: nothing will follow, so the layers
+  // with look-ahead also see the zeros that the published network pads with.
   int run(UnetState& state, nn::Timeline& mask, bool last,
           std::span<float> scratch) const LIMPID_REALTIME;
 

@@ -30,7 +30,7 @@ void compress(const Spectra& spectra, float exponent, nn::Activation into) {
 }
 
 // The U-Nets one after the other, each with memory of its own; adds up the tanh of their outputs.
-void run_unets(const MaskNetwork& network, const Spectra& spectra, nn::Activation mask) {
+void run_unets(const FrcrnNetwork& network, const Spectra& spectra, nn::Activation mask) {
   Arena outputs;
   nn::Timeline before;
   for (const Unet& unet : network.unets) {
@@ -66,7 +66,7 @@ std::vector<float> synthesise(Spectra& spectra, nn::ConstActivation mask, const 
   return out;
 }
 
-Result<std::vector<float>> run_one(const MaskNetwork& network, const dsp::StftSpec& stft,
+Result<std::vector<float>> run_one(const FrcrnNetwork& network, const dsp::StftSpec& stft,
                                    std::span<const float> audio, int frames) {
   auto analysis = dsp::Analysis::create(stft, 1);
   if (!analysis) return analysis.error();
@@ -92,7 +92,7 @@ void undo_edge_windows(std::span<float> audio, const dsp::StftSpec& stft) {
   }
 }
 
-Result<Tensor<float, 2>> frcrn_whole(const MaskNetwork& network, AudioView<const float> audio) {
+Result<Tensor<float, 2>> frcrn_whole(const FrcrnNetwork& network, AudioView<const float> audio) {
   const FlushDenormals no_denormals;
   const FrcrnConfig& config = network.config;
   const auto stft = dsp::stft_at(config.window, config.hop, config.sample_rate);

@@ -7,14 +7,14 @@
 
 #include "lib/dsp/stft.h"
 #include "lib/tensor/tensor.h"
-#include "models/frcrn/mask_network.h"
+#include "models/frcrn/network.h"
 
 namespace limpid::models {
 
 // Recordings at the network's rate, [recording][samples], at least one window long, one after the
 // other. Returns whole frames only, hence up to hop - 1 samples fewer. Memory: every activation of
 // one U-Net at a time, about 60 MB per second of audio for the published network.
-Result<Tensor<float, 2>> frcrn_whole(const MaskNetwork& network, AudioView<const float> audio);
+Result<Tensor<float, 2>> frcrn_whole(const FrcrnNetwork& network, AudioView<const float> audio);
 
 // The published synthesis divides by the overlap of the squared windows, also where only one window
 // reaches: at both ends of a recording, which was made without.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GpuMaskMaker: what a network does inside a GpuStream, as a MaskMaker (models/mask_maker.h) does
-// it on the CPU. Spectra in, masks out.
+// GpuMaskMaker: what a network does inside a GpuMaskEngine, as a MaskMaker (models/mask_maker.h)
+// does it on the CPU. Spectra in, masks out.
 #pragma once
 
 #include "models/gpu/memory.h"
@@ -15,7 +15,7 @@ struct GpuSpectra {
   float scale;
 };
 
-// The state of all lanes. What it remembers between calls lies in the stream's GpuMemory.
+// The state of all lanes. What it remembers between calls lies in the engine's GpuMemory.
 class GpuMaskMaker {
  public:
   GpuMaskMaker() = default;

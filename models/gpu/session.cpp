@@ -33,7 +33,7 @@ Result<std::unique_ptr<Session>> GpuSession::open(Queue queue, const StreamForma
 
 Result<std::unique_ptr<Session>> GpuSession::open(const MaskTraits& traits,
                                                   const SessionConfig& config,
-                                                  const GpuStream::MakeMaker& make) {
+                                                  const GpuMaskEngine::MakeMaker& make) {
   auto queue = open_queue(config.gpu);
   if (!queue) return queue.error();
   return open(*std::move(queue), traits, config, make);
@@ -41,12 +41,12 @@ Result<std::unique_ptr<Session>> GpuSession::open(const MaskTraits& traits,
 
 Result<std::unique_ptr<Session>> GpuSession::open(Queue queue, const MaskTraits& traits,
                                                   const SessionConfig& config,
-                                                  const GpuStream::MakeMaker& make) {
+                                                  const GpuMaskEngine::MakeMaker& make) {
   const dsp::StftSpec stft = dsp::stft_at(traits.window, traits.hop, config.sample_rate);
   return open(std::move(queue), mask_format(traits, config.sample_rate), config,
               [&](kernels::cuda::LayerQueue& on, int lanes,
                   int max_frames) -> Result<std::unique_ptr<GpuEngine>> {
-                auto stream = GpuStream::open(on, traits, stft, lanes, max_frames, make);
+                auto stream = GpuMaskEngine::open(on, traits, stft, lanes, max_frames, make);
                 if (!stream) return stream.error();
                 return std::unique_ptr<GpuEngine>(*std::move(stream));
               });

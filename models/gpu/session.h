@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "lib/model/model.h"
-#include "models/gpu/stream.h"
+#include "models/gpu/mask_engine.h"
 
 namespace limpid::models {
 
@@ -26,13 +26,13 @@ class GpuSession final : public Session {
                                                const SessionConfig& config, const MakeEngine& make);
   static Result<std::unique_ptr<Session>> open(Queue queue, const StreamFormat& format,
                                                const SessionConfig& config, const MakeEngine& make);
-  // Of a network of masks: see GpuStream.
+  // Of a network of masks: see GpuMaskEngine.
   static Result<std::unique_ptr<Session>> open(const MaskTraits& traits,
                                                const SessionConfig& config,
-                                               const GpuStream::MakeMaker& make);
+                                               const GpuMaskEngine::MakeMaker& make);
   static Result<std::unique_ptr<Session>> open(Queue queue, const MaskTraits& traits,
                                                const SessionConfig& config,
-                                               const GpuStream::MakeMaker& make);
+                                               const GpuMaskEngine::MakeMaker& make);
 
   // Waits for the GPU. Should that fail, which only its driver can bring about, the output is
   // silence from then on, and failure() says why.

@@ -21,7 +21,7 @@ class EmulatedFrcrn final : public EmulatedModel {
     auto file = weights();
     const auto parsed = models::parse_frcrn_config(file.metadata("config"), "test");
     EXPECT_TRUE(parsed) << parsed.error().message;
-    const auto network = models::MaskNetwork::load(file, *parsed);
+    const auto network = models::FrcrnNetwork::load(file, *parsed);
     EXPECT_TRUE(network) << network.error().message;
     return models::GpuSession::open(
         std::move(queue), network->config.traits(), config, [&](models::GpuMemory& memory) {

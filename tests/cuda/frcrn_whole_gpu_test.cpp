@@ -19,13 +19,13 @@ namespace {
 using test::FrcrnRecipe;
 using test::relative_error;
 
-std::shared_ptr<const MaskNetwork> network_of(const FrcrnRecipe& recipe) {
+std::shared_ptr<const FrcrnNetwork> network_of(const FrcrnRecipe& recipe) {
   auto weights = test::frcrn_weights(recipe).weights(test::frcrn_metadata(recipe));
   const auto config = parse_frcrn_config(weights.metadata("config"), "test");
   EXPECT_TRUE(config) << config.error().message;
-  auto network = MaskNetwork::load(weights, *config);
+  auto network = FrcrnNetwork::load(weights, *config);
   EXPECT_TRUE(network) << network.error().message;
-  return std::make_shared<const MaskNetwork>(*std::move(network));
+  return std::make_shared<const FrcrnNetwork>(*std::move(network));
 }
 
 // A network on both.

@@ -15,7 +15,7 @@ namespace limpid::models {
 struct GpuDeftan2Layers {
   GpuTransforms transforms;
   GpuPlane encoder, decoder;
-  std::vector<GpuHalf> halves;  // along frequency, along time, along frequency, ...
+  std::vector<GpuBlockHalf> halves;  // along frequency, along time, along frequency, ...
   GpuStore store;
 
   // Queue and configuration must outlive it. Over a whole recording both halves go along rows, of

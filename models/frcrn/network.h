@@ -17,19 +17,19 @@
 namespace limpid::models {
 
 // Immutable weights.
-struct MaskNetwork {
+struct FrcrnNetwork {
   FrcrnConfig config;
   std::vector<Unet> unets;
   std::optional<VoiceHead> voice;  // listens to the first one
 
   // Reads everything the configuration calls for. bad_format.
-  static Result<MaskNetwork> load(io::Weights& weights, const FrcrnConfig& config);
+  static Result<FrcrnNetwork> load(io::Weights& weights, const FrcrnConfig& config);
 };
 
 // The state of `lanes` streams. Masks are late by lookahead_frames().
-class MaskState final : public MaskMaker {
+class FrcrnState final : public MaskMaker {
  public:
-  MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int max_frames);
+  FrcrnState(std::shared_ptr<const FrcrnNetwork> network, int lanes, int max_frames);
 
   void begin(int frames) LIMPID_REALTIME override { input_ = states_[0].input().append(frames); }
   void hear(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t, int band,
@@ -50,7 +50,7 @@ class MaskState final : public MaskMaker {
   }
   void listen() LIMPID_REALTIME;
 
-  std::shared_ptr<const MaskNetwork> network_;
+  std::shared_ptr<const FrcrnNetwork> network_;
   Arena arena_;
   LevelFeatures levels_;
   std::vector<UnetState> states_;

@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: MIT
-// Brings the transforms of a stream to the GPU and claims its memory.
+// Brings the transforms of an engine to the GPU and claims its memory.
 #include <algorithm>
 
-#include "models/gpu/stream.h"
+#include "models/gpu/mask_engine.h"
 
 namespace limpid::models {
 
-Result<std::unique_ptr<GpuStream>> GpuStream::open(kernels::cuda::LayerQueue& queue,
-                                                   const MaskTraits& traits,
-                                                   const dsp::StftSpec& stft, int lanes,
-                                                   int max_frames, const MakeMaker& make) {
+Result<std::unique_ptr<GpuMaskEngine>> GpuMaskEngine::open(kernels::cuda::LayerQueue& queue,
+                                                           const MaskTraits& traits,
+                                                           const dsp::StftSpec& stft, int lanes,
+                                                           int max_frames, const MakeMaker& make) {
   const int bins = std::max(traits.bins, stft.bins());
   if (std::int64_t{lanes} * traits.microphones * max_frames * bins > INT32_MAX / 2)
     return Error{ErrorCode::unsupported,
                  "on a GPU, networks run with fewer lanes and frames at a time than " +
                      std::to_string(lanes) + " x " + std::to_string(max_frames)};
-  std::unique_ptr<GpuStream> stream(new GpuStream(queue, traits, stft, lanes, max_frames));
-  auto maker = make(stream->memory_);
+  std::unique_ptr<GpuMaskEngine> engine(new GpuMaskEngine(queue, traits, stft, lanes, max_frames));
+  auto maker = make(engine->memory_);
   if (!maker) return maker.error();
-  stream->maker_ = *std::move(maker);
+  engine->maker_ = *std::move(maker);
   GpuLoader loader(queue);
-  if (auto done = stream->transforms_.load(loader, stft); !done) return done.error();
-  if (auto done = stream->claim_memory(); !done) return done.error();
-  return stream;
+  if (auto done = engine->transforms_.load(loader, stft); !done) return done.error();
+  if (auto done = engine->claim_memory(); !done) return done.error();
+  return engine;
 }
 
-GpuStream::GpuStream(kernels::cuda::LayerQueue& queue, const MaskTraits& traits,
-                     const dsp::StftSpec& stft, int lanes, int max_frames)
+GpuMaskEngine::GpuMaskEngine(kernels::cuda::LayerQueue& queue, const MaskTraits& traits,
+                             const dsp::StftSpec& stft, int lanes, int max_frames)
     : queue_(queue),
       traits_(traits),
       stft_(stft),
       memory_(queue, lanes, max_frames),
       overlap_(stft.window / stft.hop) {}
 
-Status GpuStream::claim_memory() {
+Status GpuMaskEngine::claim_memory() {
   const int bins = stft_.bins();
   const int microphones = traits_.microphones;
   auto done = memory_.timeline(audio_, 1, stft_.hop, overlap_ - 1, 0, microphones);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "models/frcrn/mask_network.h"
+#include "models/frcrn/network.h"
 
 #include <algorithm>
 
@@ -7,8 +7,8 @@
 
 namespace limpid::models {
 
-Result<MaskNetwork> MaskNetwork::load(io::Weights& weights, const FrcrnConfig& config) {
-  MaskNetwork network{config, {}, {}};
+Result<FrcrnNetwork> FrcrnNetwork::load(io::Weights& weights, const FrcrnConfig& config) {
+  FrcrnNetwork network{config, {}, {}};
   const int gates = 2 * config.depth() - 3;  // of one U-Net
   std::span<const float> frozen;
   if (config.pooling == nn::Pooling::frozen) {
@@ -32,7 +32,7 @@ Result<MaskNetwork> MaskNetwork::load(io::Weights& weights, const FrcrnConfig& c
   return network;
 }
 
-MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int max_frames)
+FrcrnState::FrcrnState(std::shared_ptr<const FrcrnNetwork> network, int lanes, int max_frames)
     : network_(std::move(network)), lanes_(lanes) {
   const FrcrnConfig& config = network_->config;
   const auto bins = static_cast<std::size_t>(config.bins());
@@ -53,8 +53,8 @@ MaskState::MaskState(std::shared_ptr<const MaskNetwork> network, int lanes, int 
   voice_ = arena_.claim<float>(static_cast<std::size_t>(lanes) * voice_capacity_);
 }
 
-void MaskState::hear(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t,
-                     int band, float scale) LIMPID_REALTIME {
+void FrcrnState::hear(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t,
+                      int band, float scale) LIMPID_REALTIME {
   const FrcrnConfig& config = network_->config;
   float* re = input_.at(lane, frame, 0);
   float* im = input_.at(lanes_ + lane, frame, 0);
@@ -71,7 +71,7 @@ void MaskState::hear(int lane, int frame, const std::complex<float>* column, std
     levels_.run(lane, column, band, scale, re + 1, im + 1, input_.row_stride);
 }
 
-int MaskState::run() LIMPID_REALTIME {
+int FrcrnState::run() LIMPID_REALTIME {
   int ready = network_->unets[0].run(states_[0], outputs_[0], false, scratch_);
   if (network_->voice) listen();
   for (std::size_t i = 1; i < states_.size(); ++i) {
@@ -87,15 +87,15 @@ int MaskState::run() LIMPID_REALTIME {
 }
 
 // The bottleneck sees no frame ahead, so there may be probabilities before there are masks.
-void MaskState::listen() LIMPID_REALTIME {
+void FrcrnState::listen() LIMPID_REALTIME {
   const nn::ConstActivation heard = states_[0].bottleneck();
   for (int lane = 0; lane < lanes_; ++lane)
     network_->voice->run(heard, lane, voice_.data() + voice_at(lane, heard_));
   heard_ += heard.frames;
 }
 
-void MaskState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
-                     float* im) LIMPID_REALTIME {
+void FrcrnState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
+                      float* im) LIMPID_REALTIME {
   const int bins = network_->config.bins(), taps = network_->config.taps;
   for (float* part : {re, im}) {
     const int block = part == re ? lane : lanes_ + lane;
@@ -108,7 +108,7 @@ void MaskState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
   }
 }
 
-void MaskState::pop(int frames) LIMPID_REALTIME {
+void FrcrnState::pop(int frames) LIMPID_REALTIME {
   for (nn::Timeline& output : outputs_) output.drop_front(frames);
   if (!network_->voice) return;
   for (int lane = 0; lane < lanes_; ++lane) {
@@ -118,7 +118,7 @@ void MaskState::pop(int frames) LIMPID_REALTIME {
   heard_ -= frames;
 }
 
-void MaskState::reset() LIMPID_REALTIME {
+void FrcrnState::reset() LIMPID_REALTIME {
   levels_.reset();
   for (UnetState& state : states_) state.reset();
   for (nn::Timeline& output : outputs_) output.reset();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One call on the GPU. Loading is in stream_load.cpp.
-#include "models/gpu/stream.h"
+// One call on the GPU. Loading is in mask_engine_load.cpp.
+#include "models/gpu/mask_engine.h"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@ namespace limpid::models {
 
 namespace gpu = kernels::cuda;
 
-Status GpuStream::run(int frames) const {
+Status GpuMaskEngine::run(int frames) const {
   if (auto done = analyse(frames); !done) return done;
   const int band = std::min(stft_.bins(), traits_.bins);
   const float scale = static_cast<float>(traits_.bins - 1) / static_cast<float>(stft_.bins() - 1);
@@ -20,12 +20,12 @@ Status GpuStream::run(int frames) const {
   return done;
 }
 
-Status GpuStream::keep(int frames) const {
+Status GpuMaskEngine::keep(int frames) const {
   if (auto done = maker_->keep(frames); !done) return done;
   return memory_.keep(frames);
 }
 
-gpu::ArraySpectra GpuStream::spectra(int first, int frames) const noexcept {
+gpu::ArraySpectra GpuMaskEngine::spectra(int first, int frames) const noexcept {
   const nn::Activation x = spectra_.frames(first, frames);
   const std::int64_t of_one = x.lanes * x.block_stride;
   return {{x.data, x.block_stride, x.frame_stride, traits_.microphones * of_one},
@@ -34,7 +34,7 @@ gpu::ArraySpectra GpuStream::spectra(int first, int frames) const noexcept {
 }
 
 // A frame's window begins overlap - 1 hops before its own hop.
-Status GpuStream::analyse(int frames) const {
+Status GpuMaskEngine::analyse(int frames) const {
   const std::int32_t rows = traits_.microphones * audio_.lanes;
   const nn::Activation x = spectra_.fresh(frames);
   const gpu::ComplexRows<const float> windows{
@@ -45,7 +45,7 @@ Status GpuStream::analyse(int frames) const {
 }
 
 // What BandExtension does.
-Status GpuStream::extend(int frames) const {
+Status GpuMaskEngine::extend(int frames) const {
   const int lanes = memory_.lanes(), band = traits_.bins;
   auto done = queue_.top_gains({maker_->mask(frames), spectra(traits_.taps - 1, frames).x, gains_,
                                 BandExtension::kSilence, lanes, frames, BandExtension::edge(band),
@@ -57,7 +57,7 @@ Status GpuStream::extend(int frames) const {
 
 // A hop of output is the sum of its share of the latest `overlap` windows. Spectra wait for masks
 // that look ahead.
-Status GpuStream::filter(int frames) const {
+Status GpuMaskEngine::filter(int frames) const {
   const int bins = stft_.bins(), band = traits_.bins, lanes = memory_.lanes();
   const gpu::ArraySpectra heard = spectra(traits_.taps - 1, frames);
   auto done = queue_.mask_filter(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "models/deftan2/gpu_network.h"
+#include "models/deftan2/gpu_deftan2_layers.h"
 
 namespace limpid::models {
 

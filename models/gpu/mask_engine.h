@@ -15,17 +15,17 @@
 
 namespace limpid::models {
 
-class GpuStream final : public GpuEngine {
+class GpuMaskEngine final : public GpuEngine {
  public:
   // Brings the network to the GPU; the memory outlives it.
   using MakeMaker = std::function<Result<std::unique_ptr<GpuMaskMaker>>(GpuMemory&)>;
 
   // unsupported: more lanes and frames than kernels can count, or what `make` does not take. The
-  // queue must outlive the stream.
-  static Result<std::unique_ptr<GpuStream>> open(kernels::cuda::LayerQueue& queue,
-                                                 const MaskTraits& traits,
-                                                 const dsp::StftSpec& stft, int lanes,
-                                                 int max_frames, const MakeMaker& make);
+  // queue must outlive the engine.
+  static Result<std::unique_ptr<GpuMaskEngine>> open(kernels::cuda::LayerQueue& queue,
+                                                     const MaskTraits& traits,
+                                                     const dsp::StftSpec& stft, int lanes,
+                                                     int max_frames, const MakeMaker& make);
 
   Audio input() const noexcept override {
     return {audio_.data + audio_.history * stft_.hop, std::ptrdiff_t{audio_.capacity} * stft_.hop,
@@ -41,8 +41,8 @@ class GpuStream final : public GpuEngine {
   std::size_t at_rest() const noexcept override { return memory_.at_rest(); }
 
  private:
-  GpuStream(kernels::cuda::LayerQueue& queue, const MaskTraits& traits, const dsp::StftSpec& stft,
-            int lanes, int max_frames);
+  GpuMaskEngine(kernels::cuda::LayerQueue& queue, const MaskTraits& traits,
+                const dsp::StftSpec& stft, int lanes, int max_frames);
   Status claim_memory();
 
   // From the first frame that is kept.
