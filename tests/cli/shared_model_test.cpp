@@ -2,14 +2,11 @@
 // Files that share the sessions of a GPU come out as if each had been alone.
 #include "examples/limpid/shared_model.h"
 
-#include <atomic>
 #include <fstream>
 #include <numeric>
 #include <thread>
 
-#include "examples/limpid/batch.h"
-#include "examples/limpid/plan.h"
-#include "tests/cli/workbench.h"
+#include "tests/cli/shared_model_fixture.h"
 #include "tests/cuda/emulated_deftan2.h"
 #include "tests/cuda/emulated_frcrn.h"
 #include "tests/cuda/emulated_longconv.h"
@@ -18,116 +15,6 @@
 
 namespace limpid::cli {
 namespace {
-
-// Counts what is asked of another model's sessions.
-class Watched final : public Model {
- public:
-  explicit Watched(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  const ModelSpec& spec() const noexcept override { return model_->spec(); }
-  Result<StreamFormat> format(int rate) const override { return model_->format(rate); }
-  Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
-    if (config.lanes > free) return Error{ErrorCode::out_of_memory, "no room for more lanes"};
-    auto session = model_->open(config);
-    if (!session) return session;
-    lanes.push_back(config.lanes);
-    return std::unique_ptr<Session>(
-        std::make_unique<Counted>(*std::move(session), calls, free, config.lanes));
-  }
-  mutable std::vector<int> lanes;           // of each session, in the order of opening
-  mutable std::atomic<int> free = 1 << 16;  // lanes that there is memory for
-  mutable std::atomic<int> calls = 0;
-
- private:
-  struct Counted final : Session {
-    Counted(std::unique_ptr<Session> session_, std::atomic<int>& calls_, std::atomic<int>& free_,
-            int lanes_)
-        : session(std::move(session_)), calls(calls_), free(free_), lanes(lanes_) {
-      free -= lanes;
-    }
-    ~Counted() override { free += lanes; }
-    void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override {
-      ++calls;
-      EXPECT_FALSE(inside.exchange(true)) << "one thread at a time";
-      session->process(in, out);
-      inside = false;
-    }
-    std::span<const float> voice_activity() const noexcept override {
-      return session->voice_activity();
-    }
-    void reset() LIMPID_REALTIME override { session->reset(); }
-    bool restart(int lane) LIMPID_REALTIME override {
-      EXPECT_FALSE(inside);
-      return session->restart(lane);
-    }
-    const Error* failure() const noexcept override { return session->failure(); }
-    const StreamFormat& format() const noexcept override { return session->format(); }
-    std::size_t memory() const noexcept override { return session->memory(); }
-    std::uint64_t repaired() const noexcept override { return session->repaired(); }
-    std::unique_ptr<Session> session;
-    std::atomic<int>& calls;
-    std::atomic<int>& free;
-    int lanes;
-    std::atomic<bool> inside = false;
-  };
-  std::shared_ptr<const Model> model_;
-};
-
-class SharedModelTest : public test::Workbench {
- protected:
-  struct Kind {
-    int rate;
-    double seconds;
-    int channels = 1;
-  };
-  void make(const std::vector<Kind>& kinds) {
-    for (std::size_t i = 0; i < kinds.size(); ++i) {
-      const auto [rate, seconds, channels] = kinds[i];
-      FileJob job;
-      job.input =
-          record("in" + std::to_string(i) + ".wav", rate, std::lround(seconds * rate), channels);
-      job.output = (*this)("out" + std::to_string(i) + ".wav");
-      job.seconds = seconds;
-      job.sample_rate = rate;
-      plan_.jobs.push_back(job);
-    }
-    order_for_gpu(plan_);
-  }
-  // `files` at the same time.
-  std::vector<FileResult> run(std::shared_ptr<const Model> model, int files, int gpu = -1) {
-    settings_.frames_per_call = 16;
-    settings_.model = std::make_shared<SharedModel>(
-        std::move(model), Sharing{.gpu = gpu, .files = files, .frames = 16});
-    settings_.shared = true;
-    return run_batch(plan_.jobs, task_, files,
-                     {.advance = [](double) {},
-                      .finished = [](const FileResult&) {},
-                      .stop = [] { return false; }},
-                     plan_.order);
-  }
-  void expect_as_if_alone(std::shared_ptr<const Model> model, double tolerance) {
-    for (const FileJob& job : plan_.jobs) {
-      FileJob alone = job;
-      alone.output = (*this)("alone.wav");
-      auto settings = settings_;
-      settings.model = model;
-      settings.shared = false;
-      ASSERT_EQ(enhance_file(alone, settings, [](double) { return true; }).outcome, Outcome::done);
-      const auto got = io::read_audio(job.output), want = io::read_audio(alone.output);
-      ASSERT_TRUE(got) << job.output;
-      ASSERT_EQ(got->samples.view().shape(), want->samples.view().shape()) << job.output;
-      for (std::ptrdiff_t c = 0; c < got->samples.extent(0); ++c)
-        for (std::ptrdiff_t i = 0; i < got->samples.extent(1); ++i)
-          ASSERT_NEAR(got->samples.view()[c][i], want->samples.view()[c][i], tolerance)
-              << job.output << " " << i;
-    }
-  }
-
-  Plan plan_;
-  EnhanceSettings settings_;
-  FileTask task_ = [this](const FileJob& job, const Advance& advance) {
-    return enhance_file(job, settings_, advance);
-  };
-};
 
 TEST_F(SharedModelTest, FilesOfAllKindsComeOutAsIfAlone) {
   make({{16000, 1.0},
@@ -312,76 +199,6 @@ TEST_F(SharedModelTest, RatesMakeRoomForEachOther) {
   for (const FileResult& result : run(watched, 4))
     EXPECT_EQ(result.outcome, Outcome::done) << result.error;
   expect_as_if_alone(model, 0);
-}
-
-// Silence in place of speech would be worse than no file.
-TEST_F(SharedModelTest, AFailingGpuFailsFiles) {
-  make(std::vector<Kind>(6, {16000, 0.5}));
-  const auto results = run(test::fake_model({.fail_hop = 100}), 2);
-  int failed = 0;
-  for (const FileResult& result : results) {
-    EXPECT_EQ(std::filesystem::exists(result.job.output), result.outcome == Outcome::done);
-    failed += result.error.find("the fake GPU is on fire") != std::string::npos;
-  }
-  EXPECT_GT(failed, 0);
-  EXPECT_LT(failed, 6);
-}
-
-// One frame of a loan, alone in its group.
-const Error* failure_of_a_call(Session& loan) {
-  Tensor<float, 2> audio({1, loan.format().hop});
-  loan.process(audio.view(), audio.view());
-  return loan.failure();
-}
-
-// However short memory is: the next loan takes what the failed session had.
-TEST_F(SharedModelTest, AFailedSessionIsNotLentAgain) {
-  const auto watched = std::make_shared<Watched>(test::fake_model({.fail_hop = 1}));
-  watched->free = 1;
-  const SharedModel shared(watched, {.files = 2});
-  for (int session = 1; session <= 3; ++session) {
-    for (const bool fails : {false, true}) {
-      auto loan = shared.open({});
-      ASSERT_TRUE(loan) << loan.error().message;
-      EXPECT_EQ(failure_of_a_call(**loan) != nullptr, fails);
-    }
-    EXPECT_EQ(std::ssize(watched->lanes), session);
-  }
-  watched->free = 0;  // the failed session's lane comes back, and two are wanted
-  const auto refused = shared.open({.lanes = 2});
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "no room for more lanes");
-}
-
-// Its lanes that are free meanwhile are nobody's, and who comes waits for its memory.
-TEST_F(SharedModelTest, AFailedSessionKeepsItsMemoryForThoseInIt) {
-  const auto watched = std::make_shared<Watched>(test::fake_model({.fail_hop = 0}));
-  watched->free = 2;
-  const SharedModel shared(watched, {.files = 4});
-  auto first = shared.open({}), second = shared.open({});
-  ASSERT_TRUE(first && second);
-  {
-    std::jthread beside([&] { failure_of_a_call(**second); });
-    EXPECT_NE(failure_of_a_call(**first), nullptr);
-  }
-  first->reset();  // its lane is free
-  std::atomic<bool> opened = false;
-  std::jthread next([&] {
-    auto loan = shared.open({});
-    opened = true;
-    EXPECT_TRUE(loan) << loan.error().message;
-  });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  EXPECT_FALSE(opened);
-  second->reset();
-  next.join();
-  EXPECT_EQ(watched->lanes, (std::vector{2, 2}));
-}
-
-TEST_F(SharedModelTest, SessionsThatCannotRestartAreNotShared) {
-  make({{16000, 0.1}});
-  const auto result = run(test::fake_model({.restarts = false}), 2).at(0);
-  EXPECT_NE(result.error.find("cannot share a session"), std::string::npos) << result.error;
 }
 
 }  // namespace

@@ -18,6 +18,10 @@
 
 namespace limpid::kernels::cuda {
 
+inline std::size_t size(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
+
 template <class Program, int Phase = 0>
 void emulate_phases(std::int64_t block, Complex* shared, const typename Program::Args& args,
                     std::vector<int>& order, std::mt19937& random) {

@@ -14,10 +14,6 @@ namespace {
 using test::short_noise;
 using test::uniform_noise;
 
-std::size_t size(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
-
 struct Layer {
   int k, n;
   bool bias;

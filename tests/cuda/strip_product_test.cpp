@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Kernels on activations that are stored as numbers of 16 bits, thread by thread, against plain
-// loops in double over the numbers that are stored, at awkward sizes.
+// loops in double over the numbers that are stored, at awkward sizes: products, repacking, norms.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <array>
 
 #include "lib/kernels/cuda/frame_norm.h"
 #include "lib/kernels/cuda/repack.h"
-#include "lib/kernels/cuda/strip_queries.h"
+#include "lib/kernels/cuda/strip_product.h"
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/noise.h"
+#include "tests/cuda/packed_values.h"
 #include "tests/cuda/plane_norm.h"
+#include "tests/cuda/product_oracle.h"
 
 namespace limpid::kernels::cuda {
 namespace {
@@ -19,74 +21,19 @@ using test::normal_noise;
 using test::short_noise;
 using test::uniform_noise;
 
-std::size_t size(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
-
-// Values, whose number is even, as they are stored; and what is stored there.
-template <class Number>
-std::vector<float> packed(const std::vector<float>& values) {
-  std::vector<float> words;
-  for (std::size_t i = 0; i < values.size(); i += 2)
-    words.push_back(float_of(Number::word(values[i], values[i + 1])));
-  return words;
-}
-template <class Number>
-std::vector<float> unpacked(const std::vector<float>& words) {
-  std::vector<float> values;
-  for (const float word : words) {
-    const Complex two = Number::values(bits_of(word));
-    values.insert(values.end(), {two.re, two.im});
-  }
-  return values;
-}
-template <class Number>
-std::vector<float> rounded(const std::vector<float>& values) {
-  return unpacked<Number>(packed<Number>(values));
-}
-// Relative error of storing a value once.
-template <Arithmetic kArithmetic>
-constexpr double kStep = kArithmetic == Arithmetic::fp16 ? 0x1p-11 : 0x1p-8;
-
-template <class F>
-void both(F f) {
-  f.template operator()<Arithmetic::fp16>();
-  f.template operator()<Arithmetic::bf16>();
-}
-
-struct Case {
-  int lanes, frames, rows, channels, outputs;
-  LinearEnd end;
-};
-
-double ended(const Case& c, const std::vector<double>& v, int o, float before, float slope) {
-  const double x = v[size(o)];
-  switch (c.end) {
-    case LinearEnd::gelu:
-      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-    case LinearEnd::gate:
-      return v[size(2 * o)] / (1 + std::exp(-v[size(2 * o + 1)]));
-    case LinearEnd::add:
-      return x + double{before};
-    case LinearEnd::prelu:
-      return x < 0 ? x * slope : x;
-    default:
-      return x;
-  }
-}
-
-// Two sources: one is read at three neighbouring rows, the other where it lies. Rows of y are
-// further apart than they are wide.
+// Rows of y are further apart than they are wide.
 TEST(CudaStrips, Product) {
-  for (const Case& c :
-       {Case{1, 1, 5, 16, 16, LinearEnd::none}, Case{2, 3, 7, 16, 48, LinearEnd::add},
-        Case{1, 2, 70, 32, 80, LinearEnd::gelu}, Case{2, 1, 33, 16, 96, LinearEnd::gate},
-        Case{1, 1, 130, 48, 128, LinearEnd::none}, Case{1, 3, 90, 16, 64, LinearEnd::prelu}})
+  for (const ProductCase& c :
+       {ProductCase{1, 1, 5, 16, 16, LinearEnd::none}, ProductCase{2, 3, 7, 16, 48, LinearEnd::add},
+        ProductCase{1, 2, 70, 32, 80, LinearEnd::gelu},
+        ProductCase{2, 1, 33, 16, 96, LinearEnd::gate},
+        ProductCase{1, 1, 130, 48, 128, LinearEnd::none},
+        ProductCase{1, 3, 90, 16, 64, LinearEnd::prelu}})
     both([&]<Arithmetic kArithmetic>() {
       SCOPED_TRACE(c.outputs);
       using Number = NumberOf<kArithmetic>;
-      const int k = 4 * c.channels, frame = c.rows * c.channels, bound = c.rows - 1;
-      const int written = c.end == LinearEnd::gate ? c.outputs / 2 : c.outputs, y_row = written + 8;
+      const int k = c.inputs(), frame = c.rows * c.channels, bound = c.rows - 1;
+      const int written = c.written(), y_row = written + 8;
       const auto near = short_noise(c.lanes * c.frames * frame, 1),
                  far = short_noise(c.lanes * c.frames * frame, 2),
                  w = short_noise(k * c.outputs, 3), bias = uniform_noise(c.outputs, 4),
@@ -120,17 +67,9 @@ TEST(CudaStrips, Product) {
       emulate_tiles<StripProduct<kArithmetic>>(args);
       const auto y = unpacked<Number>(y_words), stored_near = rounded<Number>(near),
                  stored_far = rounded<Number>(far), stored_w = rounded<Number>(w);
-      for (int row = 0; row < c.lanes * c.frames * c.rows; ++row) {
-        const int r = row % c.rows;
-        std::vector<double> v(bias.begin(), bias.end());
-        for (int p = 0; p < k; ++p) {
-          const int tap = p / c.channels, shift = tap < 3 ? tap - 1 : 0, from = r + shift;
-          if (from < 0 || from >= bound) continue;
-          const auto at = size((row + shift) * c.channels + p % c.channels);
-          const double x = double{(tap < 3 ? stored_near : stored_far)[at]};
-          for (int o = 0; o < c.outputs; ++o)
-            v[size(o)] += x * double{stored_w[size(p * c.outputs + o)]};
-        }
+      const ProductSources from{stored_near, stored_far, bound, stored_w, c.outputs, bias};
+      for (int row = 0; row < c.all_rows(); ++row) {
+        const auto v = product_sums(c, from, row, row);
         for (int o = 0; o < y_row; ++o) {
           const auto at = size(row * y_row + o);
           if (o >= written) {
@@ -142,92 +81,6 @@ TEST(CudaStrips, Product) {
           if (c.end == LinearEnd::gelu)  // coarse_gelu's
             tolerance += 2.7e-5 + 0x1p-12 * std::abs(v[size(o)]);
           ASSERT_NEAR(y[at], want, tolerance) << row << " " << o;
-        }
-      }
-    });
-}
-
-// Keys and queries are made of rows; keys become a softmax over the rows of a frame, queries one
-// over the features of a head. Features of what keys gather lie in the order of strips, and so do
-// channels of what queries find.
-TEST(CudaStrips, Attention) {
-  for (const auto& [lanes, frames, rows, heads, channels] :
-       {std::array{1, 2, 1, 1, 16}, {2, 1, 33, 2, 48}, {1, 1, 145, 1, 32}, {1, 3, 32, 1, 64}})
-    both([&, lanes = lanes, frames = frames, rows = rows, heads = heads,
-          channels = channels]<Arithmetic kArithmetic>() {
-      SCOPED_TRACE(channels);
-      using Number = NumberOf<kArithmetic>;
-      const int sequences = lanes * frames, inner = 64 * heads;
-      constexpr int pitch = 64;
-      const auto x = rounded<Number>(normal_noise(sequences * rows * channels, 1)),
-                 y = rounded<Number>(normal_noise(sequences * rows * channels, 3)),
-                 z = rounded<Number>(normal_noise(sequences * rows * channels, 4)),
-                 weights = rounded<Number>(normal_noise(channels * inner, 7, 0.1f, 0.4f)),
-                 bias = uniform_noise(channels, 5);
-      const auto xs = packed<Number>(x), ys = packed<Number>(y),
-                 weight_words = strip_words(kArithmetic, weights, channels, inner);
-      auto zs = packed<Number>(z);
-      const auto of = [&](auto& words) {
-        const std::int64_t frame = rows * channels / 2;
-        return Frames{words.data(), frames * frame, frame, std::int64_t{0}};
-      };
-      std::vector<float> context(size(sequences * inner * pitch / 2), NAN);
-      ContextArgs args{of(xs), of(ys), of(zs), context.data(), bias.data(), lanes,
-                       frames, rows,   inner,  channels,       true,        weight_words.data()};
-      // [row][feature]
-      std::vector<double> made(size(sequences * rows * inner), 0.0);
-      for (int row = 0; row < sequences * rows; ++row)
-        for (int i = 0; i < inner; ++i)
-          for (int c = 0; c < channels; ++c)
-            made[size(row * inner + i)] +=
-                double{x[size(row * channels + c)]} * double{weights[size(c * inner + i)]};
-
-      emulate_resident<GatherStrips<kArithmetic>>(args);
-      const auto gathered = unpacked<Number>(context);
-      const double step = kStep<kArithmetic>;
-      for (int s = 0; s < sequences; ++s)
-        for (int at = 0; at < inner; ++at) {
-          const int i = at / 64 * 64 + StripOrder::output(at % 64);
-          std::vector<double> want(size(pitch), 0.0);
-          double peak = -INFINITY, total = 0, most = 0;
-          const auto key_of = [&](int r) { return made[size((s * rows + r) * inner + i)]; };
-          for (int r = 0; r < rows; ++r) peak = std::max(peak, key_of(r));
-          for (int r = 0; r < rows; ++r) {
-            const double share = std::exp(key_of(r) - peak);
-            total += share;
-            for (int c = 0; c < channels; ++c) {
-              const double value = double{y[size((s * rows + r) * channels + c)]};
-              want[size(c)] += share * value;
-              most = std::max(most, std::abs(value));
-            }
-          }
-          for (int c = 0; c < pitch; ++c)
-            ASSERT_NEAR(gathered[size((s * inner + at) * pitch + c)], want[size(c)] / total,
-                        3 * step * most)
-                << s << " " << at << " " << c;
-        }
-
-      const auto given = rounded<Number>(uniform_noise(sequences * inner * channels, 6));
-      context = packed<Number>(in_strip_order(given, sequences * inner, channels));
-      args.context = context.data();
-      emulate_resident<QueryStrips<kArithmetic>>(args);
-      const auto got = unpacked<Number>(zs);
-      for (int row = 0; row < sequences * rows; ++row) {
-        std::vector<double> query(size(inner)), want(size(channels));
-        for (int head = 0; head < heads; ++head) {
-          double total = 0;
-          for (int i = 64 * head; i < 64 * head + 64; ++i)
-            total += query[size(i)] = std::exp(made[size(row * inner + i)]);
-          for (int i = 64 * head; i < 64 * head + 64; ++i) query[size(i)] /= total;
-        }
-        for (int c = 0; c < channels; ++c) {
-          want[size(c)] = double{z[size(row * channels + c)]} + double{bias[size(c)]};
-          for (int at = 0; at < inner; ++at)
-            want[size(c)] += query[size(at / 64 * 64 + StripOrder::output(at % 64))] *
-                             double{given[size((row / rows * inner + at) * channels + c)]};
-          ASSERT_NEAR(got[size(row * channels + c)], want[size(c)],
-                      step * (std::abs(want[size(c)]) + 0.5 * heads))
-              << row << " " << c;
         }
       }
     });
