@@ -34,6 +34,12 @@ int main(int argc, char** argv) {
     fprintf(stderr, "minimal_c: %s\n", message);
     return 1;
   }
+  if (limpid_inputs(enhancer) != 1 || limpid_outputs(enhancer) != 1) { /* one pointer each way */
+    fprintf(stderr, "minimal_c: the model takes %d channels and gives %d, expected 1 and 1\n",
+            limpid_inputs(enhancer), limpid_outputs(enhancer));
+    limpid_destroy(enhancer);
+    return 1;
+  }
   late = skip = (size_t)limpid_latency(enhancer);
   while ((count = fread(block, sizeof *block, kBlock, stdin)) > 0) {
     limpid_process(enhancer, inputs, channels, (int)count); /* in place */

@@ -28,6 +28,11 @@ int main(int argc, char** argv) {
     std::cerr << "minimal_cpp: " << enhancer.error().message << '\n';
     return 1;
   }
+  if (enhancer->inputs() != 1 || enhancer->outputs() != 1) {  // one pointer each way
+    std::cerr << "minimal_cpp: the model takes " << enhancer->inputs() << " channels and gives "
+              << enhancer->outputs() << ", expected 1 and 1\n";
+    return 1;
+  }
   std::ios::sync_with_stdio(false);
   auto samples = read_samples(std::cin);
   // The output is late: silence pushes the end of the recording out, what came before is dropped.

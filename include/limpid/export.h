@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* LIMPID_API marks what a shared library shows. A static one shows nothing where it is linked with
- * what its packages say, so that two plug-ins of one host may each contain limpid. */
+/* LIMPID_API marks what a shared library exports. A static library exports nothing when linked with
+ * the flags of its CMake package or limpid.pc, so two plug-ins of one host may each contain it. */
 #ifndef LIMPID_EXPORT_H
 #define LIMPID_EXPORT_H
 

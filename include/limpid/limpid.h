@@ -6,10 +6,11 @@
  *   limpid_enhancer* enhancer;
  *   char message[256];
  *   if (limpid_create(&config, &enhancer, message, sizeof message) != LIMPID_OK) ...
- *   limpid_process(enhancer, in, out, samples);
+ *   limpid_process(enhancer, in, out, samples);  (limpid_inputs(), limpid_outputs() pointers)
  *   limpid_destroy(enhancer);
  *
- * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0 (voice activity: -1).
+ * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0 (voice activity:
+ * -1).
  */
 #ifndef LIMPID_LIMPID_H
 #define LIMPID_LIMPID_H
@@ -27,11 +28,11 @@ typedef struct limpid_enhancer limpid_enhancer;
 
 typedef enum limpid_error {
   LIMPID_OK = 0,
-  LIMPID_INVALID_ARGUMENT,
-  LIMPID_NOT_FOUND,
-  LIMPID_BAD_FORMAT,
-  LIMPID_UNSUPPORTED,
-  LIMPID_IO,
+  LIMPID_INVALID_ARGUMENT, /* the caller asked for something impossible */
+  LIMPID_NOT_FOUND,        /* no such model */
+  LIMPID_BAD_FORMAT,       /* the file exists and is no model of limpid's */
+  LIMPID_UNSUPPORTED,      /* well-formed, but outside what this build or the model can do */
+  LIMPID_IO,               /* the operating system refused to read */
   LIMPID_OUT_OF_MEMORY,
   LIMPID_INTERNAL /* should not happen */
 } limpid_error;
@@ -39,7 +40,8 @@ typedef enum limpid_error {
 typedef struct limpid_config {
   const char* model;          /* UTF-8: a shipped name or a file; NULL or "": the default */
   int sample_rate;            /* Hz */
-  int channels;               /* 1..64; each is enhanced on its own */
+  int channels;               /* independent streams, 1..64; an array model takes its microphones
+                               * for each: pass limpid_inputs() pointers */
   float attenuation_limit_db; /* most that noise is lowered, >= 0; 0: no limit */
 } limpid_config;
 
@@ -47,14 +49,17 @@ typedef struct limpid_config {
   { NULL, 48000, 1, 0.0f }
 
 /* On success *out is an enhancer. Otherwise *out is NULL and, if `message` is not, one sentence is
- * in message[0..size), UTF-8, cut between characters to fit and always terminated. */
+ * in message[0..size), UTF-8, cut between characters to fit and always terminated.
+ * INVALID_ARGUMENT: config or out is null, channels or limit out of range; NOT_FOUND: no such
+ * model; BAD_FORMAT: not a limpid model file; UNSUPPORTED: a sample rate outside the model's range,
+ * or a model that cannot run live; IO; OUT_OF_MEMORY. */
 LIMPID_API limpid_error limpid_create(const limpid_config* config, limpid_enhancer** out,
                                       char* message, size_t size);
 
 LIMPID_API void limpid_destroy(limpid_enhancer* enhancer);
 
-/* in[channel][sample] to out[channel][sample]; may be the same buffers. Any number of samples.
- * Real-time safe. Does nothing when a pointer is null. */
+/* in[limpid_inputs()][samples], nominal range [-1, 1], to out[limpid_outputs()][samples]; may be
+ * the same buffers. Any number of samples. Real-time safe. Does nothing when a pointer is null. */
 LIMPID_API void limpid_process(limpid_enhancer* enhancer, const float* const* in, float* const* out,
                                int samples);
 
@@ -64,9 +69,12 @@ LIMPID_API int limpid_latency(const limpid_enhancer* enhancer);
 LIMPID_API int limpid_inputs(const limpid_enhancer* enhancer);  /* pointers in `in` */
 LIMPID_API int limpid_outputs(const limpid_enhancer* enhancer); /* pointers in `out` */
 
-LIMPID_API void limpid_reset(limpid_enhancer* enhancer); /* forgets all audio; real-time safe */
+/* Forgets all audio; bypass and limit stay. Real-time safe, and clears all that the stream
+ * remembers: counts as one hop of the network more. */
+LIMPID_API void limpid_reset(limpid_enhancer* enhancer);
 
-/* These two may be called from any thread. */
+/* These two may be called from any thread. A limit: see limpid_config, but nothing is refused here:
+ * zero, less and NaN are no limit. */
 LIMPID_API void limpid_set_bypass(limpid_enhancer* enhancer, int bypass);
 LIMPID_API void limpid_set_attenuation_limit(limpid_enhancer* enhancer, float db);
 

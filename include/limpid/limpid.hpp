@@ -3,7 +3,7 @@
 //
 //   auto enhancer = limpid::Enhancer::open({.sample_rate = 48000, .channels = 2});
 //   if (!enhancer) return report(enhancer.error().message);
-//   enhancer->process(in, out, samples);
+//   enhancer->process(in, out, samples);  // inputs() and outputs() pointers
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,10 @@
 namespace limpid {
 
 struct EnhancerConfig {
-  std::string model;                  // a shipped name or a .safetensors file; "": the default
-  int sample_rate = 48000;            // Hz; each model has its range, the default 8000..96000
-  int channels = 1;                   // 1..64; each is enhanced on its own
+  std::string model = {};   // a shipped name or a .safetensors file; "": the default
+  int sample_rate = 48000;  // Hz; each model has its range, the default 8000..96000
+  int channels = 1;  // independent streams, 1..64; an array model takes its microphones for each:
+                     // pass inputs() pointers
   float attenuation_limit_db = 0.0f;  // most that noise is lowered, >= 0; 0: no limit
 };
 
@@ -33,10 +34,10 @@ class LIMPID_API Enhancer {
   Enhancer& operator=(Enhancer&&) noexcept;
   ~Enhancer();
 
-  // in[channel][sample], nominal range [-1, 1], to out[channel][sample], `samples` of each, any
-  // number. in and out may be the same buffers. Real-time safe: never allocates, locks, throws or
-  // waits; the time a call takes grows by steps, because the network runs whenever a hop of input
-  // is complete. NaN and infinity count as silence. Does nothing when a pointer is null.
+  // in[inputs()][samples], nominal range [-1, 1], to out[outputs()][samples]; any number of
+  // samples. in and out may be the same buffers. Real-time safe: never allocates, locks, throws or
+  // waits. A call costs one network run per hop it completes, otherwise almost nothing. NaN and
+  // infinity count as silence. Does nothing when a pointer is null.
   void process(const float* const* in, float* const* out, int samples) noexcept;
 
   // Samples by which the output trails the input; constant. To get the end of a recording, pass
@@ -46,15 +47,18 @@ class LIMPID_API Enhancer {
   int inputs() const noexcept;   // pointers in `in`: channels, times the microphones of the model
   int outputs() const noexcept;  // pointers in `out`
 
-  void reset() noexcept;  // forgets all audio; bypass and limit stay. Real-time safe.
+  // Forgets all audio; bypass and limit stay. Real-time safe, and clears all that the stream
+  // remembers: counts as one hop of the network more.
+  void reset() noexcept;
 
   // Cross-fades within 10 ms between enhanced and original sound, at the same latency. [any thread]
   void set_bypass(bool bypass) noexcept;
-  void set_attenuation_limit(float db) noexcept;  // as in EnhancerConfig. [any thread]
+  // As in EnhancerConfig, but nothing is refused: zero, less and NaN are no limit. [any thread]
+  void set_attenuation_limit(float db) noexcept;
 
-  // Probability in 0..1 that there is speech in the last sample that process() gave out, found anew
-  // every 10 ms or so (the hop of the model): call process() with as little, to see each. Negative
-  // where the model does not tell, or there is no such output channel. [any thread]
+  // Probability in 0..1 that there is speech in the last sample that process() gave out, updated
+  // once per model hop; to see every value, process at most one hop per call. Negative where the
+  // model does not tell, or there is no such output channel. [any thread]
   float voice_activity(int channel = 0) const noexcept;
 
   std::uint64_t repaired() const noexcept;  // NaN and infinite input samples since open()

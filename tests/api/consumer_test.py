@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Installs limpid as an application developer would get it, builds the minimal examples against it
-from outside, and runs them: consumer_test.py WAY BUILD_DIR SOURCE_DIR MODEL, WAY being find_package or
+"""Installs limpid as an application developer would get it, builds the minimal examples and README's
+sample against it from outside, and runs the examples: consumer_test.py WAY BUILD_DIR SOURCE_DIR MODEL, WAY being find_package or
 pkg_config."""
 import array
 import math
@@ -13,6 +13,14 @@ import sys
 WAY, BUILD, SOURCE, MODEL = sys.argv[1], *map(pathlib.Path, sys.argv[2:5])
 PLUG_IN = """#include <limpid/limpid.h>
 __attribute__((visibility("default"))) void* plug_in(void) { return (void*)limpid_create; }
+"""
+SAMPLE = """{includes}
+#include <string>
+void report(const std::string& message);
+void sample(const float* const* in, float* const* out, int samples);
+void sample(const float* const* in, float* const* out, int samples) {{
+{statements}
+}}
 """
 EXAMPLES = {"minimal_c": "main.c", "minimal_cpp": "main.cpp"}
 RATE, SAMPLES = 16000, 8000
@@ -69,6 +77,23 @@ def check_plug_in(work, prefix):
         sys.exit(f"a plug-in should show plug_in alone, found {shown}")
 
 
+def check_readme(work, prefix):
+    """README's C++ sample compiles as it is printed, with the warnings that applications turn on."""
+    printed = (SOURCE / "README.md").read_text().split("```cpp\n")[1].split("```")[0]
+    includes, statements = printed.split("\n\n", 1)
+    source = work / "readme.cpp"
+    source.write_text(SAMPLE.format(includes=includes, statements=statements))
+    flags, _ = pkg_config(work, prefix)
+    run("c++", "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", source, *flags)
+
+
+def check_refusals(example, program):
+    for rate, model, message in ((1, MODEL, "1 Hz"), (RATE, "array-light-4", "takes 4 channels and gives 1")):
+        bad = subprocess.run([program, str(rate), model], input=bytes(4 * RATE), capture_output=True)
+        if bad.returncode != 1 or message not in bad.stderr.decode():
+            sys.exit(f"{example}: expected exit code 1 and '{message}', found {bad}")
+
+
 def main():
     work = BUILD / f"consumer_{WAY}"
     shutil.rmtree(work, ignore_errors=True)
@@ -80,14 +105,13 @@ def main():
     for example in EXAMPLES:
         program = build(work, prefix, example)
         outputs.append(array.array("f", run(program, RATE, MODEL, input=noisy.tobytes())))
-        bad = subprocess.run([program, "1", MODEL], input=b"", capture_output=True)
-        if bad.returncode != 1 or b"1 Hz" not in bad.stderr:
-            sys.exit(f"{example}: expected exit code 1 and a reason for 1 Hz, found {bad}")
+        check_refusals(example, program)
     if len(outputs[0]) != SAMPLES or outputs[0] != outputs[1]:
         sys.exit(f"C gave {len(outputs[0])} samples, C++ {len(outputs[1])}, expected the same {SAMPLES}")
     if not any(abs(x) > 1e-3 for x in outputs[0]) or outputs[0] == noisy:
         sys.exit("the output is silent or unchanged")
     check_plug_in(work, prefix)
+    check_readme(work, prefix)
     print(f"{WAY}: both examples built outside and gave the same {SAMPLES} samples")
 
 
