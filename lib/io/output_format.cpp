@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "lib/io/audio_format.h"
 
@@ -62,11 +64,13 @@ const Extension* find_extension(const std::filesystem::path& path) {
   return hit == std::end(kExtensions) ? nullptr : hit;
 }
 
-// Limits that sf_format_check() does not know and the encoders have.
+// Limits that sf_format_check() does not know and the encoders have. SD2 keeps its header in a
+// second file, the resource fork, which nothing written through an AtomicFile has.
 bool encoder_takes(const AudioFormat& format) {
   const int container = format.code & SF_FORMAT_TYPEMASK;
   const int sample = format.code & SF_FORMAT_SUBMASK;
   const int rate = format.sample_rate;
+  if (container == SF_FORMAT_SD2) return false;
   if (sample == SF_FORMAT_MPEG_LAYER_III && container != SF_FORMAT_MPEG) return false;
   if (container == SF_FORMAT_FLAC) return rate <= 655350;
   if (container == SF_FORMAT_MPEG) {
@@ -120,6 +124,71 @@ std::optional<AudioFormat> fit(const AudioFormat& like, int container, int sampl
   return std::nullopt;
 }
 
+// What a file whose name ends like that would be, as much like `like` as can be.
+std::optional<AudioFormat> fit_named(const AudioFormat& like, const Extension& extension) {
+  const int container = like.code & SF_FORMAT_TYPEMASK, sample = like.code & SF_FORMAT_SUBMASK;
+  const bool same_container =
+      container == extension.container ||
+      (container == SF_FORMAT_WAVEX && extension.container == SF_FORMAT_WAV);
+  AudioFormat format = like;
+  if (extension.sample != 0) {  // the name promises a codec
+    format.code = extension.container | extension.sample;
+    return writable(format) ? std::optional(format) : std::nullopt;
+  }
+  if (same_container && writable(like)) return like;
+  return extension.container != 0 ? fit(like, extension.container, sample) : std::nullopt;
+}
+
+constexpr int kUsualRates[] = {8000,  11025, 12000, 16000, 22050,  24000, 32000,
+                               44100, 48000, 88200, 96000, 176400, 192000};  // Hz
+
+std::string kilohertz(int rate) {
+  std::string text = std::to_string(rate / 1000);
+  if (rate % 1000 == 0) return text;
+  text += '.' + std::to_string(1000 + rate % 1000).substr(1);
+  return text.substr(0, text.find_last_not_of('0') + 1);
+}
+
+using Fits = std::function<bool(int rate, int channels)>;
+
+// "does not take 44.1 kHz", with the usual rates that are taken where not all of those are, or "".
+std::string problem_of_rate(int rate, const Fits& fits) {
+  if (fits(rate, 1)) return "";
+  std::vector<std::string> taken;
+  for (const int usual : kUsualRates)
+    if (fits(usual, 1)) taken.push_back(kilohertz(usual));
+  if (taken.empty()) return "";
+  if (taken.size() == std::size(kUsualRates)) return "does not take " + kilohertz(rate) + " kHz";
+  std::string text = "takes " + taken.front();
+  for (std::size_t i = 1; i < taken.size(); ++i)
+    text += (i + 1 < taken.size() ? ", " : " or ") + taken[i];
+  return text + " kHz, not " + kilohertz(rate);
+}
+
+// "takes 2 channels at most, not 6", or "".
+std::string problem_of_channels(int rate, int channels, const Fits& fits) {
+  int most = channels;
+  while (most > 0 && !fits(rate, most)) --most;
+  if (most == 0 || most == channels) return "";
+  return "takes " + std::to_string(most) + (most == 1 ? " channel" : " channels") +
+         " at most, not " + std::to_string(channels);
+}
+
+// Why there is no such file, found by asking for other rates and fewer channels.
+std::string refusal(const AudioFormat& like, const Extension& extension) {
+  const std::string name(extension.name);
+  if (extension.container == 0) return name + " files can be read, not written";
+  const Fits fits = [&](int rate, int channels) {
+    return fit_named({rate, channels, like.code}, extension).has_value();
+  };
+  const std::string rate = problem_of_rate(like.sample_rate, fits);
+  const auto* taken = std::ranges::find_if(kUsualRates, [&](int r) { return fits(r, 1); });
+  const int other = rate.empty() || taken == std::end(kUsualRates) ? like.sample_rate : *taken;
+  const std::string channels = problem_of_channels(other, like.channels, fits);
+  const std::string both = rate + (rate.empty() || channels.empty() ? "" : ", and ") + channels;
+  return "a " + name + " file " + (both.empty() ? "cannot hold " + like.describe() : both);
+}
+
 }  // namespace
 
 bool has_audio_extension(const std::filesystem::path& path) {
@@ -145,21 +214,8 @@ Result<AudioFormat> format_for_name(const std::filesystem::path& path, const Aud
     return Error{ErrorCode::unsupported, path.string() + ": the extension '" +
                                              path.extension().string() +
                                              "' is not that of an audio file"};
-  const int container = like.code & SF_FORMAT_TYPEMASK, sample = like.code & SF_FORMAT_SUBMASK;
-  const bool same_container =
-      container == extension->container ||
-      (container == SF_FORMAT_WAVEX && extension->container == SF_FORMAT_WAV);
-  if (extension->sample != 0) {  // the name promises a codec
-    AudioFormat format = like;
-    format.code = extension->container | extension->sample;
-    if (writable(format)) return format;
-  } else if (same_container && writable(like)) {
-    return like;
-  } else if (extension->container != 0) {
-    if (const auto format = fit(like, extension->container, sample)) return *format;
-  }
-  return Error{ErrorCode::unsupported, path.string() + ": a " + std::string(extension->name) +
-                                           " file cannot hold " + like.describe()};
+  if (const auto format = fit_named(like, *extension)) return *format;
+  return Error{ErrorCode::unsupported, path.string() + ": " + refusal(like, *extension)};
 }
 
 AudioFormat compact_format(int sample_rate, int channels) {
