@@ -193,10 +193,6 @@ Result<std::span<const float>> Weights::find(std::string_view name,
   return find(name, std::span(shape.begin(), shape.size()));
 }
 
-bool Weights::contains(std::string_view name) const noexcept {
-  return tensors_.contains(name);
-}
-
 std::string_view Weights::metadata(std::string_view key) const noexcept {
   const auto found = metadata_.find(key);
   return found == metadata_.end() ? std::string_view() : std::string_view(found->second);

@@ -45,7 +45,6 @@ class Weights {
   Result<std::span<const float>> find(std::string_view name,
                                       std::initializer_list<std::int64_t> shape);
 
-  bool contains(std::string_view name) const noexcept;
   std::string_view metadata(std::string_view key) const noexcept;  // "" when absent
   const std::string& origin() const noexcept { return origin_; }
   const std::map<std::string, TensorEntry, std::less<>>& tensors() const noexcept {

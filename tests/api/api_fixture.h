@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "limpid/limpid.hpp"
-#include "tests/io/temporary_folder.h"
 #include "tests/support/random_frcrn.h"
+#include "tests/support/temporary_folder.h"
 
 namespace limpid::test {
 

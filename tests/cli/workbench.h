@@ -3,24 +3,18 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <string>
 
 #include "lib/io/audio_file.h"
+#include "tests/support/temporary_folder.h"
 
 namespace limpid::test {
 
 class Workbench : public testing::Test {
  protected:
-  Workbench() {
-    std::string name = (std::filesystem::temp_directory_path() / "limpid_XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~Workbench() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path operator()(const std::string& name) const { return folder_ / name; }
 
   // A float WAV, each channel another chirp, loud enough to see and quiet enough not to clip.
@@ -38,7 +32,8 @@ class Workbench : public testing::Test {
     return path;
   }
 
-  std::filesystem::path folder_;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 }  // namespace limpid::test

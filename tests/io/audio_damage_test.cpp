@@ -9,8 +9,8 @@
 
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
-#include "tests/io/temporary_folder.h"
 #include "tests/io/whole_file.h"
+#include "tests/support/temporary_folder.h"
 
 // libsndfile itself forgets one block when it refuses a damaged Ogg/Vorbis file.
 extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions();

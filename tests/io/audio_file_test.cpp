@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "lib/io/audio_format.h"
-#include "tests/io/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace limpid::io {
 namespace {

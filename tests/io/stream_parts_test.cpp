@@ -11,8 +11,8 @@
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
 #include "lib/io/mpeg_frames.h"
-#include "tests/io/temporary_folder.h"
 #include "tests/io/whole_file.h"
+#include "tests/support/temporary_folder.h"
 
 // libsndfile itself forgets one block when it refuses a damaged Ogg/Vorbis file: see
 // audio_damage_test.cpp, which is linked with this one.

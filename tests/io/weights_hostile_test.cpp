@@ -9,7 +9,7 @@
 
 #include "lib/io/weights.h"
 #include "tests/io/safetensors_bytes.h"
-#include "tests/io/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace limpid::io {
 namespace {
