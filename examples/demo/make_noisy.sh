@@ -5,7 +5,7 @@
 set -euo pipefail
 
 out=${1:?usage: make_noisy.sh OUT.wav}
-snr=${LIMPID_DEMO_SNR:-5}  # dB
+snr=5  # dB
 "$(dirname "$0")/../../cmake/install_packages.sh" demo
 
 speech=/usr/share/pocketsphinx/test/data/librivox

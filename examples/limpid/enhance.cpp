@@ -99,6 +99,9 @@ int report_on(const FileRun& done, const Arguments& arguments, const ModelSpec& 
 int run(const Arguments& arguments) {
   auto model = models::load(arguments.model);
   if (!model) return refuse(model.error());
+  if ((*model)->spec().output_channels == 0)
+    return refuse({ErrorCode::unsupported,
+                   "model " + (*model)->spec().name + " gives no audio; it cannot enhance"});
   if (arguments.voice && !(*model)->spec().voice_activity)
     return refuse({ErrorCode::unsupported,
                    "model " + (*model)->spec().name + " does not tell where speech is"});

@@ -16,8 +16,8 @@ Result<FileStream> FileStream::open(std::shared_ptr<const Model> model, int samp
                                     int channels, FileStreamSettings settings) {
   const ModelSpec& spec = model->spec();
   const int lanes = channels / spec.input_channels;
-  const bool native = model->format(sample_rate).ok();
-  const int model_rate = native ? sample_rate : spec.sample_rate;
+  const int model_rate = std::clamp(sample_rate, spec.min_rate, spec.max_rate);
+  const bool native = model_rate == sample_rate;
   auto processor = streaming::StreamProcessor::open(
       model, {.sample_rate = model_rate,
               .channels = lanes,

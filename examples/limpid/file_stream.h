@@ -27,8 +27,8 @@ struct FileStreamSettings {
 class FileStream {
  public:
   // `channels`: a multiple of the model's inputs. Runs the model at the file's rate where it can,
-  // and resamples to the model's rate and back where it cannot. unsupported, invalid_argument,
-  // out_of_memory, device.
+  // and resamples to the nearest that it takes and back where it cannot. unsupported,
+  // invalid_argument, out_of_memory, device.
   static Result<FileStream> open(std::shared_ptr<const Model> model, int sample_rate, int channels,
                                  FileStreamSettings settings);
 

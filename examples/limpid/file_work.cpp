@@ -8,6 +8,8 @@
 #include <cmath>
 #include <exception>
 
+#include "examples/limpid/folders.h"
+
 namespace limpid::cli {
 namespace {
 
@@ -77,9 +79,7 @@ Status FileWork::finish() {
 Result<io::AudioWriter> create_output(const FileJob& job, int channels, FileResult& result) {
   result.output_format = job.output_format.code == 0 ? result.input_format : job.output_format;
   result.output_format.channels = channels;
-  std::error_code ignored;  // the writer says it better
-  if (job.output.has_parent_path())
-    std::filesystem::create_directories(job.output.parent_path(), ignored);
+  if (auto made = make_folder_of(job.output); !made) return std::move(made).error();
   return io::AudioWriter::create(job.output, result.output_format);
 }
 

@@ -34,7 +34,7 @@ class FileWork {
   io::AudioWriter& writer_;
   const Advance& advance_;
   FileResult& result_;
-  LevelMeter meter_;
+  LevelComparison meter_;
   int channels_;
   std::int64_t longer_;
   Tensor<float, 2> buffer_, picked_;     // [channel of the file or of those heard][a block]

@@ -95,11 +95,13 @@ void print(const Model& model) {
   row("summary", spec.summary);
   row("architecture", spec.architecture);
   row("sample rates", rates(spec));
-  row("channels", fmt::format("{} in, {} out", spec.input_channels, spec.output_channels));
+  if (spec.output_channels > 0)  // a recogniser has none
+    row("channels", fmt::format("{} in, {} out", spec.input_channels, spec.output_channels));
   row("latency", latency(model));
   row("remembers", memory(model));
   row("parameters", thousands(spec.parameters));
-  row("arithmetic", fmt::format("{:.3g} GMAC for a second of audio", spec.macs_per_second / 1e9));
+  if (spec.macs_per_second > 0)
+    row("arithmetic", fmt::format("{:.3g} GMAC for a second of audio", spec.macs_per_second / 1e9));
   row("licence", spec.licence);
   const Json json = to_json(spec);
   for (const char* part : {"config", "card"}) {

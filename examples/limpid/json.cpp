@@ -29,14 +29,20 @@ Json decibels(double value) {
   return rounded(value, 100);
 }
 
+// null where there were none to measure.
+Json of_pauses(const Levels& levels, double (*value)(const Levels::Pauses&)) {
+  return levels.pauses ? decibels(value(*levels.pauses)) : Json(nullptr);
+}
+
 Json to_json(const Levels& levels) {
+  using Pauses = Levels::Pauses;
   return {{"rms_before_db", decibels(levels.rms_before)},
           {"rms_after_db", decibels(levels.rms_after)},
           {"peak_before_db", decibels(levels.peak_before)},
           {"peak_after_db", decibels(levels.peak_after)},
-          {"pauses_before_db", decibels(levels.floor_before)},
-          {"pauses_after_db", decibels(levels.floor_after)},
-          {"pause_reduction_db", decibels(levels.pause_reduction())}};
+          {"pauses_before_db", of_pauses(levels, [](const Pauses& p) { return p.before; })},
+          {"pauses_after_db", of_pauses(levels, [](const Pauses& p) { return p.after; })},
+          {"pause_reduction_db", of_pauses(levels, [](const Pauses& p) { return p.reduction(); })}};
 }
 
 Json to_json(const VoiceActivity& voice) {
@@ -86,21 +92,22 @@ Json to_json(const FileResult& result) {
 }
 
 Json to_json(const ModelSpec& spec) {
-  return {{"name", spec.name},
-          {"architecture", spec.architecture},
-          {"summary", spec.summary},
-          {"licence", spec.licence},
-          {"sample_rate", spec.sample_rate},
-          {"min_rate", spec.min_rate},
-          {"max_rate", spec.max_rate},
-          {"input_channels", spec.input_channels},
-          {"output_channels", spec.output_channels},
-          {"streams", spec.memory == Memory::carried},
-          {"voice_activity", spec.voice_activity},
-          {"parameters", spec.parameters},
-          {"macs_per_second", spec.macs_per_second},
-          {"config", embedded(spec.config)},
-          {"card", embedded(spec.card)}};
+  return {
+      {"name", spec.name},
+      {"architecture", spec.architecture},
+      {"summary", spec.summary},
+      {"licence", spec.licence},
+      {"sample_rate", spec.sample_rate},
+      {"min_rate", spec.min_rate},
+      {"max_rate", spec.max_rate},
+      {"input_channels", spec.input_channels},
+      {"output_channels", spec.output_channels},
+      {"streams", spec.memory == Memory::carried},
+      {"voice_activity", spec.voice_activity},
+      {"parameters", spec.parameters},
+      {"macs_per_second", spec.macs_per_second > 0 ? Json(spec.macs_per_second) : Json(nullptr)},
+      {"config", embedded(spec.config)},
+      {"card", embedded(spec.card)}};
 }
 
 void print_json(const Json& value) {

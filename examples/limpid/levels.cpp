@@ -15,10 +15,10 @@ double decibels(double power) {
 
 }  // namespace
 
-LevelMeter::LevelMeter(int sample_rate) : block_(std::max(1, sample_rate / 20)) {}
+LevelComparison::LevelComparison(int sample_rate) : block_(std::max(1, sample_rate / 20)) {}
 
 template <class BlockDone>
-void LevelMeter::measure(Side& side, AudioView<const float> samples, BlockDone done) const {
+void LevelComparison::measure(Side& side, AudioView<const float> samples, BlockDone done) const {
   const std::ptrdiff_t channels = samples.extent(0);
   for (std::ptrdiff_t i = 0; i < samples.extent(1); ++i) {
     double power = 0;
@@ -39,11 +39,11 @@ void LevelMeter::measure(Side& side, AudioView<const float> samples, BlockDone d
   }
 }
 
-void LevelMeter::before(AudioView<const float> samples) {
+void LevelComparison::before(AudioView<const float> samples) {
   measure(before_, samples, [&](double power) { waiting_.push_back(power); });
 }
 
-void LevelMeter::after(AudioView<const float> samples) {
+void LevelComparison::after(AudioView<const float> samples) {
   measure(after_, samples, [&](double power) {
     if (waiting_.empty()) return;
     const double input = waiting_.front();
@@ -57,7 +57,7 @@ void LevelMeter::after(AudioView<const float> samples) {
   });
 }
 
-Levels LevelMeter::levels() const {
+Levels LevelComparison::levels() const {
   const auto rms = [](const Side& side) {
     return decibels(side.count == 0 ? 0 : side.sum / static_cast<double>(side.count));
   };
@@ -76,9 +76,8 @@ Levels LevelMeter::levels() const {
     pauses.before += bin.before;
     pauses.after += bin.after;
   }
-  if (pauses.blocks == 0) return result;
-  result.floor_before = decibels(pauses.before / static_cast<double>(pauses.blocks));
-  result.floor_after = decibels(pauses.after / static_cast<double>(pauses.blocks));
+  const auto mean = [&](double sum) { return decibels(sum / static_cast<double>(pauses.blocks)); };
+  if (pauses.blocks > 0) result.pauses = {mean(pauses.before), mean(pauses.after)};
   return result;
 }
 

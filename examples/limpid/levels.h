@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// LevelMeter: how loud a recording was before and after, and how much quieter its pauses became.
-// Constant memory for any length.
+// LevelComparison: how loud a recording was before and after, and how much quieter its pauses
+// became. Constant memory for any length.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "lib/tensor/tensor.h"
 
@@ -15,14 +16,17 @@ namespace limpid::cli {
 struct Levels {
   double rms_before = -120, rms_after = -120;
   double peak_before = -120, peak_after = -120;
-  double floor_before = -120, floor_after = -120;  // mean level of the pauses
   // Pauses are the quietest tenth of the 50 ms blocks of the input that are not digital silence.
-  double pause_reduction() const noexcept { return floor_before - floor_after; }
+  struct Pauses {
+    double before, after;  // mean level
+    double reduction() const noexcept { return before - after; }
+  };
+  std::optional<Pauses> pauses = std::nullopt;  // none where there is no such block
 };
 
-class LevelMeter {
+class LevelComparison {
  public:
-  explicit LevelMeter(int sample_rate);
+  explicit LevelComparison(int sample_rate);
 
   // The same audio, before and after; `after` may trail `before`, never lead it.
   void before(AudioView<const float> samples);

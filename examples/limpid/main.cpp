@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <string>
 #include <system_error>
 
 #include "examples/limpid/commands.h"
@@ -18,6 +19,18 @@ namespace {
 
 std::string failure(const CLI::App*, const CLI::Error& error) {
   return printable(error.what()) + "\nRun with --help for more information.\n";
+}
+
+// Whether `name` can only be a command that there is not; says so then. CLI11 would ask for one.
+bool is_mistyped(const CLI::App& app, const std::string& name) {
+  if (name.starts_with('-')) return false;
+  std::string commands;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == name) return false;
+    commands += (commands.empty() ? "" : ", ") + command->get_name();
+  }
+  complain("no command '" + name + "': there are " + commands);
+  return true;
 }
 
 int run(int argc, char** argv) {
@@ -41,6 +54,7 @@ int run(int argc, char** argv) {
     std::cerr << app.help();
     return kUsage;
   }
+  if (is_mistyped(app, argv[1])) return kUsage;
   take_literally(app);
   try {
     app.parse(literal_arguments(argc, argv));

@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 #include "examples/limpid/file_job.h"
 #include "examples/limpid/pieces.h"

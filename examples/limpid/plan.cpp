@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
 
 #include "examples/limpid/collisions.h"
 #include "examples/limpid/scan.h"

@@ -56,8 +56,9 @@ std::string describe(const FileResult& result) {
   if (result.audio_seconds > 0)
     line += fmt::format(
         " ({:.3g}x real time), {}", result.audio_seconds / std::max(result.wall_seconds, 1e-9),
-        result.pauses ? fmt::format("pauses {:.1f} dB quieter", result.levels.pause_reduction())
-                      : fmt::format("peak {:.1f} dB", result.levels.peak_after));
+        result.pauses && result.levels.pauses
+            ? fmt::format("pauses {:.1f} dB quieter", result.levels.pauses->reduction())
+            : fmt::format("peak {:.1f} dB", result.levels.peak_after));
   for (const std::string& notice : result.notices)
     line += fmt::format("\n      note: {}", printable(notice));
   return line;

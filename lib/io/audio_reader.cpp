@@ -2,7 +2,6 @@
 #include <sndfile.h>
 
 #include <algorithm>
-#include <exception>
 #include <limits>
 #include <new>
 #include <vector>

@@ -29,9 +29,9 @@ struct ModelSpec {
   std::string architecture;  // "frcrn"
   std::string summary;       // one line
   std::string licence;
-  int sample_rate = 0;             // Hz; the rate it was trained at
-  int min_rate = 0, max_rate = 0;  // Hz; rates open() accepts
-  int input_channels = 1, output_channels = 1;
+  int sample_rate = 0;                          // Hz; the rate it was trained at
+  int min_rate = 0, max_rate = 0;               // Hz; rates open() accepts
+  int input_channels = 1, output_channels = 1;  // none out: it recognises, and gives no audio
   Memory memory = Memory::carried;
   std::int64_t parameters = 0;
   double macs_per_second = 0;   // real multiply-accumulates per second of audio and channel

@@ -49,6 +49,7 @@ Result<std::shared_ptr<const Model>> make_avsr(io::Weights weights) {
   spec.architecture = "avsr";
   spec.sample_rate = spec.min_rate = spec.max_rate = recogniser->config().sample_rate;
   spec.memory = Memory::windowed;
+  spec.output_channels = 0;
   return std::shared_ptr<const Model>(
       std::make_shared<const RecogniserModel>(*std::move(recogniser), std::move(spec)));
 }

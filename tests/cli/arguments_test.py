@@ -56,6 +56,15 @@ class Arguments(EndToEnd):
         self.assertIsNone(json.loads(result.stdout)["latency_samples"])
         self.assertIn("one core", self.limpid("bench", MODEL, "--seconds", "0.1").stdout)
 
+    def test_inspect_leaves_out_what_is_unknown(self):
+        told = self.limpid("inspect", RECOGNISER).stdout
+        self.assertIn("parameters", told)
+        for row in ("arithmetic", "channels"):
+            self.assertNotIn(row + " ", told.split("network")[0])
+            self.assertIn(row + " ", self.limpid("inspect", MODEL).stdout)
+        self.wav(seconds=0.1)
+        self.expect(USAGE, "gives no audio; it cannot enhance", "enhance", "a.wav", "--model", RECOGNISER)
+
     def test_attention_tells_what_it_left_out(self):
         self.wav(seconds=1)
         self.assertNotIn("(the first", self.limpid("attention", RECOGNISER, "a.wav", "--seconds", "1").stdout)

@@ -44,6 +44,8 @@ class BadInput(EndToEnd):
         self.wav(samples=0)
         self.expect(OK, "1 enhanced", "enhance", "a.wav")
         self.assertEqual(os.path.getsize(self.folder / "a.enhanced.wav"), 44)
+        told = self.limpid("enhance", "a.wav", "--overwrite", "--json").stdout
+        self.assertIn('"pause_reduction_db":null', told)
 
     def test_one_sample(self):
         self.wav(samples=1)
@@ -123,7 +125,7 @@ class BadInput(EndToEnd):
     def test_output_folder_cannot_be_made(self):
         self.wav()
         (self.folder / "file").write_text("x")
-        self.expect(FAILED, "file/out.wav", "enhance", "a.wav", "-o", "file/out.wav")
+        self.expect(FAILED, "cannot make the folder file: Not a directory", "enhance", "a.wav", "-o", "file/out.wav")
 
     def test_disk_full(self):
         disk = self.folder / "disk"
@@ -181,6 +183,7 @@ class BadInput(EndToEnd):
         self.wav(), self.wav("b.wav")
         self.expect(USAGE, "need a folder", "enhance", "a.wav", "b.wav", "-o", "b.wav")
         self.expect(USAGE, "'.docx'", "enhance", "a.wav", "-o", "b.docx")
+        self.expect(USAGE, "no command 'enhnace': there are enhance, convolve, ", "enhnace", "a.wav")
 
     def test_interrupt_leaves_no_half_file(self):
         self.wav("rec/a.wav", seconds=0.2)

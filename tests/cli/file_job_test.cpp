@@ -78,7 +78,7 @@ TEST_F(FileJobTest, VoiceActivityIsAlignedWithTheFile) {
 }
 
 TEST_F(FileJobTest, RatesTheModelDoesNotTakeAreResampledInPlace) {
-  const auto input = record("in.wav", 192000, 192000);  // the fake model stops at 96 kHz
+  const auto input = record("in.wav", 192000, 192000);
   const FileResult result = enhance(input, {.latency = 77});
   ASSERT_EQ(result.outcome, Outcome::done) << result.error;
   auto out = io::read_audio((*this)("out.wav"));
@@ -89,11 +89,27 @@ TEST_F(FileJobTest, RatesTheModelDoesNotTakeAreResampledInPlace) {
     worst = std::max<double>(worst, std::abs(in->samples.view()[0][i] - out->samples.view()[0][i]));
   EXPECT_LT(worst, 1e-3);
   ASSERT_EQ(result.notices.size(), 1u);
-  EXPECT_NE(result.notices[0].find("resampled to 16000 Hz"), std::string::npos);
+  EXPECT_NE(result.notices[0].find("resampled to 96000 Hz"), std::string::npos);
+}
+
+// The fake model takes 8 to 96 kHz and was trained at 16: what a rate can hold is not thrown away.
+TEST_F(FileJobTest, RatesBeyondTheModelsGoToItsNearestOne) {
+  Tensor<float, 2> tone({1, 38400});
+  for (std::ptrdiff_t i = 0; i < tone.extent(1); ++i)
+    tone.view()[0][i] = static_cast<float>(0.5 * std::sin(0.65 * static_cast<double>(i)));
+  const auto input = (*this)("in.wav");  // 20 kHz
+  ASSERT_TRUE(io::write_audio(input, tone.view(), io::float_wav(192000, 1)).ok());
+  const FileResult high = enhance(input);
+  ASSERT_EQ(high.outcome, Outcome::done) << high.error;
+  EXPECT_NEAR(high.levels.rms_after, high.levels.rms_before, 0.1);
+
+  const FileResult low = enhance(record("low.wav", 4000, 4000));
+  ASSERT_EQ(low.notices.size(), 1u) << low.error;
+  EXPECT_NE(low.notices[0].find("resampled to 8000 Hz"), std::string::npos) << low.notices[0];
 }
 
 TEST_F(FileJobTest, ResamplingKeepsTheLength) {
-  for (const std::ptrdiff_t samples : {1, 11, 12, 19993, 20004}) {  // 12 make one for the model
+  for (const std::ptrdiff_t samples : {1, 2, 3, 19993, 20004}) {  // 2 make one for the model
     ASSERT_EQ(enhance(record("in.wav", 192000, samples)).outcome, Outcome::done);
     EXPECT_EQ(io::read_audio((*this)("out.wav"))->samples.extent(1), samples);
   }
@@ -231,6 +247,19 @@ TEST_F(FileJobTest, WholeFilesMayTakeTurnsInASharedSession) {
   settings.whole = std::make_shared<SharedExact>(std::make_unique<Halving>());
   ASSERT_EQ(enhance_file(job, settings, kGoOn).outcome, Outcome::done);
   EXPECT_LT(worst_difference(job.input, job.output, 0.5f), 1e-6);
+}
+
+TEST_F(FileJobTest, AFolderThatCannotBeMadeIsNamed) {
+  std::ofstream((*this)("file")) << "x";
+  FileJob job;
+  job.input = record("in.wav");
+  job.output = (*this)("file/deep/out.wav");
+  const FileResult result = enhance_file(job, {.model = test::fake_model()}, kGoOn);
+  EXPECT_EQ(result.outcome, Outcome::failed);
+  EXPECT_NE(
+      result.error.find("cannot make the folder " + (*this)("file/deep").string() + ": Not a"),
+      std::string::npos)
+      << result.error;
 }
 
 TEST_F(FileJobTest, FoldersOfTheOutputAreMade) {

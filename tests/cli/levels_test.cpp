@@ -20,18 +20,18 @@ AudioView<const float> mono(const std::vector<float>& samples) {
 }
 
 TEST(Levels, AreThoseOfTheSignal) {
-  LevelMeter meter(16000);
+  LevelComparison meter(16000);
   meter.before(mono(square(0.1f, 16000)));
   meter.after(mono(square(0.01f, 16000)));
   const Levels levels = meter.levels();
   EXPECT_NEAR(levels.rms_before, -20, 0.01);
   EXPECT_NEAR(levels.rms_after, -40, 0.01);
   EXPECT_NEAR(levels.peak_before, -20, 0.01);
-  EXPECT_NEAR(levels.pause_reduction(), 20, 0.01);
+  EXPECT_NEAR(levels.pauses->reduction(), 20, 0.01);
 }
 
 TEST(Levels, PausesAreTheQuietTenthAndNotDigitalSilence) {
-  LevelMeter meter(16000);
+  LevelComparison meter(16000);
   for (int second = 0; second < 10; ++second) {
     const bool speech = second > 0;
     meter.before(mono(square(speech ? 0.5f : 0.01f, 16000)));
@@ -39,12 +39,12 @@ TEST(Levels, PausesAreTheQuietTenthAndNotDigitalSilence) {
   }
   meter.before(mono(square(0, 16000)));
   meter.after(mono(square(0, 16000)));
-  EXPECT_NEAR(meter.levels().floor_before, -40, 0.01);
-  EXPECT_NEAR(meter.levels().floor_after, -60, 0.01);
+  EXPECT_NEAR(meter.levels().pauses->before, -40, 0.01);
+  EXPECT_NEAR(meter.levels().pauses->after, -60, 0.01);
 }
 
 TEST(Levels, TheEnhancedSideMayTrail) {
-  LevelMeter together(16000), apart(16000);
+  LevelComparison together(16000), apart(16000);
   const auto loud = square(0.3f, 8000), quiet = square(0.02f, 8000);
   for (const auto& samples : {loud, quiet}) {
     together.before(mono(samples));
@@ -54,16 +54,16 @@ TEST(Levels, TheEnhancedSideMayTrail) {
   for (const auto& samples : {loud, quiet})
     for (std::size_t at = 0; at < samples.size(); at += 100)
       apart.after({samples.data() + at, {1, 100}});
-  EXPECT_DOUBLE_EQ(together.levels().floor_after, apart.levels().floor_after);
-  EXPECT_NEAR(apart.levels().pause_reduction(), 0, 1e-9);
+  EXPECT_DOUBLE_EQ(together.levels().pauses->after, apart.levels().pauses->after);
+  EXPECT_NEAR(apart.levels().pauses->reduction(), 0, 1e-9);
 }
 
 TEST(Levels, SilenceHasALowestValue) {
-  LevelMeter meter(16000);
+  LevelComparison meter(16000);
   meter.before(mono(square(0, 16000)));
   meter.after(mono(square(0, 16000)));
   EXPECT_EQ(meter.levels().rms_before, -120);
-  EXPECT_EQ(meter.levels().pause_reduction(), 0);
+  EXPECT_FALSE(meter.levels().pauses.has_value());
 }
 
 }  // namespace

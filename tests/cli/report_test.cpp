@@ -135,6 +135,18 @@ TEST_F(ReportTest, ReplacesOnlyReports) {
   EXPECT_FALSE(check_page(page / "inside.html").ok());
 }
 
+TEST_F(ReportTest, NamesTheFolderThatCannotBeMadeAndLeavesNone) {
+  std::ofstream((*this)("file")) << "x";
+  const auto refused = check_page((*this)("file/sub/r.html"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("make the folder " + (*this)("file/sub").string() + ": "),
+            std::string::npos)
+      << refused.error().message;
+  EXPECT_TRUE(check_page((*this)("new/deep/r.html")).ok());
+  EXPECT_FALSE(check_page((*this)("new/deep") / (std::string(252, 'n') + ".html")).ok());
+  EXPECT_FALSE(std::filesystem::exists((*this)("new")));
+}
+
 TEST_F(ReportTest, SpeedIsThatOfTheWholeBatch) {
   FileResult result;
   result.audio_seconds = 10;
@@ -144,6 +156,23 @@ TEST_F(ReportTest, SpeedIsThatOfTheWholeBatch) {
   std::ifstream file((*this)("r.html"));
   const std::string html{std::istreambuf_iterator<char>(file), {}};
   EXPECT_NE(html.find("<b>4×</b><span class='soft'>real time</span>"), std::string::npos);
+}
+
+TEST_F(ReportTest, TellsNothingOfPausesThatThereWereNot) {
+  FileResult empty, quiet;
+  quiet.audio_seconds = 10;
+  quiet.levels.pauses = {-60, -60.04};  // rounds to nothing, which has no sign
+  const auto page = [&](const std::vector<FileResult>& results) {
+    EXPECT_TRUE(write_report((*this)("r.html"), results, {}).ok());
+    std::ifstream file((*this)("r.html"));
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  const std::string without = page({empty});
+  EXPECT_NE(without.find("<td>–</td><td>–</td><td>–</td>"), std::string::npos);
+  EXPECT_EQ(without.find("noise in pauses, mean"), std::string::npos);
+  const std::string with = page({empty, quiet});
+  EXPECT_NE(with.find("<b>0.0 dB</b><span class='soft'>noise in pauses, mean"), std::string::npos);
+  EXPECT_EQ(with.find("−0.0"), std::string::npos);
 }
 
 TEST_F(ReportTest, OutlivesResultsThatAreGone) {

@@ -49,8 +49,7 @@ TEST(Progress, LinesSayWhatHappenedToAFile) {
   result.job.output = "b.wav";
   result.audio_seconds = 10;
   result.wall_seconds = 0.5;
-  result.levels.floor_before = -40;
-  result.levels.floor_after = -60;
+  result.levels.pauses = {-40, -60};
   EXPECT_EQ(describe(result),
             "a.wav -> b.wav: 10.0 s in 0.50 s (20x real time), pauses 20.0 dB quieter");
   result.notices = {"odd \x1b[7m"};

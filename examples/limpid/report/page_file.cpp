@@ -4,6 +4,7 @@
 #include <fstream>
 #include <span>
 
+#include "examples/limpid/folders.h"
 #include "lib/io/atomic_file.h"
 
 namespace limpid::cli {
@@ -21,12 +22,19 @@ bool is_own_page(const fs::path& path) {
   return file.read(head.data(), std::ssize(head)) && head == kHead;
 }
 
-// The folder of a file, or the nearest above it that is there already.
-fs::path existing_folder(const fs::path& path) {
+// Removes what was made for a file: its folder and those above it, up to `first`.
+void remove_folders_of(const fs::path& path, const fs::path& first) {
   std::error_code ignored;
-  fs::path folder = path.parent_path();
-  while (!folder.empty() && !fs::exists(folder, ignored)) folder = folder.parent_path();
-  return folder;
+  for (fs::path folder = path; !first.empty() && folder != first;) {
+    folder = folder.parent_path();
+    fs::remove(folder, ignored);
+  }
+}
+
+// In its folder, made where there is none.
+Result<io::AtomicFile> create_page(const fs::path& path) {
+  if (auto made = make_folder_of(path); !made) return std::move(made).error();
+  return io::AtomicFile::create(path);
 }
 
 }  // namespace
@@ -40,15 +48,15 @@ Status check_page(const fs::path& path) {
   if (fs::is_regular_file(path, ignored) && !is_own_page(path))
     return Error{ErrorCode::invalid_argument,
                  path.string() + " exists and is no report of limpid's: give another name"};
-  auto attempt = io::AtomicFile::create(existing_folder(path) / path.filename());
-  if (!attempt) return std::move(attempt).error();
-  return Done{};
+  const fs::path missing = first_missing_folder(path);
+  Status status = Done{};
+  if (auto attempt = create_page(path); !attempt) status = std::move(attempt).error();
+  remove_folders_of(path, missing);
+  return status;
 }
 
 Status write_page(const fs::path& path, std::string_view html) {
-  std::error_code ignored;  // AtomicFile says it better
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), ignored);
-  auto file = io::AtomicFile::create(path);
+  auto file = create_page(path);
   if (!file) return std::move(file).error();
   if (auto status = file->write(std::as_bytes(std::span(html))); !status) return status;
   return file->commit();

@@ -14,7 +14,7 @@ namespace limpid::cli {
 std::string page_head(std::string_view kind);
 
 // invalid_argument: something is there that is no page of limpid's; io, not_found: it cannot be
-// written. Makes nothing.
+// written. Leaves nothing behind.
 Status check_page(const std::filesystem::path& path);
 
 // io. Appears whole or not at all, in a folder that is made where there is none.

@@ -2,11 +2,9 @@
 // PNG files with a palette: all that a spectrogram needs.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace limpid::cli {
 

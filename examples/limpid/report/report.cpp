@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <iterator>
 
@@ -21,7 +22,8 @@ namespace {
 constexpr std::size_t kMostDetails = 16;  // a file is up to 3 MB of page
 
 std::string signed_db(double value) {
-  return value < 0 ? fmt::format("−{:.1f}", -value) : fmt::format("{:.1f}", value);
+  const std::string size = fmt::format("{:.1f}", std::abs(value));
+  return value < 0 && size != "0.0" ? "−" + size : size;
 }
 
 double speed(double audio, double wall) {
@@ -34,7 +36,7 @@ std::string fact(std::string_view value, std::string_view name) {
 
 // Means are weighted by duration: a minute counts as much wherever it lies.
 std::string summary(const std::vector<FileResult>& results, const ReportFacts& facts) {
-  double seconds = 0, reduction = 0;
+  double seconds = 0, reduction = 0, seconds_with_pauses = 0;
   int done = 0, failed = 0, skipped = 0;
   for (const FileResult& result : results) {
     failed += result.outcome == Outcome::failed;
@@ -42,18 +44,32 @@ std::string summary(const std::vector<FileResult>& results, const ReportFacts& f
     if (result.outcome != Outcome::done) continue;
     ++done;
     seconds += result.audio_seconds;
-    reduction += result.levels.pause_reduction() * result.audio_seconds;
+    if (!result.levels.pauses) continue;
+    seconds_with_pauses += result.audio_seconds;
+    reduction += result.levels.pauses->reduction() * result.audio_seconds;
   }
   std::string html = "<div class='facts'>" +
                      fact(std::to_string(done), done == 1 ? "file enhanced" : "files enhanced");
   if (failed > 0) html += fact(std::to_string(failed), "failed");
   if (skipped > 0) html += fact(std::to_string(skipped), "finished before");
   html += fact(clock_time(seconds), "of audio, in " + short_seconds(facts.wall_seconds));
-  if (seconds > 0) {
+  if (seconds > 0)
     html += fact(fmt::format("{:.3g}×", speed(seconds, facts.wall_seconds)), "real time");
-    html += fact(fmt::format("{} dB", signed_db(-reduction / seconds)), "noise in pauses, mean");
-  }
+  if (seconds_with_pauses > 0)
+    html += fact(fmt::format("{} dB", signed_db(-reduction / seconds_with_pauses)),
+                 "noise in pauses, mean");
   return html + "</div>";
+}
+
+std::string pause_cells(const Levels& levels) {
+  if (!levels.pauses) return "<td>–</td><td>–</td><td>–</td>";
+  const Levels::Pauses& pauses = *levels.pauses;
+  const double share = std::clamp(pauses.reduction() / 60, 0.0, 1.0);
+  return fmt::format(
+      "<td>{}</td><td>{}</td>"
+      "<td>{} dB<span class='bar'><i style='width:{:.0f}%'></i></span></td>",
+      signed_db(pauses.before), signed_db(pauses.after), signed_db(-pauses.reduction()),
+      100 * share);
 }
 
 std::string table_row(const FileResult& result, std::size_t index, bool linked) {
@@ -66,15 +82,10 @@ std::string table_row(const FileResult& result, std::size_t index, bool linked) 
   if (result.outcome != Outcome::done)
     return html + fmt::format("<td class='wide soft' colspan='5'>{}</td></tr>",
                               result.outcome == Outcome::skipped ? "finished before" : "stopped");
-  const Levels& levels = result.levels;
-  const double share = std::clamp(levels.pause_reduction() / 60, 0.0, 1.0);
-  return html + fmt::format(
-                    "<td>{}</td><td>{:.3g}×</td><td>{}</td><td>{}</td>"
-                    "<td>{} dB<span class='bar'><i style='width:{:.0f}%'></i></span></td></tr>",
-                    short_seconds(result.audio_seconds),
-                    speed(result.audio_seconds, result.wall_seconds),
-                    signed_db(levels.floor_before), signed_db(levels.floor_after),
-                    signed_db(-levels.pause_reduction()), 100 * share);
+  return html +
+         fmt::format("<td>{}</td><td>{:.3g}×</td>", short_seconds(result.audio_seconds),
+                     speed(result.audio_seconds, result.wall_seconds)) +
+         pause_cells(result.levels) + "</tr>";
 }
 
 std::string side(const Portrait& portrait, std::string_view style, std::string_view title) {
@@ -94,8 +105,9 @@ std::string chips(const FileResult& result, const Portrait& portrait) {
   chip(fmt::format("RMS {} → {} dBFS", signed_db(levels.rms_before), signed_db(levels.rms_after)));
   chip(fmt::format("peak {} → {} dBFS", signed_db(levels.peak_before),
                    signed_db(levels.peak_after)));
-  chip(fmt::format("pauses {} → {} dBFS", signed_db(levels.floor_before),
-                   signed_db(levels.floor_after)));
+  if (levels.pauses)
+    chip(fmt::format("pauses {} → {} dBFS", signed_db(levels.pauses->before),
+                     signed_db(levels.pauses->after)));
   for (const std::string& notice : result.notices) chip(escaped(notice));
   if (portrait.clip_seconds < portrait.seconds - 0.01)
     chip(fmt::format("players: the first {:.0f} s", portrait.clip_seconds));

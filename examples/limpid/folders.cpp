@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "examples/limpid/folders.h"
+
+#include "lib/io/atomic_file.h"
+
+namespace limpid::cli {
+
+namespace fs = std::filesystem;
+
+Status make_folder_of(const fs::path& path) {
+  std::error_code problem;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), problem);
+  if (problem) return io::system_error("make the folder", path.parent_path(), problem.value());
+  return Done{};
+}
+
+fs::path first_missing_folder(const fs::path& path) {
+  std::error_code ignored;
+  fs::path missing;
+  for (fs::path folder = path.parent_path(); !folder.empty() && !fs::exists(folder, ignored);
+       folder = folder.parent_path())
+    missing = folder;
+  return missing;
+}
+
+}  // namespace limpid::cli
