@@ -1,6 +1,12 @@
 # CUDA: AUTO takes what is there, ON insists, OFF does without. Only liblimpid_cuda is compiled by nvcc;
 # limpid itself loads it when a program asks for a GPU (lib/kernels/cuda/backend.h).
-set(LIMPID_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO (where nvcc is found), ON or OFF")
+# Off in a project that only links limpid: include/limpid opens no GPU.
+if(PROJECT_IS_TOP_LEVEL)
+  set(cuda_default AUTO)
+else()
+  set(cuda_default OFF)
+endif()
+set(LIMPID_CUDA ${cuda_default} CACHE STRING "Build the CUDA backend: AUTO (where nvcc is found), ON or OFF")
 set_property(CACHE LIMPID_CUDA PROPERTY STRINGS AUTO ON OFF)
 option(LIMPID_CUDA_QUICK "Compile kernels in half of the time, to slower code (nvcc 13)" OFF)
 set(LIMPID_WITH_CUDA OFF)

@@ -73,7 +73,7 @@ void BandExtension::extend(int lane, const std::complex<float>* spectrum, std::s
   }
 }
 
-void BandExtension::reset() noexcept {
+void BandExtension::reset() LIMPID_REALTIME {
   std::ranges::fill(smooth_, 0.0f);
 }
 

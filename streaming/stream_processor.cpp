@@ -193,7 +193,7 @@ void StreamProcessor::process(AudioView<const float> in, AudioView<float> out) L
 void StreamProcessor::reset() LIMPID_REALTIME {
   state_->reset();
 }
-int StreamProcessor::latency() const noexcept {
+int StreamProcessor::latency() const LIMPID_REALTIME {
   return state_->latency;
 }
 int StreamProcessor::inputs() const noexcept {
@@ -214,13 +214,13 @@ float StreamProcessor::voice_activity(int channel) const noexcept {
   return state_->voice.now(channel);
 }
 
-std::uint64_t StreamProcessor::repaired() const noexcept {
+std::uint64_t StreamProcessor::repaired() const LIMPID_REALTIME {
   return state_->bad_samples;
 }
 const Error* StreamProcessor::failure() const noexcept {
   return state_->session->failure();
 }
-const StreamFormat& StreamProcessor::format() const noexcept {
+const StreamFormat& StreamProcessor::format() const LIMPID_REALTIME {
   return state_->session->format();
 }
 

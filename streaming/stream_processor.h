@@ -40,7 +40,7 @@ class StreamProcessor {
 
   // Samples, constant for the life of the processor: the session's own latency + hop - 1. A call
   // may end one sample before a hop is complete, so hop - 1 samples must always be in stock.
-  int latency() const noexcept;
+  int latency() const LIMPID_REALTIME;
 
   int inputs() const noexcept;   // channels x the model's input channels
   int outputs() const noexcept;  // channels x the model's output channels
@@ -56,9 +56,9 @@ class StreamProcessor {
   // where the model does not tell, or there is no such channel. [any thread]
   float voice_activity(int channel) const noexcept;
 
-  std::uint64_t repaired() const noexcept;  // non-finite input samples replaced by 0 so far
-  const Error* failure() const noexcept;    // of the session: see there
-  const StreamFormat& format() const noexcept;
+  std::uint64_t repaired() const LIMPID_REALTIME;  // non-finite input samples replaced by 0 so far
+  const Error* failure() const noexcept;           // of the session: see there
+  const StreamFormat& format() const LIMPID_REALTIME;
 
  private:
   struct State;

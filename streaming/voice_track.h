@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// VoiceTrack: which of the probabilities that a session reports, one a hop, goes with the sample that
-// a stream gives out now. The stream gives samples out later than the session makes them.
+// VoiceTrack: which of the probabilities that a session reports, one a hop, goes with the sample
+// that a stream gives out now. The stream gives samples out later than the session makes them.
 #pragma once
 
 #include <algorithm>
@@ -45,7 +45,9 @@ class VoiceTrack {
     }
     frames_ = frames;
     older_ = older;
+    LIMPID_REALTIME_TRUSTED_BEGIN  // whoever gave the function knows which thread calls it
     if (on_voice_) on_voice_(found);
+    LIMPID_REALTIME_TRUSTED_END
   }
 
   // `given` samples have gone out since that run.

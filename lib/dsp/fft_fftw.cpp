@@ -50,11 +50,13 @@ FftBackend::~FftBackend() {
 bool FftBackend::ready() const noexcept {
   return forward_ != nullptr && inverse_ != nullptr;
 }
+LIMPID_REALTIME_TRUSTED_BEGIN  // FFTW allocates when it plans
 void FftBackend::forward() LIMPID_REALTIME {
   fftwf_execute(static_cast<fftwf_plan>(forward_));
 }
 void FftBackend::inverse() LIMPID_REALTIME {
   fftwf_execute(static_cast<fftwf_plan>(inverse_));
 }
+LIMPID_REALTIME_TRUSTED_END
 
 }  // namespace limpid::dsp

@@ -30,6 +30,7 @@ bool FftBackend::ready() const noexcept {
   return time_ != nullptr && spectrum_ != nullptr && forward_ != nullptr && inverse_ != nullptr;
 }
 
+LIMPID_REALTIME_TRUSTED_BEGIN  // KISS FFT allocates when it plans
 void FftBackend::forward() LIMPID_REALTIME {
   kiss_fftr(static_cast<kiss_fftr_cfg>(forward_), time_,
             reinterpret_cast<kiss_fft_cpx*>(spectrum_));
@@ -39,5 +40,6 @@ void FftBackend::inverse() LIMPID_REALTIME {
   kiss_fftri(static_cast<kiss_fftr_cfg>(inverse_), reinterpret_cast<const kiss_fft_cpx*>(spectrum_),
              time_);
 }
+LIMPID_REALTIME_TRUSTED_END
 
 }  // namespace limpid::dsp

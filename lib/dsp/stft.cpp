@@ -7,7 +7,7 @@
 
 namespace limpid::dsp {
 
-StftSpec stft_at(double window_seconds, double hop_seconds, int sample_rate) noexcept {
+StftSpec stft_at(double window_seconds, double hop_seconds, int sample_rate) LIMPID_REALTIME {
   const int hop = static_cast<int>(std::lround(hop_seconds * sample_rate));
   const int hops = static_cast<int>(std::lround(window_seconds / hop_seconds));
   return {hops * hop, hop};

@@ -23,7 +23,7 @@ struct StftSpec {
 // that is no whole number of samples (11025 Hz, say) the hop is rounded and the window follows, so
 // that reconstruction stays exact and bins move by less than 0.5 %.
 // window_seconds / hop_seconds must be 2, 3, ... (rounded).
-StftSpec stft_at(double window_seconds, double hop_seconds, int sample_rate) noexcept;
+StftSpec stft_at(double window_seconds, double hop_seconds, int sample_rate) LIMPID_REALTIME;
 
 // sqrt of the periodic Hann window: sin(pi n / size).
 std::vector<float> sqrt_hann(int size);

@@ -24,7 +24,7 @@ HWY_INLINE hn::Vec<D> polynomial(D d, hn::Vec<D> u, const float (&c)[kCount]) {
 // erf is 1 in float: 5e-8, and 5e-7 with float arithmetic.
 template <class D>
 HWY_INLINE hn::Vec<D> erf(D d, hn::Vec<D> x) {
-  static constexpr float kP[] = {1.128378677e+00f, 2.139341848e-01f,  5.243203987e-02f,
+  static constexpr float kP[] = {1.128378677e+00f, 2.139341848e-01f, 5.243203987e-02f,
                                  4.292599354e-03f, 1.555255983e-04f, -1.990273862e-06f,
                                  1.921735802e-08f};
   static constexpr float kQ[] = {1.0f, 5.229218935e-01f, 1.207952425e-01f, 1.555017362e-02f,

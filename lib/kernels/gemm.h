@@ -46,12 +46,12 @@ class PackedMatrix {
 
   // A matrix made while running: borrows packed_size(n, k) floats, 64-byte aligned, that put()
   // fills.
-  static PackedMatrix borrow(float* storage, int n, int k) noexcept;
+  static PackedMatrix borrow(float* storage, int n, int k) LIMPID_REALTIME;
   static std::size_t packed_size(int n, int k) noexcept {
     return (static_cast<std::size_t>(n) + 3) / 4 * 4 * static_cast<std::size_t>(k);
   }
   // The n weights of input p of a matrix whose memory is `storage`.
-  static void put(float* storage, int n, int k, int p, const float* weights) noexcept;
+  static void put(float* storage, int n, int k, int p, const float* weights) LIMPID_REALTIME;
 
   std::vector<float> by_input() const;  // [k][n], without what was rounded up
 

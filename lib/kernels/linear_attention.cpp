@@ -18,7 +18,8 @@ namespace limpid::kernels::HWY_NAMESPACE {
 
 inline constexpr float kLeast = -80.0f;  // exp of it is still a normal number
 
-// exp of each element less `shift`, which none exceeds; returns the sum. Lanes are added up once, at the end.
+// exp of each element less `shift`, which none exceeds; returns the sum. Lanes are added up once,
+// at the end.
 HWY_INLINE float exp_row(float* x, std::size_t n, float shift) {
   const hn::ScalableTag<float> whole;
   auto sums = hn::Zero(whole);

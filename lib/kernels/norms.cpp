@@ -30,7 +30,10 @@ HWY_INLINE float sum_row(std::size_t n, const Term& term) {
   }
   float total = hn::GetLane(hn::SumOfLanes(whole, hn::Add(even, odd)));
   for_each_piece(
-      n, [&](auto d, std::size_t at) HWY_ATTR { total += hn::GetLane(hn::SumOfLanes(d, term(d, at))); }, i);
+      n,
+      [&](auto d, std::size_t at)
+          HWY_ATTR { total += hn::GetLane(hn::SumOfLanes(d, term(d, at))); },
+      i);
   return total;
 }
 
@@ -80,8 +83,8 @@ void Moments(Matrix<const float> x, double* sums) {
   double sum = 0, squares = 0;
   for (int r = 0; r < x.rows; ++r) {
     const float* row = x.row(r);
-    sum += double{sum_row(width(x.columns), [&](auto d, std::size_t i)
-                                                HWY_ATTR { return hn::LoadU(d, row + i); })};
+    sum += double{sum_row(width(x.columns),
+                          [&](auto d, std::size_t i) HWY_ATTR { return hn::LoadU(d, row + i); })};
     squares += double{sum_row(width(x.columns), [&](auto d, std::size_t i) HWY_ATTR {
       const auto v = hn::LoadU(d, row + i);
       return hn::Mul(v, v);
@@ -129,8 +132,8 @@ void moments(Matrix<const float> x, double* sums) LIMPID_REALTIME {
   HWY_DYNAMIC_DISPATCH(Moments)(x, sums);
 }
 
-void affine_prelu(Matrix<const float> x, const float* scale, const float* shift,
-                  const float* slope, Matrix<float> y) LIMPID_REALTIME {
+void affine_prelu(Matrix<const float> x, const float* scale, const float* shift, const float* slope,
+                  Matrix<float> y) LIMPID_REALTIME {
   HWY_DYNAMIC_DISPATCH(AffinePrelu)(x, scale, shift, slope, y);
 }
 

@@ -91,7 +91,7 @@ std::vector<float> PackedMatrix::by_input() const {
   return values;
 }
 
-PackedMatrix PackedMatrix::borrow(float* storage, int n, int k) noexcept {
+PackedMatrix PackedMatrix::borrow(float* storage, int n, int k) LIMPID_REALTIME {
   PackedMatrix matrix;
   matrix.n_ = n;
   matrix.k_ = k;
@@ -99,7 +99,7 @@ PackedMatrix PackedMatrix::borrow(float* storage, int n, int k) noexcept {
   return matrix;
 }
 
-void PackedMatrix::put(float* storage, int n, int k, int p, const float* weights) noexcept {
+void PackedMatrix::put(float* storage, int n, int k, int p, const float* weights) LIMPID_REALTIME {
   const auto inputs = static_cast<std::ptrdiff_t>(k);
   if (narrow(n, k)) {
     for (int i = 0; i < n; ++i) storage[i * inputs + p] = weights[i];

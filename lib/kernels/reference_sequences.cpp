@@ -43,8 +43,8 @@ void moments(Matrix<const float> x, double* sums) noexcept {
   }
 }
 
-void affine_prelu(Matrix<const float> x, const float* scale, const float* shift,
-                  const float* slope, Matrix<float> y) noexcept {
+void affine_prelu(Matrix<const float> x, const float* scale, const float* shift, const float* slope,
+                  Matrix<float> y) noexcept {
   for (int r = 0; r < x.rows; ++r)
     for (int c = 0; c < x.columns; ++c)
       y.row(r)[c] = prelu(double{scale[c]} * x.row(r)[c] + shift[c], slope, c);

@@ -76,7 +76,7 @@ class Session {
   // (lane, f) goes with hop f of that call's output: it was found in the analysis window that
   // begins with the first sample of that hop, the newest of the windows that the hop is made of.
   // 0 for hops that come out before there was anything to hear. Valid until the next call.
-  virtual std::span<const float> voice_activity() const noexcept { return {}; }
+  virtual std::span<const float> voice_activity() const LIMPID_REALTIME { return {}; }
 
   // As just opened.
   virtual void reset() LIMPID_REALTIME = 0;
@@ -122,7 +122,7 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  virtual const ModelSpec& spec() const noexcept = 0;
+  virtual const ModelSpec& spec() const LIMPID_REALTIME = 0;
 
   // unsupported: a rate outside [min_rate, max_rate].
   virtual Result<StreamFormat> format(int sample_rate) const = 0;

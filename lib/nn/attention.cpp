@@ -178,7 +178,7 @@ bool Attention::keeps_state() const noexcept {
          config_.future == 0;
 }
 
-float Attention::slope(int head) const noexcept {
+float Attention::slope(int head) const LIMPID_REALTIME {
   return slopes_.empty() ? 0.0f : slopes_[static_cast<std::size_t>(head)];
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "lib/base/realtime.h"
 #include "lib/nn/rotary.h"
 #include "lib/tensor/tensor.h"
 #include "limpid/result.h"
@@ -97,7 +98,7 @@ class Attention {
   bool normalised() const noexcept;   // whether the weights of a query sum up to at most one
   bool keeps_state() const noexcept;  // linear state instead of keys and values
   const Rotary& rotary() const noexcept { return rotary_; }
-  float slope(int head) const noexcept;  // 0 without
+  float slope(int head) const LIMPID_REALTIME;  // 0 without
   float sink_logit(int head) const noexcept;
   const float* sink_key(int head) const noexcept {
     return sink_keys_.data() + head * config_.width;

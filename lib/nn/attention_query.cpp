@@ -80,7 +80,7 @@ void AttentionQuery::begin_row(const Attention& attention, int head, const float
 
 void AttentionQuery::begin(const Attention& attention, const AttentionMemory& memory,
                            const AttentionInput& in, const AttentionTile& tile, int lane,
-                           int kv_head) noexcept {
+                           int kv_head) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();
   const int group = attention.group(), width = config.width;
   count_ = group * tile.count;
@@ -151,7 +151,7 @@ void AttentionQuery::reweight() noexcept {
 
 void AttentionQuery::finish(const Attention& attention, const AttentionInput& in,
                             const AttentionTile& tile, int lane, int kv_head,
-                            TensorView<float, 3> y) noexcept {
+                            TensorView<float, 3> y) LIMPID_REALTIME {
   const int group = attention.group(), width = attention.config().value_width;
   for (int g = 0; g < group; ++g)
     for (int f = 0; f < tile.count; ++f) {

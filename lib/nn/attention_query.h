@@ -28,13 +28,13 @@ class AttentionQuery {
   Sight sight(const AttentionConfig& config, const AttentionMemory& memory,
               std::int64_t frame) const noexcept;
   void begin(const Attention& attention, const AttentionMemory& memory, const AttentionInput& in,
-             const AttentionTile& tile, int lane, int kv_head) noexcept;
+             const AttentionTile& tile, int lane, int kv_head) LIMPID_REALTIME;
   void begin_row(const Attention& attention, int head, const float* query, int row) noexcept;
   void sweep(const AttentionConfig& config, const AttentionMemory& memory, int cache_row,
              const kernels::AttentionRule& rule, int value_width) noexcept;
   void reweight() noexcept;
   void finish(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
-              int lane, int kv_head, TensorView<float, 3> y) noexcept;
+              int lane, int kv_head, TensorView<float, 3> y) LIMPID_REALTIME;
 
   std::span<kernels::AttentionRow> rows_;    // [head of the group][frame of the tile]
   std::span<Sight> sights_;                  // the same

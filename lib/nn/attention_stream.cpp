@@ -42,7 +42,7 @@ void AttentionStream::reset(std::int64_t frame) LIMPID_REALTIME {
 }
 
 template <class Body>
-void AttentionStream::for_tiles(std::ptrdiff_t frames, const Body& body) noexcept {
+void AttentionStream::for_tiles(std::ptrdiff_t frames, const Body& body) LIMPID_REALTIME {
   const bool rotary = attention_->config().position == AttentionPosition::rotary;
   std::int64_t frame = next_;
   for (std::ptrdiff_t done = 0; done < frames;) {

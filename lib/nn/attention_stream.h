@@ -38,7 +38,7 @@ class AttentionStream {
 
   // body(tile) for the frames of a call, block by block.
   template <class Body>
-  void for_tiles(std::ptrdiff_t frames, const Body& body) noexcept;
+  void for_tiles(std::ptrdiff_t frames, const Body& body) LIMPID_REALTIME;
 
   const Attention* attention_ = nullptr;
   AttentionMemory memory_;

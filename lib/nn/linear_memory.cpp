@@ -40,7 +40,7 @@ void LinearMemory::take_keys(const Attention& attention, const AttentionInput& i
 
 void LinearMemory::begin(const Attention& attention, const AttentionInput& in,
                          const AttentionTile& tile, int lane, int head,
-                         TensorView<float, 3> y) noexcept {
+                         TensorView<float, 3> y) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();
   const auto slot = static_cast<int>(tile.frame % KeyCache::kBlock);
   const float slope = attention.slope(head);

@@ -26,7 +26,7 @@ class LinearMemory {
   void take_keys(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
                  int lane, int kv_head) noexcept;
   void begin(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
-             int lane, int head, TensorView<float, 3> y) noexcept;
+             int lane, int head, TensorView<float, 3> y) LIMPID_REALTIME;
   void read(const AttentionConfig& config, const float* state, int count,
             std::ptrdiff_t y_stride) noexcept;
   void update(const AttentionConfig& config, float slope, float* state,

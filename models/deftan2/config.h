@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/realtime.h"
 #include "limpid/result.h"
 
 namespace limpid::models {
@@ -28,7 +29,7 @@ struct Deftan2Config {
 
   int window_samples() const noexcept { return 2 * hop_samples(); }
   int hop_samples() const noexcept;
-  int bins() const noexcept { return window_samples() / 2 + 1; }
+  int bins() const LIMPID_REALTIME { return window_samples() / 2 + 1; }
   int inner() const noexcept { return heads * head_width; }
   int inputs() const noexcept { return 2 * microphones; }                // planes: re, im
   int outputs() const noexcept { return filter ? 2 * microphones : 2; }  // likewise

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "lib/base/arena.h"
+#include "lib/base/realtime.h"
 #include "lib/kernels/matrix.h"
 
 namespace limpid::models {
@@ -32,7 +33,7 @@ class FrameRing {
   }
   kernels::Matrix<float> now() const noexcept { return {frame(0), channels_, rows_, channels_}; }
 
-  void reset() noexcept {
+  void reset() LIMPID_REALTIME {
     std::ranges::fill(storage_, 0.0f);
     now_ = 0;
   }

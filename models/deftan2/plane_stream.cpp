@@ -84,7 +84,7 @@ void PlaneStream::normalise(const Deftan2PlaneBlock& block) LIMPID_REALTIME {
   }
 }
 
-void PlaneStream::reset() noexcept {
+void PlaneStream::reset() LIMPID_REALTIME {
   input_.reset();
   for (FrameRing& ring : groups_) ring.reset();
   for (FrameRing& ring : stages_) ring.reset();

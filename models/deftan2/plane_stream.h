@@ -19,7 +19,7 @@ class PlaneStream {
   kernels::Matrix<float> next() LIMPID_REALTIME;
   // out [bin][width] of that frame.
   void step(const Deftan2PlaneBlock& block, kernels::Matrix<float> out) LIMPID_REALTIME;
-  void reset() noexcept;
+  void reset() LIMPID_REALTIME;
 
  private:
   void normalise(const Deftan2PlaneBlock& block) LIMPID_REALTIME;

@@ -124,7 +124,9 @@ void SequenceHalf::attend(const BlockAttention& a) LIMPID_REALTIME {
                       kNormEpsilon, y_.rows(0, length_));
   y_.clear(length_, 1);
   gather(a);
+  LIMPID_REALTIME_TRUSTED_BEGIN  // what is borrowed is not freed
   const kernels::PackedMatrix context = context_matrix(a);
+  LIMPID_REALTIME_TRUSTED_END
   in_pieces(length_, [&](int first, int count) {
     const Matrix<float> query{wide_.first, config_.inner(), count, config_.inner()};
     gemm(other_.rows(first, count), 1, 0, a.query.weights, {}, Activation::none, query);
@@ -180,7 +182,9 @@ kernels::PackedMatrix SequenceHalf::context_matrix(const BlockAttention& a) LIMP
       kernels::PackedMatrix::put(packed_.data(), c, inner, h * d + i, out.row(i));
     }
   }
+  LIMPID_REALTIME_TRUSTED_BEGIN
   return kernels::PackedMatrix::borrow(packed_.data(), c, inner);
+  LIMPID_REALTIME_TRUSTED_END
 }
 
 void SequenceHalf::feed_forward(const FeedForward& f) LIMPID_REALTIME {

@@ -21,7 +21,7 @@ void Deftan2State::step(const Deftan2Network& network, Deftan2Scratch& scratch,
   decoder_.step(network.decoder, out);
 }
 
-void Deftan2State::reset() noexcept {
+void Deftan2State::reset() LIMPID_REALTIME {
   encoder_.reset();
   decoder_.reset();
   for (TimeHalf& half : along_time_) half.reset();

@@ -29,7 +29,7 @@ class Deftan2State {
   // out [bin][planes of the output] of that frame.
   void step(const Deftan2Network& network, Deftan2Scratch& scratch,
             kernels::Matrix<float> out) LIMPID_REALTIME;
-  void reset() noexcept;
+  void reset() LIMPID_REALTIME;
 
  private:
   PlaneStream encoder_, decoder_;

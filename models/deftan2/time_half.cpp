@@ -149,7 +149,7 @@ void TimeHalf::feed_forward(const FeedForward& f, const TimeScratch& s) LIMPID_R
   kernels::add_rows(out, z_.now());
 }
 
-void TimeHalf::reset() noexcept {
+void TimeHalf::reset() LIMPID_REALTIME {
   for (FrameRing* ring : {&y_, &attended_, &around_, &z_}) ring->reset();
   for (FrameRing& ring : o_) ring.reset();
   std::ranges::fill(state_, 0.0f);

@@ -28,7 +28,7 @@ class TimeHalf {
   // x [bin][channel] of the next frame, in place.
   void step(const BlockHalf& half, kernels::Matrix<float> x,
             const TimeScratch& scratch) LIMPID_REALTIME;
-  void reset() noexcept;
+  void reset() LIMPID_REALTIME;
 
  private:
   void dense(const BlockHalf& half) LIMPID_REALTIME;

@@ -104,7 +104,7 @@ FrcrnConfig read(const nlohmann::json& j) {
 
 }  // namespace
 
-int FrcrnConfig::bins() const noexcept {
+int FrcrnConfig::bins() const LIMPID_REALTIME {
   return dsp::stft_at(window, hop, sample_rate).bins();
 }
 
@@ -118,7 +118,7 @@ int FrcrnConfig::past() const noexcept {
   return unets * (2 * depth() + memory) + LevelFeatures::settle(level_horizon);
 }
 
-nn::ConvShape FrcrnConfig::encoder(int level) const {
+nn::ConvShape FrcrnConfig::encoder(int level) const LIMPID_REALTIME {
   nn::ConvShape shape{inputs(), channels[0], kernels[0], bins()};
   for (int i = 1; i <= level; ++i) {
     const auto at = static_cast<std::size_t>(i);
@@ -127,7 +127,7 @@ nn::ConvShape FrcrnConfig::encoder(int level) const {
   return shape;
 }
 
-nn::ConvShape FrcrnConfig::decoder(int stage) const {
+nn::ConvShape FrcrnConfig::decoder(int stage) const LIMPID_REALTIME {
   const int level = depth() - 1 - stage;
   const nn::ConvShape mirror = encoder(level);
   const int below = channels[static_cast<std::size_t>(level)];

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/realtime.h"
 #include "lib/nn/complex_conv.h"
 #include "lib/nn/squeeze_excitation.h"
 #include "limpid/result.h"
@@ -37,7 +38,7 @@ struct FrcrnConfig {
   bool voice = false;         // whether there is a voice-activity output, see VoiceHead
 
   int depth() const noexcept { return static_cast<int>(channels.size()); }
-  int bins() const noexcept;                                         // frequencies at sample_rate
+  int bins() const LIMPID_REALTIME;                                  // frequencies at sample_rate
   int inputs() const noexcept { return level_horizon > 0 ? 2 : 1; }  // channels of the first layer
   int lookahead_frames() const noexcept { return lookahead ? depth() * unets : 0; }
 
@@ -47,8 +48,8 @@ struct FrcrnConfig {
   // everything so far.
   int past() const noexcept;
 
-  nn::ConvShape encoder(int level) const;  // shapes of the convolutions
-  nn::ConvShape decoder(int stage) const;  // stage 0 is the deepest
+  nn::ConvShape encoder(int level) const LIMPID_REALTIME;  // shapes of the convolutions
+  nn::ConvShape decoder(int stage) const LIMPID_REALTIME;  // stage 0 is the deepest
 
   // Real multiply-accumulates per second of audio; without transforms, gates, and one-tap masks.
   double macs_per_second() const;

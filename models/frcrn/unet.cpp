@@ -139,7 +139,7 @@ UnetState::UnetState(const Unet& unet, Arena& arena, int lanes, int max_frames, 
     past_.push_back(layer.make_past(arena, lanes, frames));
 }
 
-void UnetState::reset() noexcept {
+void UnetState::reset() LIMPID_REALTIME {
   for (auto* timelines : {&inputs_, &skips_, &decoding_, &past_})
     for (nn::Timeline& timeline : *timelines) timeline.reset();
   for (auto* gates : {&encoder_gates_, &decoder_gates_})

@@ -97,7 +97,7 @@ class UnetState {
   nn::ConstActivation bottleneck() const noexcept {
     return bottleneck_.frames(0, bottleneck_.size());
   }
-  void reset() noexcept;
+  void reset() LIMPID_REALTIME;
 
  private:
   friend class Unet;

@@ -94,6 +94,7 @@ Status GpuSession::enqueue(int frames) {
   return done;
 }
 
+LIMPID_REALTIME_TRUSTED_BEGIN  // waits for the card: for threads of a program, not of a sound card
 void GpuSession::process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME {
   const int frames = static_cast<int>(in.extent(1)) / format_.hop;
   for (int first = 0; first < frames; first += tile_) process_tile(in, out, first, frames);
@@ -126,6 +127,7 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
       std::fill_n(voice, frames, 0.0f);
   }
 }
+LIMPID_REALTIME_TRUSTED_END
 
 void GpuSession::reset() LIMPID_REALTIME {
   if (status_) status_ = engine_->restart(0, lanes_);

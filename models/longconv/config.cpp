@@ -65,7 +65,7 @@ LongConvConfig read(const nlohmann::json& j) {
 
 }  // namespace
 
-int LongConvConfig::bins() const noexcept {
+int LongConvConfig::bins() const LIMPID_REALTIME {
   return dsp::stft_at(window, hop, sample_rate).bins();
 }
 

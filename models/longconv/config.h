@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/realtime.h"
 #include "limpid/result.h"
 #include "models/mask_maker.h"
 
@@ -31,7 +32,7 @@ struct LongConvConfig {
   int taps = 3;            // frames that one output frame is filtered from
   bool voice = false;      // whether there is a voice-activity output
 
-  int bins() const noexcept;  // frequencies at sample_rate
+  int bins() const LIMPID_REALTIME;  // frequencies at sample_rate
   int band_count() const noexcept { return static_cast<int>(bands.size()); }
   int width() const noexcept { return band_count() * channels; }  // of one frame
   MaskTraits traits() const noexcept;

@@ -40,7 +40,7 @@ LongMemory::State::State(const LongMemory& layer, Arena& arena, int lanes, int m
   normed_ = arena.claim<float>(size(lanes) * lane_stride_);
 }
 
-void LongMemory::State::reset() noexcept {
+void LongMemory::State::reset() LIMPID_REALTIME {
   std::ranges::fill(normed_, 0.0f);
   memory_.reset();
 }

@@ -26,7 +26,7 @@ class LongMemory {
   class State {
    public:
     State(const LongMemory& layer, Arena& arena, int lanes, int max_frames);
-    void reset() noexcept;
+    void reset() LIMPID_REALTIME;
 
    private:
     friend class LongMemory;

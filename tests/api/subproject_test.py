@@ -22,7 +22,7 @@ def configure(languages):
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     (work / "CMakeLists.txt").write_text(PROJECT.format(languages=languages, limpid=SOURCE))
-    result = subprocess.run(["cmake", "-S", work, "-B", work / "build", "-DLIMPID_CUDA=OFF"],
+    result = subprocess.run(["cmake", "-S", work, "-B", work / "build"],
                             capture_output=True, text=True)
     return result.returncode, result.stdout + " ".join(result.stderr.split())
 

@@ -2,10 +2,12 @@
 // Builds .safetensors files, valid or not, in memory.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +19,11 @@ using Bytes = std::vector<std::byte>;
 // `length` stands before `header`, whether that is true or not.
 inline Bytes safetensors(std::string_view header, const std::vector<float>& data,
                          std::uint64_t length) {
+  const std::array size{length};
   Bytes bytes(sizeof length + header.size() + data.size() * sizeof(float));
-  std::memcpy(bytes.data(), &length, sizeof length);
-  std::memcpy(bytes.data() + sizeof length, header.data(), header.size());
-  if (!data.empty())
-    std::memcpy(bytes.data() + sizeof length + header.size(), data.data(),
-                data.size() * sizeof(float));
+  auto end = std::ranges::copy(std::as_bytes(std::span(size)), bytes.begin()).out;
+  end = std::ranges::copy(std::as_bytes(std::span(header)), end).out;
+  std::ranges::copy(std::as_bytes(std::span(data)), end);
   return bytes;
 }
 

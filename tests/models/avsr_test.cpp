@@ -42,7 +42,7 @@ class Expected {
     const auto found = values("words");
     return {found.begin(), found.end()};
   }
-  bool has(const std::string& name) const { return weights_.contains(name); }
+  bool has(const std::string& name) const { return weights_.tensors().contains(name); }
 
  private:
   io::Weights weights_;
