@@ -53,9 +53,9 @@ class Reports(EndToEnd):
         self.wav(seconds=0.3)
         (self.folder / "file").write_text("x")
         (self.folder / "folder.html").mkdir()
-        for report in ("file/r.html", "folder.html", "/proc/r.html"):
-            self.refused(report, "enhance", "a.wav", "--report", report)
-            self.refused(report, "attention", RECOGNISER, "a.wav", "--report", report)
+        for report, named in (("file/r.html", "the folder file"), ("folder.html",) * 2, ("/proc/r.html",) * 2):
+            self.refused(named, "enhance", "a.wav", "--report", report)
+            self.refused(named, "attention", RECOGNISER, "a.wav", "--report", report)
 
 
 if __name__ == "__main__":
