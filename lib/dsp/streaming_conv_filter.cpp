@@ -135,7 +135,7 @@ void ConvFilter::transform(std::size_t stage, AudioView<const float> taps) {
     }
 }
 
-const float* ConvFilter::spectra(std::size_t stage, int filter) const noexcept {
+const float* ConvFilter::spectra(std::size_t stage, int filter) const LIMPID_REALTIME {
   const Stage& made = stages_[stage];
   return made.spectra.data() + static_cast<std::size_t>(filter) *
                                    plan_->transform(stage).work_floats() *

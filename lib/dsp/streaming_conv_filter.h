@@ -65,7 +65,7 @@ class ConvFilter {
   const float* head(int filter) const noexcept { return head_.data() + filter * head_taps_; }
   // Partitions of a stage that are in use, and their spectra: [block][partition][re, im].
   int parts(std::size_t stage) const noexcept { return stages_[stage].parts; }
-  const float* spectra(std::size_t stage, int filter) const noexcept;
+  const float* spectra(std::size_t stage, int filter) const LIMPID_REALTIME;
 
  private:
   struct Stage {

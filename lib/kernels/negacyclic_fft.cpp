@@ -215,11 +215,11 @@ std::size_t NegacyclicFft::scratch_floats() const noexcept {
   return 4 * static_cast<std::size_t>(std::max(rows_ * column_width_, columns_ * k1_width_));
 }
 
-double NegacyclicFft::time_unit_flops() const noexcept {
+double NegacyclicFft::time_unit_flops() const LIMPID_REALTIME {
   return column_width_ * rows_ * (5 * std::log2(rows_) + 12);  // 12: twist and twiddle factors
 }
 
-double NegacyclicFft::frequency_unit_flops() const noexcept {
+double NegacyclicFft::frequency_unit_flops() const LIMPID_REALTIME {
   return k1_width_ * columns_ * 5 * std::log2(columns_);
 }
 

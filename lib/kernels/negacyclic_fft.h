@@ -46,8 +46,8 @@ class NegacyclicFft {
   // Units of the first half of forward() and second half of inverse(), and of the other halves.
   int time_units() const noexcept { return columns_ / column_width_; }
   int frequency_units() const noexcept { return rows_ / k1_width_; }
-  double time_unit_flops() const noexcept;
-  double frequency_unit_flops() const noexcept;
+  double time_unit_flops() const LIMPID_REALTIME;
+  double frequency_unit_flops() const LIMPID_REALTIME;
 
   // Spectrum of [earlier | later], P samples each: all time units into `work`, then all frequency
   // units from there to blocks at spectrum + i * block_stride. Buffers are aligned to 64 bytes;

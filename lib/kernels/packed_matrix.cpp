@@ -91,6 +91,7 @@ std::vector<float> PackedMatrix::by_input() const {
   return values;
 }
 
+LIMPID_REALTIME_TRUSTED_BEGIN  // a pointer that owns nothing
 PackedMatrix PackedMatrix::borrow(float* storage, int n, int k) LIMPID_REALTIME {
   PackedMatrix matrix;
   matrix.n_ = n;
@@ -98,6 +99,7 @@ PackedMatrix PackedMatrix::borrow(float* storage, int n, int k) LIMPID_REALTIME 
   matrix.data_ = std::shared_ptr<const float[]>(std::shared_ptr<const float[]>(), storage);
   return matrix;
 }
+LIMPID_REALTIME_TRUSTED_END
 
 void PackedMatrix::put(float* storage, int n, int k, int p, const float* weights) LIMPID_REALTIME {
   const auto inputs = static_cast<std::ptrdiff_t>(k);

@@ -87,7 +87,7 @@ class Session {
   // Why the output is silence since some call: a GPU failed. Null while all is well.
   virtual const Error* failure() const noexcept { return nullptr; }
 
-  virtual const StreamFormat& format() const noexcept = 0;
+  virtual const StreamFormat& format() const LIMPID_REALTIME = 0;
   virtual std::size_t memory() const noexcept = 0;  // bytes of state and scratch
   // What of it a call of max_frames reads or writes at least, on average.
   virtual std::size_t touched() const noexcept { return memory(); }

@@ -168,12 +168,12 @@ TensorView<float, 3> Attention::slice_heads(TensorView<float, 3> y, int kv_head)
   return y.slice(2, std::ptrdiff_t{kv_head} * width, width);
 }
 
-bool Attention::normalised() const noexcept {
+bool Attention::normalised() const LIMPID_REALTIME {
   return config_.kind != AttentionKind::sigmoid && config_.kind != AttentionKind::elu1 &&
          config_.kind != AttentionKind::linear_decay;
 }
 
-bool Attention::keeps_state() const noexcept {
+bool Attention::keeps_state() const LIMPID_REALTIME {
   return config_.kind == AttentionKind::linear_decay && config_.past >= kUnlimited &&
          config_.future == 0;
 }
@@ -182,7 +182,7 @@ float Attention::slope(int head) const LIMPID_REALTIME {
   return slopes_.empty() ? 0.0f : slopes_[static_cast<std::size_t>(head)];
 }
 
-float Attention::sink_logit(int head) const noexcept {
+float Attention::sink_logit(int head) const LIMPID_REALTIME {
   return sink_logits_.empty() ? 0.0f : sink_logits_[static_cast<std::size_t>(head)];
 }
 

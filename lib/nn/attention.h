@@ -95,11 +95,11 @@ class Attention {
 
   const AttentionConfig& config() const noexcept { return config_; }  // with all zeros resolved
   int group() const noexcept { return config_.heads / config_.kv_heads; }  // heads per kv head
-  bool normalised() const noexcept;   // whether the weights of a query sum up to at most one
-  bool keeps_state() const noexcept;  // linear state instead of keys and values
+  bool normalised() const LIMPID_REALTIME;   // whether the weights of a query sum up to at most one
+  bool keeps_state() const LIMPID_REALTIME;  // linear state instead of keys and values
   const Rotary& rotary() const noexcept { return rotary_; }
   float slope(int head) const LIMPID_REALTIME;  // 0 without
-  float sink_logit(int head) const noexcept;
+  float sink_logit(int head) const LIMPID_REALTIME;
   const float* sink_key(int head) const noexcept {
     return sink_keys_.data() + head * config_.width;
   }

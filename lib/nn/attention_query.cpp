@@ -49,7 +49,7 @@ AttentionQuery::Sight AttentionQuery::sight(const AttentionConfig& config,
 }
 
 void AttentionQuery::begin_row(const Attention& attention, int head, const float* query,
-                               int index) noexcept {
+                               int index) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();
   AttentionRow& row = rows_[static_cast<std::size_t>(index)];
   const Sight& sight = sights_[static_cast<std::size_t>(index)];
@@ -138,7 +138,7 @@ void AttentionQuery::sweep(const AttentionConfig& config, const AttentionMemory&
 }
 
 // LSSAR, between its passes: what a weight is, relative to the mean, decides what is left of it.
-void AttentionQuery::reweight() noexcept {
+void AttentionQuery::reweight() LIMPID_REALTIME {
   for (int r = 0; r < count_; ++r) {
     AttentionRow& row = rows_[static_cast<std::size_t>(r)];
     const auto keys = sights_[static_cast<std::size_t>(r)].keys();

@@ -29,10 +29,10 @@ class AttentionQuery {
               std::int64_t frame) const noexcept;
   void begin(const Attention& attention, const AttentionMemory& memory, const AttentionInput& in,
              const AttentionTile& tile, int lane, int kv_head) LIMPID_REALTIME;
-  void begin_row(const Attention& attention, int head, const float* query, int row) noexcept;
+  void begin_row(const Attention& attention, int head, const float* query, int row) LIMPID_REALTIME;
   void sweep(const AttentionConfig& config, const AttentionMemory& memory, int cache_row,
              const kernels::AttentionRule& rule, int value_width) noexcept;
-  void reweight() noexcept;
+  void reweight() LIMPID_REALTIME;
   void finish(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
               int lane, int kv_head, TensorView<float, 3> y) LIMPID_REALTIME;
 

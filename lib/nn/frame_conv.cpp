@@ -27,7 +27,7 @@ FrameConv::State::State(const FrameConv& conv, Arena& arena, int groups) {
   reset();
 }
 
-void FrameConv::State::reset() noexcept {
+void FrameConv::State::reset() LIMPID_REALTIME {
   std::ranges::fill(memory_, 0.0f);
   for (std::size_t group = 0; group < groups_.size(); ++group)
     groups_[group].at = static_cast<int>(group % kBlock);

@@ -37,7 +37,7 @@ class FrameConv {
    public:
     State() = default;
     State(const FrameConv& conv, Arena& arena, int groups);
-    void reset() noexcept;
+    void reset() LIMPID_REALTIME;
 
    private:
     friend class FrameConv;

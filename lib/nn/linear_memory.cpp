@@ -21,13 +21,13 @@ LinearMemory::LinearMemory(Arena& arena, const Attention& attention, int lanes) 
   gates_ = arena.claim<float>(value_width);
 }
 
-void LinearMemory::reset(std::int64_t frame) noexcept {
+void LinearMemory::reset(std::int64_t frame) LIMPID_REALTIME {
   first_ = static_cast<int>(frame % KeyCache::kBlock);
   std::ranges::fill(state_, 0.0f);
 }
 
 void LinearMemory::take_keys(const Attention& attention, const AttentionInput& in,
-                             const AttentionTile& tile, int lane, int kv_head) noexcept {
+                             const AttentionTile& tile, int lane, int kv_head) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();
   for (int f = 0; f < tile.count; ++f) {
     const float* angles = tile.angles + static_cast<std::ptrdiff_t>(f) * config.width;
@@ -66,14 +66,14 @@ void LinearMemory::begin(const Attention& attention, const AttentionInput& in,
 
 // y of each row = what is older than the block.
 void LinearMemory::read(const AttentionConfig& config, const float* state, int count,
-                        std::ptrdiff_t y_stride) noexcept {
+                        std::ptrdiff_t y_stride) LIMPID_REALTIME {
   kernels::small_product({faded_queries_.data(), config.width, state, config.value_width,
                           rows_[0].values, y_stride, count, config.width, config.value_width, 0});
 }
 
 // The block, now full, becomes part of the past.
 void LinearMemory::update(const AttentionConfig& config, float slope, float* state,
-                          const kernels::KeyBlock& block) noexcept {
+                          const kernels::KeyBlock& block) LIMPID_REALTIME {
   const int count = KeyCache::kBlock - first_;
   for (int f = 0; f < count; ++f) {
     const float fade = std::exp(-slope * static_cast<float>(count - 1 - f));

@@ -20,17 +20,17 @@ class LinearMemory {
                TensorView<float, 3> y) LIMPID_REALTIME;
 
   // Forgets everything; the next frame has this number.
-  void reset(std::int64_t frame) noexcept;
+  void reset(std::int64_t frame) LIMPID_REALTIME;
 
  private:
   void take_keys(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
-                 int lane, int kv_head) noexcept;
+                 int lane, int kv_head) LIMPID_REALTIME;
   void begin(const Attention& attention, const AttentionInput& in, const AttentionTile& tile,
              int lane, int head, TensorView<float, 3> y) LIMPID_REALTIME;
   void read(const AttentionConfig& config, const float* state, int count,
-            std::ptrdiff_t y_stride) noexcept;
+            std::ptrdiff_t y_stride) LIMPID_REALTIME;
   void update(const AttentionConfig& config, float slope, float* state,
-              const kernels::KeyBlock& block) noexcept;
+              const kernels::KeyBlock& block) LIMPID_REALTIME;
 
   std::span<float> state_;                 // [lane][head][width][value_width], before the block
   KeyCache block_;                         // that is not full yet, of every lane and key head

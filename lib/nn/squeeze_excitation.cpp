@@ -29,7 +29,7 @@ void scale_rows(Activation x, int block, int frame, const float* gain) noexcept 
 SqueezeState::SqueezeState(Arena& arena, int lanes, int channels)
     : mean(arena.claim<float>(activation_size(lanes, 1, 1, channels))) {}
 
-void SqueezeState::reset() noexcept {
+void SqueezeState::reset() LIMPID_REALTIME {
   std::ranges::fill(mean, 0.0f);
   frames = 0;
 }

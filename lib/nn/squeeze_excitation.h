@@ -26,7 +26,7 @@ enum class Pooling {
 struct SqueezeState {
   SqueezeState() = default;
   SqueezeState(Arena& arena, int lanes, int channels);
-  void reset() noexcept;
+  void reset() LIMPID_REALTIME;
   std::span<float> mean;  // [block][channel]
   int frames = 0;         // seen so far, up to the horizon
 };

@@ -51,7 +51,7 @@ Deftan2Config read(const nlohmann::json& j) {
 
 }  // namespace
 
-int Deftan2Config::hop_samples() const noexcept {
+int Deftan2Config::hop_samples() const LIMPID_REALTIME {
   return static_cast<int>(std::lround(hop * sample_rate));
 }
 

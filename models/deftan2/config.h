@@ -27,8 +27,8 @@ struct Deftan2Config {
   float compression = 1.0f;  // causal only: exponent of |X| at the network's input: 1 or 0.5
   bool relative = false;     // causal only: phases at the input are less that of microphone 0
 
-  int window_samples() const noexcept { return 2 * hop_samples(); }
-  int hop_samples() const noexcept;
+  int window_samples() const LIMPID_REALTIME { return 2 * hop_samples(); }
+  int hop_samples() const LIMPID_REALTIME;
   int bins() const LIMPID_REALTIME { return window_samples() / 2 + 1; }
   int inner() const noexcept { return heads * head_width; }
   int inputs() const noexcept { return 2 * microphones; }                // planes: re, im

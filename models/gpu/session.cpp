@@ -127,7 +127,6 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
       std::fill_n(voice, frames, 0.0f);
   }
 }
-LIMPID_REALTIME_TRUSTED_END
 
 void GpuSession::reset() LIMPID_REALTIME {
   if (status_) status_ = engine_->restart(0, lanes_);
@@ -138,6 +137,7 @@ bool GpuSession::restart(int lane) LIMPID_REALTIME {
   if (status_) status_ = engine_->restart(lane, 1);
   return true;
 }
+LIMPID_REALTIME_TRUSTED_END
 
 std::size_t GpuSession::memory() const noexcept {
   const auto samples =
