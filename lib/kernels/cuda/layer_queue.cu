@@ -6,7 +6,7 @@
 #include "lib/kernels/cuda/layer_queue.h"
 #include "lib/kernels/cuda/product_kernels.h"
 #include "lib/kernels/cuda/program.cuh"
-#include "lib/kernels/cuda/tiled_program.cuh"
+#include "lib/kernels/cuda/programmed_queue.h"
 
 namespace limpid::kernels::cuda {
 namespace {
@@ -21,7 +21,7 @@ struct HostFree {
   void operator()(float* memory) const noexcept { cudaFreeHost(memory); }
 };
 
-class StreamQueue final : public LayerQueue {
+class StreamQueue final : public ProgrammedQueue<StreamQueue> {
  public:
   explicit StreamQueue(int device) : device_(device) {}
   ~StreamQueue() override {
@@ -86,110 +86,14 @@ class StreamQueue final : public LayerQueue {
     return checked(cudaMemsetAsync(memory, 0, floats * sizeof(float), stream()), "clearing memory");
   }
 
-  Status product(ProductKind kind, Arithmetic arithmetic, const ComplexProductArgs& args) override {
-    return launch_product(arithmetic, kind, args);
+  template <class Program>
+  Status program(const typename Program::Args& args) {
+    return launch<Program>(args, stream());
   }
-  Status fsmn_sum(const FsmnSumArgs& args) override { return launch<FsmnSum>(args, stream()); }
-  Status compress(const CompressArgs& args) override { return launch<Compress>(args, stream()); }
-  Status unit_spectrum(const CompressArgs& args) override {
-    return launch<UnitSpectrum>(args, stream());
+  template <Arithmetic kArithmetic, class... Args>
+  Status make_product(const Args&... args) {
+    return ProductKernels<kArithmetic>::launch(args..., stream());
   }
-  Status levels(const LevelArgs& args) override {
-    if (auto done = launch<LevelMeans>(args, stream()); !done) return done;
-    return launch<LevelDifferences>(args, stream());
-  }
-  Status microphones(const MicrophoneArgs& args) override {
-    return launch<MicrophoneDifferences>(args, stream());
-  }
-  Status voice(const VoiceArgs& args) override { return launch<Voice>(args, stream()); }
-  Status row_norm(const RowNormArgs& args) override {
-    return with_stored(args.stored,
-                       [&]<class Number>() { return launch<RowNorm<Number>>(args, stream()); });
-  }
-  Status normed_filter(const NormedFilterArgs& args) override {
-    return launch<NormedFilter>(args, stream());
-  }
-  Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) override {
-    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
-      return with_long_filter<StoredOf<kArithmetic>>(
-          args, [&]<class... Programs>() { return launch_all<Programs...>(args); });
-    });
-  }
-  Status turn(const TurnArgs& args) override { return launch<Turn>(args, stream()); }
-  Status row_mean(const RowMeanArgs& args) override { return launch<RowMean>(args, stream()); }
-  Status running_mean(const RunningMeanArgs& args) override {
-    return launch<RunningMean>(args, stream());
-  }
-  Status gains(const GainsArgs& args) override { return launch<Gains>(args, stream()); }
-  Status scale(const ScaleArgs& args) override { return launch<Scale>(args, stream()); }
-  Status mix(const MixArgs& args) override { return launch<Mix>(args, stream()); }
-  Status top_gains(const TopGainsArgs& args) override { return launch<TopGains>(args, stream()); }
-  Status smooth_gains(const SmoothGainsArgs& args) override {
-    return launch<SmoothGains>(args, stream());
-  }
-  Status mask_filter(const MaskFilterArgs& args) override {
-    return launch<MaskFilter>(args, stream());
-  }
-  Status real_product(Arithmetic arithmetic, const RealProductArgs& args) override {
-    return launch_product(arithmetic, args);
-  }
-  Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) override {
-    return launch_product(arithmetic, args);
-  }
-  Status memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) override {
-    return launch_product(arithmetic, args);
-  }
-  Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) override {
-    return launch_product(arithmetic, args);
-  }
-  Status band_sums(Arithmetic arithmetic, const BandSumsArgs& args) override {
-    return launch_product(arithmetic, args);
-  }
-  Status part_sums(const PartSumsArgs& args) override { return launch<PartSums>(args, stream()); }
-  Status frame_norm(const FrameNormArgs& args) override {
-    return with_stored(args.stored,
-                       [&]<class Number>() { return launch<FrameNorm<Number>>(args, stream()); });
-  }
-  Status plane_norm(const PlaneNormArgs& args) override {
-    return with_stored(args.frames.stored, [&]<class Number>() {
-      return launch_all<PlaneFrames<Number>, PlaneMoments, PlaneScale<Number>>(args);
-    });
-  }
-  Status attend_rows(const LinearAttentionArgs& args) override {
-    return launch_all<QuerySoftmax, KeySoftmax, GatherContext, MixContext>(args);
-  }
-  Status softmax_rows(const LinearAttentionArgs& args) override {
-    return launch_all<QuerySoftmax, KeySoftmax>(args);
-  }
-  Status gather_context(Arithmetic arithmetic, const ContextArgs& args) override {
-    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
-      return ProductKernels<kArithmetic>::gather_context(args, stream());
-    });
-  }
-  Status add_context(Arithmetic arithmetic, const ContextArgs& args) override {
-    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
-      return ProductKernels<kArithmetic>::add_context(args, stream());
-    });
-  }
-  Status attend_frames(const LinearAttentionArgs& args) override {
-    return launch_all<QuerySoftmax, RunningKeys, RunningContext>(args);
-  }
-  Status array_level(const ArrayLevelArgs& args) override {
-    return launch_all<ArrayPower, ArrayLevel>(args);
-  }
-  Status array_planes(const ArrayPlanesArgs& args) override {
-    return launch<ArrayPlanes>(args, stream());
-  }
-  Status array_filter(const ArrayFilterArgs& args) override {
-    return launch<ArrayFilter>(args, stream());
-  }
-  Status repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) override {
-    return with_repack(repacking, stored,
-                       [&]<class Program>() { return launch<Program>(args, stream()); });
-  }
-  Status keep(const KeepArgs& args) override { return launch<Keep>(args, stream()); }
-  Status forget(const ForgetArgs& args) override { return launch<Forget>(args, stream()); }
-  Status silence(const SilenceArgs& args) override { return launch<Silence>(args, stream()); }
 
   Status record(const std::function<Status()>& work) override {
     use();
@@ -220,20 +124,6 @@ class StreamQueue final : public LayerQueue {
     DeviceArray<float> data;
     std::size_t bytes;
   };
-  template <class... Args>
-  Status launch_product(Arithmetic arithmetic, const Args&... args) {
-    return with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
-      return ProductKernels<kArithmetic>::launch(args..., stream());
-    });
-  }
-  // One after the other, on the same arguments.
-  template <class First, class... Rest, class Args>
-  Status launch_all(const Args& args) {
-    auto done = launch<First>(args, stream());
-    if constexpr (sizeof...(Rest) > 0)
-      if (done) return launch_all<Rest...>(args);
-    return done;
-  }
   void use() noexcept { cudaSetDevice(device_); }
   cudaStream_t stream() noexcept {  // whichever thread is calling
     use();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The layers of networks on a GPU: a queue of kernels, the memory they work on, and what they share
-// with the host. The device implements it with a stream (backend.h); tests do on the CPU, with the
-// same kernels. Pointers are the device's, unless they are said to be the host's.
+// with the host. Which kernels those are is said once (programmed_queue.h); the device runs them on
+// a stream (backend.h), tests on the CPU. Pointers are the device's, unless they are said to be the
+// host's.
 #pragma once
 
 #include <cstddef>
@@ -56,13 +57,12 @@ class LayerQueue {
   virtual Status fsmn_sum(const FsmnSumArgs& args) = 0;
   virtual Status compress(const CompressArgs& args) = 0;
   virtual Status unit_spectrum(const CompressArgs& args) = 0;
-  virtual Status levels(const LevelArgs& args) = 0;            // LevelMeans, then LevelDifferences
-  virtual Status microphones(const MicrophoneArgs& args) = 0;  // MicrophoneDifferences
+  virtual Status levels(const LevelArgs& args) = 0;
+  virtual Status microphones(const MicrophoneArgs& args) = 0;
   virtual Status voice(const VoiceArgs& args) = 0;
   virtual Status row_norm(const RowNormArgs& args) = 0;
   virtual Status normed_filter(const NormedFilterArgs& args) = 0;
   virtual Status memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) = 0;
-  // with_long_filter(), of the arithmetic's StoredOf.
   virtual Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) = 0;
   virtual Status turn(const TurnArgs& args) = 0;
   virtual Status row_mean(const RowMeanArgs& args) = 0;
@@ -79,17 +79,15 @@ class LayerQueue {
   virtual Status band_sums(Arithmetic arithmetic, const BandSumsArgs& args) = 0;
   virtual Status part_sums(const PartSumsArgs& args) = 0;
   virtual Status frame_norm(const FrameNormArgs& args) = 0;
-  // PlaneFrames, then PlaneMoments, then PlaneScale.
   virtual Status plane_norm(const PlaneNormArgs& args) = 0;
-  // The kernels of linear_attention_layers.h, along frequency and along time. Of wide heads along
-  // frequency only both softmaxes, then those of context_products.h; packed, those
-  // of strip_context.h and strip_queries.h alone.
+  // Linear attention along frequency and along time (linear_attention_layers.h). Of wide heads
+  // along frequency only both softmaxes, then both products with the context; packed, those alone.
   virtual Status attend_rows(const LinearAttentionArgs& args) = 0;
   virtual Status softmax_rows(const LinearAttentionArgs& args) = 0;
   virtual Status gather_context(Arithmetic arithmetic, const ContextArgs& args) = 0;
   virtual Status add_context(Arithmetic arithmetic, const ContextArgs& args) = 0;
   virtual Status attend_frames(const LinearAttentionArgs& args) = 0;
-  virtual Status array_level(const ArrayLevelArgs& args) = 0;  // ArrayPower, then ArrayLevel
+  virtual Status array_level(const ArrayLevelArgs& args) = 0;
   virtual Status array_planes(const ArrayPlanesArgs& args) = 0;
   virtual Status array_filter(const ArrayFilterArgs& args) = 0;
   virtual Status repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) = 0;

@@ -2,65 +2,57 @@
 // What the files of product kernels instantiate.
 #pragma once
 
-#include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/product_kernels.h"
 #include "lib/kernels/cuda/resident_program.cuh"
 
 namespace limpid::kernels::cuda {
 
+// launch_product<arithmetic>(stream, what with_program() takes).
+template <Arithmetic kArithmetic, class... Args>
+Status launch_product(cudaStream_t stream, const Args&... args) {
+  return with_program<kArithmetic>(args..., [&]<class Program>(const auto& mine) {
+    if constexpr (Resident<Program>)
+      return launch_resident<Program>(mine, stream);
+    else
+      return launch_tiles<Program>(mine, stream);
+  });
+}
+
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(ProductKind kind, const ComplexProductArgs& args,
                                            cudaStream_t stream) {
-  return with_kind(kind, [&]<ProductKind kKind>() {
-    return with_product<kKind, kArithmetic>(args.n, args.x.total(), [&]<class Program>() {
-      return launch_tiles<Program>(args, stream);
-    });
-  });
+  return launch_product<kArithmetic>(stream, kind, args);
 }
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const RealProductArgs& args, cudaStream_t stream) {
-  return with_product_of<kArithmetic>(
-      args, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+  return launch_product<kArithmetic>(stream, args);
 }
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const ManyProductArgs& args, cudaStream_t stream) {
-  return with_many_products<kArithmetic>(
-      args.columns, [&]<class Program>() { return launch_tiles<Program>(args, stream); });
+  return launch_product<kArithmetic>(stream, args);
 }
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const MemoryInputArgs& args, cudaStream_t stream) {
-  return with_memory_input<kArithmetic>(args.filter.channels, [&]<class Program>() {
-    return launch_resident<Program>(args, stream);
-  });
+  return launch_product<kArithmetic>(stream, args);
 }
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const RowPerceptronArgs& args, cudaStream_t stream) {
-  return with_row_perceptron<kArithmetic>(
-      args.channels, [&]<class Program>() { return launch_resident<Program>(args, stream); });
+  return launch_product<kArithmetic>(stream, args);
 }
 
 template <Arithmetic kArithmetic>
 Status ProductKernels<kArithmetic>::launch(const BandSumsArgs& args, cudaStream_t stream) {
-  return with_band_sums<kArithmetic>(
-      args.channels, [&]<class Program>() { return launch_resident<Program>(args, stream); });
+  return launch_product<kArithmetic>(stream, args);
 }
 
 template <Arithmetic kArithmetic>
-Status ProductKernels<kArithmetic>::gather_context(const ContextArgs& args, cudaStream_t stream) {
-  if constexpr (NumberOf<kArithmetic>::kInputs == 2)
-    if (args.packed) return launch_resident<GatherStrips<kArithmetic>>(args, stream);
-  return launch_tiles<GatherTiles<kArithmetic>>(args, stream);
-}
-
-template <Arithmetic kArithmetic>
-Status ProductKernels<kArithmetic>::add_context(const ContextArgs& args, cudaStream_t stream) {
-  if constexpr (NumberOf<kArithmetic>::kInputs == 2)
-    if (args.packed) return launch_resident<QueryStrips<kArithmetic>>(args, stream);
-  return launch_tiles<AddContextTiles<kArithmetic>>(args, stream);
+Status ProductKernels<kArithmetic>::launch(ContextProduct which, const ContextArgs& args,
+                                           cudaStream_t stream) {
+  return launch_product<kArithmetic>(stream, which, args);
 }
 
 template <Arithmetic kArithmetic>

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
-// ComplexProduct, RealProduct, ManyProducts, MemoryInput, RowPerceptron, BandSums and products of
-// attention as kernels: every kind and tiling. Each arithmetic is compiled by a file of its own.
+// Products of networks as kernels: every kind and tiling. Each arithmetic is compiled by a file of
+// its own.
 #pragma once
 
 #include <cuda_runtime.h>
 
-#include "lib/kernels/cuda/band_sums.h"
-#include "lib/kernels/cuda/many_products.h"
-#include "lib/kernels/cuda/memory_input.h"
-#include "lib/kernels/cuda/strip_perceptron.h"
-#include "lib/kernels/cuda/strip_queries.h"
+#include "lib/kernels/cuda/product_programs.h"
 #include "limpid/result.h"
 
 namespace limpid::kernels::cuda {
@@ -24,8 +20,7 @@ struct ProductKernels {
   static Status launch(const MemoryInputArgs& args, cudaStream_t stream);
   static Status launch(const RowPerceptronArgs& args, cudaStream_t stream);
   static Status launch(const BandSumsArgs& args, cudaStream_t stream);
-  static Status gather_context(const ContextArgs& args, cudaStream_t stream);
-  static Status add_context(const ContextArgs& args, cudaStream_t stream);
+  static Status launch(ContextProduct which, const ContextArgs& args, cudaStream_t stream);
 };
 
 }  // namespace limpid::kernels::cuda

@@ -34,6 +34,12 @@ namespace limpid::kernels::cuda {
 // What a block may have on every card since compute capability 8.0.
 inline constexpr std::size_t kMostShared = 99 * 1024;
 
+// What tells it from a TiledProgram.
+template <class Program>
+concept Resident = requires {
+  Program::kResident;
+};
+
 template <class Program>
 constexpr std::size_t resident_bytes(int buffers) {
   return sizeof(float) * static_cast<std::size_t>(Program::kResident + buffers * Program::kShared);
