@@ -87,19 +87,12 @@ struct ArrayPlanesArgs {
   std::int32_t lanes, frames, bins;
   bool compressed, relative;
 };
-struct ArrayPlanes {
-  using Args = ArrayPlanesArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
+struct ArrayPlanes : EachValue<ArrayPlanes, ArrayPlanesArgs> {
   static constexpr float kLeastPower = 1e-12f;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.bins);
-  }
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, args.bins}; }
   LIMPID_HD static float power(Complex x) { return x.re * x.re + x.im * x.im + kLeastPower; }
 
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.bins);
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const float gain = 1.0f / args.level[std::int64_t{place.lane} * args.frames + place.frame];
     const auto x = [&](int m) {
       return gain * args.spectra.at(place.lane, place.frame, m, place.at);
@@ -128,17 +121,9 @@ struct ArrayFilterArgs {
   std::int32_t lanes, frames, bins;
   bool filters;
 };
-struct ArrayFilter {
-  using Args = ArrayFilterArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.bins);
-  }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.bins);
-    if (place.lane == args.lanes) return;
+struct ArrayFilter : EachValue<ArrayFilter, ArrayFilterArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, args.bins}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int microphones = args.spectra.microphones;
     const float* w = args.planes.at(place.lane, place.frame) +
                      std::int64_t{place.at} * (args.filters ? 2 * microphones : 2);

@@ -129,14 +129,7 @@ class CufftLongConv final : public LongConv {
 }  // namespace
 
 Result<std::unique_ptr<LongConv>> open_cufft_conv(const LongConvSpec& spec, const ConvPlan& plan) {
-  switch (spec.sample) {
-    case Sample::f16:
-      return CufftLongConv<Half>::open(spec, plan);
-    case Sample::bf16:
-      return CufftLongConv<BFloat>::open(spec, plan);
-    default:
-      return CufftLongConv<float>::open(spec, plan);
-  }
+  return open_of_samples<CufftLongConv>(spec, plan);
 }
 
 }  // namespace limpid::kernels::cuda

@@ -63,14 +63,7 @@ class FusedLongConv final : public LongConv {
 }  // namespace
 
 Result<std::unique_ptr<LongConv>> open_fused_conv(const LongConvSpec& spec, const ConvPlan& plan) {
-  switch (spec.sample) {
-    case Sample::f16:
-      return FusedLongConv<Half>::open(spec, plan);
-    case Sample::bf16:
-      return FusedLongConv<BFloat>::open(spec, plan);
-    default:
-      return FusedLongConv<float>::open(spec, plan);
-  }
+  return open_of_samples<FusedLongConv>(spec, plan);
 }
 
 }  // namespace limpid::kernels::cuda

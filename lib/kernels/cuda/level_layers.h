@@ -20,15 +20,9 @@ struct LevelArgs {
 };
 
 // y = {L, mean}. A thread follows one bin of one lane through the call.
-struct LevelMeans {
-  using Args = LevelArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) { return frame_blocks(std::int64_t{a.lanes} * a.bins); }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, 1, args.bins);
-    if (place.lane == args.lanes) return;
+struct LevelMeans : EachValue<LevelMeans, LevelArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, 1, args.bins}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     Complex& memory = args.memory[std::int64_t{place.lane} * args.bins + place.at];
     for (int frame = 0; frame < args.frames; ++frame) {
       float power = 0;

@@ -101,18 +101,11 @@ struct KeySoftmax {
 };
 
 // context = key^T value over the rows of a frame, head by head.
-struct GatherContext {
-  using Args = LinearAttentionArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.inner() * a.width);
+struct GatherContext : EachValue<GatherContext, LinearAttentionArgs> {
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, args.frames, args.inner() * args.width};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const std::int64_t index = block * kThreads + thread;
-    const Place place(index, args.lanes, args.frames, args.inner() * args.width);
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int of_key = place.at / args.width, head = of_key / args.width;
     const float* key = args.key.at(place.lane, place.frame) + of_key;
     const float* value =
@@ -120,22 +113,16 @@ struct GatherContext {
     float sum = 0;
     for (std::int64_t row = 0; row < args.rows; ++row)
       sum += key[row * args.inner()] * value[row * args.inner()];
-    args.context[index] = sum;
+    args.context[place.index] = sum;
   }
 };
 
 // mixed = query context, head by head.
-struct MixContext {
-  using Args = LinearAttentionArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.rows * a.inner());
+struct MixContext : EachValue<MixContext, LinearAttentionArgs> {
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, args.frames, args.rows * args.inner()};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.rows * args.inner());
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int head = place.at % args.inner() / args.width, feature = place.at % args.width;
     const float* query = args.query.at(place.lane, place.frame) + place.at - feature;
     const float* context =
@@ -150,20 +137,13 @@ struct MixContext {
 
 // key = exp(key), limited; query is divided by what keys have summed up to. A thread follows one
 // feature of a row through the call.
-struct RunningKeys {
-  using Args = LinearAttentionArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.rows * a.inner());
+struct RunningKeys : EachValue<RunningKeys, LinearAttentionArgs> {
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, 1, args.rows * args.inner()};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const std::int64_t index = block * kThreads + thread;
-    const Place place(index, args.lanes, 1, args.rows * args.inner());
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const float decay = args.decay[place.at % args.inner() / args.width];
-    float total = args.total[index];
+    float total = args.total[place.index];
     for (int frame = 0; frame < args.frames; ++frame) {
       float& key = args.key.at(place.lane, frame)[place.at];
       const float limited = key < kKeyLimit ? key : kKeyLimit;
@@ -171,26 +151,20 @@ struct RunningKeys {
       total = decay * total + key;
       args.query.at(place.lane, frame)[place.at] /= total;
     }
-    args.total[index] = total;
+    args.total[place.index] = total;
   }
 };
 
 // state = decay state + key value^T, mixed = query state. A thread follows one value feature
 // through the call, kPart key features at a time.
-struct RunningContext {
-  using Args = LinearAttentionArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1, kPart = 16;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.rows * a.inner());
+struct RunningContext : EachValue<RunningContext, LinearAttentionArgs> {
+  static constexpr int kPart = 16;
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, 1, args.rows * args.inner()};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const std::int64_t index = block * kThreads + thread;
-    const Place place(index, args.lanes, 1, args.rows * args.inner());
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int feature = place.at % args.width;
-    float* state = args.state + (index - feature) * args.width + feature;
+    float* state = args.state + (place.index - feature) * args.width + feature;
     for (int first = 0; first < args.width; first += kPart) {
       const int count = args.width - first < kPart ? args.width - first : kPart;
       follow(place, first, count, state + std::int64_t{first} * args.width, args);

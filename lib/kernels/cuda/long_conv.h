@@ -39,4 +39,17 @@ inline Rows<float> filter_rows(const LongConvSpec& spec, const ConvPlan& plan,
   return {filters, nullptr, nullptr, nullptr, 1, spec.channels, spec.taps, plan.filter};
 }
 
+// Conv<type of the samples>::open(spec, plan).
+template <template <class> class Conv>
+Result<std::unique_ptr<LongConv>> open_of_samples(const LongConvSpec& spec, const ConvPlan& plan) {
+  switch (spec.sample) {
+    case Sample::f16:
+      return Conv<Half>::open(spec, plan);
+    case Sample::bf16:
+      return Conv<BFloat>::open(spec, plan);
+    default:
+      return Conv<float>::open(spec, plan);
+  }
+}
+
 }  // namespace limpid::kernels::cuda

@@ -59,18 +59,12 @@ inline int floats_of_ring(Arithmetic arithmetic, int stored) {
 
 // u of the frames of a call enters the ring.
 template <class Stored>
-struct LongFilterInput {
+struct LongFilterInput : EachValue<LongFilterInput<Stored>, LongFilterArgs> {
   using Args = LongFilterArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.width());
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, args.frames, static_cast<int>(args.width())};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const auto width = static_cast<int>(args.width());
-    const Place place(block * kThreads + thread, args.lanes, args.frames, width);
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int row = place.at / args.channels, c = place.at % args.channels;
     const float* k =
         args.qkv.at(place.lane, place.frame) + (std::int64_t{row} * 3 + 1) * args.channels + c;

@@ -49,18 +49,11 @@ struct MixArgs {
   Frames<float> y;  // [bin][tap]
   std::int32_t lanes, frames, bins;
 };
-struct Mix {
-  using Args = MixArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.bins * a.mask.taps);
+struct Mix : EachValue<Mix, MixArgs> {
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, args.frames, args.bins * args.mask.taps};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames,
-                      args.bins * args.mask.taps);
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const Complex u =
         args.mask.u(place.lane, place.frame, place.at / args.mask.taps, place.at % args.mask.taps);
     float* y = args.y.at(place.lane, place.frame) + place.at;
@@ -78,18 +71,9 @@ struct TopGainsArgs {
   float silence;          // is added to every bin's power
   std::int32_t lanes, frames, edge, top, band;
 };
-struct TopGains {
-  using Args = TopGainsArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * 2);
-  }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const std::int64_t index = block * kThreads + thread;
-    const Place place(index, args.lanes, args.frames, 2);
-    if (place.lane == args.lanes) return;
+struct TopGains : EachValue<TopGains, TopGainsArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, 2}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const float* x = args.x.at(place.lane, place.frame);
     float heard = 0, kept = 0;
     for (int bin = place.at == 0 ? args.edge : args.top; bin < args.band; ++bin) {
@@ -104,7 +88,7 @@ struct TopGains {
       kept += power * gain;
     }
     const float gain = heard > 0 ? std::sqrt(kept / heard) : 0.0f;
-    args.gains[index] = gain < 1.0f ? gain : 1.0f;
+    args.gains[place.index] = gain < 1.0f ? gain : 1.0f;
   }
 };
 
@@ -148,17 +132,9 @@ struct MaskFilterArgs {
   std::int32_t lanes, frames, bins, band;
   std::int64_t microphone = 0;  // floats from a microphone's x to the next one's
 };
-struct MaskFilter {
-  using Args = MaskFilterArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.bins);
-  }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.bins);
-    if (place.lane == args.lanes) return;
+struct MaskFilter : EachValue<MaskFilter, MaskFilterArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, args.bins}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     Complex y{0, 0};
     const auto x = [&](int k, int m = 0) {
       const float* from = args.x.at(place.lane, place.frame - k) + m * args.microphone + place.at;

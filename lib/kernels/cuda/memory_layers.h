@@ -87,17 +87,10 @@ struct SilenceArgs {
   Alive alive;
   std::int32_t lanes, frames, width;
 };
-struct Silence {
-  using Args = SilenceArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.width);
-  }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.width);
-    if (place.lane == args.lanes || is_alive(args.alive, place.lane, place.frame)) return;
+struct Silence : EachValue<Silence, SilenceArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, args.width}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
+    if (is_alive(args.alive, place.lane, place.frame)) return;
     float* y = args.y.at(place.lane, place.frame) + place.at;
     y[0] = 0;
     y[args.y.imaginary] = 0;

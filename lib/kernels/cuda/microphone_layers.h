@@ -24,21 +24,14 @@ struct MicrophoneArgs {
 };
 
 // A thread follows one bin of one pair of a lane through the call.
-struct MicrophoneDifferences {
-  using Args = MicrophoneArgs;
+struct MicrophoneDifferences : EachValue<MicrophoneDifferences, MicrophoneArgs> {
   using Pair = MicrophoneArgs::Pair;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
   static constexpr float kTiny = 1e-9f, kTinySquare = 1e-18f;  // where it divides
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * pairs(a));
-  }
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, 1, pairs(args)}; }
   LIMPID_HD static int pairs(const Args& a) { return (a.spectra.microphones - 1) * a.bins; }
   LIMPID_HD static float power(Complex x) { return x.re * x.re + x.im * x.im; }
 
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, 1, pairs(args));
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int other = place.at / args.bins, bin = place.at % args.bins;
     Pair& memory = args.memory[std::int64_t{place.lane} * pairs(args) + place.at];
     Pair pair = memory;

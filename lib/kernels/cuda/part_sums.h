@@ -15,17 +15,9 @@ struct PartSumsArgs {
   const float* bias;      // [n]
   std::int32_t lanes, frames, parts, n;
 };
-struct PartSums {
-  using Args = PartSumsArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.n);
-  }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.n);
-    if (place.lane == args.lanes) return;
+struct PartSums : EachValue<PartSums, PartSumsArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, args.n}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const float* x = args.x.at(place.lane, place.frame) + place.at;
     float sum = args.bias[place.at];
     for (int part = 0; part < args.parts; ++part) sum += x[part * args.n];

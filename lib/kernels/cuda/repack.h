@@ -22,18 +22,12 @@ struct RepackArgs {
 
 // A thread has eight values.
 template <class Number, Repacking kRepacking>
-struct Repack {
+struct Repack : EachValue<Repack<Number, kRepacking>, RepackArgs> {
   using Args = RepackArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.rows * a.eights());
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, args.frames, args.rows * args.eights()};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames,
-                      args.rows * args.eights());
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int row = place.at / args.eights(), eight = place.at % args.eights();
     const float* from = args.from.at(place.lane, place.frame) + row * args.from_row;
     float* to = args.to.at(place.lane, place.frame) + row * args.to_row;

@@ -16,17 +16,9 @@ struct CompressArgs {
   std::int32_t lanes, frames, band, bins, row;
   float scale, exponent;
 };
-struct Compress {
-  using Args = CompressArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.bins);
-  }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames, args.bins);
-    if (place.lane == args.lanes) return;
+struct Compress : EachValue<Compress, CompressArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, args.bins}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     Complex v{0, 0};
     if (place.at < args.band) {
       const float* x = args.x.at(place.lane, place.frame) + place.at;

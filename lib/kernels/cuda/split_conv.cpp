@@ -150,14 +150,7 @@ class SplitLongConv final : public LongConv {
 }  // namespace
 
 Result<std::unique_ptr<LongConv>> open_split_conv(const LongConvSpec& spec, const ConvPlan& plan) {
-  switch (spec.sample) {
-    case Sample::f16:
-      return SplitLongConv<Half>::open(spec, plan);
-    case Sample::bf16:
-      return SplitLongConv<BFloat>::open(spec, plan);
-    default:
-      return SplitLongConv<float>::open(spec, plan);
-  }
+  return open_of_samples<SplitLongConv>(spec, plan);
 }
 
 }  // namespace limpid::kernels::cuda

@@ -16,24 +16,17 @@ struct RowMeanArgs {
   std::int32_t lanes, frames, rows, channels;
   std::int64_t row;
 };
-struct RowMean {
-  using Args = RowMeanArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{2} * a.lanes * a.frames * a.channels);
+struct RowMean : EachValue<RowMean, RowMeanArgs> {
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {2 * args.lanes, args.frames, args.channels};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const std::int64_t index = block * kThreads + thread;
-    const Place place(index, 2 * args.lanes, args.frames, args.channels);
-    if (place.lane == 2 * args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const bool imaginary = place.lane >= args.lanes;
     const float* x = args.x.at(imaginary ? place.lane - args.lanes : place.lane, place.frame) +
                      (imaginary ? args.x.imaginary : 0) + place.at;
     float sum = 0;
     for (int row = 0; row < args.rows; ++row) sum += x[row * args.row];
-    args.mean[index] = sum * (1.0f / static_cast<float>(args.rows));
+    args.mean[place.index] = sum * (1.0f / static_cast<float>(args.rows));
   }
 };
 
@@ -45,17 +38,9 @@ struct RunningMeanArgs {
   Alive alive;   // others do not count
   std::int32_t lanes, frames, channels, horizon;
 };
-struct RunningMean {
-  using Args = RunningMeanArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{2} * a.lanes * a.channels);
-  }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, 2 * args.lanes, 1, args.channels);
-    if (place.lane == 2 * args.lanes) return;
+struct RunningMean : EachValue<RunningMean, RunningMeanArgs> {
+  LIMPID_HD static Extent extent(const Args& args) { return {2 * args.lanes, 1, args.channels}; }
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int lane = place.lane < args.lanes ? place.lane : place.lane - args.lanes;
     float* state = args.state + std::int64_t{place.lane} * 2 * args.channels + place.at;
     float* mean = args.mean + std::int64_t{place.lane} * args.frames * args.channels + place.at;
@@ -106,18 +91,11 @@ struct ScaleArgs {
   std::int32_t lanes, frames, rows, channels;
   std::int64_t row;  // floats from a row to the next
 };
-struct Scale {
-  using Args = ScaleArgs;
-  static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
-  static std::int64_t blocks(const Args& a) {
-    return frame_blocks(std::int64_t{a.lanes} * a.frames * a.rows * a.channels);
+struct Scale : EachValue<Scale, ScaleArgs> {
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, args.frames, args.rows * args.channels};
   }
-
-  template <int Phase>
-  LIMPID_HD static void run(int thread, std::int64_t block, Complex*, const Args& args) {
-    const Place place(block * kThreads + thread, args.lanes, args.frames,
-                      args.rows * args.channels);
-    if (place.lane == args.lanes) return;
+  LIMPID_HD static void each(const Place& place, const Args& args) {
     const int row = place.at / args.channels, c = place.at % args.channels;
     float* x = args.x.at(place.lane, place.frame) + row * args.row + c;
     const float* gain = args.gain.at(place.lane, place.frame) + c;
