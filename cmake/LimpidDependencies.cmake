@@ -1,4 +1,4 @@
-# Third-party libraries, by the names of their Debian packages (README: which part needs which).
+# Third-party libraries and the Debian packages they are in, which cmake/install_packages.sh installs.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)       # libhwy-dev

@@ -39,6 +39,7 @@ ModelSpec spec_from_card(const io::Weights& weights) {
   spec.summary = text(card, "summary", "");
   spec.licence = text(card, "licence", "not stated");
   for (const auto& [name, tensor] : weights.tensors()) {
+    if (name.find(".running_") != name.npos) continue;  // statistics of batch norms: not trained
     std::int64_t count = 1;
     for (const auto extent : tensor.shape) count *= extent;
     spec.parameters += count;

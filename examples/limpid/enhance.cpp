@@ -147,12 +147,13 @@ void add_processing(CLI::App& command, Arguments& a) {
   add_model(command, a.model);
   add_channel_options(command, a.channels);
   add_arithmetic(command, a.arithmetic)->needs(add_device(command, a.device));
-  add_jobs(command, a.files, "Files, or pieces of long ones,");
+  add_jobs(command, a.files, "Files, or pieces of long ones,",
+           fmt::format("one a core, on a GPU {}", kFilesOnGpu));
   CLI::Option* limit = add_attenuation_limit(command, a.attenuation_limit_db);
   command
       .add_flag("--exact", a.exact,
                 "Use the model's published offline recipe, sample for sample; needs memory for "
-                "a whole file")
+                "a whole file; not together with -a or --voice")
       ->excludes(limit);
 }
 

@@ -124,8 +124,9 @@ void add_files(CLI::App& command, FileArguments& a) {
   command.add_flag("--overwrite", a.overwrite, "Replace results that are there")->excludes(resume);
 }
 
-void add_jobs(CLI::App& command, FileArguments& a, const std::string& what) {
-  command.add_option("-j,--jobs", a.jobs, what + " at the same time (default: one a core)")
+void add_jobs(CLI::App& command, FileArguments& a, const std::string& what,
+              const std::string& standard) {
+  command.add_option("-j,--jobs", a.jobs, what + " at the same time (default: " + standard + ")")
       ->check(between(1, 1024))
       ->type_name("N");
 }

@@ -25,7 +25,8 @@ struct FileArguments {
 };
 
 void add_files(CLI::App& command, FileArguments& arguments);
-void add_jobs(CLI::App& command, FileArguments& arguments, const std::string& what = "Files");
+void add_jobs(CLI::App& command, FileArguments& arguments, const std::string& what = "Files",
+              const std::string& standard = "one a core");
 void add_reporting(CLI::App& command, FileArguments& arguments);
 
 PlanRequest plan_request(const FileArguments& arguments);

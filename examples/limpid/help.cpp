@@ -37,6 +37,12 @@ std::string Help::make_option_opts(const CLI::Option* option) const {
   return option->get_type_size() == 0 || type.empty() ? "" : " " + type;
 }
 
+// In the line "Usage: ...": by the name that the list below it gives.
+std::string Help::make_option_usage(const CLI::Option* positional) const {
+  const std::string name = positional->get_type_name();
+  return positional->get_required() ? name : "[" + name + "]";
+}
+
 std::string Help::make_subcommand(const CLI::App* command) const {
   return row(command->get_name(), command->get_description());
 }

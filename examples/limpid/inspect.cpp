@@ -76,11 +76,13 @@ std::string plain(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+constexpr std::string_view kShownAbove[] = {"name",    "summary",    "architecture",
+                                            "licence", "parameters", "macs_per_second"};
+
 // What the author wrote, as it is, but for what was shown above.
 void print_part(const Json& part) {
   for (const auto& [name, value] : part.items()) {
-    if (name == "name" || name == "summary" || name == "licence" || name == "architecture")
-      continue;
+    if (std::ranges::find(kShownAbove, name) != std::end(kShownAbove)) continue;
     const bool list = value.is_array() && !value.empty() && value.front().is_string();
     if (!list) row(name, plain(value));
     if (!list) continue;

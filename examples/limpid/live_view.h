@@ -22,7 +22,7 @@ std::vector<std::string> live_screen(const streaming::LiveStats& stats, const Li
 // The same facts for a log.
 std::string live_line(const streaming::LiveStats& stats, bool bypassed);
 
-// "late 2 (0.13 s)  lost 0.40 s  ...": what went wrong, "no trouble" if nothing did.
+// "late 2 (0.13 s)  skipped 0.40 s  ...": what went wrong, "late 0" if nothing did.
 std::string live_trouble(const streaming::LiveStats& stats);
 
 }  // namespace limpid::cli

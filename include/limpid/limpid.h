@@ -11,6 +11,10 @@
  *
  * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0 (voice activity:
  * -1).
+ *
+ * Threads: process, reset, repaired and destroy of one enhancer must not run at the same time; they
+ * may come from different threads one after the other. All other functions may be called from any
+ * thread between create and destroy. Different enhancers are independent.
  */
 #ifndef LIMPID_LIMPID_H
 #define LIMPID_LIMPID_H
@@ -63,14 +67,16 @@ LIMPID_API void limpid_destroy(limpid_enhancer* enhancer);
 LIMPID_API void limpid_process(limpid_enhancer* enhancer, const float* const* in, float* const* out,
                                int samples);
 
-/* Samples by which the output trails the input; constant. */
+/* Samples by which the output trails the input; constant. From any thread. */
 LIMPID_API int limpid_latency(const limpid_enhancer* enhancer);
 
+/* Constant. From any thread. */
 LIMPID_API int limpid_inputs(const limpid_enhancer* enhancer);  /* pointers in `in` */
 LIMPID_API int limpid_outputs(const limpid_enhancer* enhancer); /* pointers in `out` */
 
-/* Forgets all audio; bypass and limit stay. Real-time safe, and clears all that the stream
- * remembers: counts as one hop of the network more. */
+/* Forgets all audio; bypass and limit stay. Real-time safe, but clears all that the streams
+ * remember: it takes as long as one hop of the network, with several channels up to three. With
+ * several channels of `base` do not call it in the audio callback. */
 LIMPID_API void limpid_reset(limpid_enhancer* enhancer);
 
 /* These two may be called from any thread. A limit: see limpid_config, but nothing is refused here:

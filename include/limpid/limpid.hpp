@@ -41,14 +41,16 @@ class LIMPID_API Enhancer {
   void process(const float* const* in, float* const* out, int samples) noexcept;
 
   // Samples by which the output trails the input; constant. To get the end of a recording, pass
-  // this many samples of silence after it.
+  // this many samples of silence after it. [any thread]
   int latency() const noexcept;
 
+  // Constant. [any thread]
   int inputs() const noexcept;   // pointers in `in`: channels, times the microphones of the model
   int outputs() const noexcept;  // pointers in `out`
 
-  // Forgets all audio; bypass and limit stay. Real-time safe, and clears all that the stream
-  // remembers: counts as one hop of the network more.
+  // Forgets all audio; bypass and limit stay. Real-time safe, but clears all that the streams
+  // remember: it takes as long as one hop of the network, with several channels up to three. With
+  // several channels of `base` do not call it in the audio callback.
   void reset() noexcept;
 
   // Cross-fades within 10 ms between enhanced and original sound, at the same latency. [any thread]

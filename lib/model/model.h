@@ -33,7 +33,7 @@ struct ModelSpec {
   int min_rate = 0, max_rate = 0;               // Hz; rates open() accepts
   int input_channels = 1, output_channels = 1;  // none out: it recognises, and gives no audio
   Memory memory = Memory::carried;
-  std::int64_t parameters = 0;
+  std::int64_t parameters = 0;  // trained values
   double macs_per_second = 0;   // real multiply-accumulates per second of audio and channel
   bool voice_activity = false;  // whether sessions tell where speech is
   // After so many hops of any session, whatever its rate, the past that it has not heard makes no

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // LongConv: a causal enhancer of gated long convolutions over STFT frames. It remembers seconds
-// with filters instead of recurrences, so training needs no loop over time, and whatever it hears
-// is forgotten completely once it is older than the filters of all blocks together.
+// with filters instead of recurrences, so training needs no loop over time, and what is older than
+// the filters of all blocks together acts through nothing but the running means of the level
+// features, which forget exponentially.
 #pragma once
 
 #include <memory>

@@ -46,6 +46,12 @@ class Arguments(EndToEnd):
             for line in self.limpid(command, "--help").stdout.splitlines():
                 self.assertIsNone(re.match(r" +-.*(INT|FLOAT|TEXT|DEVICE|KIND|\bN|dB|S):", line), line)
         self.assertIn("0: no limit", self.limpid("enhance", "--help").stdout)
+        self.assertIn("on a GPU 128)", self.limpid("enhance", "--help").stdout)
+
+    def test_usage_has_the_names_of_the_list_below_it(self):
+        for command, usage in (("enhance", "[OPTIONS] IN..."), ("inspect", "[OPTIONS] [MODEL]"),
+                               ("attention", "[OPTIONS] MODEL AUDIO")):
+            self.assertIn(f"Usage: limpid {command} {usage}\n", self.limpid(command, "--help").stdout)
 
     def test_bench_refuses_what_it_would_ignore(self):
         self.expect(USAGE, "a stream has one core", "bench", MODEL, "--threads", "8")
@@ -64,6 +70,12 @@ class Arguments(EndToEnd):
             self.assertIn(row + " ", self.limpid("inspect", MODEL).stdout)
         self.wav(seconds=0.1)
         self.expect(USAGE, "gives no audio; it cannot enhance", "enhance", "a.wav", "--model", RECOGNISER)
+
+    def test_inspect_counts_parameters_once(self):
+        told = self.limpid("inspect", "frcrn").stdout
+        self.assertEqual(told.count("\nparameters "), 1)
+        told = json.loads(self.limpid("inspect", "frcrn", "--json").stdout)
+        self.assertEqual(told["parameters"], told["card"]["parameters"])
 
     def test_attention_tells_what_it_left_out(self):
         self.wav(seconds=1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What must hold for every LongConv whatever its weights: chunking, lanes, latency, rates, reset,
-// hostile input, complete forgetting, and the real-time promise.
+// hostile input, forgetting, and the real-time promise.
 #include <gtest/gtest.h>
 
 #include <cmath>
