@@ -41,11 +41,17 @@ class AudioDevice {
   AudioDevice& operator=(const AudioDevice&) = delete;
   virtual ~AudioDevice() = default;  // stops
 
+  // Finds the device where it is not held already; one that was lost may come back as another,
+  // with another format. To be called before each start(). device and not_found may pass, with
+  // unsupported there is no hope.
+  virtual Status prepare() { return Done{}; }
+
+  // Changed by prepare() only.
   virtual const DeviceFormat& format() const noexcept = 0;
   virtual std::string describe() const = 0;  // "Microphone -> Headphones, 48000 Hz"
 
-  // May be called again after stop(), also after on_lost(). device and not_found may pass, with
-  // unsupported there is no hope.
+  // Again after stop() and prepare(), also after on_lost(). Callbacks keep to format(). Errors as
+  // of prepare().
   virtual Status start(AudioCallback& callback) = 0;
   virtual void stop() = 0;
 };

@@ -64,13 +64,21 @@ Status check(const Model* model, const AudioDevice* device, const LiveConfig& co
 }  // namespace
 
 struct LiveEngine::State {
-  Result<StreamProcessor> open_stream() const {
-    return StreamProcessor::open(model, {.sample_rate = device->format().sample_rate,
-                                         .channels = config.channels,
-                                         .attenuation_limit_db = config.attenuation_limit_db});
+  // For the device as it is now: one that was lost may have come back as another.
+  Result<StreamProcessor> open_stream() {
+    if (auto status = check(model.get(), device.get(), config); !status) return status.error();
+    auto stream =
+        StreamProcessor::open(model, {.sample_rate = device->format().sample_rate,
+                                      .channels = config.channels,
+                                      .attenuation_limit_db = config.attenuation_limit_db});
+    if (!stream) return stream;
+    const StreamFormat& format = stream->format();
+    timing = live_timing(device->format(), stream->latency(), format.hop, config.deadline_seconds);
+    hop_seconds = static_cast<double>(format.hop) / format.sample_rate;
+    return stream;
   }
 
-  Result<std::unique_ptr<LiveStream>> make_stream() const {
+  Result<std::unique_ptr<LiveStream>> make_stream() {
     auto stream = open_stream();
     if (!stream) return stream.error();
     stream->set_bypass(bypass);
@@ -115,17 +123,12 @@ struct LiveEngine::State {
 Result<std::unique_ptr<LiveEngine>> LiveEngine::open(std::shared_ptr<const Model> model,
                                                      std::unique_ptr<AudioDevice> device,
                                                      const LiveConfig& config) {
-  if (auto status = check(model.get(), device.get(), config); !status) return status.error();
   auto state = std::make_unique<State>();
   state->model = std::move(model);
   state->device = std::move(device);
   state->config = config;
   auto stream = state->open_stream();
   if (!stream) return stream.error();
-  const StreamFormat& format = stream->format();
-  state->timing =
-      live_timing(state->device->format(), stream->latency(), format.hop, config.deadline_seconds);
-  state->hop_seconds = static_cast<double>(format.hop) / format.sample_rate;
   return std::unique_ptr<LiveEngine>(new LiveEngine(std::move(state)));
 }
 
@@ -138,6 +141,7 @@ LiveEngine::~LiveEngine() {
 Status LiveEngine::start() {
   stop();
   State& state = *state_;
+  if (auto status = state.device->prepare(); !status) return status;
   auto live = state.make_stream();
   if (!live) return live.error();
   if (auto status = state.device->start(**live); !status) return status;
@@ -168,7 +172,7 @@ LiveStats LiveEngine::stats() const noexcept {
   LiveStats stats;
   if (!state_->live) return stats;
   const LiveStream& live = *state_->live;
-  const double rate = state_->device->format().sample_rate;
+  const double rate = live.sample_rate();
   stats.state = live.lost()              ? LiveState::lost
                 : state_->running.load() ? LiveState::running
                                          : LiveState::stopped;

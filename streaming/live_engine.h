@@ -48,7 +48,8 @@ class LiveEngine {
                                                   const LiveConfig& config);
   ~LiveEngine();  // stops
 
-  // Afresh, also after stop() or when the device was lost. Errors of the device and of open().
+  // Afresh, also after stop() or when the device was lost: as another one with another sample rate,
+  // if that is what there is now. Errors of the device and of open().
   Status start();
   void stop();  // waits for the worker; statistics stay
 
@@ -56,7 +57,8 @@ class LiveEngine {
   void set_bypass(bool bypass) noexcept;
 
   LiveStats stats() const noexcept;
-  int latency() const noexcept;  // samples from capture to playback, without the sound card's own
+  // Samples of the device's present rate from capture to playback, without the sound card's own.
+  int latency() const noexcept;
   AudioDevice& device() noexcept;
 
   // One step of the worker where own_thread is false; false when there was nothing to do.

@@ -38,6 +38,7 @@ class LiveStream final : public AudioCallback {
   LiveWorker& worker() noexcept { return worker_; }
 
   // [any thread]
+  int sample_rate() const noexcept { return rate_; }  // Hz
   const LiveWorker& worker() const noexcept { return worker_; }
   const Playback& playback() const noexcept { return playback_; }
   const LevelMeter& input_level() const noexcept { return input_level_; }

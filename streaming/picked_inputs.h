@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,15 +17,26 @@ class PickedInputs final : public AudioDevice {
  public:
   // Input i is input inputs[i] of `device`, counted from 0; each below device->format().inputs.
   PickedInputs(std::unique_ptr<AudioDevice> device, std::vector<int> inputs)
-      : device_(std::move(device)), picker_(std::move(inputs), device_->format().block) {
-    format_ = device_->format();
-    format_.inputs = static_cast<int>(picker_.inputs.size());
+      : device_(std::move(device)), picker_(std::move(inputs)) {
+    fit();
   }
   ~PickedInputs() override { device_->stop(); }
 
   const DeviceFormat& format() const noexcept override { return format_; }
   std::string describe() const override { return device_->describe(); }
   void stop() override { device_->stop(); }
+  // Also unsupported: the device has come back without one of those inputs; out_of_memory.
+  Status prepare() override try {
+    if (auto status = device_->prepare(); !status) return status;
+    for (const int input : picker_.inputs)
+      if (input >= device_->format().inputs)
+        return Error{ErrorCode::unsupported,
+                     device_->describe() + " has no input " + std::to_string(input + 1)};
+    fit();
+    return Done{};
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory, "not enough memory for a block of the sound card"};
+  }
   Status start(AudioCallback& callback) override {
     picker_.listener = &callback;
     return device_->start(picker_);
@@ -32,14 +44,18 @@ class PickedInputs final : public AudioDevice {
 
  private:
   struct Picker final : AudioCallback {
-    Picker(std::vector<int> inputs_, int block)
-        : inputs(std::move(inputs_)), picked({std::ssize(inputs), block}) {}
+    explicit Picker(std::vector<int> inputs_) : inputs(std::move(inputs_)) {}
 
     void on_capture(AudioView<const float> in, double time) LIMPID_REALTIME override {
-      const auto out = picked.view().slice(1, 0, in.extent(1));
-      for (std::size_t i = 0; i < inputs.size(); ++i)
-        std::copy_n(in[inputs[i]].data(), in.extent(1), out[static_cast<std::ptrdiff_t>(i)].data());
-      listener->on_capture(out, time);
+      // In parts, so that a card that breaks its word finds no memory to break.
+      for (std::ptrdiff_t done = 0, count = 0; done < in.extent(1); done += count) {
+        count = std::min(in.extent(1) - done, picked.extent(1));
+        const auto out = picked.view().slice(1, 0, count);
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+          std::copy_n(in[inputs[i]].data() + done, count,
+                      out[static_cast<std::ptrdiff_t>(i)].data());
+        listener->on_capture(out, time);
+      }
     }
     void on_playback(AudioView<float> out, double time) LIMPID_REALTIME override {
       listener->on_playback(out, time);
@@ -51,6 +67,13 @@ class PickedInputs final : public AudioDevice {
     std::vector<int> inputs;
     Tensor<float, 2> picked;  // [input][block]
   };
+
+  // To the device as it is now.
+  void fit() {
+    format_ = device_->format();
+    format_.inputs = static_cast<int>(picker_.inputs.size());
+    picker_.picked = Tensor<float, 2>({format_.inputs, format_.block});
+  }
 
   std::unique_ptr<AudioDevice> device_;
   DeviceFormat format_;

@@ -125,6 +125,7 @@ class PortAudioDevice final : public AudioDevice {
   std::string describe() const override { return describe(input_, output_, format_.sample_rate); }
 
   Status find();
+  Status prepare() override { return host_ ? Status(Done{}) : find(); }
   Status start(AudioCallback& callback) override;
   void stop() override { close(); }
 
@@ -210,8 +211,7 @@ Status PortAudioDevice::start(AudioCallback& callback) {
   if (abandoned_)
     return Error{ErrorCode::unsupported,
                  "the JACK server has ended; a new one can only be used by a new process"};
-  if (!host_)
-    if (auto status = find(); !status) return status;
+  if (!host_) return Error{ErrorCode::device, "the sound card was not prepared"};
   const auto in = parameters(input_, format_.inputs, Direction::input);
   const auto out = parameters(output_, format_.outputs, Direction::output);
   const bool one = format_.one_clock;

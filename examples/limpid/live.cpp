@@ -105,7 +105,8 @@ int converse(const std::shared_ptr<const Model>& model, std::unique_ptr<AudioDev
     return engine->start();
   }();
   if (!started) return fail(started.error());
-  return show_live(*engine, title_of(*model, *engine), finished) ? kOk : kFailed;
+  const auto title = [&] { return title_of(*model, *engine); };
+  return show_live(*engine, title, finished) ? kOk : kFailed;
 }
 
 int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model,

@@ -20,11 +20,10 @@ using streaming::LiveState;
 
 class Show {
  public:
-  Show(streaming::LiveEngine& engine, const std::string& title)
-      : engine_(engine), draws_(stderr_is_terminal()) {
-    view_.title = title;
+  Show(streaming::LiveEngine& engine, const std::function<std::string()>& title)
+      : engine_(engine), title_(title), draws_(stderr_is_terminal()) {
     view_.utf8 = terminal_is_utf8();
-    if (!draws_) put(stderr, title + "\n");
+    entitle();
   }
 
   bool run(const std::function<bool()>& finished) {
@@ -56,6 +55,11 @@ class Show {
   }
 
  private:
+  void entitle() {
+    view_.title = title_();
+    if (!draws_) put(stderr, view_.title + "\n");
+  }
+
   void update() {
     if (draws_) {
       draw();
@@ -91,10 +95,12 @@ class Show {
     }();
     lost_ = !started.ok();
     hopeless_ = lost_ && started.error().code == ErrorCode::unsupported;
+    if (!lost_) entitle();
     if (hopeless_) complain(started.error().message);
   }
 
   streaming::LiveEngine& engine_;
+  const std::function<std::string()>& title_;
   LiveView view_;
   bool draws_, lost_ = false, hopeless_ = false;
   std::size_t drawn_ = 0;  // lines
@@ -103,7 +109,7 @@ class Show {
 
 }  // namespace
 
-bool show_live(streaming::LiveEngine& engine, const std::string& title,
+bool show_live(streaming::LiveEngine& engine, const std::function<std::string()>& title,
                const std::function<bool()>& finished) {
   Show show(engine, title);
   const bool well = show.run(finished);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "streaming/drift_resampler.h"
 #include "tests/streaming/live_fixture.h"
 
 namespace limpid::streaming {
@@ -129,6 +130,78 @@ TEST(LiveEngine, KeepsItsFiguresWhenADeviceDoesNotComeBack) {
   EXPECT_EQ(again.error().message, "it is gone");
   EXPECT_EQ((*engine)->stats().state, LiveState::lost);
   EXPECT_NEAR((*engine)->stats().seconds, 0.1, 1e-9);
+}
+
+// Comes back as another card, which shows only once it is prepared.
+class Replaced final : public AudioDevice {
+ public:
+  explicit Replaced(DeviceFormat next) : next_(next) {}
+  Status prepare() override {
+    if (std::exchange(seen_, true)) format_ = next_;
+    return Done{};
+  }
+  const DeviceFormat& format() const noexcept override { return format_; }
+  std::string describe() const override { return "card"; }
+  Status start(AudioCallback& callback) override {
+    callback_ = &callback;
+    return Done{};
+  }
+  void stop() override { callback_ = nullptr; }
+
+  // A constant into every input for a second, and the last sample that was played.
+  float play_a_second() {
+    Tensor<float, 2> in({format_.inputs, format_.block}), out({format_.outputs, format_.block});
+    for (int row = 0; row < format_.inputs; ++row) std::ranges::fill(in.view()[row].span(), 0.5f);
+    for (int done = 0; done < format_.sample_rate; done += format_.block) {
+      callback_->on_capture(in.view(), static_cast<double>(done) / format_.sample_rate);
+      callback_->on_playback(out.view(), static_cast<double>(done) / format_.sample_rate);
+    }
+    return out.view()[format_.outputs - 1][format_.block - 1];
+  }
+
+ private:
+  DeviceFormat format_{.sample_rate = kRate, .block = 80};
+  DeviceFormat next_;
+  AudioCallback* callback_ = nullptr;
+  bool seen_ = false;
+};
+
+TEST(LiveEngine, TakesTheFormatOfTheCardThatReplacesALostOne) {
+  const DeviceFormat next{.sample_rate = 3 * kRate, .block = 240, .outputs = 2};
+  auto card = std::make_unique<Replaced>(next);
+  Replaced& inside = *card;
+  auto engine = LiveEngine::open(fake_model(), std::move(card), {.own_thread = false});
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE((*engine)->start().ok());
+  inside.play_a_second();
+  const int latency = (*engine)->latency();
+  EXPECT_NEAR((*engine)->stats().seconds, 1.0, 1e-9);
+  ASSERT_TRUE((*engine)->start().ok());
+  EXPECT_EQ(inside.play_a_second(), 0.5f);  // the captured signal: nobody moved the worker
+  EXPECT_NEAR((*engine)->stats().seconds, 1.0, 1e-9);
+  EXPECT_NEAR((*engine)->latency(), 3 * latency, 5);
+  EXPECT_EQ((*engine)->stats().interruptions, 0);
+}
+
+TEST(LiveEngine, KnowsWhenTheCardThatReplacesALostOneHasTwoClocks) {
+  const DeviceFormat next{.sample_rate = kRate, .block = 80, .one_clock = false};
+  auto engine =
+      LiveEngine::open(fake_model(), std::make_unique<Replaced>(next), {.own_thread = false});
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE((*engine)->start().ok());
+  const int latency = (*engine)->latency();
+  ASSERT_TRUE((*engine)->start().ok());
+  EXPECT_EQ((*engine)->latency(), latency + DriftResampler::kTaps);
+}
+
+TEST(LiveEngine, RefusesAReplacementWithTooFewInputs) {
+  auto engine = LiveEngine::open(
+      fake_model(), std::make_unique<Replaced>(DeviceFormat{.inputs = 0}), {.own_thread = false});
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE((*engine)->start().ok());
+  const auto again = (*engine)->start();
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().message, "live: model fake needs 1 input channels, card has 0");
 }
 
 TEST(LiveEngine, NoticesADeviceThatStopsWithoutAWord) {

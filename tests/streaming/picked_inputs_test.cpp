@@ -54,20 +54,80 @@ TEST(PickedInputs, ThoseAndNoOthersInThatOrder) {
   }
 }
 
+// Becomes `next` when it is prepared, as a card that replaces a lost one does.
+class Card final : public AudioDevice {
+ public:
+  Status prepare() override {
+    format_ = next;
+    return Done{};
+  }
+  const DeviceFormat& format() const noexcept override { return format_; }
+  std::string describe() const override { return "card"; }
+  Status start(AudioCallback& callback) override {
+    callback_ = &callback;
+    return Done{};
+  }
+  void stop() override {}
+
+  DeviceFormat format_{.block = 64, .inputs = 3}, next = format_;
+  AudioCallback* callback_ = nullptr;
+};
+
+// Counts what is in range of the format it was told.
+class Counting final : public AudioCallback {
+ public:
+  void on_capture(AudioView<const float> in, double) LIMPID_REALTIME override {
+    samples += in.extent(1);
+    longest = std::max(longest, in.extent(1));
+    last = in[in.extent(0) - 1][in.extent(1) - 1];
+  }
+  void on_playback(AudioView<float>, double) LIMPID_REALTIME override {}
+  void on_xrun() LIMPID_REALTIME override {}
+  void on_lost() LIMPID_REALTIME override {}
+
+  std::ptrdiff_t samples = 0, longest = 0;
+  float last = 0.0f;
+};
+
+TEST(PickedInputs, TakeTheBlockOfTheCardThatReplacesALostOne) {
+  auto card = std::make_unique<Card>();
+  Card& inside = *card;
+  PickedInputs picked(std::move(card), {2, 0});
+  inside.next = {.sample_rate = 96000, .block = 480, .inputs = 4, .outputs = 2, .one_clock = false};
+  ASSERT_TRUE(picked.prepare());
+  EXPECT_EQ(picked.format().sample_rate, 96000);
+  EXPECT_EQ(picked.format().block, 480);
+  EXPECT_EQ(picked.format().inputs, 2);
+  EXPECT_FALSE(picked.format().one_clock);
+  Counting listener;
+  ASSERT_TRUE(picked.start(listener));
+  const auto in = test::noise(4, 480);
+  inside.callback_->on_capture(in.view(), 0.0);
+  EXPECT_EQ(listener.longest, 480);
+  EXPECT_EQ(listener.last, in.view()[0][479]);
+  inside.next.inputs = 2;
+  const auto without = picked.prepare();
+  ASSERT_FALSE(without.ok());
+  EXPECT_EQ(without.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(without.error().message, "card has no input 3");
+}
+
+// No memory is touched beyond the block, whatever a card delivers.
+TEST(PickedInputs, CutWhatIsLongerThanABlock) {
+  auto card = std::make_unique<Card>();
+  Card& inside = *card;
+  PickedInputs picked(std::move(card), {2, 0});
+  Counting listener;
+  ASSERT_TRUE(picked.start(listener));
+  const auto in = test::noise(3, 1000);
+  inside.callback_->on_capture(in.view(), 0.0);
+  EXPECT_EQ(listener.samples, 1000);
+  EXPECT_EQ(listener.longest, 64);
+  EXPECT_EQ(listener.last, in.view()[0][999]);
+}
+
 // The callback of a sound card goes straight through.
 TEST(PickedInputs, CapturingAllocatesAndLocksNothing) {
-  class Card final : public AudioDevice {
-   public:
-    const DeviceFormat& format() const noexcept override { return format_; }
-    std::string describe() const override { return "card"; }
-    Status start(AudioCallback& callback) override {
-      callback_ = &callback;
-      return Done{};
-    }
-    void stop() override {}
-    DeviceFormat format_{.block = 64, .inputs = 3};
-    AudioCallback* callback_ = nullptr;
-  };
   auto card = std::make_unique<Card>();
   Card& inside = *card;
   PickedInputs picked(std::move(card), {2, 0});

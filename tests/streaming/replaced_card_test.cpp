@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// A sound card is pulled out and another is there instead: everything from PortAudio's streams to
+// the engine must go by the new one.
+#include <gtest/gtest.h>
+
+#include "streaming/live_engine.h"
+#include "streaming/picked_inputs.h"
+#include "streaming/portaudio_device.h"
+#include "tests/streaming/fake_portaudio.h"
+#include "tests/support/fake_model.h"
+
+namespace limpid::streaming {
+namespace {
+
+using test::fake_portaudio;
+
+PaDeviceInfo device(const char* name, int inputs, int outputs, double rate) {
+  return {2, name, 0, inputs, outputs, 0, 0, 0, 0, rate};
+}
+
+// As `limpid live` without options: the default card at its own rate.
+std::unique_ptr<LiveEngine> engine_on_headset() {
+  fake_portaudio() = {.devices = {device("USB headset", 1, 2, 48000)}};
+  auto card = open_portaudio({.sample_rate = 0, .block = 0, .inputs = 1});
+  if (!card) throw std::runtime_error(card.error().message);
+  auto picked = std::make_unique<PickedInputs>(*std::move(card), std::vector{0});
+  auto engine = LiveEngine::open(test::fake_model({.latency = 160}), std::move(picked),
+                                 {.own_thread = false});
+  if (!engine) throw std::runtime_error(engine.error().message);
+  return *std::move(engine);
+}
+
+void expect_a_second(LiveEngine& engine, int rate) {
+  ASSERT_TRUE(engine.start().ok());
+  EXPECT_EQ(engine.device().format().sample_rate, rate);
+  for (const auto* stream : fake_portaudio().open) EXPECT_EQ(stream->sample_rate, rate);
+  fake_portaudio().play(1.0);
+  EXPECT_NEAR(engine.stats().seconds, 1.0, 0.01);  // whole blocks
+}
+
+TEST(ReplacedCard, MayHaveAnotherRate) {
+  for (const int rate : {96000, 44100}) {
+    const auto engine = engine_on_headset();
+    expect_a_second(*engine, 48000);
+    fake_portaudio().unplug();
+    EXPECT_EQ(engine->stats().state, LiveState::lost);
+    fake_portaudio().devices = {device("Built-in", 2, 2, rate)};
+    expect_a_second(*engine, rate);
+    EXPECT_NE(engine->device().describe().find("Built-in"), std::string::npos);
+  }
+}
+
+TEST(ReplacedCard, MayBeTwo) {
+  const auto engine = engine_on_headset();
+  expect_a_second(*engine, 48000);
+  fake_portaudio().unplug();
+  fake_portaudio().devices = {device("Microphone", 1, 0, 16000), device("Speaker", 0, 2, 48000)};
+  fake_portaudio().default_output = 1;
+  expect_a_second(*engine, 16000);
+  EXPECT_FALSE(engine->device().format().one_clock);
+}
+
+TEST(ReplacedCard, IsLookedForOnlyWhenPrepared) {
+  fake_portaudio() = {.devices = {device("USB headset", 1, 2, 48000)}};
+  auto card = open_portaudio({.sample_rate = 0});
+  ASSERT_TRUE(card.ok());
+  (*card)->stop();
+  fake_portaudio().devices = {device("Built-in", 2, 2, 96000)};
+  struct Nobody final : AudioCallback {
+    void on_capture(AudioView<const float>, double) LIMPID_REALTIME override {}
+    void on_playback(AudioView<float>, double) LIMPID_REALTIME override {}
+    void on_xrun() LIMPID_REALTIME override {}
+    void on_lost() LIMPID_REALTIME override {}
+  } nobody;
+  EXPECT_FALSE((*card)->start(nobody).ok());
+  EXPECT_EQ((*card)->format().sample_rate, 48000);
+  ASSERT_TRUE((*card)->prepare().ok());
+  EXPECT_EQ((*card)->format().sample_rate, 96000);
+  EXPECT_TRUE((*card)->start(nobody).ok());
+}
+
+}  // namespace
+}  // namespace limpid::streaming
