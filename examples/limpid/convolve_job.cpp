@@ -7,35 +7,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "examples/limpid/convolve_taps.h"
 #include "examples/limpid/file_work.h"
-#include "lib/dsp/resampler.h"
 #include "lib/dsp/streaming_conv.h"
 
 namespace limpid::cli {
 namespace {
 
 constexpr int kBlock = 8192;  // a file may wait: longer transforms are cheaper per sample
-
-// The response at the recording's rate, times the gain. A response is a density in time: at
-// another rate its samples are closer or further apart, and smaller or larger.
-Result<Tensor<float, 2>> taps_at(const ConvolveSettings& settings, int rate) {
-  const int from = settings.response.format.sample_rate;
-  const AudioView<const float> given = settings.response.samples.view();
-  AudioView<const float> at_rate = given;
-  auto resampler = dsp::Resampler::create(from, rate, static_cast<int>(given.extent(0)));
-  if (!resampler) return std::move(resampler).error();
-  if (from != rate) {
-    auto resampled = resampler->process(given, true);
-    if (!resampled) return std::move(resampled).error();
-    at_rate = *resampled;
-  }
-  Tensor<float, 2> taps({at_rate.extent(0), std::max<std::ptrdiff_t>(1, at_rate.extent(1))});
-  const float scale = settings.gain * static_cast<float>(from) / static_cast<float>(rate);
-  for (std::ptrdiff_t c = 0; c < at_rate.extent(0); ++c)
-    for (std::ptrdiff_t i = 0; i < at_rate.extent(1); ++i)
-      taps.view()[c][i] = scale * at_rate[c][i];
-  return taps;
-}
 
 Status check_routes(const std::vector<dsp::ConvRoute>& routes, int channels, int filters) {
   for (const auto& [input, output, filter] : routes)
@@ -53,27 +32,25 @@ int outputs_of(const std::vector<dsp::ConvRoute>& routes) {
   return outputs;
 }
 
-Result<dsp::StreamingConv> open_stream(const ConvolveSettings& settings,
-                                       std::vector<dsp::ConvRoute> routes, int channels, int rate) {
-  auto taps = taps_at(settings, rate);
-  if (!taps) return std::move(taps).error();
+Result<dsp::StreamingConv> open_stream(AudioView<const float> taps,
+                                       std::vector<dsp::ConvRoute> routes, int channels) {
   dsp::ConvSpec spec;
-  spec.max_taps = taps->extent(1);
+  spec.max_taps = taps.extent(1);
   spec.block = kBlock;
   spec.inputs = channels;
   spec.outputs = outputs_of(routes);
-  spec.filters = static_cast<int>(taps->extent(0));
+  spec.filters = static_cast<int>(taps.extent(0));
   spec.routes = std::move(routes);
   auto plan = dsp::StreamingConvPlan::create(std::move(spec));
   if (!plan) return std::move(plan).error();
-  auto filter = dsp::ConvFilter::create(*plan, taps->view());
+  auto filter = dsp::ConvFilter::create(*plan, taps);
   if (!filter) return std::move(filter).error();
   return dsp::StreamingConv::open(*filter, 1);
 }
 
-// Everything through the stream; its latency is cut off the front and flushed out of the end.
-Status pass(FileWork& work, dsp::StreamingConv& stream, std::int64_t tail) {
-  std::int64_t to_drop = stream.latency(), to_flush = stream.latency() + tail;
+// Everything through the stream; what it is late is cut off the front and flushed out of the end.
+Status pass(FileWork& work, dsp::StreamingConv& stream, std::int64_t late, std::int64_t tail) {
+  std::int64_t to_drop = late, to_flush = late + tail;
   Tensor<float, 2> silence({work.channels(), kBlock});
   std::vector<float> memory;
   while (true) {
@@ -113,9 +90,13 @@ Status run(const FileJob& job, const ConvolveSettings& settings, const Advance& 
                                          settings.response_name,
                                          settings.response.format.sample_rate, rate));
   const int outputs = outputs_of(*routes);
-  auto stream = open_stream(settings, *std::move(routes), channels, rate);
+  const auto taps = taps_at(settings.response, rate, settings.gain);
+  if (!taps) return taps.error();
+  auto stream = open_stream(taps->taps.view(), *std::move(routes), channels);
   if (!stream) return std::move(stream).error();
-  std::int64_t tail = stream->tail() - stream->latency();
+  // Time 0 of the response is the tap after the ringing, and the output ends as the response does.
+  const std::int64_t late = stream->latency() + taps->ringing;
+  std::int64_t tail = stream->tail() - stream->latency() - 2 * taps->ringing;
   if (settings.tail_seconds >= 0)
     tail = std::min<std::int64_t>(tail, std::llround(settings.tail_seconds * rate));
   auto writer = create_output(job, outputs, result);
@@ -123,7 +104,7 @@ Status run(const FileJob& job, const ConvolveSettings& settings, const Advance& 
   std::vector<int> all(static_cast<std::size_t>(channels));
   std::iota(all.begin(), all.end(), 0);
   FileWork work(*reader, std::move(all), *writer, advance, result, tail);
-  return pass(work, *stream, tail);
+  return pass(work, *stream, late, tail);
 }
 
 }  // namespace

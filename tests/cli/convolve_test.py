@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """limpid convolve: the numbers, the channels, and what it refuses."""
 import json
+import math
 import random
 import struct
 
@@ -72,6 +73,32 @@ class Convolve(EndToEnd):
         self.assertIn("note: ir.wav was resampled from 8000 to 16000 Hz", result.stderr)
         loud = read_float_wav(self.folder / "a.convolved.wav")[4000]
         self.assertAlmostEqual(loud, 0.25 * sum(2 ** (-i / 20) for i in range(200)), delta=0.02)
+
+    def test_convolve_resamples_a_response_that_begins_with_its_peak(self):
+        tone = lambda hertz: [0.25 * math.sin(2 * math.pi * hertz * t / 48000) for t in range(12000)]
+        def level(hertz, response, rate=16000):
+            self.float_file("a.wav", tone(hertz), rate=48000)
+            self.float_file("ir.wav", response, rate=rate)
+            out = self.convolve("--tail", "0")[0][4800:9600]
+            return 10 * math.log10(sum(y * y for y in out) / len(out) / (0.25 ** 2 / 2) + 1e-20)
+        for peak in (0, 1, 150):
+            response = [0.0] * 200
+            response[peak] = 1.0
+            self.assertAlmostEqual(level(100, response), 0.0, delta=0.01)
+            self.assertAlmostEqual(level(6000, response), 0.0, delta=0.01)
+            self.assertLess(level(12000, response), -100.0, "beyond the response's band")
+        self.assertAlmostEqual(level(100, [1.0]), 0.0, delta=0.01)  # first and last at once
+        self.assertAlmostEqual(level(1000, [1.0], rate=96000), 0.0, delta=0.01)
+
+    def test_convolve_is_aligned_and_as_long_whatever_the_rate_of_the_response(self):
+        click = [0.0] * 2000
+        click[1000] = 0.5
+        self.float_file("a.wav", click, rate=48000)
+        for rate in (16000, 44100, 96000):
+            self.float_file("ir.wav", [1.0] + [0.0] * (rate // 100 - 1), rate=rate)
+            out = self.convolve()[0]
+            self.assertEqual(len(out), 2000 + 480 - 1)
+            self.assertEqual(max(range(len(out)), key=lambda i: abs(out[i])), 1000)
 
     def test_convolve_keeps_the_kind_of_file_and_tells_in_json(self):
         self.wav("rec/b.wav", rate=44100, channels=2, bits=24, seconds=0.3)
