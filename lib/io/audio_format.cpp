@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <limits>
 
 #include "lib/io/audio_file.h"
 
@@ -32,17 +34,39 @@ int integer_bits(int code) noexcept {
       return 8;
     case SF_FORMAT_PCM_16:
     case SF_FORMAT_ALAC_16:
+    case SF_FORMAT_DWVW_16:
       return 16;
     case SF_FORMAT_ALAC_20:
       return 20;
     case SF_FORMAT_PCM_24:
     case SF_FORMAT_ALAC_24:
+    case SF_FORMAT_DWVW_24:
       return 24;
     case SF_FORMAT_PCM_32:
     case SF_FORMAT_ALAC_32:
       return 32;
     default:
       return 0;
+  }
+}
+
+SampleRange sample_range(int code) noexcept {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (is_float(code)) return {-kInfinity, kInfinity};
+  // A float has no step finer than 2^-24 below 1.
+  if (const int bits = integer_bits(code); bits != 0)
+    return {-1.0f, 1.0f - std::ldexp(1.0f, -std::min(bits - 1, 24))};
+  switch (code & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_VORBIS:
+    case SF_FORMAT_OPUS:
+    case SF_FORMAT_MPEG_LAYER_III:
+      return {-1.0f, 1.0f};  // floats inside
+    case SF_FORMAT_G721_32:
+    case SF_FORMAT_G723_24:
+    case SF_FORMAT_G723_40:
+      return {-0.8f, 0.8f};  // what they predict overshoots, and wraps: even at 0.9 in loud noise
+    default:
+      return {-1.0f, 32767.0f / 32768.0f};  // encoders of 16 bits
   }
 }
 

@@ -13,8 +13,16 @@ namespace limpid::io {
 // Interleaved conversion happens in blocks of this many samples per channel.
 inline constexpr int kBlockFrames = 4096;
 
-// Bits of an integer sample, where the file holds plain integers; 0 for floats and lossy codecs.
+// Bits of an integer sample, where the file gives back the integers it was given; 0 for floats and
+// lossy codecs.
 int integer_bits(int code) noexcept;
+
+// The range of samples that the encoder can be trusted with, symmetric but for the last step of
+// integers: beyond it several of libsndfile's wrap.
+struct SampleRange {
+  float lowest, highest;
+};
+SampleRange sample_range(int code) noexcept;
 
 bool is_float(int code) noexcept;
 bool is_flac(int code) noexcept;

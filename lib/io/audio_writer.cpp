@@ -65,25 +65,26 @@ sf_count_t sink_tell(void* user) {
 // libsndfile itself would round down.
 class Quantizer {
  public:
-  explicit Quantizer(int code) noexcept : exact_(is_float(code)) {
+  explicit Quantizer(int code) noexcept : exact_(is_float(code)), range_(sample_range(code)) {
     const int bits = integer_bits(code);
-    if (bits != 0) highest_ = 1.0f - std::ldexp(1.0f, -std::min(bits - 1, 24));
     if (bits != 0 && bits <= 24) scale_ = std::ldexp(1.0f, bits - 1);  // else finer than a float
   }
 
   float operator()(float sample) noexcept {
     if (exact_) return sample;
     if (scale_ != 0) sample = std::nearbyint(sample * scale_) / scale_;
-    if (sample >= -1.0f && sample <= highest_) return sample;
+    if (sample >= range_.lowest && sample <= range_.highest) return sample;
     ++clipped_;
-    return sample > highest_ ? highest_ : sample < -1.0f ? -1.0f : 0.0f;  // 0: not a number
+    if (sample > range_.highest) return range_.highest;
+    return sample < range_.lowest ? range_.lowest : 0.0f;  // 0: not a number
   }
 
   std::uint64_t clipped() const noexcept { return clipped_; }
 
  private:
   bool exact_;
-  float scale_ = 0, highest_ = 1;
+  SampleRange range_;
+  float scale_ = 0;
   std::uint64_t clipped_ = 0;
 };
 

@@ -64,13 +64,14 @@ const Extension* find_extension(const std::filesystem::path& path) {
   return hit == std::end(kExtensions) ? nullptr : hit;
 }
 
-// Limits that sf_format_check() does not know and the encoders have. SD2 keeps its header in a
-// second file, the resource fork, which nothing written through an AtomicFile has.
+// Limits that sf_format_check() does not know and the encoders have. DWVW of 12 bits writes
+// nothing, without an error. SD2 keeps its header in a second file, the resource fork, which
+// nothing written through an AtomicFile has.
 bool encoder_takes(const AudioFormat& format) {
   const int container = format.code & SF_FORMAT_TYPEMASK;
   const int sample = format.code & SF_FORMAT_SUBMASK;
   const int rate = format.sample_rate;
-  if (container == SF_FORMAT_SD2) return false;
+  if (container == SF_FORMAT_SD2 || sample == SF_FORMAT_DWVW_12) return false;
   if (sample == SF_FORMAT_MPEG_LAYER_III && container != SF_FORMAT_MPEG) return false;
   if (container == SF_FORMAT_FLAC) return rate <= 655350;
   if (container == SF_FORMAT_MPEG) {

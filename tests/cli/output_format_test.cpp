@@ -35,6 +35,15 @@ TEST(OutputFormat, ReplacesWhatCannot) {
   EXPECT_EQ(same_format(strange).extension, ".wav");
 }
 
+// Of which libsndfile's encoder writes nothing, without an error.
+TEST(OutputFormat, WritesNoDwvwOfTwelveBits) {
+  AudioFormat dwvw = compact_format(16000, 1);
+  dwvw.code = 0x020040;
+  EXPECT_EQ(same_format(dwvw).extension, ".flac");
+  dwvw.code = 0x020041;  // of 16
+  EXPECT_EQ(same_format(dwvw).extension, "");
+}
+
 // Its header lies in a second file, which is not written.
 TEST(OutputFormat, WritesNoSd2) {
   AudioFormat sd2 = compact_format(16000, 1);

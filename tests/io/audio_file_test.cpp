@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "lib/io/audio_format.h"
+#include "tests/support/signals.h"
 #include "tests/support/temporary_folder.h"
 
 namespace limpid::io {
@@ -65,6 +66,7 @@ const Kind kKinds[] = {
     {"Flac24", SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 48000, 8, 0},
     {"Aiff24", SF_FORMAT_AIFF | SF_FORMAT_PCM_24, 48000, 8, 0},
     {"Caf16", SF_FORMAT_CAF | SF_FORMAT_PCM_16, 48000, 8, 0},
+    {"AiffDwvw16", SF_FORMAT_AIFF | SF_FORMAT_DWVW_16, 48000, 1, 0},
     {"CafAlac", SF_FORMAT_CAF | SF_FORMAT_ALAC_16, 48000, 8, 0},
     {"Au16", SF_FORMAT_AU | SF_FORMAT_PCM_16, 48000, 8, 0},
     {"OggVorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 44100, 5, 0.2},
@@ -117,8 +119,9 @@ TEST_P(RoundTrip, NoneAndOneSample) {
 TEST_P(RoundTrip, BlocksOfAnySize) {
   const Kind kind = GetParam();
   TemporaryFolder folder;
-  const auto audio = tones(2, 30'000);
-  const AudioFormat format{kind.rate, 2, kind.code};
+  const int channels = std::min(kind.most_channels, 2);
+  const auto audio = tones(channels, 30'000);
+  const AudioFormat format{kind.rate, channels, kind.code};
   auto writer = AudioWriter::create(folder / "blocks", format);
   ASSERT_TRUE(writer.ok()) << writer.error().message;
   for (int begin = 0, size = 1; begin < 30'000; begin += size, size = size * 3 % 8191) {
@@ -129,7 +132,7 @@ TEST_P(RoundTrip, BlocksOfAnySize) {
   auto reader = AudioReader::open(folder / "blocks");
   ASSERT_TRUE(reader.ok()) << reader.error().message;
   EXPECT_EQ(reader->frames(), 30'000);
-  Tensor<float, 2> back({2, 30'000});
+  Tensor<float, 2> back({channels, 30'000});
   std::int64_t at = 0;
   for (int size = 1; at < 30'000; size = size * 5 % 7919) {
     auto got = reader->read(back.view().slice(1, at, std::min<std::int64_t>(size, 30'000 - at)));
@@ -172,6 +175,43 @@ TEST(AudioWriter, ClipsAndCountsInsteadOfWrapping) {
     EXPECT_EQ(found[2], found[0]);
     EXPECT_EQ(found[3], -1);
     EXPECT_EQ(found[5], 0);
+  }
+}
+
+// Half a second of a tone and half a second of noise, both twice as loud as full scale.
+Tensor<float, 2> too_loud() {
+  auto loud = test::noise(1, 16'000);
+  for (std::ptrdiff_t t = 0; t < 16'000; ++t) {
+    float& sample = loud.view()[0][t];
+    sample = t < 8'000 ? 2.0f * std::sin(0.08f * static_cast<float>(t)) : 4.0f * sample;
+  }
+  return loud;
+}
+
+// A codec of few bits may be far off at a sample (GSM, made for voices, often in noise), but not at
+// a fifth of them, as one that wraps is.
+TEST(AudioWriter, NoCodecWraps) {
+  TemporaryFolder folder;
+  const auto loud = too_loud();
+  for (const int code : {SF_FORMAT_WAV | SF_FORMAT_ULAW, SF_FORMAT_WAV | SF_FORMAT_ALAW,
+                         SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM, SF_FORMAT_WAV | SF_FORMAT_MS_ADPCM,
+                         SF_FORMAT_WAV | SF_FORMAT_GSM610, SF_FORMAT_WAV | SF_FORMAT_NMS_ADPCM_16,
+                         SF_FORMAT_WAV | SF_FORMAT_NMS_ADPCM_24,
+                         SF_FORMAT_WAV | SF_FORMAT_NMS_ADPCM_32, SF_FORMAT_AU | SF_FORMAT_G721_32,
+                         SF_FORMAT_AU | SF_FORMAT_G723_24, SF_FORMAT_AU | SF_FORMAT_G723_40,
+                         SF_FORMAT_AIFF | SF_FORMAT_DWVW_16, SF_FORMAT_AIFF | SF_FORMAT_DWVW_24}) {
+    const AudioFormat format{16000, 1, code};
+    const auto written = write_audio(folder / "x", loud.view(), format);
+    ASSERT_TRUE(written.ok()) << written.error().message;
+    const auto back = read_audio(folder / "x");
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    int wrapped = 0;
+    for (std::ptrdiff_t t = 0; t < 16'000; ++t) {
+      const float in = loud.view()[0][t], out = back->samples.view()[0][t];
+      wrapped += std::abs(in) > 0.3f && std::abs(out) > 0.3f && in * out < 0.0f;
+    }
+    EXPECT_LT(wrapped, code == (SF_FORMAT_WAV | SF_FORMAT_GSM610) ? 1600 : 160)
+        << format.describe();
   }
 }
 
