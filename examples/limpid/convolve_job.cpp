@@ -99,7 +99,7 @@ Status run(const FileJob& job, const ConvolveSettings& settings, const Advance& 
   std::int64_t tail = stream->tail() - stream->latency() - 2 * taps->ringing;
   if (settings.tail_seconds >= 0)
     tail = std::min<std::int64_t>(tail, std::llround(settings.tail_seconds * rate));
-  auto writer = create_output(job, outputs, result);
+  auto writer = create_output(job, *reader, outputs, result);
   if (!writer) return std::move(writer).error();
   std::vector<int> all(static_cast<std::size_t>(channels));
   std::iota(all.begin(), all.end(), 0);

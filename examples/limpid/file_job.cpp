@@ -143,7 +143,7 @@ Status run(const FileJob& job, const EnhanceSettings& settings, const Advance& a
   auto heard = choose_channels(spec, settings.channels, reader->format().channels);
   if (!heard) return Error{heard.error().code, job.input.string() + ": " + heard.error().message};
   const auto lanes = static_cast<int>(heard->size()) / spec.input_channels;
-  auto writer = create_output(job, lanes * spec.output_channels, result);
+  auto writer = create_output(job, *reader, lanes * spec.output_channels, result);
   if (!writer) return std::move(writer).error();
   const auto channels = static_cast<int>(heard->size());
   const Pieces pieces = plan_pieces(*settings.model, reader->format().sample_rate, reader->frames(),

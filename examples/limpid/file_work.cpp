@@ -76,11 +76,15 @@ Status FileWork::finish() {
   return writer_.commit();
 }
 
-Result<io::AudioWriter> create_output(const FileJob& job, int channels, FileResult& result) {
+Result<io::AudioWriter> create_output(const FileJob& job, const io::AudioReader& recording,
+                                      int channels, FileResult& result) {
   result.output_format = job.output_format.code == 0 ? result.input_format : job.output_format;
   result.output_format.channels = channels;
   if (auto made = make_folder_of(job.output); !made) return std::move(made).error();
-  return io::AudioWriter::create(job.output, result.output_format);
+  auto writer = io::AudioWriter::create(job.output, result.output_format, &recording.metadata());
+  if (writer && !writer->not_kept().empty())
+    result.notices.push_back("this kind of file does not keep: " + writer->not_kept());
+  return writer;
 }
 
 FileResult run_file_job(const FileJob& job, const std::function<Status(FileResult&)>& work) {

@@ -41,9 +41,11 @@ class FileWork {
   std::int64_t read_ = 0, written_ = 0;  // samples per channel
 };
 
-// The output of a job with so many channels, in the format that result.output_format then tells.
-// Expects result.input_format.
-Result<io::AudioWriter> create_output(const FileJob& job, int channels, FileResult& result);
+// The output of a job with so many channels, in the format that result.output_format then tells,
+// with the metadata of the recording; a notice says what of it cannot be kept. Expects
+// result.input_format.
+Result<io::AudioWriter> create_output(const FileJob& job, const io::AudioReader& recording,
+                                      int channels, FileResult& result);
 
 // Times `work`, turns what it returns or throws into the result's outcome, adds notices.
 FileResult run_file_job(const FileJob& job, const std::function<Status(FileResult&)>& work);

@@ -20,6 +20,8 @@ struct AudioFormat {
   std::string describe() const;  // "WAV (Microsoft), Signed 24 bit PCM, 48000 Hz, 2 channels"
 };
 
+struct Metadata;  // lib/io/metadata.h
+
 class AudioReader {
  public:
   // not_found, io; bad_format: not audio, truncated or without channels. Directories are refused.
@@ -30,6 +32,9 @@ class AudioReader {
 
   const AudioFormat& format() const noexcept;
   std::int64_t frames() const noexcept;  // samples per channel; of MPEG layers I, II an estimate
+
+  // Loudspeakers, markers, broadcast information: for AudioWriter. Lives as long as the reader.
+  const Metadata& metadata() const noexcept;
 
   // Fills out[channel][0..n) and returns n <= out.extent(1); 0 at the end. Samples in [-1, 1] for
   // integer formats. io, bad_format: the file ends before its header said, or a decoder gave up.
@@ -45,15 +50,20 @@ class AudioReader {
 // commit(), it leaves nothing behind: no reader ever sees half a file.
 class AudioWriter {
  public:
+  // `metadata`: of the recording that this file is made of, with its positions; null: none.
   // io: cannot create; unsupported: libsndfile cannot write this format.
-  static Result<AudioWriter> create(const std::filesystem::path& path, const AudioFormat& format);
+  static Result<AudioWriter> create(const std::filesystem::path& path, const AudioFormat& format,
+                                    const Metadata* metadata = nullptr);
   AudioWriter(AudioWriter&&) noexcept;
   AudioWriter& operator=(AudioWriter&&) noexcept;
   ~AudioWriter();
 
   Status write(AudioView<const float> samples);  // io: e.g. disk full. Clips, never wraps.
-  std::uint64_t clipped() const noexcept;        // samples beyond full scale so far
-  Status commit();                               // flush, close, rename
+  // Samples so far beyond full scale, which is 0.8 for the codecs G.721 and G.723.
+  std::uint64_t clipped() const noexcept;
+  // Metadata that this kind of file does not hold: "3 markers, broadcast information", or "".
+  const std::string& not_kept() const noexcept;
+  Status commit();  // flush, close, rename
 
  private:
   struct State;

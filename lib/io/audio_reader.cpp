@@ -8,6 +8,7 @@
 
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
+#include "lib/io/metadata.h"
 #include "lib/io/sound_part.h"
 #include "lib/io/stream_parts.h"
 
@@ -22,6 +23,7 @@ struct AudioReader::State {
   std::int64_t frames = 0, position = 0;
   std::int64_t promised = 0;  // frames up to the end of the part that is being read
   std::vector<float> block;   // [kBlockFrames][channels]
+  Metadata metadata;          // of the first part
 
   Status open_first();
   Status measure_others();
@@ -36,6 +38,7 @@ Status AudioReader::State::open_first() {
   if (auto status = open_next(); !status) return status;
   format = {now.info.samplerate, now.info.channels, now.info.format};
   frames = promised;
+  metadata = read_metadata(now.sound.get(), now.info);
   block.resize(static_cast<std::size_t>(kBlockFrames) * static_cast<std::size_t>(format.channels));
   return measure_others();
 }
@@ -102,6 +105,10 @@ const AudioFormat& AudioReader::format() const noexcept {
 }
 std::int64_t AudioReader::frames() const noexcept {
   return state_->frames;
+}
+
+const Metadata& AudioReader::metadata() const noexcept {
+  return state_->metadata;
 }
 
 Result<std::int64_t> AudioReader::read(AudioView<float> out) try {

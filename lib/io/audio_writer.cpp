@@ -15,6 +15,7 @@
 #include "lib/io/atomic_file.h"
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
+#include "lib/io/metadata.h"
 
 namespace limpid::io {
 namespace {
@@ -95,6 +96,7 @@ struct AudioWriter::State {
   std::unique_ptr<SNDFILE, CloseSound> sound;  // after the sink: closing still writes
   AudioFormat format;
   Quantizer quantize;
+  std::string not_kept;
   std::vector<float> block;  // [kBlockFrames][channels]
   bool empty = true;
 
@@ -109,7 +111,7 @@ struct AudioWriter::State {
 };
 
 Result<AudioWriter> AudioWriter::create(const std::filesystem::path& path,
-                                        const AudioFormat& format) try {
+                                        const AudioFormat& format, const Metadata* metadata) try {
   SF_INFO info{};
   info.samplerate = format.sample_rate;
   info.channels = format.channels;
@@ -123,7 +125,7 @@ Result<AudioWriter> AudioWriter::create(const std::filesystem::path& path,
   auto file = AtomicFile::create(path);
   if (!file) return std::move(file).error();
   auto state = std::make_unique<State>(
-      State{{*std::move(file)}, nullptr, format, Quantizer(format.code), {}, true});
+      State{{*std::move(file)}, nullptr, format, Quantizer(format.code), {}, {}, true});
   SF_VIRTUAL_IO io{sink_length, sink_seek, sink_read, sink_write, sink_tell};
   state->sound.reset(sf_open_virtual(&io, SFM_WRITE, &info, &state->sink));
   if (state->sink.error != 0) return state->status(nullptr).error();
@@ -131,6 +133,7 @@ Result<AudioWriter> AudioWriter::create(const std::filesystem::path& path,
   // Peaks carry a time stamp; the same input should give the same file.
   sf_command(state->sound.get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);
   sf_command(state->sound.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
+  if (metadata != nullptr) state->not_kept = write_metadata(*metadata, state->sound.get(), info);
   state->block.resize(static_cast<std::size_t>(kBlockFrames) *
                       static_cast<std::size_t>(format.channels));
   return AudioWriter(std::move(state));
@@ -145,6 +148,10 @@ AudioWriter::~AudioWriter() = default;
 
 std::uint64_t AudioWriter::clipped() const noexcept {
   return state_->quantize.clipped();
+}
+
+const std::string& AudioWriter::not_kept() const noexcept {
+  return state_->not_kept;
 }
 
 Status AudioWriter::write(AudioView<const float> samples) {

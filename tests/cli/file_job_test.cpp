@@ -55,6 +55,26 @@ TEST_F(FileJobTest, LatencyIsCutAndTheTailIsKept) {
   }
 }
 
+// A mask of loudspeakers in WAVEX, which FLAC does not have.
+TEST_F(FileJobTest, SaysWhichMetadataIsNotKept) {
+  const Tensor<float, 2> silence({3, 1000});
+  const io::AudioFormat wavex{16000, 3, 0x130002};
+  ASSERT_TRUE(io::write_audio((*this)("in.wav"), silence.view(), wavex).ok());
+  std::fstream file((*this)("in.wav"), std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(40);
+  file.put('\x07');
+  file.close();
+  FileJob job;
+  job.input = (*this)("in.wav");
+  job.output = (*this)("out.flac");
+  job.output_format = {16000, 3, 0x170002};
+  const FileResult result = enhance_file(job, {.model = test::fake_model()}, kGoOn);
+  ASSERT_EQ(result.outcome, Outcome::done) << result.error;
+  EXPECT_EQ(result.notices, std::vector<std::string>{"this kind of file does not keep: which "
+                                                     "loudspeaker each channel is for"});
+  EXPECT_TRUE(enhance((*this)("in.wav")).notices.empty());  // WAVEX again
+}
+
 // Hop h of the fake model's output says 0.001 h; the file begins `latency` samples into it.
 TEST_F(FileJobTest, VoiceActivityIsAlignedWithTheFile) {
   FileJob job;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "lib/io/metadata.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+namespace limpid::io {
+namespace {
+
+int container_of(const SF_INFO& info) {
+  return info.format & SF_FORMAT_TYPEMASK;
+}
+
+std::span<SF_CUE_POINT> points_of(std::vector<std::byte>& markers) {
+  if (markers.empty()) return {};
+  auto* cues = reinterpret_cast<SF_CUES*>(markers.data());
+  return {cues->cue_points, cues->cue_count};
+}
+
+std::vector<std::byte> read_markers(SNDFILE* sound, int container) {
+  std::uint32_t count = 0;
+  sf_command(sound, SFC_GET_CUE_COUNT, &count, sizeof count);
+  if (count == 0) return {};
+  std::vector<std::byte> markers(sizeof count + count * sizeof(SF_CUE_POINT));
+  if (sf_command(sound, SFC_GET_CUE, markers.data(), static_cast<int>(markers.size())) != SF_TRUE)
+    return {};
+  // Players of WAV may look at either of two fields, of which AIFF has one.
+  if (container == SF_FORMAT_AIFF)
+    for (auto& point : points_of(markers)) point.position = point.sample_offset;
+  return markers;
+}
+
+// Nobody misses what every file of so many channels is taken to mean.
+bool ordinary(const std::vector<int>& map) {
+  return map == std::vector<int>{SF_CHANNEL_MAP_MONO} ||
+         map == std::vector<int>{SF_CHANNEL_MAP_CENTER} ||
+         map == std::vector<int>{SF_CHANNEL_MAP_LEFT, SF_CHANNEL_MAP_RIGHT};
+}
+
+// Whether they are in the file. A plain WAV takes them and writes nothing.
+bool write_loudspeakers(std::vector<int> map, SNDFILE* sound, const SF_INFO& info) {
+  return sf_command(sound, SFC_SET_CHANNEL_MAP_INFO, map.data(),
+                    static_cast<int>(map.size() * sizeof map[0])) == SF_TRUE &&
+         container_of(info) != SF_FORMAT_WAV;
+}
+
+// What of them is not in the file. Other containers than these take markers and write none, and
+// WAV writes them without their names.
+std::string write_markers(std::vector<std::byte> markers, SNDFILE* sound, const SF_INFO& info) {
+  const int container = container_of(info);
+  const bool wav = container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX;
+  const auto points = points_of(markers);
+  const bool written =
+      (wav || container == SF_FORMAT_AIFF) &&
+      sf_command(sound, SFC_SET_CUE, markers.data(), static_cast<int>(markers.size())) == SF_TRUE;
+  const std::string count = std::to_string(points.size());
+  if (!written) return count + (points.size() == 1 ? " marker" : " markers");
+  const auto named = std::ranges::count_if(points, [](const auto& p) { return p.name[0] != '\0'; });
+  return wav && named > 0 ? "names of markers" : "";
+}
+
+bool write_broadcast(BroadcastInfo broadcast, SNDFILE* sound) {
+  constexpr std::int16_t kNotMeasured = 0x7FFF;  // EBU Tech 3285
+  for (auto* loudness :
+       {&broadcast.loudness_value, &broadcast.loudness_range, &broadcast.max_true_peak_level,
+        &broadcast.max_momentary_loudness, &broadcast.max_shortterm_loudness})
+    if (broadcast.version >= 2) *loudness = kNotMeasured;
+  const auto size = offsetof(BroadcastInfo, coding_history) + broadcast.coding_history_size;
+  return sf_command(sound, SFC_SET_BROADCAST_INFO, &broadcast, static_cast<int>(size)) == SF_TRUE;
+}
+
+}  // namespace
+
+Metadata read_metadata(SNDFILE* sound, const SF_INFO& info) {
+  Metadata metadata;
+  std::vector<int> map(static_cast<std::size_t>(info.channels));
+  if (sf_command(sound, SFC_GET_CHANNEL_MAP_INFO, map.data(),
+                 static_cast<int>(map.size() * sizeof map[0])) == SF_TRUE)
+    metadata.loudspeakers = std::move(map);
+  metadata.markers = read_markers(sound, container_of(info));
+  auto broadcast = std::make_unique<BroadcastInfo>();
+  if (sf_command(sound, SFC_GET_BROADCAST_INFO, broadcast.get(), sizeof *broadcast) == SF_TRUE)
+    metadata.broadcast = std::move(broadcast);
+  return metadata;
+}
+
+std::string write_metadata(const Metadata& metadata, SNDFILE* sound, const SF_INFO& info) {
+  std::string lost;
+  const auto add = [&lost](const std::string& what) {
+    if (!what.empty()) lost += (lost.empty() ? "" : ", ") + what;
+  };
+  const auto& map = metadata.loudspeakers;
+  if (std::ssize(map) == info.channels && !write_loudspeakers(map, sound, info) && !ordinary(map))
+    add("which loudspeaker each channel is for");
+  if (!metadata.markers.empty()) add(write_markers(metadata.markers, sound, info));
+  if (metadata.broadcast && !write_broadcast(*metadata.broadcast, sound))
+    add("broadcast information");
+  return lost;
+}
+
+}  // namespace limpid::io

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What an audio file says beside its samples and what a file that is made of it should say too:
+// which loudspeaker a channel is for, markers, and broadcast information with its time code. Not
+// tags. Internal to the audio_file layer; outside it is passed on unread.
+#pragma once
+
+#include <sndfile.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace limpid::io {
+
+// As long as libsndfile reads them.
+typedef SF_BROADCAST_INFO_VAR(16384) BroadcastInfo;
+
+struct Metadata {
+  std::vector<int> loudspeakers;             // SF_CHANNEL_MAP_... of each channel, or none
+  std::vector<std::byte> markers;            // an SF_CUES of any length, or nothing
+  std::unique_ptr<BroadcastInfo> broadcast;  // or null
+};
+
+// Of a file that has been opened for reading as `info` says. May throw bad_alloc.
+Metadata read_metadata(SNDFILE* sound, const SF_INFO& info);
+
+// Into a file opened for writing as `info` says, before its first sample. The loudspeakers only
+// where there are as many channels. Returns what this kind of file does not hold ("3 markers"), one
+// after the other with commas, or "". Loudness that was measured once is not passed on: the samples
+// are others.
+std::string write_metadata(const Metadata& metadata, SNDFILE* sound, const SF_INFO& info);
+
+}  // namespace limpid::io

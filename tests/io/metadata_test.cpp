@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// What a recording says beside its samples, through a reader and a writer into another file.
+#include "lib/io/metadata.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+
+#include "lib/io/audio_file.h"
+#include "lib/io/audio_format.h"
+#include "tests/support/temporary_folder.h"
+
+namespace limpid::io {
+namespace {
+
+using test::TemporaryFolder;
+
+constexpr int kWavex16 = SF_FORMAT_WAVEX | SF_FORMAT_PCM_16;
+constexpr std::streamoff kMaskAt = 40;  // in a WAVEX file: RIFF header, "fmt ", 20 bytes of it
+
+std::uint32_t mask_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::uint32_t mask = 0;
+  file.seekg(kMaskAt);
+  file.read(reinterpret_cast<char*>(&mask), sizeof mask);
+  return mask;
+}
+
+void write_wavex(const std::filesystem::path& path, int channels, std::uint32_t mask) {
+  const Tensor<float, 2> silence({channels, 100});
+  ASSERT_TRUE(write_audio(path, silence.view(), {48000, channels, kWavex16}).ok());
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(kMaskAt);
+  file.write(reinterpret_cast<const char*>(&mask), sizeof mask);
+}
+
+// A WAV or AIFF of a second with two markers, and broadcast information where it holds that.
+void write_marked(const std::filesystem::path& path, int code) {
+  SF_INFO info{};
+  info.samplerate = 48000;
+  info.channels = 1;
+  info.format = code;
+  const std::unique_ptr<SNDFILE, CloseSound> sound(sf_open(path.c_str(), SFM_WRITE, &info));
+  SF_CUES cues{};
+  cues.cue_count = 2;
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    auto& point = cues.cue_points[i];
+    point.indx = static_cast<int>(i) + 1;
+    point.position = point.sample_offset = 1000 * (i + 1);
+    point.fcc_chunk = 0x61746164;  // "data"
+    std::strcpy(point.name, "take");
+  }
+  ASSERT_EQ(sf_command(sound.get(), SFC_SET_CUE, &cues, sizeof cues), SF_TRUE);
+  SF_BROADCAST_INFO broadcast{};
+  std::strcpy(broadcast.description, "scene 7");
+  broadcast.version = 2;
+  broadcast.time_reference_low = 123456789;
+  broadcast.loudness_value = -2300;
+  sf_command(sound.get(), SFC_SET_BROADCAST_INFO, &broadcast, sizeof broadcast);
+  const std::vector<float> silence(48000);
+  ASSERT_EQ(sf_writef_float(sound.get(), silence.data(), 48000), 48000);
+}
+
+// Writes what `from` holds to `to` as `code`, and returns what the writer says is not kept.
+std::string copy(const std::filesystem::path& from, const std::filesystem::path& to, int code) {
+  auto reader = AudioReader::open(from);
+  if (!reader) return reader.error().message;
+  AudioFormat format = reader->format();
+  format.code = code;
+  Tensor<float, 2> samples({format.channels, reader->frames()});
+  auto writer = AudioWriter::create(to, format, &reader->metadata());
+  if (!writer) return writer.error().message;
+  const bool whole = reader->read(samples.view()).ok() && writer->write(samples.view()).ok() &&
+                     writer->commit().ok();
+  return whole ? writer->not_kept() : "not copied";
+}
+
+Metadata metadata_of(const std::filesystem::path& path) {
+  SF_INFO info{};
+  const std::unique_ptr<SNDFILE, CloseSound> sound(sf_open(path.c_str(), SFM_READ, &info));
+  return read_metadata(sound.get(), info);
+}
+
+std::vector<std::uint32_t> markers_of(const Metadata& metadata) {
+  std::vector<std::uint32_t> at;
+  if (metadata.markers.empty()) return at;
+  const auto* cues = reinterpret_cast<const SF_CUES*>(metadata.markers.data());
+  for (std::uint32_t i = 0; i < cues->cue_count; ++i)
+    at.push_back(cues->cue_points[i].sample_offset);
+  return at;
+}
+
+TEST(Metadata, LoudspeakersStayWhatTheyWere) {
+  TemporaryFolder folder;
+  const std::pair<int, std::uint32_t> layouts[] = {{1, 0x4},   {1, 0x8},  {2, 0x3},   {3, 0x7},
+                                                   {4, 0x107}, {4, 0x33}, {6, 0x60f}, {8, 0x63f}};
+  for (const auto& [channels, mask] : layouts) {
+    write_wavex(folder / "a.wav", channels, mask);
+    EXPECT_EQ(copy(folder / "a.wav", folder / "b.wav", kWavex16), "");
+    EXPECT_EQ(mask_of(folder / "b.wav"), mask) << channels;
+  }
+}
+
+TEST(Metadata, LoudspeakersThatAreLostAreNamedUnlessTheyAreTheUsualOnes) {
+  TemporaryFolder folder;
+  write_wavex(folder / "a.wav", 3, 0x7);
+  for (const int code : {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_FLAC | SF_FORMAT_PCM_16})
+    EXPECT_EQ(copy(folder / "a.wav", folder / "b", code), "which loudspeaker each channel is for");
+  write_wavex(folder / "a.wav", 2, 0x3);
+  EXPECT_EQ(copy(folder / "a.wav", folder / "b", SF_FORMAT_FLAC | SF_FORMAT_PCM_16), "");
+}
+
+TEST(Metadata, MarkersAndTimeCodeAreKept) {
+  TemporaryFolder folder;
+  const int wav = SF_FORMAT_WAV | SF_FORMAT_PCM_24;
+  write_marked(folder / "a.wav", wav);
+  EXPECT_EQ(copy(folder / "a.wav", folder / "b.wav", wav), "");
+  const auto metadata = metadata_of(folder / "b.wav");
+  EXPECT_EQ(markers_of(metadata), (std::vector<std::uint32_t>{1000, 2000}));
+  ASSERT_NE(metadata.broadcast, nullptr);
+  EXPECT_STREQ(metadata.broadcast->description, "scene 7");
+  EXPECT_EQ(metadata.broadcast->time_reference_low, 123456789u);
+  EXPECT_EQ(metadata.broadcast->loudness_value, 0x7FFF);  // that of other samples
+}
+
+TEST(Metadata, MarkersCrossBetweenContainers) {
+  TemporaryFolder folder;
+  const int aiff = SF_FORMAT_AIFF | SF_FORMAT_PCM_16, wav = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  write_marked(folder / "a.aiff", aiff);
+  EXPECT_EQ(copy(folder / "a.aiff", folder / "b.aiff", aiff), "");
+  EXPECT_EQ(markers_of(metadata_of(folder / "b.aiff")), (std::vector<std::uint32_t>{1000, 2000}));
+  EXPECT_EQ(copy(folder / "b.aiff", folder / "c.wav", wav), "names of markers");
+  const auto metadata = metadata_of(folder / "c.wav");
+  EXPECT_EQ(markers_of(metadata), (std::vector<std::uint32_t>{1000, 2000}));
+  const auto* cues = reinterpret_cast<const SF_CUES*>(metadata.markers.data());
+  EXPECT_EQ(cues->cue_points[1].position, 2000u);
+}
+
+TEST(Metadata, WhatAContainerDoesNotHoldIsNamed) {
+  TemporaryFolder folder;
+  write_marked(folder / "a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  EXPECT_EQ(copy(folder / "a.wav", folder / "b.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16),
+            "2 markers, broadcast information");
+  EXPECT_EQ(copy(folder / "a.wav", folder / "b.rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16),
+            "2 markers");
+}
+
+}  // namespace
+}  // namespace limpid::io
