@@ -42,6 +42,25 @@ TEST(LiveLate, AShorterDeadlineIsAShorterLatency) {
   run.expect_wet(0, run.played());
 }
 
+// A sound card whose own buffer holds several blocks delivers them at once, and leaves the worker
+// no time in between. The deadline is to hold all of them, which nobody but the user can know.
+TEST(LiveLate, ADeadlineAsLongAsABurstOfBlocksIsInTime) {
+  constexpr int kBlock = 80, kBurst = 4;
+  for (const double deadline : {0.0, kBurst * kBlock / double{kRate}}) {
+    LiveRun run(noise(1, 32000), {.format = {.block = kBlock}},
+                {.deadline_seconds = deadline, .own_thread = false});
+    int block = 0;
+    run.run([&](double) { return ++block % kBurst == 0; });
+    run.expect_aligned();
+    if (deadline > 0.0) {
+      EXPECT_EQ(run.engine->stats().late_events, 0);
+      run.expect_wet(0, run.played());
+    } else {
+      EXPECT_GT(run.engine->stats().late_events, 50);
+    }
+  }
+}
+
 // Without the fade in reserve, or with a deadline one block too late, this fails.
 TEST(LiveLate, AMissedDeadlineIsHeardAsTheCapturedSignalAtTheSameLatency) {
   for (const int block : {16, 64, 160, 300}) {
