@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Enhances raw audio, 32-bit float mono samples, from standard input to standard output:
 //   sox noisy.wav -t f32 -r 48000 -c 1 - | minimal_cpp 48000 | play -t f32 -r 48000 -c 1 -
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <limpid/limpid.hpp>
-#include <vector>
 
-namespace {
-
-std::vector<float> read_samples(std::istream& in) {
-  std::vector<float> samples;
-  for (float sample; in.read(reinterpret_cast<char*>(&sample), sizeof sample);)
-    samples.push_back(sample);
-  return samples;
-}
-
-}  // namespace
+constexpr int kBlock = 480;
 
 int main(int argc, char** argv) {
   if (argc < 2) {
@@ -34,13 +25,26 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::ios::sync_with_stdio(false);
-  auto samples = read_samples(std::cin);
+  float block[kBlock];
+  float* channel = block;
   // The output is late: silence pushes the end of the recording out, what came before is dropped.
-  const auto latency = static_cast<std::size_t>(enhancer->latency());
-  samples.resize(samples.size() + latency);
-  float* channel = samples.data();
-  enhancer->process(&channel, &channel, static_cast<int>(samples.size()));  // in place
-  std::cout.write(reinterpret_cast<const char*>(channel + latency),
-                  static_cast<std::streamsize>((samples.size() - latency) * sizeof(float)));
+  int to_push = enhancer->latency(), to_drop = to_push;
+  while (true) {
+    std::cin.read(reinterpret_cast<char*>(block), sizeof block);  // nothing at the end
+    int count = static_cast<int>(std::cin.gcount() / std::streamsize{sizeof(float)});
+    if (count == 0) {
+      count = std::min(to_push, kBlock);
+      to_push -= count;
+      std::fill_n(block, count, 0.0f);
+    }
+    if (count == 0) break;
+    enhancer->process(&channel, &channel, count);  // in place
+    const int dropped = std::min(to_drop, count);
+    to_drop -= dropped;
+    const auto bytes = static_cast<std::size_t>(count - dropped) * sizeof(float);
+    if (!std::cout.write(reinterpret_cast<const char*>(block + dropped),
+                         static_cast<std::streamsize>(bytes)))
+      return 1;
+  }
   return std::cout.flush() ? 0 : 1;
 }

@@ -6,6 +6,7 @@ import array
 import math
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,18 @@ def check_refusals(example, program):
             sys.exit(f"{example}: expected exit code 1 and '{message}', found {bad}")
 
 
+def check_streams(example, program):
+    """Something comes out while more is still to come in, as between sox and play."""
+    with subprocess.Popen([program, str(RATE), MODEL], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdin.write(bytes(4 * SAMPLES))
+        child.stdin.flush()
+        heard = select.select([child.stdout], [], [], 60)[0]
+        child.stdin.close()
+        child.stdout.read()
+    if not heard:
+        sys.exit(f"{example}: nothing comes out before all has gone in")
+
+
 def main():
     work = BUILD / f"consumer_{WAY}"
     shutil.rmtree(work, ignore_errors=True)
@@ -106,6 +119,7 @@ def main():
         program = build(work, prefix, example)
         outputs.append(array.array("f", run(program, RATE, MODEL, input=noisy.tobytes())))
         check_refusals(example, program)
+        check_streams(example, program)
     if len(outputs[0]) != SAMPLES or outputs[0] != outputs[1]:
         sys.exit(f"C gave {len(outputs[0])} samples, C++ {len(outputs[1])}, expected the same {SAMPLES}")
     if not any(abs(x) > 1e-3 for x in outputs[0]) or outputs[0] == noisy:
