@@ -28,7 +28,7 @@ MAY_INCLUDE = {
 PROGRAMS = r"examples/|tests/|bench/"
 OWNER = {
     # third-party
-    r"portaudio\.h": r"streaming/portaudio_\w+\.cpp",
+    r"portaudio\.h": r"streaming/portaudio_\w+\.cpp|tests/streaming/fake_portaudio\.h",
     r"fftw3\.h": r"lib/dsp/|bench/",
     r"kiss_fft": r"lib/dsp/|bench/",
     r"sndfile\.h": r"lib/io/",
@@ -36,7 +36,7 @@ OWNER = {
     r"hwy/": r"lib/kernels/|tests/|bench/",
     r"cuda|cufft": r"lib/kernels/cuda/",
     # for programs only, which need libsndfile and libsamplerate
-    r"lib/io/(audio_|output_format|stream_parts|sound_part|mpeg_frames|file_bytes|file_window|promised_size)":
+    r"lib/io/(audio_|metadata|output_format|stream_parts|sound_part|mpeg_frames|file_bytes|file_window|promised_size)":
         rf"lib/io/|{PROGRAMS}",
     r"lib/dsp/resampler\.h": rf"lib/dsp/resampler\.cpp|{PROGRAMS}",
 } | {
