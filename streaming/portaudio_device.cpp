@@ -125,7 +125,7 @@ class PortAudioDevice final : public AudioDevice {
   std::string describe() const override { return describe(input_, output_, format_.sample_rate); }
 
   Status find();
-  Status prepare() override { return host_ ? Status(Done{}) : find(); }
+  Status prepare() override;
   Status start(AudioCallback& callback) override;
   void stop() override { close(); }
 
@@ -206,11 +206,15 @@ Status PortAudioDevice::find() {
   return Done{};
 }
 
-Status PortAudioDevice::start(AudioCallback& callback) {
-  if (capture_) return Error{ErrorCode::device, "the sound card is running already"};
+Status PortAudioDevice::prepare() {
   if (abandoned_)
     return Error{ErrorCode::unsupported,
                  "the JACK server has ended; a new one can only be used by a new process"};
+  return host_ ? Status(Done{}) : find();
+}
+
+Status PortAudioDevice::start(AudioCallback& callback) {
+  if (capture_) return Error{ErrorCode::device, "the sound card is running already"};
   if (!host_) return Error{ErrorCode::device, "the sound card was not prepared"};
   const auto in = parameters(input_, format_.inputs, Direction::input);
   const auto out = parameters(output_, format_.outputs, Direction::output);
