@@ -2,8 +2,8 @@
 # The measurements of networks, for gpu.sh, which sources this: stages aims, network, peers, arrays, profile and files.
 # `step`, `fail`, `not_begun`, `skipped`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
 
-# measured NAME COMMAND...: a step that must leave a line of JSON.
-measured() {
+# leaves_json NAME COMMAND...: a step that must leave a line of JSON.
+leaves_json() {
   step "$@" || return 1
   if grep -q '^{.*}$' "$out/$1.log"; then return 0; fi
   echo "== $1: failed: no result in $out/$1.log"; rm "$out/done/$1"; fail; return 1
@@ -19,7 +19,7 @@ for line in sys.stdin:
 # measured NAME MODEL ARGUMENTS...: how fast a model is on the card.
 measured() {
   local name=$1 model=$2; shift 2
-  measured "network_$name" "${with[@]}" "$(program examples/limpid/limpid)" bench "$model" --device cuda --json "$@"
+  leaves_json "network_$name" "${with[@]}" "$(program examples/limpid/limpid)" bench "$model" --device cuda --json "$@"
 }
 live() { measured "live_$1_$2_$3" "$1" --arithmetic "$2" --lanes "$3" --frames 1 --seconds 20; }         # MODEL ARITHMETIC LANES
 grouped() { measured "grouped_$1_$2_$3_$4" "$1" --arithmetic "$2" --lanes "$3" --groups "$4" --frames 1 --seconds 10; }
@@ -29,7 +29,7 @@ whole_frcrn() { measured "whole_$1_$2" "$out/models/frcrn_published.safetensors"
 arrays() { measured "arrays_$1_$2" "$out/models/deftan2_published.safetensors" --arithmetic "$1" --lanes "$2" --seconds 4; }
 torch() {  # NAME MODEL-FILE ARGUMENTS...
   local name=$1 model=$2; shift 2
-  measured "torch_$name" python3 "$root/bench/network_torch.py" "$model" --json "$@"
+  leaves_json "torch_$name" python3 "$root/bench/network_torch.py" "$model" --json "$@"
 }
 # The published networks, with weights that nobody trained.
 published_frcrn() { step peers_models "$root/tests/fixtures/make_models.sh" python3 "$out/models"; }
@@ -123,7 +123,7 @@ stage_profile() {
 # Many files through `limpid enhance`, beside the same on all cores; their outputs must agree.
 same_as_cpu() {  # NAME MODEL ARGUMENTS...
   local name=$1 model=$2; shift 2
-  measured "files_$name" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" --model "$model" "$@"
+  leaves_json "files_$name" "${with[@]}" python3 "$root/bench/gpu_files.py" "$(program examples/limpid/limpid)" "$out/files" --model "$model" "$@"
 }
 stage_files() {
   local count model models
