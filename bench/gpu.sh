@@ -10,7 +10,9 @@
 # Succeeds if everything that was asked for is done, or needs what this machine lacks; what is not done stands in the table.
 # A machine without nvcc or without limpid's packages runs programs built elsewhere: call `gpu.sh --stage pack`
 # on a machine with CUDA, and take build/gpu-pack (CUDA itself is taken from PyTorch if it is not installed).
+# Where a pack lies and build/gpu is not configured, nothing is built: the pack is used.
 set -uo pipefail
+export PATH=$PATH:/usr/local/cuda/bin
 root=$(cd "$(dirname "$0")/.." && pwd)
 stages="check build test aims sanitize network peers arrays profile files bench flashfftconv table" seconds=1000000 out="" again=0
 while [ $# -gt 0 ]; do
@@ -18,7 +20,7 @@ while [ $# -gt 0 ]; do
     --stage) stages=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
     --again) again=1; shift ;;
-    -*) sed -n '2,12p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,13p' "$0" >&2; exit 2 ;;
     *) out=$1; shift ;;
   esac
 done
@@ -30,8 +32,13 @@ programs="tests/cuda/cuda_device_test tests/cuda/cuda_arithmetic_test tests/cuda
 library=lib/kernels/cuda/liblimpid_cuda.so
 
 have() { command -v "$1" >/dev/null 2>&1; }
-torch_sees_card() { python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; }
-left() { echo $((seconds - SECONDS)); }
+# Asked once: PyTorch takes seconds to begin.
+torch_sees_card() {
+  if [ -z "${torch_sees:-}" ]; then
+    if python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null; then torch_sees=yes; else torch_sees=no; fi
+  fi
+  [ "$torch_sees" = yes ]
+}
 fail() { touch "$out/failed"; }  # a file: steps may be processes of their own
 # not_begun NAME WHY: for the table.
 not_begun() { echo "not begun, $2: $1"; echo "$2" > "$out/not_begun/$1"; fail; }
@@ -41,13 +48,12 @@ is_done() { [ -e "$out/done/$1" ] && { [ $again = 0 ] || [ ! "$out/done/$1" -ot 
 # step NAME COMMAND...: once, in the time that is left; its output is OUT/NAME.log, the seconds it took are in OUT/times.csv.
 # Exit code 77 says that it cannot be done here, and the last line why: skipped, which is no failure.
 step() {
-  local name=$1 code begin=$SECONDS; shift
+  local name=$1 code begin=$SECONDS left=$((seconds - SECONDS)); shift
   ! is_done "$name" || return 0
-  rm -f "$out/done/$name" "$out/skipped/$name"
+  rm -f "$out/done/$name" "$out/skipped/$name" "$out/not_begun/$name"
   [ $again = 0 ] || rm -f "$out/$name.log"
-  [ "$(left)" -gt 5 ] || { not_begun "$name" "no time left"; return 1; }
-  rm -f "$out/not_begun/$name"
-  timeout --kill-after=10 "$(left)" "$@" > "$out/$name.log" 2>&1; code=$?
+  [ $left -gt 5 ] || { not_begun "$name" "no time left"; return 1; }
+  timeout --kill-after=10 $left "$@" > "$out/$name.log" 2>&1; code=$?
   echo "$name,$((SECONDS - begin)),$code" >> "$out/times.csv"
   if [ $code = 0 ]; then touch "$out/done/$name"; echo "== $name: $((SECONDS - begin)) s"; return 0; fi
   if [ $code = 77 ]; then tail -1 "$out/$name.log" | tee "$out/skipped/$name" | sed "s/^/== $name: skipped: /"; return 77; fi
@@ -62,15 +68,27 @@ tested() {
   echo "== $name: failed: no test ran, or some were skipped: $log"$'\n'"$(grep -iA1 skipped "$log" | head -12 | sed 's/^/   /')"
   rm "$out/done/$name"; fail; return 1
 }
-# From the build if there is one, else from the pack.
+# A pack that was brought here is used without a try to build, which takes minutes of a card's time and wants limpid's packages.
+uses_pack() { [ -x "$pack/cuda_device_test" ] && { [ ! -e "$build/build.ninja" ] || ! have nvcc || ! have cmake; }; }
 program() {
-  if [ -x "$build/$1" ]; then echo "$build/$1"; else echo "$pack/$(basename "$1")"; fi
+  if uses_pack; then echo "$pack/${1##*/}"; else echo "$build/$1"; fi
+}
+# The commit of this tree, "-dirty" behind it if files differ from it; nothing where that is not known.
+commit_of_tree() { [ ! -e "$root/.git" ] || git -C "$root" describe --always --dirty --exclude='*' --abbrev=12 2>/dev/null; }
+# Says where the programs come from; fails if that is known to be another commit than this tree's.
+origin() {
+  local theirs ours
+  uses_pack || { echo "programs: built here"; return 0; }
+  theirs=$(cat "$pack/commit" 2>/dev/null) ours=$(commit_of_tree)
+  echo "programs: the pack's, of commit ${theirs:-unknown}"
+  [ -n "$theirs" ] && [ -n "$ours" ] && [ "$theirs" != "$ours" ] || return 0
+  echo "programs: FAILED: the pack is not of this tree, which is $ours"; fail; return 1
 }
 
 stage_check() {
   {
-    echo "date: $(date -u +%F)"; echo "commit: $(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)"
-    echo "cores: $(nproc)"
+    local commit; commit=$(commit_of_tree)
+    echo "date: $(date -u +%F)"; echo "commit: ${commit:-unknown}"; echo "cores: $(nproc)"
     if have nvidia-smi; then
       nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.mem --format=csv,noheader | sed 's/^/gpu: /'
     else echo "gpu: nvidia-smi is missing"; fi
@@ -80,6 +98,7 @@ stage_check() {
     python3 -c "import torch; print('torch:', torch.__version__, 'CUDA', torch.version.cuda, torch.cuda.is_available())" 2>/dev/null \
       || echo "torch: MISSING"
   } | tee "$out/machine.txt"
+  origin
 }
 
 configure_and_build() {  # FOLDER ARCHITECTURES
@@ -89,30 +108,30 @@ configure_and_build() {  # FOLDER ARCHITECTURES
       limpid_long_conv_cuda_bench limpid_cli limpid_cuda
 }
 stage_build() {
-  export PATH=$PATH:/usr/local/cuda/bin
+  if uses_pack; then echo "nothing to build:"; origin; return; fi
   if ! have nvcc || ! have cmake; then
-    if [ -x "$pack/cuda_device_test" ]; then echo "no nvcc or no cmake here: using $pack"; return 0; fi
     not_begun build "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are"; return 1
   fi
   export -f configure_and_build; export root
   local architectures="80;90"
   ! have nvidia-smi || architectures=native
   step build bash -c "configure_and_build '$build' '$architectures'"
-  find_libraries
 }
 # Programs and every library that a bare machine may lack, but for CUDA's, which are large, and the compiler's, which PyTorch
 # may need newer.
 stage_pack() {
+  local name
   rm -f "$out/done/pack"
   configure_and_build "$build" 90 > "$out/pack.log" 2>&1 || { tail -20 "$out/pack.log"; fail; return 1; }
   rm -rf "$pack"; mkdir -p "$pack/lib"
   for name in $programs $library; do
-    cp "$build/$name" "$pack/"
+    cp "$build/$name" "$pack/" || { fail; return 1; }
     strip "$pack/$(basename "$name")"
     ldd "$build/$name" | awk '$3 ~ /^\// {print $3}' |
       grep -vE '/(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|libcu[a-z]+|libnv[a-zA-Z]+)\.so' | xargs -r cp -Lu -t "$pack/lib"
   done
-  cp "$root/bench/long_conv_torch.py" "$pack/"; du -sh "$pack"; touch "$out/done/pack"
+  commit_of_tree > "$pack/commit"
+  du -sh "$pack"; touch "$out/done/pack"
 }
 
 # Where limpid's programs find what they are linked with: CUDA's own libraries, where they are not installed, came with
@@ -121,17 +140,20 @@ find_libraries() {
   local torch libraries=${LD_LIBRARY_PATH:-}
   torch=$(python3 -c "import importlib.util as i; print(i.find_spec('nvidia').submodule_search_locations[0])" 2>/dev/null)
   [ -z "$torch" ] || libraries=$(find "$torch" -name 'libcufft.so*' -printf '%h:' | tr '\n' ':')$libraries
-  [ -x "$build/${programs%% *}" ] || libraries=$pack:$pack/lib:$libraries
+  ! uses_pack || libraries=$pack:$pack/lib:$libraries
   with=(env "LD_LIBRARY_PATH=$libraries")
 }
 
-# Tests and sanitizers are not timed, and most of what they do is waiting for one core: all at the same time.
+# Tests and sanitizers are not timed, and most of what they do is waiting for one core: all at the same time, and beside the
+# tests the models that `aims` measures are made, for which the card would wait.
 stage_test() {
   local name
   tested test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" &
   for name in cuda_device_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test; do
     tested "test_$name" "${with[@]}" "$(program tests/cuda/$name)" &
   done
+  published_frcrn &
+  published_deftan2 &
   wait
 }
 stage_sanitize() {
@@ -172,12 +194,13 @@ stage_table() {
   grep -h '^sparse,' "$out"/bench_*.log > "$out/sparse.csv" 2>/dev/null
   grep -hE '^[0-9]+,(fp|bf)' "$out"/torch_*.log > "$out/torch.csv" 2>/dev/null
   grep -hE '^[0-9]+,(fp|bf)' "$out"/flash_*.log > "$out/flash.csv" 2>/dev/null
+  origin > "$out/programs.txt"
   python3 "$root/bench/gpu_table.py" "$out" > "$out/table.md" || { echo "== the table is not whole"; fail; }
   echo "$out/table.md"
 }
 stage_train() {
   [ -n "${CORPUS:-}" ] || { echo "CORPUS must name the corpus" >&2; fail; return 1; }
-  step train "$root/training/train_on_gpu.sh" "$CORPUS" "$out/train" "${TRAIN_SECONDS:-$(left)}"
+  step train "$root/training/train_on_gpu.sh" "$CORPUS" "$out/train" "${TRAIN_SECONDS:-$((seconds - SECONDS))}"
 }
 
 . "$root/bench/gpu_networks.sh"

@@ -31,14 +31,10 @@ torch() {  # NAME MODEL-FILE ARGUMENTS...
   local name=$1 model=$2; shift 2
   leaves_json "torch_$name" python3 "$root/bench/network_torch.py" "$model" --json "$@"
 }
-# The published networks, with weights that nobody trained.
-published_frcrn() { step peers_models "$root/tests/fixtures/make_models.sh" python3 "$out/models"; }
-published_deftan2() {
-  local official=$out/models/official_array.safetensors
-  mkdir -p "$out/models"
-  step arrays_model bash -c "python3 '$root/tests/fixtures/make_checkpoint.py' --arch deftan2 --seed 1 --mics 4 --layers 6 -o '$official' &&
-    python3 '$root/training/convert.py' '$official' -o '$out/models/deftan2_published.safetensors' && rm '$official'"
-}
+# The published networks, with weights that nobody trained: a step each, of the models that are measured here and no others.
+published() { step "$1" "$root/tests/fixtures/make_models.sh" python3 "$out/models" "${@:2}"; }
+published_frcrn() { published peers_models frcrn_published frcrn_frozen; }
+published_deftan2() { published arrays_model deftan2_published; }
 # What docs/cuda.md names aims for, and the peers of that. Compiling takes PyTorch minutes: that is for later stages.
 stage_aims() {
   local arithmetic groups
@@ -111,8 +107,8 @@ stage_profile() {
     local name=$1 first=$2 count=$3; shift 3
     step "profile_$name" "${with[@]}" ncu --metrics $metrics --csv --print-units base --launch-skip "$first" --launch-count "$count" \
       "$limpid" bench "$@" --device cuda || return 0
-    "$root/bench/gpu_profile.py" "$out/profile_$name.log" > "$out/profile_$name.md" || fail
-    head -12 "$out/profile_$name.md"
+    if "$root/bench/gpu_profile.py" "$out/profile_$name.log" > "$out/profile_$name.md"; then head -12 "$out/profile_$name.md"; return 0; fi
+    echo "== profile_$name: failed: no kernels in $out/profile_$name.log"; rm "$out/done/profile_$name"; fail; return 1
   }
   profile live_base 400 136 base --arithmetic fp16 --lanes 2048 --frames 1 --seconds 0.2
   [ ! -e "$out/models/frcrn_frozen.safetensors" ] ||
