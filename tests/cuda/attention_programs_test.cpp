@@ -95,6 +95,26 @@ TEST(CudaAttention, WideHeads) {
             70);
 }
 
+// Of zero queries and keys every weight is the mean of all, whatever is rounded away of their sum.
+// Up to three keys nothing is taken off.
+TEST(CudaAttention, LssarOfThousandsOfEqualKeysIsNothing) {
+  constexpr int kWidth = 4, kFrames = 3000;
+  const auto attention =
+      Attention::create({.kind = AttentionKind::lssar, .heads = 1, .width = kWidth});
+  ASSERT_TRUE(attention.ok());
+  auto args = forward_args(*attention);
+  ASSERT_TRUE(args.ok());
+  std::vector<float> zeros(kFrames * kWidth), ones(zeros.size(), 1.0f), y(zeros.size(), -1.0f);
+  args->q = args->k = {zeros.data(), 0, kWidth};
+  args->ready_q = args->ready_k = {zeros.data(), 0, kWidth};
+  args->v = {ones.data(), 0, kWidth};
+  args->y = {y.data(), 0, kWidth};
+  args->lanes = 1, args->frames = kFrames;
+  kernels::cuda::emulate<AttentionForward<16>>(*args);
+  for (int t = 0; t < kFrames; ++t)
+    EXPECT_NEAR(y[static_cast<std::size_t>(t * kWidth)], t < 3 ? 1.0f : 0.0f, 1e-6f) << t;
+}
+
 TEST(CudaAttention, RefusesSinksThatStayInFrontOfTheWindow) {
   const auto attention = Attention::create({.heads = 1, .width = 4, .past = 8, .sinks = 2});
   ASSERT_TRUE(attention.ok());

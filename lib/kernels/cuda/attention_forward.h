@@ -176,8 +176,7 @@ struct AttentionForward {
     const int kv_head = head / (a.heads / a.kv_heads);
     float share = 1, offset = 0;
     if (a.weight == AttentionWeight::power) {
-      float sum = 0;
-      for (std::int64_t j = row.first; j < row.last; ++j) sum += weight(a, lane, kv_head, j, row);
+      const float sum = total_weight(a, lane, kv_head, row);
       const std::int64_t keys = row.last - row.first;
       share = sum > 0 ? static_cast<float>(keys) / sum : 0.0f;
       offset = keys <= 3 ? 0.0f : 1.0f;
@@ -229,6 +228,20 @@ struct AttentionForward {
     }
     const auto distance = static_cast<float>(row.t < j ? j - row.t : row.t - j);
     return weight_of(a.weight, row.gain * sum, row.slope * distance, a.bias);
+  }
+
+  // Of all keys in sight, in blocks, as on a CPU: one by one, what is rounded away of a few
+  // thousand equal weights would exceed kLeastBase.
+  LIMPID_HD static float total_weight(const Args& a, std::int64_t lane, int kv_head,
+                                      const Row& row) {
+    float total = 0;
+    for (std::int64_t first = row.first; first < row.last; first += kAttentionKeys) {
+      const std::int64_t last = smaller(first + kAttentionKeys, row.last);
+      float sum = 0;
+      for (std::int64_t j = first; j < last; ++j) sum += weight(a, lane, kv_head, j, row);
+      total += sum;
+    }
+    return total;
   }
 
   // w: a weight, or what exponential and power make a logarithm of one of.
