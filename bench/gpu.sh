@@ -3,7 +3,8 @@
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
 # What matters most comes first, so a short time is well used: tests, what the aims are about, sanitizers, then everything else.
-#   --stage check|build|pack|test|aims|sanitize|network|peers|arrays|profile|files|bench|flashfftconv|table   only that (default: all but pack)
+#   --stage check|build|pack|test|aims|sanitize|network|peers|arrays|profile|files|bench|flashfftconv|table   only that (default: all of these but pack)
+#   --stage racecheck                             of the networks' kernels; nobody has seen it come to an end
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
 #   --again                                       do what is asked for once more, and forget how it went before
@@ -15,12 +16,13 @@ set -uo pipefail
 export PATH=$PATH:/usr/local/cuda/bin
 root=$(cd "$(dirname "$0")/.." && pwd)
 stages="check build test aims sanitize network peers arrays profile files bench flashfftconv table" seconds=1000000 out="" again=0
+most=1000000  # seconds that a step may take, however many are left
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
     --again) again=1; shift ;;
-    -*) sed -n '2,13p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,14p' "$0" >&2; exit 2 ;;
     *) out=$1; shift ;;
   esac
 done
@@ -49,6 +51,7 @@ is_done() { [ -e "$out/done/$1" ] && { [ $again = 0 ] || [ ! "$out/done/$1" -ot 
 # Exit code 77 says that it cannot be done here, and the last line why: skipped, which is no failure.
 step() {
   local name=$1 code begin=$SECONDS left=$((seconds - SECONDS)); shift
+  [ $left -lt $most ] || left=$most
   ! is_done "$name" || return 0
   rm -f "$out/done/$name" "$out/skipped/$name" "$out/not_begun/$name"
   [ $again = 0 ] || rm -f "$out/$name.log"
@@ -156,17 +159,25 @@ stage_test() {
   published_deftan2 &
   wait
 }
+sanitized() {  # NAME TOOL TESTS FILTER
+  tested "sanitize_$1" "${with[@]}" compute-sanitizer --tool "$2" --error-exitcode 9 "$(program "tests/cuda/$3")" "--gtest_filter=$4"
+}
+sanitized_networks() {  # TOOL; without two minutes of audio, which use the same kernels. Goes on beside what comes next.
+  local name
+  for name in frcrn longconv deftan2; do sanitized "$1_$name" "$1" "${name}_gpu_test" '*OnDevice.*-FrcrnWhole*' & done
+}
 stage_sanitize() {
-  local tool name
+  local tool most=180  # more than any took that came to an end; the measurements that follow need the rest
   have compute-sanitizer || { skipped sanitize "compute-sanitizer is missing"; return 0; }
   for tool in memcheck racecheck initcheck; do
-    tested "sanitize_$tool" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/cuda_device_test)" \
-      --gtest_filter='*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*' &
-    for name in frcrn longconv deftan2; do
-      tested "sanitize_${tool}_$name" "${with[@]}" compute-sanitizer --tool $tool --error-exitcode 9 "$(program tests/cuda/${name}_gpu_test)" \
-        --gtest_filter='*OnDevice.*-FrcrnWhole*' &  # two minutes of audio, with the same kernels
-    done
+    sanitized $tool $tool cuda_device_test '*AwkwardLengths:*InSegments:*InAGraph:*RowsAtOnce*' &
+    [ $tool = racecheck ] || sanitized_networks $tool
   done
+  wait
+}
+stage_racecheck() {
+  have compute-sanitizer || { skipped racecheck "compute-sanitizer is missing"; return 0; }
+  sanitized_networks racecheck
   wait
 }
 stage_bench() {

@@ -126,9 +126,10 @@ class GpuScript(unittest.TestCase):
 
     def test_a_test_that_fails_is_a_failure(self):
         self.tree.bring_pack()
-        self.gpu(1, "--stage", "test sanitize table", STUBS_FAIL="frcrn_gpu_test")
+        self.gpu(1, "--stage", "test racecheck table", STUBS_FAIL="frcrn_gpu_test")
         self.assertIn("| test_frcrn_gpu_test | FAILED: exit code 1 |", self.tree.table())
-        self.assertIn("| test_cuda_device_test | passed |", self.tree.table())
+        self.assertIn("| sanitize_racecheck_frcrn | FAILED: exit code 1 |", self.tree.table())
+        self.assertIn("| sanitize_racecheck_longconv | passed |", self.tree.table())
 
 
 if __name__ == "__main__":
