@@ -12,7 +12,9 @@ command -v nvcc >/dev/null || skip "nvcc is missing"
 command -v git >/dev/null || skip "git is missing"
 python3 -c "import torch; assert torch.cuda.is_available()" 2>/dev/null || skip "PyTorch with CUDA is missing, or a GPU"
 if [ ! -e "$folder/.git" ]; then
-  timeout 120 git clone -q https://github.com/HazyResearch/flash-fft-conv "$folder" || skip "github.com cannot be reached"
+  url=https://github.com/HazyResearch/flash-fft-conv
+  timeout 20 git ls-remote -q $url HEAD >/dev/null || skip "github.com cannot be reached"
+  timeout 120 git clone -q $url "$folder" || skip "$url cannot be fetched"
 fi
 git -C "$folder" checkout -qf $commit || skip "commit $commit is not there"
 

@@ -38,6 +38,7 @@ MACHINE = {
   *long_conv_torch.py*) for points; do :; done; echo "$points,fp32,plain,causal,1.5,1.6" ;;
   *make_checkpoint.py* | *convert.py*) while [ "$1" != -o ]; do shift; done; touch "$2" ;;
   *"import torch"*) ;;
+  *find_spec*) exit 1 ;;
   *) exec '{sys.executable}' -S "$@" ;;
 esac""",
     # Configures and builds if all that limpid needs is there: STUBS_PROGRAMS is a folder of built programs.
