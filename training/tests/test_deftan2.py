@@ -29,8 +29,8 @@ def converted(state):
 
 @unittest.skipUnless((FIXTURES / "make_checkpoint.py").exists(), "the fixtures are not in this checkout")
 class Published(unittest.TestCase):
-    def test_one_two_and_four_microphones(self):
-        for microphones in (1, 2, 4):
+    def test_one_and_four_microphones(self):
+        for microphones in (1, 4):
             network = converted(load_generator().build("deftan2", 1, microphones, 2))
             self.assertEqual(network.config, {**PUBLISHED, "microphones": microphones, "layers": 2})
             name = str(FIXTURES / f"deftan2_portable_m{microphones}_l2")

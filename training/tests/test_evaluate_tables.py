@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import shutil
 import tempfile
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
@@ -45,23 +46,31 @@ def outputs(corpus, folder, gain):
 
 
 class Evaluating(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """A corpus and a system's outputs, which no test changes."""
+        cls.shared = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.shared.cleanup)
+        cls.corpus, cls.half = Path(cls.shared.name) / "corpus", Path(cls.shared.name) / "half"
+        cls.corpus.mkdir()
+        small_corpus(cls.corpus)
+        outputs(cls.corpus, cls.half, 0.5)
+
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.folder = Path(temporary.name)
-        small_corpus(self.folder)
-        outputs(self.folder, self.folder / "half", 0.5)
 
     def run_main(self, *arguments):
         text = io.StringIO()
         with redirect_stdout(text), redirect_stderr(io.StringIO()):
-            evaluate.main(["--corpus", str(self.folder), *map(str, arguments)])
+            evaluate.main(["--corpus", str(self.corpus), *map(str, arguments)])
         return text.getvalue()
 
     def test_a_page_shows_the_worst_and_the_real_ones(self):
         page = self.folder / "page.html"
-        self.run_main("--enhanced", self.folder / "half", "--sets", "vb60", "mix", "real", "--html", page,
-                      "--compare", f"a<b={self.folder / 'half'}")
+        self.run_main("--enhanced", self.half, "--sets", "vb60", "mix", "real", "--html", page,
+                      "--compare", f"a<b={self.half}")
         text = page.read_text(encoding="utf-8")
         self.assertEqual(text.count("data:image/png;base64,"), 4 * 3 + 2)
         self.assertIn("a&lt;b", text)
@@ -81,9 +90,9 @@ class Evaluating(unittest.TestCase):
 
     def test_all_sets_to_csv_json_and_tables(self):
         (self.folder / "same").mkdir()
-        for path in (self.folder / "eval" / "mix" / "noisy").iterdir():
+        for path in (self.corpus / "eval" / "mix" / "noisy").iterdir():
             (self.folder / "same" / path.name).write_bytes(path.read_bytes())
-        text = self.run_main("--enhanced", self.folder / "half", "--csv", self.folder / "s.csv", "--json",
+        text = self.run_main("--enhanced", self.half, "--csv", self.folder / "s.csv", "--json",
                              self.folder / "s.json", "--compare", f"untouched={self.folder / 'same'}", "--jobs", 2)
         summary = json.loads((self.folder / "s.json").read_text())
         self.assertEqual(set(summary), {*ALL, "extremes"})
@@ -103,7 +112,7 @@ class Evaluating(unittest.TestCase):
         self.assertIn("limpid − untouched", text)
 
     def test_scores_of_an_earlier_run_give_the_same_tables(self):
-        half, scores = self.folder / "half", self.folder / "s.csv"
+        half, scores = self.half, self.folder / "s.csv"
         sets = ("--sets", "vb60", "noise-only", "--name", "a")
         text = self.run_main("--enhanced", half, *sets, "--csv", scores, "--compare", f"b={half}")
         self.assertEqual(self.run_main("--enhanced", scores, *sets, "--compare", f"b={scores}"), text)
@@ -121,35 +130,36 @@ class Evaluating(unittest.TestCase):
     def test_marks_of_a_page_hold_the_tables(self):
         page = self.folder / "page.md"
         page.write_text("words\n<!-- scores -->\nold\n<!-- /scores -->\nmore words\n", encoding="utf-8")
-        self.run_main("--enhanced", self.folder / "half", "--sets", "silence", "--table", page)
+        self.run_main("--enhanced", self.half, "--sets", "silence", "--table", page)
         text = page.read_text(encoding="utf-8")
         self.assertTrue(text.startswith("words\n") and text.endswith("more words\n"))
         self.assertIn("### silence", text)
         self.assertNotIn("old", text)
         with self.assertRaisesRegex(ValueError, "no <!-- scores -->"):
-            evaluate.replace_between(self.folder / "manifest.csv", "")
+            evaluate.replace_between(self.corpus / "manifest.csv", "")
 
     def test_a_missing_file_and_a_wrong_length_are_errors(self):
-        lone = self.folder / "half" / "mix" / "mix_1.wav"
+        half = shutil.copytree(self.half, self.folder / "half")
+        lone = half / "mix" / "mix_1.wav"
         audio = lone.read_bytes()
         lone.unlink()
-        items = items_of(self.folder, "mix", self.folder / "scratch")
+        items = items_of(self.corpus, "mix", self.folder / "scratch")
         with self.assertRaisesRegex(FileNotFoundError, "mix_1: not in"):
-            Folder(self.folder / "half")("mix", items, None)
+            Folder(half)("mix", items, None)
         lone.write_bytes(audio)
         soundfile.write(lone, np.zeros(100), RATE)
         with self.assertRaisesRegex(ValueError, "100 samples, the input has 48000"):
-            self.run_main("--enhanced", self.folder / "half", "--sets", "mix")
+            self.run_main("--enhanced", half, "--sets", "mix")
 
     def test_what_the_program_said_is_the_error(self):
         program = self.folder / "limpid"
         program.write_text("#!/bin/sh\necho 'no such model' >&2\nexit 3\n", encoding="utf-8")
         program.chmod(0o755)
         with self.assertRaisesRegex(RuntimeError, "failed with 3: no such model"):
-            Program(program)("mix", items_of(self.folder, "mix", self.folder / "scratch"), self.folder)
+            Program(program)("mix", items_of(self.corpus, "mix", self.folder / "scratch"), self.folder)
 
     def test_a_system_without_a_set_is_left_out_of_it(self):
-        items = items_of(self.folder, "clean-in", self.folder / "scratch")
+        items = items_of(self.corpus, "clean-in", self.folder / "scratch")
         (self.folder / "few").mkdir()
         self.assertIsNone(Folder(self.folder / "few")("clean-in", items, None))
 

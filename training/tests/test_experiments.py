@@ -13,6 +13,7 @@ from limpid_train import experiments
 from limpid_train.config import load_config
 from limpid_train.weights import NETWORKS
 from tests.test_data import small_cache
+from tests.test_train import CONFIG
 
 
 class Variants(unittest.TestCase):
@@ -31,11 +32,11 @@ class Variants(unittest.TestCase):
             cache.mkdir()
             small_cache(cache)
             (cache / "manifest.csv").write_text("path,kind\n", encoding="utf-8")
-            nano = load_config("nano")
-            nano["training"]["lr"] /= 2
-            (cache / "other.json").write_text(json.dumps(nano), encoding="utf-8")
+            for name, rate in (("one", 1e-3), ("other", 5e-4)):
+                config = {**CONFIG, "training": {**CONFIG["training"], "batch": 1, "lr": rate}}
+                (cache / f"{name}.json").write_text(json.dumps(config), encoding="utf-8")
             command = ["experiments", "--corpus", str(cache), "--cache", str(cache), "--output", str(output),
-                       "--config", "nano", "--steps", "2", "--only", "control", "--seeds", "7", "8"]
+                       "--config", str(cache / "one.json"), "--steps", "2", "--only", "control", "--seeds", "7", "8"]
             scores = {"valid_gain": 1.0}
             with mock.patch.object(sys, "argv", command), mock.patch.object(experiments, "fixed_mixtures"), \
                     mock.patch("limpid_train.train.fixed_mixtures"), \
@@ -46,7 +47,7 @@ class Variants(unittest.TestCase):
                 command[-2:] = ["7"]
                 command[command.index("2")] = "1"
                 experiments.main()
-                command[command.index("nano")] = str(cache / "other.json")
+                command[command.index(str(cache / "one.json"))] = str(cache / "other.json")
                 experiments.main()
             with open(output / "results.csv", newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))

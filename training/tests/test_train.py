@@ -3,9 +3,10 @@ import contextlib
 import copy
 import json
 import multiprocessing
+import os
+import signal
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -50,15 +51,29 @@ def train_for_ever(folder, cache, processes=1):
         steps(folder, cache, 10 ** 6, processes)
 
 
+def train_until_killed(folder, cache, last):
+    """As above, until the process is killed where it has written half of checkpoint `last`."""
+    save = torch.save
+
+    def save_or_die(state, path):
+        save(state, path)
+        if state["step"] == last:
+            os.truncate(path, os.path.getsize(path) // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with mock.patch.object(torch, "save", save_or_die):
+        train_for_ever(folder, cache)
+
+
 class Resuming(unittest.TestCase):
     def test_resumed_equals_uninterrupted(self):
         with tempfile.TemporaryDirectory() as folder:
             cache, whole, parts = (Path(folder) / name for name in ("cache", "whole", "parts"))
             cache.mkdir()
             small_cache(cache)
-            expected = steps(whole, cache, 6)
-            steps(parts, cache, 3)
-            resumed = steps(parts, cache, 6)
+            expected = steps(whole, cache, 4)
+            steps(parts, cache, 2)
+            resumed = steps(parts, cache, 4)
             card = export(parts, parts / "model.safetensors", more={"noise": {"a kitchen": "CC0 by its cook"}})
             self.assertIn("noise: a kitchen", card["data"])
             self.assertIn("CC0 by its cook", card["licences"])
@@ -68,10 +83,10 @@ class Resuming(unittest.TestCase):
             mean = load_network(parts / "mean.safetensors").unet.encoder0.conv.conv_re.weight
             other = load_latest(Path(folder) / "other")["average"]["unet.encoder0.conv.conv_re.weight"]
         torch.testing.assert_close(mean, (weight + other) / 2)
-        self.assertEqual(resumed["step"], 6)
-        self.assertEqual((card["name"], card["steps"]), ("tiny", 6))
+        self.assertEqual(resumed["step"], 4)
+        self.assertEqual((card["name"], card["steps"]), ("tiny", 4))
         torch.testing.assert_close(weight, resumed["average"]["unet.encoder0.conv.conv_re.weight"], rtol=0, atol=0)
-        self.assertAlmostEqual(resumed["hours"], 6 * 2 * 0.3 / 3600)
+        self.assertAlmostEqual(resumed["hours"], 4 * 2 * 0.3 / 3600)
         for kind in ("network", "average"):
             for name, value in expected[kind].items():
                 torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
@@ -101,14 +116,12 @@ class Resuming(unittest.TestCase):
             cache, whole, killed = (Path(folder) / name for name in ("cache", "whole", "killed"))
             cache.mkdir()
             small_cache(cache)
-            victim = multiprocessing.get_context("spawn").Process(target=train_for_ever, args=(killed, cache))
+            victim = multiprocessing.get_context("fork").Process(target=train_until_killed, args=(killed, cache, 3))
             victim.start()
-            while victim.is_alive() and (not (killed / "checkpoint.pt").exists() or load_latest(killed)["step"] < 3):
-                time.sleep(0.05)
-            victim.kill()
             victim.join()
-            count = load_latest(killed)["step"] + 2
-            resumed, expected = steps(killed, cache, count), steps(whole, cache, count)
+            self.assertEqual((victim.exitcode, load_latest(killed)["step"]), (-signal.SIGKILL, 2))
+            self.assertTrue((killed / "checkpoint.pt.part").exists())
+            resumed, expected = steps(killed, cache, 4), steps(whole, cache, 4)
         for kind in ("network", "average"):
             for name, value in expected[kind].items():
                 torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
@@ -129,10 +142,10 @@ class Resuming(unittest.TestCase):
                     mock.patch.object(train, "validate", lambda *_: {}), \
                     mock.patch.object(train, "train", two_steps), \
                     mock.patch.object(torch.cuda, "is_available", lambda: False):
-                limited.spend(out, out, 500, CONFIG, 3, plan=5000)
+                limited.spend(out, out, 500, CONFIG, 2, plan=5000)
                 spent = load_latest(out / "run")["spent"]
                 (out / "tiny.safetensors").rename(out / "before.safetensors")
-                limited.spend(out, out, 500, CONFIG, 3, start=out / "before.safetensors")
+                limited.spend(out, out, 500, CONFIG, 2, start=out / "before.safetensors")
                 with self.assertRaisesRegex(SystemExit, "no time left"):
                     limited.spend(out, out, 1, CONFIG, 2, afterwards=5)
             self.assertEqual(load_latest(out / "run")["step"], 4)

@@ -1,8 +1,7 @@
 """Nobody waits for a process that has ended."""
 import os
+import select
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 import unittest
@@ -14,7 +13,7 @@ from limpid_train import train
 from limpid_train.checkpoint import load_latest
 from limpid_train.turns import Turns
 from tests.test_data import small_cache
-from tests.test_train import steps
+from tests.test_train import steps, train_for_ever
 
 
 def die_in_turn(turns):
@@ -48,13 +47,16 @@ class Processes(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             small_cache(folder)
             run = Path(folder) / "run"
-            code = f"from tests.test_train import train_for_ever; train_for_ever({str(run)!r}, {folder!r}, 2)"
-            victim = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[1], stdout=subprocess.PIPE,
-                                      stderr=subprocess.DEVNULL)
-            while victim.poll() is None and not (run / "checkpoint.pt").exists():
+            ours, theirs = os.pipe()
+            victim = get_context("fork").Process(target=train_for_ever, args=(run, folder, 2))
+            victim.start()
+            self.addCleanup(victim.kill)
+            os.close(theirs)
+            while victim.is_alive() and not (run / "checkpoint.pt").exists():
                 time.sleep(0.05)
             victim.kill()
-            victim.communicate(timeout=60)  # until nobody holds its output open any more
+            self.assertTrue(select.select([ours], [], [], 60)[0], "somebody still holds the other end open")
+            os.close(ours)
             self.assertGreater(load_latest(run)["step"], 0)
 
 
