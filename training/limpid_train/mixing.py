@@ -17,6 +17,8 @@ NOISES = {"recording": 0.54, "texture": 0.08, "babble": 0.12, "coloured": 0.07, 
 ROOMS = {"none": 0.52, "simulated": 0.34, "measured": 0.14}
 RUMBLE = 0.3                                              # share of what has noise
 WEAK = 0.12                                               # likewise: noise that is hardly there must not stay either
+NARROW = 0.10                                             # share of what is low-passed
+MOVING = 0.06                                             # likewise: whose gain changes
 DISTORTIONS = {"none": 0.87, "clip": 0.04, "companded": 0.03, "coded": 0.06}
 
 
@@ -139,10 +141,10 @@ class Mixer:
 
     def _finish(self, rng, noisy, target, kind):
         """Narrow-band material and distortions now and then, a change of gain, and any level a user may have."""
-        if rng.random() < 0.10:
+        if rng.random() < NARROW:
             curve = augment.low_pass(rng, self.length // 2 + 1)
             noisy, target = (augment.reshape(x, lambda bins: curve, self.length) for x in (noisy, target))
-        if rng.random() < 0.06:
+        if rng.random() < MOVING:
             change = distort.gain_change(rng, self.length)
             noisy, target = noisy * change, target * change
         distortion = draw(rng, DISTORTIONS)
