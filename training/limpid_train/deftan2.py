@@ -86,6 +86,9 @@ def output_planes(config):
 class Deftan2(Network):
     """Waveforms [B, M, N] in, the enhanced first microphone [B, N] out, aligned with it."""
 
+    # Nothing depends on absolute frequency: training on the lower half of the spectrum may come first.
+    grows, gains, keeps = ("layers",), (), ("sample_rate",)
+
     def __init__(self, config):
         super().__init__(config)
         self.config = config
@@ -145,6 +148,9 @@ class Deftan2(Network):
     def residual_ends(self):
         """Names of the tensors that make what a block adds to its input."""
         return [f"blocks.{i}.{axis}_linear.{what}" for i in range(len(self.blocks)) for axis in "FT" for what in ("weight", "bias")]
+
+    def places(self, *_):
+        """Rows of a smaller network are always the first ones."""
 
     def start_open(self):
         """A filter starts as the first microphone passed through."""

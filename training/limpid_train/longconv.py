@@ -103,6 +103,8 @@ def between_microphones(spectrum, horizon):
 class LongConv(nn.Module):
     """Waveform [B, N] in, or [B, M, N] of an array, enhanced waveform [B, N] out, aligned with the (first) input."""
 
+    grows, gains, keeps = ("blocks", "hidden", "exchange", "taps", "microphones"), ("voice", "coherence_horizon"), ()
+
     def __init__(self, config):
         super().__init__()
         self.config, self.taps, self.bands = config, config["taps"], config["bands"]
@@ -179,9 +181,23 @@ class LongConv(nn.Module):
         return ends + [f"blocks.{i}.{part}.outputs.{what}" for i, block in enumerate(self.blocks)
                 for part, _ in block.named_children() for what in ("weight", "bias")]
 
+    def places(self, name, config):
+        """Which rows of a tensor are those of a smaller network, where they are not the first ones: the planes of masks are
+        real parts, then imaginary ones, of the taps, then of the other microphones, each of as many rows as its band has bins."""
+        if not name.startswith("masks_of."):
+            return None
+        taps, others, width = config["taps"], config.get("microphones", 1) - 1, self.bands[int(name.split(".")[1])]
+        planes = [part * self.taps + tap for part in (0, 1) for tap in range(taps)]
+        planes += [2 * self.taps + part * self.others + other for part in (0, 1) for other in range(others)]
+        return [plane * width + row for plane in planes for row in range(width)]
+
     def start_open(self):
-        """Starts as a mild pass-through with a residual path that is nearly open: tap 0 near 0.6, the others near 0."""
+        """Starts as a mild pass-through with a residual path that is nearly open: tap 0 near 0.6, the others near 0; and the
+        voice output, whose input may be large, at nothing."""
         with torch.no_grad():
+            if self.config.get("voice"):
+                self.voice.weight.zero_()
+                self.voice.bias.zero_()
             for block in self.blocks:
                 for part in block.children():
                     part.outputs.weight.mul_(1 / math.sqrt(3 * len(self.blocks)))

@@ -1,11 +1,13 @@
 """The training state that all worker processes share, and the rules by which gradients change it."""
 import copy
+import json
 
 import numpy as np
 import torch
 
 from . import weights
 from .checkpoint import load_latest, save
+from .growth import adopt
 from .optimisers import Optimisers
 
 
@@ -14,23 +16,6 @@ def learning_rate(options, step, progress):
     low = options["final_lr"]
     cosine = low + (options["lr"] - low) * 0.5 * (1 + np.cos(np.pi * min(1.0, progress)))
     return float(cosine * min(1.0, (step + 1) / options["warmup"]))
-
-
-def adopt(network, tensors):
-    """Copies tensors of the same names. Where the network is larger, what it has beyond them starts at nothing: further taps
-    were made so, and further blocks and hidden values add nothing to what passes them, so the extended network computes
-    what the smaller one did."""
-    state = network.state_dict()
-    for name in network.residual_ends():
-        state[name].zero_()
-    unknown = set(tensors) - set(state)
-    if unknown:
-        raise ValueError(f"no such tensors in this network: {sorted(unknown)[:4]}")
-    for name, value in tensors.items():
-        mine = state[name]
-        if value.ndim != mine.ndim or any(a > b for a, b in zip(value.shape, mine.shape)):
-            raise ValueError(f"{name}: {value.shape} does not fit into {tuple(mine.shape)}")
-        mine[tuple(slice(size) for size in value.shape)] = torch.tensor(value)
 
 
 def teacher_for(network, path):
@@ -53,7 +38,8 @@ class Master:
         self.network = weights.NETWORKS[config["network"]["architecture"]](config["network"]).to(device)
         self.network.start_open()
         if start:
-            adopt(self.network, weights.read(start)[0])
+            tensors, metadata = weights.read(start)
+            adopt(self.network, tensors, json.loads(metadata["config"]))
         for name, p in self.network.named_parameters():
             p.requires_grad_(name.startswith(tuple(self.options.get("only", [""]))))
         self.average = copy.deepcopy(self.network).eval()

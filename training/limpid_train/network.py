@@ -92,6 +92,8 @@ def join(p, e):
 class Frcrn(nn.Module):
     """Waveform [B, N] in, enhanced waveform [B, N] out, aligned with it."""
 
+    grows, gains, keeps = ("taps",), ("voice", "level_horizon"), ()
+
     def __init__(self, config):
         super().__init__()
         self.config = config
@@ -149,8 +151,11 @@ class Frcrn(nn.Module):
         return self.stft.inverse(self.estimate(spectrum)[0], waveform.shape[-1])
 
     def residual_ends(self):
-        """None: it grows by taps and by its voice output alone."""
-        return []
+        """Names of the tensors that hear what `level_horizon` adds to the input. What else is new starts at nothing anyway."""
+        return [f"unet.encoder0.conv.conv_{part}.weight" for part in ("re", "im")]
+
+    def places(self, *_):
+        """Rows of a smaller network are always the first ones."""
 
     def start_open(self):
         """Starts as a mild pass-through: the last stage's two parts are mostly positive, so turning them by -45 degrees

@@ -8,8 +8,6 @@ from limpid_train.config import check_shapes, load_config
 from limpid_train.gated_conv import MATRIX_FRAMES, ShortConv, gated_conv
 from limpid_train.long_conv import long_conv
 from limpid_train.longconv import ImplicitFilters, LongConv, between_microphones
-from limpid_train.master import adopt
-from limpid_train.weights import tensors_of
 from make_test_vectors import LONGCONV, LONGCONV_ARRAY, randomise_array
 
 
@@ -56,16 +54,15 @@ class Whole(unittest.TestCase):
         self.assertGreater(float(changed[160 * 60:160 * 90].max()), 1e-5)
         torch.testing.assert_close(before[:, 160 * (reach + 24):], after[:, 160 * (reach + 24):])
 
-    def test_an_array_begins_as_the_network_of_its_first_microphone(self):
-        one = randomise_array(LongConv(LONGCONV), seed=5)
-        array = LongConv(LONGCONV_ARRAY).eval()
-        adopt(array, tensors_of(one.state_dict()))
+    def test_an_array_hears_every_microphone(self):
+        array = randomise_array(LongConv(LONGCONV_ARRAY), seed=6)
         x = torch.randn(2, LONGCONV_ARRAY["microphones"], 1600) * 0.1
         with torch.no_grad():
-            torch.testing.assert_close(array(x), one(x[:, 0]))
-            randomise_array(array, seed=6)
-            before, x[:, 1] = array(x), x[:, 1].roll(40)
-            self.assertGreater(float((array(x) - before).abs().max()), 1e-3)
+            before = array(x)
+            for microphone in range(x.shape[1]):
+                other = x.clone()
+                other[:, microphone] = x[:, microphone].roll(40)
+                self.assertGreater(float((array(other) - before).abs().max()), 1e-3)
 
     def test_coherence_of_one_source_and_of_none(self):
         stft, noise = LongConv(LONGCONV).stft, torch.randn(2, 1, 64000)
@@ -88,19 +85,6 @@ class Whole(unittest.TestCase):
         config = load_config("light")["network"]
         self.assertLess(macs_per_second(config), 0.7e9)
         self.assertLess(sum(p.numel() for p in LongConv(config).parameters()), 1.7e6)
-
-    def test_more_blocks_and_hidden_values_leave_the_network_as_it_was(self):
-        torch.manual_seed(4)
-        small = randomise_array(LongConv(LONGCONV), seed=5)
-        large = LongConv({**LONGCONV, "blocks": LONGCONV["blocks"] + 2, "hidden": LONGCONV["hidden"] + 5,
-                          "exchange": LONGCONV["exchange"] + 3})
-        large.start_open()
-        adopt(large, tensors_of(small.state_dict()))
-        x = torch.randn(2, 8000) * 0.1
-        with torch.no_grad():
-            torch.testing.assert_close(large(x), small(x), rtol=0, atol=1e-6)
-        large(x).square().sum().backward()
-        self.assertGreater(float(large.blocks[-1].refine.outputs.weight.grad.abs().max()), 0)  # and can be learnt
 
     def test_bands_that_miss_bins_are_refused(self):
         with self.assertRaises(ValueError):
