@@ -4,7 +4,8 @@ from scipy import fft
 from scipy.signal import fftconvolve
 
 RATE = 16000
-EARLY = 808  # samples: 8 before the direct sound and the 50 ms after it
+DIRECT = 8  # sample of a response where its direct sound is
+EARLY = DIRECT + RATE // 20  # samples of a response up to 50 ms after its direct sound
 CURVE = 1024  # steps of 8 Hz in which smooth curves are drawn, for a fifth of the time that all bins take
 
 
@@ -34,11 +35,18 @@ def reshape(signal, curve_of_bins, length):
     return fft.irfft(spectrum[..., : length // 2 + 1], n=length) * np.float32(scale)
 
 
+def from_direct_sound(response):
+    """A measured response without what lies more than DIRECT samples before its direct sound, which is taken to be the first
+    sample within 10 dB of the loudest one."""
+    loud = np.abs(response)
+    return response[max(0, int(np.argmax(loud >= loud.max() * 10 ** -0.5)) - DIRECT):]
+
+
 def reverberate(speech, quiet, response):
-    """Speech through the room, and the target: its quiet version through the room's first 50 ms. The direct sound is at
-    sample 8 of a response, so both are moved back by 8."""
-    wet = fftconvolve(speech, response)[8: 8 + len(speech)]
-    early = fftconvolve(quiet, response[:EARLY])[8: 8 + len(speech)]
+    """Speech through the room, and the target: its quiet version through the room's first 50 ms. Both are moved back by
+    as much as a response has before its direct sound."""
+    wet = fftconvolve(speech, response)[DIRECT: DIRECT + len(speech)]
+    early = fftconvolve(quiet, response[:EARLY])[DIRECT: DIRECT + len(speech)]
     return wet.astype(np.float32), early.astype(np.float32)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from .atomic import written_beside
+from .augment import from_direct_sound
 from .floors import without_floor
 
 RATE = 16000
@@ -21,15 +22,26 @@ def read_manifest(corpus):
 
 
 def read_mono(path):
-    """One file as float32 mono at the recipe's rate; any other rate is refused rather than resampled."""
+    """One file as float32 mono at the recipe's rate; any other rate is refused rather than resampled, and so is
+    what has no samples or not only numbers."""
     audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
     if rate != RATE:
         raise ValueError(f"{path}: {rate} Hz where {RATE} Hz is expected")
+    if not len(audio):
+        raise ValueError(f"{path}: no samples")
+    if not np.all(np.isfinite(audio[:, 0])):
+        raise ValueError(f"{path}: not finite")
     return audio[:, 0]
 
 
 def to_int16(audio):
     return np.clip(np.rint(audio * 32768), -32768, 32767).astype(np.int16)
+
+
+def decoded(job):
+    """What is kept of a file, job = (kind, path)."""
+    kind, path = job
+    return from_direct_sound(read_mono(path)) if kind == "rir" else to_int16(read_mono(path))
 
 
 def folders_of(corpus):
@@ -62,8 +74,8 @@ def pack(corpus, cache, processes=1):
                 if row["kind"] == kind]
         position = 0
         with open(cache / f"{kind}.bin", "wb") as out, Pool(processes) as pool:
-            for row, audio in zip(rows, pool.imap(read_mono, [row["file"] for row in rows], chunksize=8)):
-                out.write((audio if kind == "rir" else to_int16(audio)).tobytes())
+            for row, audio in zip(rows, pool.imap(decoded, [(kind, row["file"]) for row in rows], chunksize=8)):
+                out.write(audio.tobytes())
                 index[kind].append({"path": row["path"], "source": row["source"], "speaker": row["speaker"],
                                     "split": row["split"], "start": position, "length": len(audio)})
                 position += len(audio)

@@ -1,7 +1,7 @@
 """A bank of simulated rooms for training: python -m limpid_train.rooms --count 3000 --seed 1 --output DATA/rooms
 
 Each room has one microphone, one target position (source 0) and up to three noise positions. A response has its direct
-path at sample 8 with amplitude 1, as the measured responses of the corpus have it."""
+path at sample augment.DIRECT with amplitude 1, as the measured responses of the corpus have it."""
 import argparse
 import json
 from multiprocessing import Pool
@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from . import shoebox
+from .augment import DIRECT
 from .shoebox import RATE, SPEED
 
-DIRECT = 8                                                # sample of the direct path
 NOISES = (0, 1, 1, 2, 3)                                  # how many noise positions a room has, drawn uniformly
 WALL, GAP = 0.3, 0.15                                     # m that positions keep from walls, sources from the microphone
 FORMAT = 1

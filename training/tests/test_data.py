@@ -5,7 +5,6 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from limpid_train import augment, distort, floors, noises
 from limpid_train.corpus import Corpus
@@ -31,18 +30,6 @@ def small_cache(folder, speech=None):
     write_bank(Path(folder) / "rooms", count=4, seed=1)
 
 
-def two_corpora(folder):
-    """Corpora `a` and `b` of one file each; returns what the files hold."""
-    tones = {name: np.float32(0.1 + 0.2 * i) * np.ones(1600 * (i + 1), np.float32) for i, name in enumerate("ab")}
-    for name, tone in tones.items():
-        place = folder / name
-        place.mkdir()
-        soundfile.write(place / "x.flac", tone, 16000, subtype="PCM_16")
-        rows = [f"x.flac,{kind},{name},s,,0.1,CC0,train" for kind in ("speech", "noise", "rir")]
-        (place / "manifest.csv").write_text("\n".join(["path,kind,source,speaker,language,seconds,licence,split", *rows]))
-    return tones
-
-
 def buzz(pitch, harmonics, talking):
     """3 s of a voice: harmonics of a pitch [Hz] that wanders once a second, where sin(2 pi 1.4 t) exceeds `talking`."""
     time = np.arange(3 * 16000) / 16000
@@ -63,48 +50,6 @@ class Mixing(unittest.TestCase):
         self.assertEqual(first[0].shape, (12, 16000))
         self.assertTrue(np.all(level > -46) and np.all(level < -4.9))
         self.assertLessEqual(np.abs(first[0]).max(), 1.0)
-
-    def test_reading_wraps_at_the_end(self):
-        with tempfile.TemporaryDirectory() as folder:
-            small_cache(folder)
-            corpus = Corpus(folder, folder, "train")
-            item = corpus.items["noise"][0]
-            piece = corpus.read("noise", item, 39990, 100)
-            np.testing.assert_array_equal(piece[10:], corpus.read("noise", item, 0, 90))
-
-    def test_a_corpus_without_rooms_is_refused_by_name(self):
-        with tempfile.TemporaryDirectory() as folder:
-            small_cache(folder)
-            index = json.loads((Path(folder) / "index.json").read_text())
-            index["rir"] = []
-            (Path(folder) / "index.json").write_text(json.dumps(index))
-            with self.assertRaisesRegex(ValueError, "of the kind: rir"):
-                Corpus(folder, folder, "train")
-
-    def test_several_corpora_become_one(self):
-        with tempfile.TemporaryDirectory() as folder:
-            tones = two_corpora(Path(folder))
-            corpus = Corpus([Path(folder) / name for name in tones], Path(folder) / "cache", "train")
-            for kind in ("speech", "noise"):
-                for item in corpus.items[kind]:
-                    expected = tones[item["source"]]
-                    np.testing.assert_allclose(corpus.read(kind, item, 0, len(expected)), expected, atol=1e-4)
-                self.assertEqual([item["length"] for item in corpus.items[kind]], [1600, 3200])
-
-    def test_a_cache_of_other_corpora_is_refused(self):
-        with tempfile.TemporaryDirectory() as folder:
-            folder, cache = Path(folder), Path(folder) / "cache"
-            two_corpora(folder)
-            Corpus([folder / "a", folder / "b"], cache, "train")
-            (folder / "b").rename(folder / "moved")
-            Corpus([folder / "a", folder / "moved"], cache, "train")
-            for other in ([folder / "a"], [folder / "moved", folder / "a"]):
-                with self.assertRaisesRegex(ValueError, r"cache: packed from \S*/a .*/b .*, where .*/a .*another --cache"):
-                    Corpus(other, cache, "train")
-            with open(folder / "a" / "manifest.csv", "a", encoding="utf-8") as file:
-                file.write("\nx.flac,noise,c,s,,0.1,CC0,train")
-            with self.assertRaisesRegex(ValueError, "another --cache"):
-                Corpus([folder / "a", folder / "moved"], cache, "train")
 
     def test_target_of_a_room_is_its_early_part(self):
         response = np.zeros(4000, np.float32)
