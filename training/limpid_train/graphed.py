@@ -19,7 +19,7 @@ def unchanged(tensors):
 
 class Step:
     """Loss, gradients, optimisers and moving average on batches of one shape, all that changes in tensors, and nothing that waits
-    for the card. A batch whose gradient is not finite counts as one without a gradient."""
+    for the card. A batch whose gradient is not finite counts as one without a gradient, and leaves running statistics alone."""
 
     WARM_UP = 3  # steps
 
@@ -32,6 +32,7 @@ class Step:
     def compute(self):
         """The names of what was measured, and their values."""
         master = self.master
+        before = [buffer.clone() for buffer in master.network.buffers()]
         loss, parts = total_loss(master.network, self.noisy, self.target, master.options["losses"], self.autocast(),
                                  master.teacher)
         loss.backward()
@@ -41,11 +42,12 @@ class Step:
             if p.grad is not None:
                 p.grad = torch.where(finite, p.grad, torch.zeros_like(p.grad))
         with torch.no_grad():
+            for buffer, value in zip(master.network.buffers(), before):
+                buffer.copy_(torch.where(finite, buffer, value))
             master.optimisers.step(master.network, self.rate)
             master.follow(self.kept)
         measured = {"loss": loss, "norm": norm, "lr": self.rate, **parts}
         return list(measured), torch.stack([value.detach().float() for value in measured.values()])
-
 
     def warm_up(self):
         """Steps that leave no trace: kernels are compiled and chosen, and memory is found, before anything is recorded."""

@@ -78,19 +78,28 @@ class Master:
 
     def apply(self, replica, buffers_before, step, progress):
         """One optimiser step with a replica's gradients; the replica then becomes equal to the master again. The network itself
-        may stand for the replica of the only worker."""
+        may stand for the replica of the only worker. Where the gradients are not finite, they and what the batch did to the
+        replica's buffers, which were `buffers_before` it, count for nothing."""
         norm = torch.nn.utils.clip_grad_norm_(replica.parameters(), self.options["clip"])
         rate, kept = self.rates(step, progress)
         with torch.no_grad():
-            if torch.isfinite(norm):  # one bad batch must not end a run
+            sound = bool(torch.isfinite(norm))  # one bad batch must not end a run
+            if sound:
                 self.optimisers.step(replica, rate)
+            self._take_buffers(replica, buffers_before, sound)
             if replica is not self.network:
-                for mine, before, other in zip(self.network.buffers(), buffers_before, replica.buffers()):
-                    mine += other - before
                 for other, value in zip(replica.state_dict().values(), self.network.state_dict().values()):
                     other.copy_(value)
             self.follow(kept)
         return {"norm": norm, "lr": torch.tensor(rate)}
+
+    def _take_buffers(self, replica, buffers_before, sound):
+        """Running statistics go on by as much as the replica's did, or are again what they were before a bad batch."""
+        for mine, before, other in zip(self.network.buffers(), buffers_before, replica.buffers()):
+            if mine is not other and sound:
+                mine += other - before
+            elif mine is other and not sound:
+                mine.copy_(before)
 
     def follow(self, kept):
         """The moving average goes on by a step. `kept` may be a tensor, as a learning rate may."""

@@ -113,7 +113,7 @@ class Worker:
         if self.graph:
             return step, self.graph(noisy, target, *self.master.rates(step, self.progress(limit)))
         noisy, target = (part.to(self.master.device, non_blocking=True) for part in (noisy, target))
-        before = [] if self.replica is self.master.network else [buffer.clone() for buffer in self.replica.buffers()]
+        before = [buffer.clone() for buffer in self.replica.buffers()]
         loss, parts = total_loss(self.replica, noisy, target, self.options["losses"], self.autocast(), self.master.teacher)
         self.replica.zero_grad()
         loss.backward()

@@ -208,6 +208,34 @@ class Averaging(unittest.TestCase):
                             for name, value in master.average.state_dict().items() if "running" in name))
 
 
+class BadBatches(unittest.TestCase):
+    """One sample that is not a number, in a network with running statistics."""
+
+    def setUp(self):
+        torch.manual_seed(1)
+        self.good, self.bad = torch.randn(2, 3200), torch.randn(2, 3200)
+        self.bad[0, 5] = float("nan")
+        with tempfile.TemporaryDirectory() as folder:
+            self.master = Master(CONFIG, folder, torch.device("cpu"))
+
+    def trained_on(self, replica, noisy, step):
+        before = [buffer.clone() for buffer in replica.buffers()]
+        replica.zero_grad()
+        replica(noisy).pow(2).mean().backward()
+        self.master.apply(replica, before, step, 0.0)
+        return copy.deepcopy(self.master.network.state_dict())
+
+    def test_they_change_nothing(self):
+        for replica in (self.master.replica(), self.master.network.train()):
+            before = self.trained_on(replica, self.good, 0)
+            after = self.trained_on(replica, self.bad, 1)
+            torch.testing.assert_close(after, before, rtol=0, atol=0)
+            torch.testing.assert_close(dict(replica.state_dict()), dict(before), rtol=0, atol=0)
+            again = self.trained_on(replica, self.good, 2)
+            self.assertTrue(all(value.isfinite().all() for value in (*again.values(), *self.master.means)))
+            self.assertTrue(any(not torch.equal(again[name], before[name]) for name in again if "running" in name))
+
+
 class Teaching(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -284,11 +312,16 @@ class Recorded(unittest.TestCase):
                                                   for value in state.values()]], rtol=0, atol=0)
 
     def test_a_bad_batch_does_no_harm(self):
-        master, _ = self.masters()
-        step = Step(master, contextlib.nullcontext, (torch.full((2, 3200), float("nan")), torch.randn(2, 3200)))
-        step.rate.fill_(1e-3)
-        step.compute()
-        self.assertTrue(all(torch.isfinite(p).all() for p in master.network.parameters()))
+        with tempfile.TemporaryDirectory() as folder:
+            statistics = Master(CONFIG, folder, torch.device("cpu"))
+        for master in (self.masters()[0], statistics):
+            master.network.train()
+            step = Step(master, contextlib.nullcontext, (torch.full((2, 3200), float("nan")), torch.randn(2, 3200)))
+            before = [buffer.clone() for buffer in master.network.buffers()]
+            step.rate.fill_(1e-3)
+            step.compute()
+            self.assertTrue(all(torch.isfinite(p).all() for p in master.network.parameters()))
+            torch.testing.assert_close(list(master.network.buffers()), before, rtol=0, atol=0)
 
 
 if __name__ == "__main__":
