@@ -27,6 +27,8 @@ class ArrayMixer(Mixer):
     """Draws speech and noises as Mixer does and puts them into the rooms of an array_rooms.ArrayBank. The target is the
     direct path and 50 ms of reflections at microphone 0. `halved` gives everything at half the rate."""
 
+    NEEDS = ("speech", "noise")
+
     def __init__(self, corpus, bank, seconds, halved=False):
         super().__init__(corpus, bank, seconds)
         self.halved = halved

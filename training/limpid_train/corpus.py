@@ -111,6 +111,7 @@ class Corpus:
             raise ValueError(f"{corpus}: no files of the kind: {', '.join(missing)}")
         if not (cache / "quiet.bin").exists():
             pack_quiet(cache, index["speech"], processes)
+        self.split = split
         self.items = {kind: [item for item in rows if item["split"] == split] for kind, rows in index.items()}
         self.arrays = {kind: np.memmap(cache / f"{kind}.bin", mode="r", dtype=np.float32 if kind == "rir" else np.int16)
                        for kind in (*index, "quiet")}

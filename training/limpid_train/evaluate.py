@@ -25,10 +25,14 @@ class Evaluation:
         self.rows[set_name] = rows_of(set_name, items, paths, jobs, dnsmos)
 
     @classmethod
-    def scored(cls, name, path, sets):
-        """What an earlier run has found, from its CSV."""
+    def scored(cls, name, path, set_items):
+        """What an earlier run has found of {set: items}, from its CSV."""
         evaluation, rows = cls(name), read_csv(path)
-        evaluation.rows = {set_name: rows[set_name] for set_name in sets if set_name in rows}
+        for set_name, items in set_items.items():
+            wanted = {item.name for item in items}
+            chosen = [row for row in rows.get(set_name, ()) if row["file"] in wanted]
+            if chosen:
+                evaluation.rows[set_name] = chosen
         return evaluation
 
     def summary(self):
@@ -63,13 +67,18 @@ def tables_text(evaluation, others):
     return "\n".join(text)
 
 
-def replace_between(path, text, begin="<!-- scores -->", end="<!-- /scores -->"):
-    """Puts a text between two marks of a page, so that numbers can be renewed without touching words."""
+def parts_around(path, begin="<!-- scores -->", end="<!-- /scores -->"):
+    """What of a page lies before and behind two marks, these included."""
     page = Path(path).read_text(encoding="utf-8")
     if begin not in page or end not in page:
         raise ValueError(f"{path}: no {begin} … {end}")
-    head, tail = page.split(begin)[0], page.split(end)[1]
-    Path(path).write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
+    return page.split(begin)[0] + begin, end + page.split(end)[1]
+
+
+def replace_between(path, text):
+    """Puts a text between the marks of a page, so that numbers can be renewed without touching words."""
+    head, tail = parts_around(path)
+    Path(path).write_text(f"{head}\n{text}\n{tail}", encoding="utf-8")
 
 
 def named_folder(text):
@@ -82,6 +91,30 @@ def named_folder(text):
 def is_scores(path):
     """Whether a system is given as the CSV of an earlier run: nothing is computed again then."""
     return Path(path).suffix == ".csv"
+
+
+def check_outputs(options):
+    """Not after an hour of scoring: the first thing that would keep results from being written, or None."""
+    for path in (options.csv, options.json, options.html):
+        if path and not Path(path).absolute().parent.is_dir():
+            return f"{path}: there is no such folder"
+    if options.html and options.enhanced and is_scores(options.enhanced):
+        return "--html needs the files, not their scores alone"
+    if options.html and importlib.util.find_spec("matplotlib") is None:
+        return "--html draws with the Python package matplotlib, which is not installed"
+    if options.table:
+        try:
+            parts_around(options.table)
+        except (OSError, ValueError) as error:
+            return str(error)
+    return None
+
+
+def check_names(options):
+    """Which two rows of a table would be called the same, or None."""
+    names = ["noisy", options.name, *(name for name, _ in options.compare)]
+    twice = [name for name in names if names.count(name) > 1]
+    return f"two rows would be called {twice[0]}; --name and --compare give others" if twice else None
 
 
 def parse(arguments):
@@ -108,10 +141,9 @@ def parse(arguments):
         parser.error("one of --limpid, --model, --enhanced is needed")
     if options.limpid:  # what it makes is what is asked for
         options.enhanced = None
-    if options.html and options.enhanced and is_scores(options.enhanced):
-        parser.error("--html needs the files, not their scores alone")
-    if options.html and importlib.util.find_spec("matplotlib") is None:  # not after an hour of scoring
-        parser.error("--html draws with the Python package matplotlib, which is not installed")
+    problem = check_names(options) or check_outputs(options)
+    if problem:
+        parser.error(problem)
     return options
 
 
@@ -134,9 +166,12 @@ def main(arguments=None):
         def evaluated(name, finished, outputs):
             """`finished`: what there is of a system already; without it, the one of the options."""
             if finished and is_scores(finished):
-                return Evaluation.scored(name, finished, options.sets)
-            system = Folder(finished) if finished else system_of(options)
-            return run(system, name, items, outputs, options.jobs, dnsmos)
+                evaluation = Evaluation.scored(name, finished, items)
+            else:
+                evaluation = run(Folder(finished) if finished else system_of(options), name, items, outputs, options.jobs, dnsmos)
+            if not evaluation.rows:
+                raise ValueError(f"{name}: {finished or options.model} has nothing of {', '.join(items)}")
+            return evaluation
 
         evaluation = evaluated(options.name, options.enhanced, options.outputs or Path(scratch) / "outputs")
         others = [evaluated(name, path, Path(scratch) / "none") for name, path in options.compare]

@@ -55,11 +55,19 @@ def card(run, config, tensors, state, scores, earlier, more):
         "trained": datetime.date.today().isoformat(), "config_sha256": hashlib.sha256(text).hexdigest()}
 
 
+def trained(run):
+    """The state of a run's last checkpoint."""
+    state = load_latest(run)
+    if state is None:
+        raise ValueError(f"{run}: no checkpoint yet; the first one is written after two minutes, or at the end of a run")
+    return state
+
+
 def history(runs):
     """What the runs were that a run began from."""
     parts = []
     for run in runs:
-        state, name = load_latest(run), json.loads((Path(run) / "config.json").read_text())["name"]
+        state, name = trained(run), json.loads((Path(run) / "config.json").read_text())["name"]
         parts.append(f"{name}: {state['step']} steps, {state['hours']:.2f} hours")
     return "; ".join(parts)
 
@@ -81,7 +89,7 @@ def export(run, output, scores=None, earlier=(), more=None, others=()):
     """Writes the model file of a run's last checkpoint and returns its card. `earlier`: runs that it began from. `more`:
     {kind: {source: licence}} of what it learnt from beside DATA. `others`: model files to be averaged with it."""
     config = json.loads((Path(run) / "config.json").read_text())
-    state = load_latest(run)
+    state = trained(run)
     tensors = mean_with(weights.tensors_of(state["average"]), others)
     network = weights.build(config["network"], tensors)  # refuses what the library would refuse
     for name in getattr(network, "half_matrices", tuple)():

@@ -29,8 +29,13 @@ def draw(rng, table):
 class Mixer:
     """Turns a random generator into examples of `seconds` seconds. `bank` holds simulated rooms (rooms.RoomBank)."""
 
+    NEEDS = ("speech", "noise", "rir")
+
     def __init__(self, corpus, bank, seconds):
         self.corpus, self.bank, self.length = corpus, bank, int(seconds * augment.RATE)
+        missing = [kind for kind in self.NEEDS if not corpus.items[kind]]
+        if missing:
+            raise ValueError(f"no files of the split {corpus.split} of the kind: {', '.join(missing)}")
         self.speakers = {}
         for item in corpus.items["speech"]:
             self.speakers.setdefault(item["source"], {}).setdefault(item["speaker"], []).append(item)

@@ -24,7 +24,7 @@ def quiet_level(signal, rate):
 
 
 def read_output(path, item, samples):
-    """An output at its input's rate. Another length is an error: time alignment would be a guess."""
+    """An output, or a clean file, at its input's rate. Another length is an error: time alignment would be a guess."""
     audio, rate = read_audio(path)
     audio = resampled(audio, rate, item.rate)
     if len(audio) != samples:
@@ -52,7 +52,7 @@ def row_of(set_name, item, path, dnsmos=None):
     if item.clean is None:
         return {**with_noisy(lambda x: {"quiet_db": float(quiet_level(x, rate)), **blind(x, rate, dnsmos)}, noisy, output),
                 "level_drop_db": level_drop(noisy, output)}
-    clean, _ = read_audio(item.clean)
+    clean = read_output(item.clean, item, len(noisy))
     return with_noisy(lambda x: score(noisy, x, clean, rate, dnsmos), noisy, output)
 
 

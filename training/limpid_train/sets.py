@@ -1,5 +1,5 @@
 """The sets that are scored: recordings of the corpus's eval/ folder, and three made of what the corpus has."""
-from collections import namedtuple
+from collections import Counter, namedtuple
 from pathlib import Path
 
 import numpy as np
@@ -40,17 +40,30 @@ def items_of(corpus, name, scratch, every=1):
         pairs = [(path, None) for path in (noises if name == "noise-only" else silences)(corpus, made)]
     else:
         raise ValueError(f"no set named {name}; there are {', '.join(ALL)}")
+    check_names(corpus, name, [noisy for noisy, _ in pairs])
     return [Item(noisy.stem, noisy, clean, soundfile.info(noisy).samplerate) for noisy, clean in pairs[::every]]
 
 
+def check_names(corpus, name, paths):
+    """Refuses an empty set, and one of whose outputs one would take the place of another."""
+    if not paths:
+        raise ValueError(f"{corpus}: no files of the set {name}; --sets leaves it out")
+    seen = {}
+    for path in paths:
+        if path.stem in seen:
+            raise ValueError(f"{name}: {seen[path.stem]} and {path} have the same name, and so would what is made of them")
+        seen[path.stem] = path
+
+
 def noises(corpus, folder):
-    """The first seconds of every noise of the valid split."""
-    for row in read_manifest(corpus):
-        if row["kind"] == "noise" and row["split"] == "valid":
-            audio, rate = read_audio(Path(corpus) / row["path"])
-            path = folder / f"{Path(row['path']).stem}.wav"
-            soundfile.write(path, audio[:NOISE_SECONDS * rate], rate, subtype="FLOAT")
-            yield path
+    """The first seconds of every noise of the valid split, under the name of its file where no other has it, else of its path."""
+    paths = [Path(row["path"]) for row in read_manifest(corpus) if row["kind"] == "noise" and row["split"] == "valid"]
+    stems = Counter(path.stem for path in paths)
+    for path in paths:
+        name = path.stem if stems[path.stem] == 1 else "_".join(path.with_suffix("").parts)
+        audio, rate = read_audio(Path(corpus) / path)
+        soundfile.write(folder / f"{name}.wav", audio[:NOISE_SECONDS * rate], rate, subtype="FLOAT")
+        yield folder / f"{name}.wav"
 
 
 def silences(_, folder):

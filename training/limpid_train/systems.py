@@ -63,9 +63,6 @@ class Folder:
         if not self.folder.is_dir():
             raise NotADirectoryError(f"{folder}: no such folder")
 
-    def has(self, name):
-        return (self.folder / name).is_dir()
-
     def find(self, set_name, item):
         """The path, or None."""
         for suffix in SUFFIXES:

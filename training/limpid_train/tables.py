@@ -102,12 +102,13 @@ def write_csv(path, rows):
 
 
 def read_csv(path):
-    """{set: rows} as write_csv wrote them."""
+    """{set: rows} as write_csv wrote them. Older files name recordings with their suffixes."""
     rows = {}
     with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if not row.get("set") or not row.get("file"):
                 raise ValueError(f"{path}: not the per-file scores that --csv writes")
             values = {name: float(value) for name, value in row.items() if name not in ("set", "file") and value}
-            rows.setdefault(row["set"], []).append({"file": row["file"], **values})
+            name = row["file"].removesuffix(".flac").removesuffix(".wav")
+            rows.setdefault(row["set"], []).append({"file": name, **values})
     return rows

@@ -45,7 +45,7 @@ class Cached(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         small_array_cache(folder.name, 2)
-        cls.corpus = Corpus(folder.name, folder.name, "train")
+        cls.corpus, cls.valid = (Corpus(folder.name, folder.name, split) for split in ("train", "valid"))
         cls.rooms, cls.arrays = RoomBank(Path(folder.name) / "rooms"), ArrayBank(Path(folder.name) / "arrays2")
 
 
@@ -65,6 +65,11 @@ class OneMicrophone(Cached):
             noisy, target = self.drawn(KINDS="mixture", snr=snr)
             found = [decibels(active_level(clean) / rms(mixed - clean)) for mixed, clean in zip(noisy, target)]
             np.testing.assert_allclose(found, snr, atol=0.3)
+
+    def test_a_split_without_files_is_named(self):
+        for kind, bank, missing in ((Mixer, self.rooms, "speech, noise, rir"), (ArrayMixer, self.arrays, "speech, noise")):
+            with self.assertRaisesRegex(ValueError, f"no files of the split valid of the kind: {missing}$"):
+                kind(self.valid, bank, 1.0)
 
     def test_snrs_cover_their_range(self):
         rng = np.random.default_rng(3)
