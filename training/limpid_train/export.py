@@ -7,51 +7,26 @@ from pathlib import Path
 
 import numpy as np
 
-from . import complexity, weights
+from . import complexity, sources, weights
 from .checkpoint import load_latest
 
-DATA = {
-    "speech": {
-        "speechocean762": "free for commercial and non-commercial use (project README)",
-        "LibriSpeech train-clean-100 (251 speakers' single utterances)": "CC BY 4.0, (c) 2014 Vassil Panayotov",
-        "Picovoice speech-to-intent-benchmark": "Apache-2.0, Picovoice Inc.",
-        "Asterisk core sounds en, es, fr": "CC BY-SA 3.0, funded by Digium, Inc.: Allison Smith, June Wallack",
-        "Asterisk core sounds it, ru": "CC BY 3.0, funded by Digium, Inc.: Carlo Flora, Maxim Topal",
-        "festvox-ru": "BSD-like, (c) 2005 Nickolay V. Shmyrev"},
-    "noise": {
-        "moodist": "Pixabay Content License or CC0, not stated per file",
-        "ESC-10": "CC BY 3.0 or CC0 per clip",
-        "Noisekun": "CC0, CC BY, CC BY 4.0 per file",
-        "ambientsounds": "CC0 or CC BY per file",
-        "Blanket": "CC0, CC BY, CC BY-SA, public domain per file",
-        "bucklespring, widelands, flightgear, torcs": "GPL-2+",
-        "lincity-ng": "GPL-2+ / CC BY-SA 2.0",
-        "megaglest, unknown-horizons, OpenSFX": "CC BY-SA 3.0"},
-    "rooms": {"Reverb.js / OpenAIR responses": "public domain, CC BY, CC BY-SA per response",
-              "simulated small rooms": "made by this recipe"}}
-SIMULATED = {"simulated rooms with arrays": "made by this recipe"}
-
-
-def card(run, config, tensors, state, scores, earlier, more):
+def card(run, config, tensors, state, scores, earlier, data):
     """Everything a user should know before trusting the file, as one flat dictionary."""
     network, training = config["network"], config["training"]
     text = (Path(run) / "config.json").read_bytes()
-    used = dict(DATA, rooms=SIMULATED) if "microphones" in network else DATA
-    used = {kind: {**items, **more.get(kind, {})} for kind, items in used.items()}
-    sources = [f"{kind}: {name}" for kind, items in used.items() for name in items]
-    licences = sorted({licence for items in used.values() for licence in items.values()})
+    used = sources.used(data, arrays="microphones" in network)
     return {
         "name": config["name"], "summary": config["summary"],
-        "data": sources, "licences": licences,
-        "licence_note": "Weights learned from audio under the licences above, among them CC BY-SA and GPL recordings and "
-                        "noises under the Pixabay Content License; no audio is contained. Whether such terms reach "
-                        "trained weights is not settled; retrain without those folders if that matters to you.",
+        "data": [f"{kind}: {name}" for kind, items in used.items() for name in items],
+        "licences": sorted({licence for items in used.values() for licence in items.values()}),
+        "licence_note": data.get("licence_note", "Weights learned from audio under the licences above; no audio is contained. "
+                                                 "Whether such terms reach trained weights is not settled."),
         "recipe": f"training/ of limpid, configs/{config['name']}.json",
         **({"history": config["history"]} if "history" in config else {}),
         "seed": training["seed"], "steps": state["step"],
         "hours_seen": round(state["hours"], 2), **({"earlier": earlier} if earlier else {}),
         "macs_per_second": complexity.macs_per_second(network), "parameters": complexity.parameters(tensors),
-        "scores": scores, "licence": "MIT",
+        "scores": scores, "licence": data.get("licence", "not stated"),
         "trained": datetime.date.today().isoformat(), "config_sha256": hashlib.sha256(text).hexdigest()}
 
 
@@ -85,16 +60,17 @@ def mean_with(tensors, files):
     return {name: (value / (1 + len(files))).astype(np.float32) for name, value in total.items()}
 
 
-def export(run, output, scores=None, earlier=(), more=None, others=()):
-    """Writes the model file of a run's last checkpoint and returns its card. `earlier`: runs that it began from. `more`:
-    {kind: {source: licence}} of what it learnt from beside DATA. `others`: model files to be averaged with it."""
+def export(run, output, scores=None, earlier=(), data=None, others=()):
+    """Writes the model file of a run's last checkpoint and returns its card. `earlier`: runs that it began from. `data`:
+    what it learnt from, in place of what the manifests of its corpora say (sources.py). `others`: model files to be averaged
+    with it."""
     config = json.loads((Path(run) / "config.json").read_text())
     state = trained(run)
     tensors = mean_with(weights.tensors_of(state["average"]), others)
     network = weights.build(config["network"], tensors)  # refuses what the library would refuse
     for name in getattr(network, "half_matrices", tuple)():
         tensors[name] = weights.bfloat16(tensors[name])
-    description = card(run, config, tensors, state, scores or {}, history(earlier), more or {})
+    description = card(run, config, tensors, state, scores or {}, history(earlier), data or sources.remembered(run))
     weights.write(output, tensors, config["network"], description)
     return description
 
@@ -103,14 +79,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True, help="folder of a training run")
     parser.add_argument("--scores", help="JSON written by evaluate.py, put into the card")
-    parser.add_argument("--more", metavar="SOURCES.json", help="{kind: {source: licence}} of a second corpus, for the card")
+    parser.add_argument("--data", nargs="+", default=(), metavar="SOURCES.json",
+                        help="{kind: {source: licence}} of what it learnt from, for the card; default: as the corpora's manifests say")
     parser.add_argument("--earlier", nargs="+", default=(), help="folders of the runs that this one began from, for the card")
     parser.add_argument("--mean-with", nargs="+", default=(), metavar="FILE",
                         help="model files of the same network; the mean is written")
     parser.add_argument("-o", "--output", required=True)
     arguments = parser.parse_args()
-    scores, more = (json.loads(Path(file).read_text()) if file else {} for file in (arguments.scores, arguments.more))
-    about = export(arguments.run, arguments.output, scores, arguments.earlier, more, arguments.mean_with)
+    scores = json.loads(Path(arguments.scores).read_text()) if arguments.scores else {}
+    about = export(arguments.run, arguments.output, scores, arguments.earlier, sources.read(arguments.data), arguments.mean_with)
     print(json.dumps(about, indent=2))
 
 

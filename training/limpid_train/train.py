@@ -23,6 +23,7 @@ from .master import Master
 from .mixing import Mixer
 from .rooms import RoomBank, write_bank
 from .shoebox import RATE
+from .sources import remember
 from .turns import Turns
 from .validation import fixed_mixtures, validate
 
@@ -174,6 +175,7 @@ def train(config, corpus, cache, run, limit, processes, start=None, model_file=N
     with written_beside(run / "config.json") as path:
         path.write_text(json.dumps(config, indent=2))
     train_set, valid_set = (Corpus(corpus, cache, split, processes) for split in ("train", "valid"))
+    remember(run, corpus)
     mixer, mixtures = mixing(config, cache, processes, train_set, valid_set)
     if (ahead or device.type == "cuda") and processes > 1:
         feed, trainers = MixAhead(mixer, options, master.step, processes - 1), 1

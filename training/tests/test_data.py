@@ -27,6 +27,8 @@ def small_cache(folder, speech=None):
         index[kind] = [{"path": kind, "source": "a", "speaker": "s", "split": "train", "start": 0,
                         "length": len(array)}]
     (Path(folder) / "index.json").write_text(json.dumps(index))
+    rows = [f"{kind},{kind},a,s,,5,CC0,train" for kind in arrays]
+    (Path(folder) / "manifest.csv").write_text("\n".join(["path,kind,source,speaker,language,seconds,licence,split", *rows]))
     write_bank(Path(folder) / "rooms", count=4, seed=1)
 
 
