@@ -68,5 +68,11 @@ class Optimisers:
         return [optimiser.state_dict() for optimiser, _ in self.parts]
 
     def load_state_dict(self, states):
-        for (optimiser, _), state in zip(self.parts, states):
-            optimiser.load_state_dict(state)
+        """Takes over what an optimiser has gathered, and none of its settings: those are this configuration's."""
+        if len(states) != len(self.parts):
+            raise ValueError(f"muon_lr: this run began {'with' if len(states) > 1 else 'without'} Muon and can only go on so")
+        for (optimiser, _), saved in zip(self.parts, states):
+            parameters = [p for group in optimiser.param_groups for p in group["params"]]
+            for index, p in enumerate(parameters):
+                for name, value in optimiser.state[p].items():
+                    value.copy_(saved["state"][index][name])

@@ -65,14 +65,38 @@ class Parts(unittest.TestCase):
         with self.assertRaises(ValueError):
             Optimisers(torch.nn.Linear(2, 2), OPTIONS)
 
-    def test_state_survives_a_checkpoint(self):
-        config = {"network": LONGCONV, "training": {**OPTIONS, "seed": 3, "batch": 1, "seconds": 1, "clip": 5.0, "ema": 0.9,
-                                                    "warmup": 1, "final_lr": 1e-5}}
+    @staticmethod
+    def master(folder, **options):
+        training = {**OPTIONS, "seed": 3, "batch": 1, "seconds": 1, "clip": 5.0, "ema": 0.9, "warmup": 1, "final_lr": 1e-5, **options}
+        return Master({"network": LONGCONV, "training": training}, folder, torch.device("cpu"))
+
+    def test_a_run_goes_on_under_the_settings_of_now(self):
         with tempfile.TemporaryDirectory() as folder:
-            master = Master(config, folder, torch.device("cpu"))
+            before = self.master(folder)
+            self.advance(before, 0)
+            before.optimisers.record()  # as on a GPU, which a checkpoint may come from
+            before.checkpoint(1, 1.0)
+            now = self.master(folder, weight_decay=0.5, muon_lr=1e-3)
+            adamw, muon = (optimiser for optimiser, _ in now.optimisers.parts)
+            self.assertEqual([group["weight_decay"] for group in (*adamw.param_groups, *muon.param_groups)], [0.5, 0, 0.5])
+            self.assertFalse(any(group.get("capturable") for group in adamw.param_groups))
+            for mine, other in zip(now.optimisers.tensors(), before.optimisers.tensors()):
+                torch.testing.assert_close(mine, other, rtol=0, atol=0)
+            self.advance(now, 1)
+            self.assertEqual(muon.param_groups[0]["lr"], 1e-3)
+            with self.assertRaisesRegex(ValueError, "muon_lr: this run began with Muon"):
+                self.master(folder, muon_lr=0)
+        with tempfile.TemporaryDirectory() as folder:
+            self.master(folder, muon_lr=0).checkpoint(1, 1.0)
+            with self.assertRaisesRegex(ValueError, "muon_lr: this run began without Muon"):
+                self.master(folder)
+
+    def test_state_survives_a_checkpoint(self):
+        with tempfile.TemporaryDirectory() as folder:
+            master = self.master(folder)
             self.advance(master, 0)
             master.checkpoint(1, 1.0)
-            again = Master(config, folder, torch.device("cpu"))
+            again = self.master(folder)
         for one in (master, again):
             self.advance(one, 1)
         for mine, other in zip(master.network.parameters(), again.network.parameters()):
