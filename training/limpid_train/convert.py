@@ -52,8 +52,16 @@ def card(path, config, tensors):
             "macs_per_second": complexity.macs_per_second(config), "parameters": complexity.parameters(tensors)}
 
 
+def expected(arguments, architecture):
+    """The network of --config, or the published one."""
+    config = load_config(arguments.config or f"{architecture}-published")["network"]
+    if config["architecture"] != architecture:
+        raise CheckpointError(f"its tensors are those of {architecture}, and --config {arguments.config} is a {config['architecture']}")
+    return config
+
+
 def convert_frcrn(state, arguments):
-    config = load_config(arguments.config or "frcrn-published")["network"]
+    config = expected(arguments, "frcrn")
     tensors = convert(state, config)
     config = {**config, "pooling": "frozen" if arguments.freeze_gains else arguments.pooling}
     if config["pooling"] == "running":
@@ -66,7 +74,7 @@ def convert_frcrn(state, arguments):
 def convert_deftan2(state, arguments):
     if arguments.freeze_gains or arguments.pooling != "global":
         raise CheckpointError("--pooling and --freeze-gains are for FRCRN; DeFTAN-II as published cannot stream")
-    published = load_config(arguments.config or "deftan2-published")["network"]
+    published = expected(arguments, "deftan2")
     config = official_deftan2.configuration(state, published)
     return official_deftan2.convert(state, config), config
 
@@ -86,6 +94,8 @@ def main():
         make = convert_deftan2 if official_deftan2.is_deftan2(state) else convert_frcrn
         tensors, config = make(state, arguments)
         weights.write(arguments.output, tensors, config, card(arguments.checkpoint, config, tensors))
+    except weights.FileError as error:  # which names its file
+        sys.exit(str(error))
     except (CheckpointError, pickles.PickleError, OSError) as error:
         sys.exit(f"{arguments.checkpoint}: {error}")
 

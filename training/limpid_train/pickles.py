@@ -5,12 +5,19 @@ What is read here is a dictionary of tensors and nothing else; tensors come out 
 """
 import collections
 import pickle
+import struct
 import zipfile
+import zlib
 
 import numpy as np
 
 STORAGES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "LongStorage": "<i8",
             "IntStorage": "<i4", "ShortStorage": "<i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?"}
+
+
+# What reading bytes that mean nothing may end with.
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, pickle.UnpicklingError, KeyError, TypeError, ValueError, EOFError,
+          AttributeError, IndexError, OverflowError, MemoryError, RuntimeError)
 
 
 class PickleError(ValueError):
@@ -60,13 +67,19 @@ class _Unpickler(pickle.Unpickler):
 
 def load(path):
     """The checkpoint's object, tensors as numpy arrays."""
-    if not zipfile.is_zipfile(path):
-        raise PickleError("not a PyTorch checkpoint of version 1.6 or later; load and save it again with a newer PyTorch")
-    with zipfile.ZipFile(path) as archive:
-        pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
-        if len(pickles) != 1:
-            raise PickleError("no data.pkl inside: a TorchScript program or another kind of zip file")
-        try:
-            return _Unpickler(archive, pickles[0][: -len("data.pkl")]).load()
-        except (pickle.UnpicklingError, KeyError, TypeError, EOFError, AttributeError, IndexError) as error:
-            raise PickleError(f"damaged checkpoint: {error}") from error
+    try:
+        if not zipfile.is_zipfile(path):
+            raise PickleError("not a PyTorch checkpoint of version 1.6 or later; load and save it again with a newer PyTorch")
+        with zipfile.ZipFile(path) as archive:
+            return _unpickled(archive)
+    except PickleError:
+        raise
+    except DAMAGE as error:
+        raise PickleError(f"damaged checkpoint: {error}") from error
+
+
+def _unpickled(archive):
+    pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+    if len(pickles) != 1:
+        raise PickleError("no data.pkl inside: a TorchScript program or another kind of zip file")
+    return _Unpickler(archive, pickles[0][: -len("data.pkl")]).load()

@@ -1,6 +1,7 @@
 """Reads and writes a model file: one .safetensors with the tensors, the configuration and the card. Large matrices whose weights
 are all bfloat16 numbers are written as such, the others as float32."""
 import json
+import os
 import struct
 
 import numpy as np
@@ -14,6 +15,10 @@ from .network import Frcrn
 NETWORKS = {"frcrn": Frcrn, "deftan2": Deftan2, "longconv": LongConv}
 DTYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
 LARGE = 1 << 15  # weights from which the library reads bfloat16 faster (lib/kernels/gemm.h)
+
+
+class FileError(ValueError):
+    """Says which file is no .safetensors, and why."""
 
 
 def bfloat16(values):
@@ -63,13 +68,19 @@ def values_of(data, entry):
 
 
 def read(path):
-    """Tensors as numpy arrays, and the metadata. The format is simple enough to need no package for it."""
-    with open(path, "rb") as file:
-        length = struct.unpack("<Q", file.read(8))[0]
-        header = json.loads(file.read(length))
-        data = file.read()
-    metadata = header.pop("__metadata__", {})
-    return {name: values_of(data, entry) for name, entry in header.items()}, metadata
+    """Tensors as numpy arrays, and the metadata. The format is simple enough to need no package for it. FileError where a file
+    is of another kind or damaged."""
+    try:
+        with open(path, "rb") as file:
+            length = struct.unpack("<Q", file.read(8))[0]
+            if length > os.fstat(file.fileno()).st_size:
+                raise ValueError("its header is longer than the file")
+            header = json.loads(file.read(length))
+            data = file.read()
+        metadata = header.pop("__metadata__", {})
+        return {name: values_of(data, entry) for name, entry in header.items()}, metadata
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FileError(f"{path}: not a whole .safetensors file: {error}") from error
 
 
 def tensors_of(state):

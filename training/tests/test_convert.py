@@ -1,14 +1,19 @@
 """The converter accepts the official layout and names whatever is wrong with anything else."""
+import contextlib
+import io
+import struct
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
 
 from limpid_train import official, pickles, weights
 from limpid_train.config import load_config
-from limpid_train.convert import freeze, read_checkpoint
+from limpid_train.convert import freeze, main, read_checkpoint
 from limpid_train.network import Frcrn
 from limpid_train.official import CheckpointError, convert, state_of
 from make_test_vectors import randomise
@@ -72,6 +77,37 @@ class Converter(unittest.TestCase):
                 path.write_bytes(whole[:size])
                 with self.assertRaises(pickles.PickleError):
                     read_checkpoint(path)
+            for place in range(0, len(whole), 7):
+                path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1:])
+                with contextlib.suppress(pickles.PickleError):  # and nothing else
+                    read_checkpoint(path)
+
+    def refusal(self, name, data, *options):
+        """What the command says of a checkpoint of these bytes."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(data)
+            command = ["convert", str(path), "-o", str(Path(folder) / "out.safetensors"), *options]
+            with mock.patch.object(sys, "argv", command), self.assertRaises(SystemExit) as caught:
+                main()
+            self.assertFalse((Path(folder) / "out.safetensors").exists())
+        self.assertIn(name, str(caught.exception.code))
+        return caught.exception.code
+
+    def test_the_command_says_what_is_wrong_with_a_file(self):
+        stored = io.BytesIO()
+        torch.save({"w": torch.zeros(1000)}, stored)
+        whole = bytearray(stored.getvalue())
+        self.assertIn("missing", self.refusal("c.pt", whole))
+        self.assertIn("those of frcrn, and --config light is a longconv", self.refusal("c.pt", whole, "--config", "light"))
+        whole[len(whole) // 2] ^= 1
+        self.assertIn("damaged checkpoint: Bad CRC", self.refusal("flip.pt", whole))
+        headers = {"short": b"abc", "empty": b"", "huge": b"\xff" * 100, "long": struct.pack("<Q", 1 << 20) + b"{}",
+                   "text": struct.pack("<Q", 4) + b"abcd", "list": struct.pack("<Q", 2) + b"[]",
+                   "type": struct.pack("<Q", 53) + b'{"w":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}',
+                   "cut": struct.pack("<Q", 53) + b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'}
+        for name, data in headers.items():
+            self.assertIn("not a whole .safetensors file", self.refusal(f"{name}.safetensors", data))
 
     def test_names_what_is_wrong(self):
         name = "unet2.decoder3.transconv.tconv_im.weight"
