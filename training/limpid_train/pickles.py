@@ -17,7 +17,7 @@ STORAGES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2",
 
 # What reading bytes that mean nothing may end with.
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, pickle.UnpicklingError, KeyError, TypeError, ValueError, EOFError,
-          AttributeError, IndexError, OverflowError, MemoryError, RuntimeError)
+          AttributeError, IndexError, OverflowError, MemoryError, RuntimeError, OSError)
 
 
 class PickleError(ValueError):
@@ -67,15 +67,16 @@ class _Unpickler(pickle.Unpickler):
 
 def load(path):
     """The checkpoint's object, tensors as numpy arrays."""
-    try:
-        if not zipfile.is_zipfile(path):
-            raise PickleError("not a PyTorch checkpoint of version 1.6 or later; load and save it again with a newer PyTorch")
-        with zipfile.ZipFile(path) as archive:
-            return _unpickled(archive)
-    except PickleError:
-        raise
-    except DAMAGE as error:
-        raise PickleError(f"damaged checkpoint: {error}") from error
+    with open(path, "rb") as file:
+        try:
+            if not zipfile.is_zipfile(file):
+                raise PickleError("not a PyTorch checkpoint of version 1.6 or later; load and save it again with a newer PyTorch")
+            with zipfile.ZipFile(file) as archive:
+                return _unpickled(archive)
+        except PickleError:
+            raise
+        except DAMAGE as error:
+            raise PickleError(f"damaged checkpoint: {error}") from error
 
 
 def _unpickled(archive):

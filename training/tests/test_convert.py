@@ -82,6 +82,11 @@ class Converter(unittest.TestCase):
                 with contextlib.suppress(pickles.PickleError):  # and nothing else
                     read_checkpoint(path)
 
+    def test_a_file_that_is_not_there_is_said_to_be_so(self):
+        for name in ("c.pt", "c.safetensors"):
+            with self.assertRaises(FileNotFoundError):
+                read_checkpoint(Path("/nowhere") / name)
+
     def refusal(self, name, data, *options):
         """What the command says of a checkpoint of these bytes."""
         with tempfile.TemporaryDirectory() as folder:
