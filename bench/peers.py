@@ -23,29 +23,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "trainin
 import numpy as np
 import torch
 from limpid_train import complexity, longconv, weights
-from limpid_train.deftan2 import Network
-from limpid_train.network import BetweenTransforms
-
-
-class Planes(torch.nn.Module):
-    """What BetweenTransforms is to networks of masks, to one for arrays: [1, 2M, T, F] to the planes of the output."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.network = network
-
-    def forward(self, x):
-        return Network.forward(self.network, x)
+from network_torch import prepared
 
 
 def between_transforms(network, seconds):
     """The module, and an input of that length for it."""
-    config = network.config
-    frames, bins = round(seconds / config["hop"]), round(config["window"] * config["sample_rate"]) // 2 + 1
-    array = config["architecture"] == "deftan2"
-    shape = (1, 2 * config["microphones"], frames, bins) if array else (1, 2, bins, frames)
-    x = torch.from_numpy(np.random.default_rng(1).standard_normal(shape).astype(np.float32))
-    return (Planes if array else BetweenTransforms)(network).eval(), x
+    module, shape = prepared(network, 1, round(seconds / network.config["hop"]))
+    return module.eval(), torch.from_numpy(np.random.default_rng(1).standard_normal(shape).astype(np.float32))
 
 
 def torch_runner(module, x):
