@@ -1,4 +1,5 @@
 """What is logged of a network says what the network does to hand-made mixtures."""
+import json
 import unittest
 
 import numpy as np
@@ -51,6 +52,13 @@ class Validating(unittest.TestCase):
     def test_an_array_is_judged_by_its_first_microphone(self):
         array = np.stack([self.noisy, 0.1 * self.noisy[::-1]], 1)
         self.assertEqual(self.of([0, 1, 2, 3], array), self.of([0, 1, 2, 3]))
+
+    def test_of_what_is_not_there_nothing_is_said(self):
+        for rows, names in (([0, 1, 3], {"valid_gain", "valid_sdr", "valid_attenuation"}), ([2], {"valid_clean"}),
+                            ([3], {"valid_attenuation"})):
+            found = self.of(rows)
+            self.assertEqual(set(found), names)
+            json.dumps(found, allow_nan=False)
 
     def test_a_network_that_changes_nothing(self):
         self.outputs = self.noisy
