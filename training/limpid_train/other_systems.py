@@ -3,21 +3,16 @@ import argparse
 import sys
 import tempfile
 from functools import partial
-from math import gcd
 from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from scipy.signal import correlate, resample_poly
+from scipy.signal import correlate
 
+from .scores import resampled
 from .sets import ALL, items_of, read_audio
 from .suppressors import Dtln, Gtcrn, RNNoise, WebRtc
-
-
-def resample(audio, rate, wanted):
-    shared = gcd(rate, wanted)
-    return audio if rate == wanted else resample_poly(audio, wanted // shared, rate // shared)
 
 
 def run(system, audio):
@@ -28,7 +23,7 @@ def run(system, audio):
 
 def latency(system, path):
     """By how many samples at its own rate a new system is late: where its output for a clean voice fits the voice best."""
-    audio = resample(*read_audio(path), system.rate)
+    audio = resampled(*read_audio(path), system.rate)
     fit = correlate(run(system, audio), audio, "full", "fft")[len(audio) - 1:]
     return int(np.argmax(fit))
 
@@ -37,8 +32,8 @@ def enhance(make, late, item, output):
     """A file through a new system, as long as it was and without the system's latency."""
     system = make()
     audio, rate = read_audio(item.noisy)
-    result = run(system, resample(audio, rate, system.rate))[late:]
-    result = resample(result, system.rate, rate)[: len(audio)]
+    result = run(system, resampled(audio, rate, system.rate))[late:]
+    result = resampled(result, system.rate, rate)[: len(audio)]
     soundfile.write(output / f"{item.name}.wav", result.astype(np.float32), rate, subtype="FLOAT")
 
 

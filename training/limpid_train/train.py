@@ -84,7 +84,10 @@ class Worker:
     def run(self, limit):
         sums, saved, validated = {}, time.monotonic(), self.master.step
         while self.progress(limit) < 1 and self.spent() < limit.pause:
-            step, parts = self._step(limit)
+            step = self._claimed(limit)
+            if step is None:
+                break
+            parts = self._step(step, limit)
             for name, value in parts.items():
                 sums.setdefault(name, []).append(value)
             if self.rank:
@@ -106,13 +109,20 @@ class Worker:
         if self.model_file:
             export(self.master.run, self.model_file)
 
-    def _step(self, limit):
+    def _claimed(self, limit):
+        """The number of a step that is this worker's; None where others have claimed the last one meanwhile."""
         with self.turns:
             step = self.counter.value
+            if limit.steps and step >= limit.steps:
+                return None
             self.counter.value += 1
+        return step
+
+    def _step(self, step, limit):
+        """What was measured in a step."""
         noisy, target = self.feed.batch(step)
         if self.graph:
-            return step, self.graph(noisy, target, *self.master.rates(step, self.progress(limit)))
+            return self.graph(noisy, target, *self.master.rates(step, self.progress(limit)))
         noisy, target = (part.to(self.master.device, non_blocking=True) for part in (noisy, target))
         before = [buffer.clone() for buffer in self.replica.buffers()]
         loss, parts = total_loss(self.replica, noisy, target, self.options["losses"], self.autocast(), self.master.teacher)
@@ -120,7 +130,7 @@ class Worker:
         loss.backward()
         with self.turns:
             applied = self.master.apply(self.replica, before, step, self.progress(limit))
-        return step, {"loss": loss.detach(), **applied, **{name: value.detach() for name, value in parts.items()}}
+        return {"loss": loss.detach(), **applied, **{name: value.detach() for name, value in parts.items()}}
 
     def log(self, step, **row):
         with open(self.master.run / "log.jsonl", "a", encoding="utf-8") as file:

@@ -8,10 +8,9 @@ from unittest import mock
 import numpy as np
 import torch
 
-from limpid_train import array_mixing, array_rooms, arrays, rooms, shoebox, train, weights
+from limpid_train import array_mixing, array_rooms, arrays, rooms, shoebox, weights
 from limpid_train.array_mixing import ArrayMixer, decimate, spread
 from limpid_train.array_rooms import ArrayBank
-from limpid_train.checkpoint import load_latest
 from limpid_train.corpus import Corpus
 from limpid_train.deftan2 import Deftan2
 from limpid_train.export import export
@@ -21,6 +20,7 @@ from limpid_train.weights import load_network
 from make_test_vectors import ARRAY_CAUSAL, array_signal, randomise_array
 from tests.test_data import small_cache
 from tests.test_rooms import reverberation_time
+from tests.test_train import steps
 
 CONFIG = {"name": "tiny", "summary": "for tests",
           "network": {**ARRAY_CAUSAL, "microphones": 2, "layers": 1, "input": "relative", "compression": 0.5},
@@ -137,22 +137,14 @@ class FewerMicrophones(unittest.TestCase):
 
 
 class Training(unittest.TestCase):
-    def run_to(self, run, cache, steps):
-        with mock.patch.object(train, "fixed_mixtures", lambda *_, **__: None), \
-                mock.patch.object(train, "validate", lambda *_: {}), \
-                mock.patch("limpid_train.master.learning_rate", lambda *_: 1e-3), \
-                mock.patch.object(torch.cuda, "is_available", lambda: False):
-            train.train(CONFIG, cache, cache, run, train.Limit(steps=steps), 1)
-        return load_latest(run)["average"]
-
     def test_resumed_equals_uninterrupted(self):
         with tempfile.TemporaryDirectory() as folder:
             cache, whole, parts = (Path(folder) / name for name in ("cache", "whole", "parts"))
             cache.mkdir()
             small_array_cache(cache, 2)
-            expected = self.run_to(whole, cache, 2)
-            self.run_to(parts, cache, 1)
-            resumed = self.run_to(parts, cache, 2)
+            expected = steps(whole, cache, 2, config=CONFIG)["average"]
+            steps(parts, cache, 1, config=CONFIG)
+            resumed = steps(parts, cache, 2, config=CONFIG)["average"]
             card = export(parts, parts / "model.safetensors")
             shipped = load_network(parts / "model.safetensors").state_dict()
         self.assertEqual(card["steps"], 2)

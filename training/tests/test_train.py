@@ -37,7 +37,7 @@ CONFIG = {"name": "tiny", "summary": "for tests", "network": {**TINY, "pooling":
 def steps(folder, cache, count, processes=1, config=CONFIG):
     """Trains until `count` steps are done at a constant rate, on one thread: another number sums in another order."""
     torch.set_num_threads(1)
-    with mock.patch.object(train, "fixed_mixtures", lambda *_: None), \
+    with mock.patch.object(train, "fixed_mixtures", lambda *_, **__: None), \
             mock.patch.object(train, "validate", lambda *_: {}), \
             mock.patch("limpid_train.master.learning_rate", lambda *_: 1e-3), \
             mock.patch.object(torch.cuda, "is_available", lambda: False):
@@ -123,6 +123,13 @@ class Resuming(unittest.TestCase):
         for kind in ("network", "average"):
             for name, value in expected[kind].items():
                 torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
+
+    def test_several_processes_do_no_step_too_many(self):
+        """Others claim the last step between a worker's look at what is done and its own claim."""
+        with tempfile.TemporaryDirectory() as folder:
+            small_cache(folder)
+            with mock.patch.object(train.Worker, "progress", lambda *_: 0.5):
+                self.assertEqual(steps(Path(folder) / "run", folder, 3, processes=2)["step"], 3)
 
     def test_a_limited_time_is_used_and_gone_on_with(self):
         limits, starts, train_really = [], [], train.train

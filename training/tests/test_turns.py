@@ -21,7 +21,7 @@ def die_in_turn(turns):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def fail(worker, limit):
+def fail(*_):
     raise SystemExit(4)
 
 
@@ -39,7 +39,7 @@ class Processes(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             small_cache(folder)
             step = train.Worker._step
-            with mock.patch.object(train.Worker, "_step", lambda self, limit: (fail if self.rank else step)(self, limit)), \
+            with mock.patch.object(train.Worker, "_step", lambda self, *given: (fail if self.rank else step)(self, *given)), \
                     self.assertRaisesRegex(RuntimeError, "has failed, exit code 4"):
                 steps(Path(folder) / "run", folder, 10 ** 6, processes=2)
 
