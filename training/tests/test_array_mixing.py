@@ -86,14 +86,14 @@ class Mixing(unittest.TestCase):
             small_array_cache(folder, 2)
             corpus, bank = Corpus(folder, folder, "train"), ArrayBank(Path(folder) / "arrays2")
             mixer, halved = (ArrayMixer(corpus, bank, 1.0, half) for half in (False, True))
-            one, two = (mixer.batch(np.random.default_rng((1, 2)), 20) for _ in range(2))
-            half = halved.batch(np.random.default_rng((1, 2)), 20)
+            one, two = (mixer.batch(np.random.default_rng((1, 2)), 8) for _ in range(2))
+            half = halved.batch(np.random.default_rng((1, 2)), 8)
             with mock.patch.dict(array_mixing.KINDS, {"mixture": 0, "speech_only": 0, "noise_only": 1}):
                 quiet = mixer.batch(np.random.default_rng(3), 2)
         for mine, other, low in zip(one, two, half):
             np.testing.assert_array_equal(mine, other)
             np.testing.assert_array_equal(low, decimate(mine))
-        self.assertEqual((one[0].shape, one[1].shape, one[0].dtype), ((20, 2, RATE), (20, RATE), np.float32))
+        self.assertEqual((one[0].shape, one[1].shape, one[0].dtype), ((8, 2, RATE), (8, RATE), np.float32))
         self.assertLess(np.abs(one[0]).max(), 1)
         self.assertTrue((np.abs(one[0]).max((1, 2)) > 0).all())
         self.assertTrue((quiet[1] == 0).all() and (np.abs(quiet[0]).max((1, 2)) > 0).all())

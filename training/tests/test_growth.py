@@ -40,7 +40,7 @@ def made(config, seed=5):
     return fill(NETWORKS[config["architecture"]](config), seed)
 
 
-def heard(config, samples=4000):
+def heard(config, samples=1600):
     """Noise [2, N] or [2, M, N], the same in the microphones that networks have in common."""
     x = torch.randn(2, 5, samples, generator=torch.Generator().manual_seed(1)) * 0.1
     return x[:, :config["microphones"]] if config.get("microphones", 1) > 1 else x[:, 0]

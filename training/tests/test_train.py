@@ -114,12 +114,12 @@ class Resuming(unittest.TestCase):
             cache, whole, killed = (Path(folder) / name for name in ("cache", "whole", "killed"))
             cache.mkdir()
             small_cache(cache)
-            victim = multiprocessing.get_context("fork").Process(target=train_until_killed, args=(killed, cache, 3))
+            victim = multiprocessing.get_context("fork").Process(target=train_until_killed, args=(killed, cache, 2))
             victim.start()
             victim.join()
-            self.assertEqual((victim.exitcode, load_latest(killed)["step"]), (-signal.SIGKILL, 2))
+            self.assertEqual((victim.exitcode, load_latest(killed)["step"]), (-signal.SIGKILL, 1))
             self.assertTrue((killed / "checkpoint.pt.part").exists())
-            resumed, expected = steps(killed, cache, 4), steps(whole, cache, 4)
+            resumed, expected = steps(killed, cache, 3), steps(whole, cache, 3)
         for kind in ("network", "average"):
             for name, value in expected[kind].items():
                 torch.testing.assert_close(resumed[kind][name], value, rtol=0, atol=0, msg=name)
