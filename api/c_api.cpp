@@ -30,7 +30,7 @@ limpid_error code_of(limpid::ErrorCode code) noexcept {
     case limpid::ErrorCode::out_of_memory:
       return LIMPID_OUT_OF_MEMORY;
     case limpid::ErrorCode::device:
-      break;  // an enhancer has none
+      return LIMPID_DEVICE;
   }
   return LIMPID_INTERNAL;
 }
@@ -53,10 +53,13 @@ limpid_error fail(limpid_error code, std::string_view text, char* message, size_
 
 limpid_error create(const limpid_config& config, limpid_enhancer** out, char* message,
                     size_t size) {
-  auto opened = limpid::Enhancer::open({.model = config.model == nullptr ? "" : config.model,
+  const auto text = [](const char* given) { return given == nullptr ? "" : given; };
+  auto opened = limpid::Enhancer::open({.model = text(config.model),
                                         .sample_rate = config.sample_rate,
                                         .channels = config.channels,
-                                        .attenuation_limit_db = config.attenuation_limit_db});
+                                        .attenuation_limit_db = config.attenuation_limit_db,
+                                        .device = text(config.device),
+                                        .arithmetic = text(config.arithmetic)});
   if (!opened) return fail(code_of(opened.error().code), opened.error().message, message, size);
   *out = new limpid_enhancer{*std::move(opened)};
   return fail(LIMPID_OK, "", message, size);
@@ -101,6 +104,15 @@ int limpid_outputs(const limpid_enhancer* enhancer) {
 
 void limpid_reset(limpid_enhancer* enhancer) {
   if (enhancer != nullptr) enhancer->enhancer.reset();
+}
+
+int limpid_restart(limpid_enhancer* enhancer, int channel) {
+  return enhancer != nullptr && enhancer->enhancer.restart(channel) ? 1 : 0;
+}
+
+const char* limpid_failure(const limpid_enhancer* enhancer) {
+  const limpid::Error* failed = enhancer == nullptr ? nullptr : enhancer->enhancer.failure();
+  return failed == nullptr ? nullptr : failed->message.c_str();
 }
 
 void limpid_set_bypass(limpid_enhancer* enhancer, int bypass) {

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "lib/model/device_name.h"
 #include "lib/tensor/tensor.h"
 #include "limpid/limpid.hpp"
 #include "models/registry.h"
@@ -19,11 +20,25 @@ bool complete(const float* const* channels, int count) noexcept {
          std::none_of(channels, channels + count, [](auto* channel) { return channel == nullptr; });
 }
 
-Status check(const EnhancerConfig& config) {
-  if (config.attenuation_limit_db >= 0.0f) return Done{};  // false for NaN
-  return Error{ErrorCode::invalid_argument, "attenuation limit is " +
-                                                std::to_string(config.attenuation_limit_db) +
-                                                " dB, expected 0 (no limit) or more"};
+Result<streaming::StreamConfig> checked(const EnhancerConfig& config) {
+  const auto bad = [](std::string message) {
+    return Error{ErrorCode::invalid_argument, std::move(message)};
+  };
+  if (!(config.attenuation_limit_db >= 0.0f))  // also NaN
+    return bad("attenuation limit is " + std::to_string(config.attenuation_limit_db) +
+               " dB, expected 0 (no limit) or more");
+  const auto gpu = gpu_of(config.device);
+  if (!gpu) return bad("device: " + gpu.error().message);
+  const auto arithmetic = arithmetic_of(config.arithmetic);
+  if (!arithmetic) return bad("arithmetic: " + arithmetic.error().message);
+  if (*gpu < 0 && *arithmetic != Arithmetic::exact)
+    return bad("arithmetic " + config.arithmetic + " is for GPUs: device \"cuda\"");
+  return streaming::StreamConfig{.sample_rate = config.sample_rate,
+                                 .channels = config.channels,
+                                 .attenuation_limit_db = config.attenuation_limit_db,
+                                 .frames_per_call = 1,
+                                 .gpu = *gpu,
+                                 .gpu_arithmetic = *arithmetic};
 }
 
 }  // namespace
@@ -49,14 +64,11 @@ struct Enhancer::State {
 };
 
 Result<Enhancer> Enhancer::open(const EnhancerConfig& config) try {
-  if (auto status = check(config); !status) return std::move(status).error();
+  const auto stream = checked(config);
+  if (!stream) return stream.error();
   auto model = models::load(config.model);
   if (!model) return std::move(model).error();
-  auto processor = streaming::StreamProcessor::open(
-      *std::move(model), {.sample_rate = config.sample_rate,
-                          .channels = config.channels,
-                          .attenuation_limit_db = config.attenuation_limit_db,
-                          .frames_per_call = 1});
+  auto processor = streaming::StreamProcessor::open(*std::move(model), *stream);
   if (!processor) return std::move(processor).error();
   return Enhancer(std::make_unique<State>(*std::move(processor)));
 } catch (const std::bad_alloc&) {
@@ -89,6 +101,12 @@ int Enhancer::outputs() const noexcept {
 }
 void Enhancer::reset() noexcept {
   state_->processor.reset();
+}
+bool Enhancer::restart(int channel) noexcept {
+  return state_->processor.restart(channel);
+}
+const Error* Enhancer::failure() const noexcept {
+  return state_->processor.failure();
 }
 void Enhancer::set_bypass(bool bypass) noexcept {
   state_->processor.set_bypass(bypass);

@@ -1,6 +1,6 @@
 # CUDA: AUTO takes what is there, ON insists, OFF does without. Only liblimpid_cuda is compiled by nvcc;
 # limpid itself loads it when a program asks for a GPU (lib/kernels/cuda/backend.h).
-# Off in a project that only links limpid: include/limpid opens no GPU.
+# Off in a project that has limpid inside, unless it asks: compiling the kernels takes minutes.
 if(PROJECT_IS_TOP_LEVEL)
   set(cuda_default AUTO)
 else()

@@ -19,7 +19,7 @@ namespace limpid::streaming {
 namespace {
 
 constexpr double kFadeSeconds = 0.010;
-constexpr int kMostChannels = 64;
+constexpr int kMostChannels = 64, kMostChannelsOfGpu = 1 << 16;
 constexpr int kMostFrames = 1 << 12;
 
 float dry_share(float limit_db) noexcept {
@@ -31,9 +31,10 @@ Status check(const Model* model, const StreamConfig& config) {
     return Error{ErrorCode::invalid_argument, std::move(message)};
   };
   if (model == nullptr) return bad("stream: no model given");
-  if (config.channels < 1 || config.channels > kMostChannels)
+  const int most = config.gpu < 0 ? kMostChannels : kMostChannelsOfGpu;
+  if (config.channels < 1 || config.channels > most)
     return bad("stream: channels is " + std::to_string(config.channels) + ", expected 1.." +
-               std::to_string(kMostChannels));
+               std::to_string(most));
   if (config.frames_per_call < 1 || config.frames_per_call > kMostFrames)
     return bad("stream: frames_per_call is " + std::to_string(config.frames_per_call) +
                ", expected 1.." + std::to_string(kMostFrames));
@@ -77,6 +78,19 @@ struct StreamProcessor::State {
     wet_end = hop - 1;
     voice.reset();
     fade.jump(target());
+  }
+
+  bool restart(int channel) LIMPID_REALTIME {
+    const int ins = model->spec().input_channels, outs = model->spec().output_channels;
+    if (channel < 0 || channel >= rows_in / ins || !session->restart(channel)) return false;
+    for (int row = channel * ins; row < (channel + 1) * ins; ++row)
+      std::ranges::fill(input.view()[row].span(), 0.0f);
+    for (int row = channel * outs; row < (channel + 1) * outs; ++row) {
+      std::ranges::fill(wet.view()[row].span(), 0.0f);
+      delays[static_cast<std::size_t>(row)].reset();
+    }
+    voice.restart(channel);
+    return true;
   }
 
   float target() const noexcept {
@@ -165,7 +179,9 @@ Result<StreamProcessor> StreamProcessor::open(std::shared_ptr<const Model> model
   if (auto status = check(model.get(), config); !status) return status.error();
   auto session = model->open({.sample_rate = config.sample_rate,
                               .lanes = config.channels,
-                              .max_frames = config.frames_per_call});
+                              .max_frames = config.frames_per_call,
+                              .gpu = config.gpu,
+                              .gpu_arithmetic = config.gpu_arithmetic});
   if (!session) return session.error();
   try {
     return StreamProcessor(std::make_unique<State>(std::move(model), *std::move(session), config));
@@ -192,6 +208,9 @@ void StreamProcessor::process(AudioView<const float> in, AudioView<float> out) L
 
 void StreamProcessor::reset() LIMPID_REALTIME {
   state_->reset();
+}
+bool StreamProcessor::restart(int channel) LIMPID_REALTIME {
+  return state_->restart(channel);
 }
 int StreamProcessor::latency() const LIMPID_REALTIME {
   return state_->latency;

@@ -14,9 +14,11 @@ namespace limpid::streaming {
 
 struct StreamConfig {
   int sample_rate = 48000;            // Hz
-  int channels = 1;                   // each is enhanced on its own (a lane); 1..64
+  int channels = 1;                   // each is enhanced on its own (a lane); 1..64, of a GPU 65536
   float attenuation_limit_db = 0.0f;  // most that noise may be lowered; 0 (or less) = no limit
   int frames_per_call = 1;  // hops the network takes at once when it can: 1 live, 16 files
+  int gpu = -1;             // as in SessionConfig; process() then waits for it
+  Arithmetic gpu_arithmetic = Arithmetic::exact;
   // Told Session::voice_activity() by process() each time the network has run: every frame, once.
   std::function<void(std::span<const float>)> on_voice = {};
 };
@@ -24,7 +26,7 @@ struct StreamConfig {
 class StreamProcessor {
  public:
   // Opens a session for the whole life of the processor. invalid_argument, unsupported (rate, or a
-  // Memory::windowed model, which cannot stream), out_of_memory.
+  // Memory::windowed model, which cannot stream), out_of_memory, device.
   static Result<StreamProcessor> open(std::shared_ptr<const Model> model,
                                       const StreamConfig& config);
   StreamProcessor(StreamProcessor&&) noexcept;
@@ -37,6 +39,10 @@ class StreamProcessor {
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME;
 
   void reset() LIMPID_REALTIME;  // as just opened, with the present bypass and limit
+
+  // One channel as just opened; what it has not given out is lost, and the others go on. False, and
+  // nothing has changed: there is no such channel, or the session cannot (Session::restart()).
+  bool restart(int channel) LIMPID_REALTIME;
 
   // Samples, constant for the life of the processor: the session's own latency + hop - 1. A call
   // may end one sample before a hop is complete, so hop - 1 samples must always be in stock.

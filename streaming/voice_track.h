@@ -33,6 +33,13 @@ class VoiceTrack {
     older_ = hop_ - 1;
   }
 
+  // One channel has heard nothing yet.
+  void restart(int channel) LIMPID_REALTIME {
+    const auto c = static_cast<std::size_t>(channel);
+    std::fill_n(found_.begin() + static_cast<std::ptrdiff_t>(c * stride_), stride_, 0.0f);
+    now_[c].store(tells_ ? 0.0f : -1.0f, std::memory_order_relaxed);
+  }
+
   // The session has run: probabilities [channel][frame] of the hops that follow `older` samples,
   // fewer than a hop, which still wait from the run before.
   void add(std::span<const float> found, std::ptrdiff_t older) LIMPID_REALTIME {

@@ -2,23 +2,22 @@
 #include "examples/limpid/device_option.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
+#include <set>
+
+#include "lib/model/device_name.h"
 
 namespace limpid::cli {
 namespace {
 
-const std::map<std::string, Arithmetic> kArithmetics{{"exact", Arithmetic::exact},
-                                                     {"tf32x3", Arithmetic::tf32x3},
-                                                     {"tf32", Arithmetic::tf32},
-                                                     {"fp16", Arithmetic::fp16},
-                                                     {"bf16", Arithmetic::bf16}};
-
 std::string is_device(const std::string& device) {
-  const std::string index = device.rfind("cuda:", 0) == 0 ? device.substr(5) : "0";
-  const bool number = !index.empty() && index.size() < 4 &&
-                      index.find_first_not_of("0123456789") == std::string::npos;
-  const bool known = device == "cpu" || device == "cuda" || device.rfind("cuda:", 0) == 0;
-  return known && number ? "" : "expected cpu, cuda or cuda:INDEX, found " + device;
+  const auto gpu = limpid::gpu_of(device);
+  return gpu && !device.empty() ? "" : "expected cpu, cuda or cuda:INDEX, found " + device;
+}
+
+std::set<std::string> arithmetics() {
+  std::set<std::string> names;
+  for (const auto& [name, arithmetic] : kArithmeticNames) names.emplace(name);
+  return names;
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic) {
       .add_option("--arithmetic", arithmetic,
                   "Products on a GPU: exact, tf32x3, tf32, fp16 or bf16")
       ->capture_default_str()
-      ->check(CLI::IsMember(kArithmetics).description(""))
+      ->check(CLI::IsMember(arithmetics()).description(""))
       ->type_name("KIND");
 }
 
@@ -46,12 +45,11 @@ Status check_arithmetic(const std::string& device, const std::string& arithmetic
 }
 
 Arithmetic arithmetic_of(const std::string& arithmetic) {
-  return kArithmetics.at(arithmetic);
+  return *limpid::arithmetic_of(arithmetic);
 }
 
 int gpu_of(const std::string& device) {
-  if (device == "cpu") return -1;
-  return device == "cuda" ? 0 : std::stoi(device.substr(device.find(':') + 1));
+  return *limpid::gpu_of(device);
 }
 
 }  // namespace limpid::cli

@@ -38,32 +38,39 @@ typedef enum limpid_error {
   LIMPID_UNSUPPORTED,      /* well-formed, but outside what this build or the model can do */
   LIMPID_IO,               /* the operating system refused to read */
   LIMPID_OUT_OF_MEMORY,
-  LIMPID_INTERNAL /* should not happen */
+  LIMPID_INTERNAL, /* should not happen */
+  LIMPID_DEVICE    /* no such GPU, or liblimpid_cuda cannot be loaded */
 } limpid_error;
 
 typedef struct limpid_config {
   const char* model;          /* UTF-8: a shipped name or a file; NULL or "": the default */
   int sample_rate;            /* Hz */
-  int channels;               /* independent streams, 1..64; an array model takes its microphones
-                               * for each: pass limpid_inputs() pointers */
+  int channels;               /* independent streams, 1..64, on a GPU 1..65536; an array model takes
+                               * its microphones for each: pass limpid_inputs() pointers */
   float attenuation_limit_db; /* most that noise is lowered, >= 0; 0: no limit */
+  const char* device;         /* NULL, "" or "cpu"; "cuda", "cuda:1": a GPU, for servers of many
+                               * streams */
+  const char* arithmetic;     /* of its products: NULL, "" or "exact", "tf32x3", "tf32", "fp16",
+                               * "bf16" */
 } limpid_config;
 
 #define LIMPID_CONFIG_DEFAULT \
-  { NULL, 48000, 1, 0.0f }
+  { NULL, 48000, 1, 0.0f, NULL, NULL }
 
 /* On success *out is an enhancer. Otherwise *out is NULL and, if `message` is not, one sentence is
  * in message[0..size), UTF-8, cut between characters to fit and always terminated.
- * INVALID_ARGUMENT: config or out is null, channels or limit out of range; NOT_FOUND: no such
- * model; BAD_FORMAT: not a limpid model file; UNSUPPORTED: a sample rate outside the model's range,
- * or a model that cannot run live; IO; OUT_OF_MEMORY. */
+ * INVALID_ARGUMENT: config or out is null, channels or limit out of range, unknown device or
+ * arithmetic, or an arithmetic of GPUs for the CPU; NOT_FOUND: no such model; BAD_FORMAT: not a
+ * limpid model file; UNSUPPORTED: a sample rate outside the model's range, or a model that cannot
+ * run live, or not on a GPU; IO; OUT_OF_MEMORY; DEVICE. */
 LIMPID_API limpid_error limpid_create(const limpid_config* config, limpid_enhancer** out,
                                       char* message, size_t size);
 
 LIMPID_API void limpid_destroy(limpid_enhancer* enhancer);
 
 /* in[limpid_inputs()][samples], nominal range [-1, 1], to out[limpid_outputs()][samples]; may be
- * the same buffers. Any number of samples. Real-time safe. Does nothing when a pointer is null. */
+ * the same buffers. Any number of samples. Real-time safe; on a GPU it waits for that at each hop,
+ * so there it is not for audio threads. Does nothing when a pointer is null. */
 LIMPID_API void limpid_process(limpid_enhancer* enhancer, const float* const* in, float* const* out,
                                int samples);
 
@@ -78,6 +85,14 @@ LIMPID_API int limpid_outputs(const limpid_enhancer* enhancer); /* pointers in `
  * remember: it takes as long as one hop of the network, with several channels up to three. With
  * several channels of `base` do not call it in the audio callback. */
 LIMPID_API void limpid_reset(limpid_enhancer* enhancer);
+
+/* One channel as just opened, the others go on: a stream has ended, and its place is for the next
+ * one. 0, and nothing has changed: there is no such channel, or no GPU. */
+LIMPID_API int limpid_restart(limpid_enhancer* enhancer, int channel);
+
+/* Why the output is silence since some call of limpid_process: the GPU failed; one sentence, UTF-8,
+ * which lives as long as the enhancer. NULL while all is well. */
+LIMPID_API const char* limpid_failure(const limpid_enhancer* enhancer);
 
 /* These two may be called from any thread. A limit: see limpid_config, but nothing is refused here:
  * zero, less and NaN are no limit. */

@@ -18,17 +18,22 @@ namespace limpid {
 struct EnhancerConfig {
   std::string model = {};   // a shipped name or a .safetensors file; "": the default
   int sample_rate = 48000;  // Hz; each model has its range, the default 8000..96000
-  int channels = 1;  // independent streams, 1..64; an array model takes its microphones for each:
-                     // pass inputs() pointers
+  int channels = 1;  // independent streams, 1..64, on a GPU 1..65536; an array model takes its
+                     // microphones for each: pass inputs() pointers
   float attenuation_limit_db = 0.0f;  // most that noise is lowered, >= 0; 0: no limit
+  std::string device = {};      // "" or "cpu"; "cuda", "cuda:1": a GPU, for servers of many streams
+  std::string arithmetic = {};  // of its products: "" or "exact", "tf32x3", "tf32", "fp16", "bf16"
 };
 
-// One stream of audio. Everything is allocated by open(). A moved-from Enhancer may only be
-// assigned to or destroyed. One thread at a time, but for the functions marked [any thread].
+// One stream of audio, or several. Everything is allocated by open(). A moved-from Enhancer may
+// only be assigned to or destroyed. One thread at a time, but for the functions marked [any
+// thread].
 class LIMPID_API Enhancer {
  public:
-  // invalid_argument: channels or limit out of range; not_found: no such model; bad_format: not a
-  // limpid model file; unsupported: sample rate or model that cannot run live; io; out_of_memory.
+  // invalid_argument: channels or limit out of range, unknown device or arithmetic, or an
+  // arithmetic of GPUs for the CPU; not_found: no such model; bad_format: not a limpid model file;
+  // unsupported: sample rate or model that cannot run live, or not on a GPU; io; out_of_memory;
+  // device: no such GPU, or liblimpid_cuda cannot be loaded.
   static Result<Enhancer> open(const EnhancerConfig& config);
   Enhancer(Enhancer&&) noexcept;
   Enhancer& operator=(Enhancer&&) noexcept;
@@ -37,7 +42,8 @@ class LIMPID_API Enhancer {
   // in[inputs()][samples], nominal range [-1, 1], to out[outputs()][samples]; any number of
   // samples. in and out may be the same buffers. Real-time safe: never allocates, locks, throws or
   // waits. A call costs one network run per hop it completes, otherwise almost nothing. NaN and
-  // infinity count as silence. Does nothing when a pointer is null.
+  // infinity count as silence. Does nothing when a pointer is null. On a GPU it waits for that at
+  // each hop, so there it is not for audio threads.
   void process(const float* const* in, float* const* out, int samples) noexcept;
 
   // Samples by which the output trails the input; constant. To get the end of a recording, pass
@@ -52,6 +58,13 @@ class LIMPID_API Enhancer {
   // remember: it takes as long as one hop of the network, with several channels up to three. With
   // several channels of `base` do not call it in the audio callback.
   void reset() noexcept;
+
+  // One channel as just opened, the others go on: a stream has ended, and its place is for the next
+  // one. False, and nothing has changed: there is no such channel, or no GPU.
+  bool restart(int channel) noexcept;
+
+  // Why the output is silence since some call of process(): the GPU failed. Null while all is well.
+  const Error* failure() const noexcept;
 
   // Cross-fades within 10 ms between enhanced and original sound, at the same latency. [any thread]
   void set_bypass(bool bypass) noexcept;

@@ -27,7 +27,11 @@ std::vector<float> enhance(const Handle& c, const std::vector<float>& input, int
 class CApiTest : public test::ApiTest {
  protected:
   Handle create(int channels = 1, float attenuation_limit_db = 0) {
-    const limpid_config config{model_.c_str(), 16000, channels, attenuation_limit_db};
+    limpid_config config = LIMPID_CONFIG_DEFAULT;
+    config.model = model_.c_str();
+    config.sample_rate = 16000;
+    config.channels = channels;
+    config.attenuation_limit_db = attenuation_limit_db;
     limpid_enhancer* enhancer = nullptr;
     char message[200] = "old";
     EXPECT_EQ(limpid_create(&config, &enhancer, message, sizeof message), LIMPID_OK) << message;
@@ -110,6 +114,8 @@ TEST_F(CApiTest, NullEnhancersAreIgnored) {
   EXPECT_EQ(limpid_outputs(nullptr), 0);
   EXPECT_EQ(limpid_repaired(nullptr), 0u);
   EXPECT_EQ(limpid_voice_activity(nullptr, 0), -1.0f);
+  EXPECT_EQ(limpid_restart(nullptr, 0), 0);
+  EXPECT_EQ(limpid_failure(nullptr), nullptr);
 }
 
 TEST_F(CApiTest, CreateRefusesNullPointers) {
@@ -122,7 +128,8 @@ TEST_F(CApiTest, CreateRefusesNullPointers) {
 }
 
 TEST_F(CApiTest, MessagesAreCutToFit) {
-  const limpid_config config{"no-such-model", 16000, 1, 0};
+  limpid_config config = LIMPID_CONFIG_DEFAULT;
+  config.model = "no-such-model";
   limpid_enhancer* enhancer = nullptr;
   char whole[300], part[9];
   EXPECT_EQ(limpid_create(&config, &enhancer, whole, sizeof whole), LIMPID_NOT_FOUND);
@@ -135,7 +142,8 @@ TEST_F(CApiTest, MessagesAreCutToFit) {
 }
 
 TEST_F(CApiTest, MessagesAreCutBetweenCharacters) {
-  const limpid_config config{"no m\u00f6del \u20ac \U0001d11e", 16000, 1, 0};
+  limpid_config config = LIMPID_CONFIG_DEFAULT;
+  config.model = "no m\u00f6del \u20ac \U0001d11e";
   limpid_enhancer* enhancer = nullptr;
   char buffer[300];
   limpid_create(&config, &enhancer, buffer, sizeof buffer);
@@ -150,17 +158,25 @@ TEST_F(CApiTest, MessagesAreCutBetweenCharacters) {
 }
 
 TEST_F(CApiTest, EveryErrorHasItsCode) {
-  const auto code = [](limpid_config config) {
+  const auto code = [](const char* model, int sample_rate, int channels,
+                       const char* device = nullptr) {
+    limpid_config config = LIMPID_CONFIG_DEFAULT;
+    config.model = model;
+    config.sample_rate = sample_rate;
+    config.channels = channels;
+    config.device = device;
     limpid_enhancer* enhancer = nullptr;
     return limpid_create(&config, &enhancer, nullptr, 0);
   };
   const char* file = model_.c_str();
   const std::string folder = folder_.path().string(), text = (folder_ / "text").string();
   std::ofstream(text) << "this is no model at all";
-  EXPECT_EQ(code({file, 1, 1, 0}), LIMPID_UNSUPPORTED);
-  EXPECT_EQ(code({file, 16000, 0, 0}), LIMPID_INVALID_ARGUMENT);
-  EXPECT_EQ(code({folder.c_str(), 16000, 1, 0}), LIMPID_IO);
-  EXPECT_EQ(code({text.c_str(), 16000, 1, 0}), LIMPID_BAD_FORMAT);
+  EXPECT_EQ(code(file, 1, 1), LIMPID_UNSUPPORTED);
+  EXPECT_EQ(code(file, 16000, 0), LIMPID_INVALID_ARGUMENT);
+  EXPECT_EQ(code(file, 16000, 1, "tpu"), LIMPID_INVALID_ARGUMENT);
+  EXPECT_EQ(code(file, 16000, 1, "cuda:999"), LIMPID_DEVICE);
+  EXPECT_EQ(code(folder.c_str(), 16000, 1), LIMPID_IO);
+  EXPECT_EQ(code(text.c_str(), 16000, 1), LIMPID_BAD_FORMAT);
 }
 
 TEST_F(CApiTest, ProcessIsRealtimeSafe) {

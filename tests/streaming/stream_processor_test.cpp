@@ -57,6 +57,41 @@ float expected(AudioView<const float> in, std::ptrdiff_t row, std::ptrdiff_t t,
   return t < delay ? 0.0f : gain * in[row][t - delay];
 }
 
+// In the middle of a hop, and what waits of the old stream, enhanced or dry, does not come.
+TEST(StreamProcessor, RestartBeginsOneChannelAnew) {
+  constexpr std::ptrdiff_t kBefore = 5 * kHop + 37, kAfter = 900;
+  auto stream = open({.latency = 100, .gain = 0.5f, .voice = true},
+                     {.channels = 3, .attenuation_limit_db = 20 * std::log10(2.0f)});
+  const auto in = noise(3, kBefore + kAfter);
+  run(stream, in.view().slice(1, 0, kBefore));
+  EXPECT_TRUE(stream.restart(1));
+  EXPECT_EQ(stream.voice_activity(1), 0.0f);
+  EXPECT_GT(stream.voice_activity(0), 0.0f);
+  const auto anew = in.view().slice(1, kBefore, kAfter);
+  const auto out = run(stream, anew);
+  for (std::ptrdiff_t t = 0; t < kAfter; ++t) {
+    for (const int old : {0, 2})
+      ASSERT_NEAR(out.view()[old][t],
+                  expected(in.view(), old, kBefore + t, stream.latency(), 0.75f), 1e-6f);
+    ASSERT_NEAR(out.view()[1][t], expected(anew, 1, t, stream.latency(), 0.75f), 1e-6f) << t;
+  }
+}
+
+TEST(StreamProcessor, RestartsNothingThatIsNotThere) {
+  const auto in = noise(2, 500);
+  for (const bool restarts : {false, true}) {
+    auto stream = open({.restarts = restarts}, {.channels = 2});
+    run(stream, in.view().slice(1, 0, 250));
+    for (const int channel : {-1, 2}) EXPECT_FALSE(stream.restart(channel));
+    if (!restarts) {
+      EXPECT_FALSE(stream.restart(0));
+    }
+    const auto out = run(stream, in.view().slice(1, 250, 250));
+    for (std::ptrdiff_t t = 0; t < 250; ++t)
+      ASSERT_EQ(out.view()[0][t], expected(in.view(), 0, 250 + t, stream.latency()));
+  }
+}
+
 TEST(StreamProcessor, LatencyIsSessionLatencyAndOneSampleLessThanAHop) {
   for (const int latency : {0, 1, 160, 333}) {
     auto stream = open({.latency = latency});
