@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/registry.h"
 
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "models/avsr/as_model.h"
@@ -51,6 +53,21 @@ Result<std::shared_ptr<const Model>> make(io::Weights weights) {
                                            listed_architectures() + ")"};
 }
 
+// While anyone uses a shipped model, whoever loads it gets the same one: the streams of a server
+// and the plug-ins of a host read their weights from the same memory, and so from the same cache.
+Result<std::shared_ptr<const Model>> load_shipped(const ShippedModel& shipped) {
+  static std::mutex mutex;
+  static std::map<std::string_view, std::weak_ptr<const Model>> in_use;
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<const Model>& entry = in_use[shipped.name];
+  if (auto model = entry.lock()) return model;
+  auto weights = io::Weights::parse(shipped.bytes, std::string(shipped.name));
+  if (!weights) return weights.error();
+  auto model = make(*std::move(weights));
+  if (model) entry = *model;
+  return model;
+}
+
 bool looks_like_path(std::string_view model) {
   return model.find('/') != model.npos || model.ends_with(".safetensors");
 }
@@ -71,12 +88,8 @@ Result<std::shared_ptr<const Model>> load_file(const std::filesystem::path& path
 
 Result<std::shared_ptr<const Model>> load(std::string_view model) {
   if (model.empty()) model = kDefaultModel;
-  for (const ShippedModel& candidate : shipped_models()) {
-    if (candidate.name != model) continue;
-    auto weights = io::Weights::parse(candidate.bytes, std::string(model));
-    if (!weights) return weights.error();
-    return make(*std::move(weights));
-  }
+  for (const ShippedModel& candidate : shipped_models())
+    if (candidate.name == model) return load_shipped(candidate);
   std::error_code ignored;
   if (looks_like_path(model) || std::filesystem::exists(model, ignored)) return load_file(model);
   std::string names;
