@@ -51,12 +51,5 @@ TEST_F(ApiTest, RefusesDevicesThatItDoesNotKnow) {
   EXPECT_EQ(none.code, ErrorCode::device) << none.message;
 }
 
-TEST_F(ApiTest, OnACpuNoChannelRestartsAndNothingFails) {
-  auto enhancer = Enhancer::open({.model = model_, .sample_rate = 16000, .device = "cpu"});
-  ASSERT_TRUE(enhancer) << enhancer.error().message;
-  EXPECT_FALSE(enhancer->restart(0));
-  EXPECT_EQ(enhancer->failure(), nullptr);
-}
-
 }  // namespace
 }  // namespace limpid
