@@ -27,9 +27,9 @@ Result<streaming::StreamConfig> checked(const EnhancerConfig& config) {
   if (!(config.attenuation_limit_db >= 0.0f))  // also NaN
     return bad("attenuation limit is " + std::to_string(config.attenuation_limit_db) +
                " dB, expected 0 (no limit) or more");
-  const auto gpu = gpu_of(config.device);
+  const auto gpu = gpu_of(config.device.empty() ? "cpu" : config.device);
   if (!gpu) return bad("device: " + gpu.error().message);
-  const auto arithmetic = arithmetic_of(config.arithmetic);
+  const auto arithmetic = arithmetic_of(config.arithmetic.empty() ? "exact" : config.arithmetic);
   if (!arithmetic) return bad("arithmetic: " + arithmetic.error().message);
   if (*gpu < 0 && *arithmetic != Arithmetic::exact)
     return bad("arithmetic " + config.arithmetic + " is for GPUs: device \"cuda\"");

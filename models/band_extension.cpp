@@ -73,8 +73,8 @@ void BandExtension::extend(int lane, const std::complex<float>* spectrum, std::s
   }
 }
 
-void BandExtension::reset() LIMPID_REALTIME {
-  std::ranges::fill(smooth_, 0.0f);
+void BandExtension::restart(int lane) LIMPID_REALTIME {
+  std::fill_n(smooth_.data() + 2 * lane, 2, 0.0f);
 }
 
 }  // namespace limpid::models

@@ -25,7 +25,7 @@ class BandExtension {
   // and for one tap the magnitude of the mask.
   void extend(int lane, const std::complex<float>* spectrum, std::span<float> re,
               std::span<float> im) LIMPID_REALTIME;
-  void reset() LIMPID_REALTIME;
+  void restart(int lane) LIMPID_REALTIME;
   static int settle(double frame_seconds) noexcept;  // frames after which it has forgotten
 
   // For those who do it elsewhere. The first bins of the edge and of the top of a band; what of the

@@ -47,9 +47,10 @@ void LevelFeatures::run(int lane, const std::complex<float>* column, int band, f
   }
 }
 
-void LevelFeatures::reset() LIMPID_REALTIME {
-  std::ranges::fill(means_, 0.0f);
-  std::ranges::fill(heard_, 0);
+void LevelFeatures::restart(int lane) LIMPID_REALTIME {
+  const auto at = static_cast<std::size_t>(lane);
+  std::ranges::fill(means_.subspan(at * levels_.size(), levels_.size()), 0.0f);
+  heard_[at] = 0;
 }
 
 }  // namespace limpid::models

@@ -29,7 +29,7 @@ class LevelFeatures {
   // `column` times `scale`, silence above them.
   void run(int lane, const std::complex<float>* column, int band, float scale, float* re, float* im,
            std::ptrdiff_t stride) LIMPID_REALTIME;
-  void reset() LIMPID_REALTIME;
+  void restart(int lane) LIMPID_REALTIME;
 
  private:
   std::span<float> means_;   // [lane][bin]

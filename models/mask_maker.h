@@ -53,7 +53,10 @@ class MaskMaker {
   // Forgets the first `frames` of those ready.
   virtual void pop(int frames) LIMPID_REALTIME = 0;
 
-  virtual void reset() LIMPID_REALTIME = 0;         // as just opened
+  virtual void reset() LIMPID_REALTIME = 0;  // as just opened
+  // One lane of them. Not of networks with look-ahead, which hold frames of all lanes back
+  // together.
+  virtual void restart(int lane) LIMPID_REALTIME = 0;
   virtual std::size_t memory() const noexcept = 0;  // bytes
 };
 

@@ -153,15 +153,27 @@ void MaskSession::pop_spectra(int frames) noexcept {
 }
 
 void MaskSession::reset() LIMPID_REALTIME {
-  analysis_.reset();
-  synthesis_.reset();
+  for (int lane = 0; lane < lanes_; ++lane) forget(lane);
   masks_->reset();
-  extension_.reset();
-  for (int lane = 0; lane < lanes_; ++lane)
-    for (int m = 0; m < microphones_; ++m)
-      std::fill(spectrum(lane, -history_, m), spectrum(lane, 0, m), std::complex<float>());
   waiting_ = 0;
   voice_now_ = {};
+}
+
+bool MaskSession::restart(int lane) LIMPID_REALTIME {
+  if (traits_.lookahead > 0) return false;
+  forget(lane);
+  masks_->restart(lane);
+  return true;
+}
+
+// All that is not the network's.
+void MaskSession::forget(int lane) LIMPID_REALTIME {
+  for (int m = 0; m < microphones_; ++m) {
+    analysis_.restart(lane * microphones_ + m);
+    std::fill(spectrum(lane, -history_, m), spectrum(lane, 0, m), std::complex<float>());
+  }
+  extension_.restart(lane);
+  synthesis_.restart(lane);
 }
 
 std::size_t MaskSession::memory() const noexcept {

@@ -39,6 +39,7 @@ class MaskSession final : public Session {
 
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override;
   void reset() LIMPID_REALTIME override;
+  bool restart(int lane) LIMPID_REALTIME override;
   const StreamFormat& format() const noexcept override { return format_; }
   std::size_t memory() const noexcept override;
   std::uint64_t repaired() const noexcept override { return repaired_; }
@@ -54,6 +55,7 @@ class MaskSession final : public Session {
   void emit(int lane, int frame, float* hop) LIMPID_REALTIME;
   std::complex<float>* spectrum(int lane, int frame, int microphone = 0) noexcept;
   void pop_spectra(int frames) noexcept;
+  void forget(int lane) LIMPID_REALTIME;
 
   MaskTraits traits_;
   StreamFormat format_;

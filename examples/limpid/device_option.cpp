@@ -11,7 +11,7 @@ namespace {
 
 std::string is_device(const std::string& device) {
   const auto gpu = limpid::gpu_of(device);
-  return gpu && !device.empty() ? "" : "expected cpu, cuda or cuda:INDEX, found " + device;
+  return gpu ? "" : gpu.error().message;
 }
 
 std::set<std::string> arithmetics() {

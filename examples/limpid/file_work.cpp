@@ -82,8 +82,10 @@ Result<io::AudioWriter> create_output(const FileJob& job, const io::AudioReader&
   result.output_format.channels = channels;
   if (auto made = make_folder_of(job.output); !made) return std::move(made).error();
   auto writer = io::AudioWriter::create(job.output, result.output_format, &recording.metadata());
-  if (writer && !writer->not_kept().empty())
-    result.notices.push_back("this kind of file does not keep: " + writer->not_kept());
+  if (!writer) return writer;
+  result.output_format = writer->format();
+  if (!writer->not_kept().empty())
+    result.notices.push_back("the output does not keep: " + writer->not_kept());
   return writer;
 }
 
@@ -106,9 +108,10 @@ FileResult run_file_job(const FileJob& job, const std::function<Status(FileResul
         fmt::format("{} samples were not numbers (NaN or infinity) and were "
                     "taken as silence",
                     result.repaired));
-  if (result.clipped > 0)
+  if (const float loudest = result.output_format.loudest(); result.clipped > 0)
     result.notices.push_back(
-        fmt::format("{} samples beyond full scale were clipped", result.clipped));
+        fmt::format("{} samples beyond {} were clipped", result.clipped,
+                    loudest == 1.0f ? "full scale" : fmt::format("{} of full scale", loudest)));
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

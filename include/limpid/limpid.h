@@ -12,9 +12,9 @@
  * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0 (voice activity:
  * -1).
  *
- * Threads: process, reset, repaired and destroy of one enhancer must not run at the same time; they
- * may come from different threads one after the other. All other functions may be called from any
- * thread between create and destroy. Different enhancers are independent.
+ * Threads: process, reset, restart, repaired and destroy of one enhancer must not run at the same
+ * time; they may come from different threads one after the other. All other functions may be called
+ * from any thread between create and destroy. Different enhancers are independent.
  */
 #ifndef LIMPID_LIMPID_H
 #define LIMPID_LIMPID_H
@@ -81,13 +81,14 @@ LIMPID_API int limpid_latency(const limpid_enhancer* enhancer);
 LIMPID_API int limpid_inputs(const limpid_enhancer* enhancer);  /* pointers in `in` */
 LIMPID_API int limpid_outputs(const limpid_enhancer* enhancer); /* pointers in `out` */
 
-/* Forgets all audio; bypass and limit stay. Real-time safe, but clears all that the streams
- * remember: it takes as long as one hop of the network, with several channels up to three. With
- * several channels of `base` do not call it in the audio callback. */
+/* Forgets all audio; bypass and limit stay. Real-time safe on a CPU, where it takes a small part of
+ * the time of a hop. */
 LIMPID_API void limpid_reset(limpid_enhancer* enhancer);
 
 /* One channel as just opened, the others go on: a stream has ended, and its place is for the next
- * one. 0, and nothing has changed: there is no such channel, or no GPU. */
+ * one. In the middle of a hop the network hears zeros for the part that is gone. As real-time safe
+ * as limpid_reset. 0, and nothing has changed: there is no such channel, or the model looks ahead,
+ * as the published FRCRN does, and runs on a CPU. */
 LIMPID_API int limpid_restart(limpid_enhancer* enhancer, int channel);
 
 /* Why the output is silence since some call of limpid_process: the GPU failed; one sentence, UTF-8,

@@ -54,13 +54,14 @@ class LIMPID_API Enhancer {
   int inputs() const noexcept;   // pointers in `in`: channels, times the microphones of the model
   int outputs() const noexcept;  // pointers in `out`
 
-  // Forgets all audio; bypass and limit stay. Real-time safe, but clears all that the streams
-  // remember: it takes as long as one hop of the network, with several channels up to three. With
-  // several channels of `base` do not call it in the audio callback.
+  // Forgets all audio; bypass and limit stay. Real-time safe on a CPU, where it takes a small part
+  // of the time of a hop.
   void reset() noexcept;
 
   // One channel as just opened, the others go on: a stream has ended, and its place is for the next
-  // one. False, and nothing has changed: there is no such channel, or no GPU.
+  // one. In the middle of a hop the network hears zeros for the part that is gone. As real-time
+  // safe as reset(). False, and nothing has changed: there is no such channel, or the model looks
+  // ahead, as the published FRCRN does, and runs on a CPU.
   bool restart(int channel) noexcept;
 
   // Why the output is silence since some call of process(): the GPU failed. Null while all is well.

@@ -65,8 +65,9 @@ void Analysis::process(int lane, const float* hop, cfloat* column) LIMPID_REALTI
   std::ranges::copy(fft_.spectrum(), column);
 }
 
-void Analysis::reset() LIMPID_REALTIME {
-  std::ranges::fill(past_, 0.0f);
+void Analysis::restart(int lane) LIMPID_REALTIME {
+  const std::size_t kept = past_size(spec_);
+  std::fill_n(past_.data() + static_cast<std::size_t>(lane) * kept, kept, 0.0f);
 }
 
 Result<Synthesis> Synthesis::create(const StftSpec& spec, int lanes) {
@@ -103,8 +104,9 @@ std::span<const float> Synthesis::tail(int lane) const noexcept {
   return {overlap_.data() + static_cast<std::size_t>(lane) * kept, kept};
 }
 
-void Synthesis::reset() LIMPID_REALTIME {
-  std::ranges::fill(overlap_, 0.0f);
+void Synthesis::restart(int lane) LIMPID_REALTIME {
+  const std::size_t kept = past_size(spec_);
+  std::fill_n(overlap_.data() + static_cast<std::size_t>(lane) * kept, kept, 0.0f);
 }
 
 }  // namespace limpid::dsp

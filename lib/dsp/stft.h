@@ -35,7 +35,7 @@ class Analysis {
   // Takes hop samples, writes bins() values: sum_n x[n] w[n] exp(-2 pi j k n / window), unscaled,
   // over the last `window` samples (silence before the first).
   void process(int lane, const float* hop, cfloat* column) LIMPID_REALTIME;
-  void reset() LIMPID_REALTIME;
+  void restart(int lane) LIMPID_REALTIME;
 
  private:
   Analysis(const StftSpec& spec, int lanes, RealFft fft);
@@ -54,7 +54,7 @@ class Synthesis {
 
   // What the next hops would be if no column followed: window - hop samples, still to be added to.
   std::span<const float> tail(int lane) const noexcept;
-  void reset() LIMPID_REALTIME;
+  void restart(int lane) LIMPID_REALTIME;
 
  private:
   Synthesis(const StftSpec& spec, int lanes, RealFft fft);

@@ -18,6 +18,9 @@ struct AudioFormat {
   int channels = 0;
   int code = 0;  // libsndfile's SF_INFO::format: container, sample type and byte order
   std::string describe() const;  // "WAV (Microsoft), Signed 24 bit PCM, 48000 Hz, 2 channels"
+  // Where samples are clipped: 1, full scale, or 0.8 for the codecs G.721 and G.723, which wrap
+  // above; infinity for floats.
+  float loudest() const noexcept;
 };
 
 struct Metadata;  // lib/io/metadata.h
@@ -50,7 +53,8 @@ class AudioReader {
 // commit(), it leaves nothing behind: no reader ever sees half a file.
 class AudioWriter {
  public:
-  // `metadata`: of the recording that this file is made of, with its positions; null: none.
+  // `metadata`: of the recording that this file is made of, with its positions; null: none. With
+  // them, WAVEX becomes WAV where they hold no layout for as many channels (lib/io/metadata.h).
   // io: cannot create; unsupported: libsndfile cannot write this format.
   static Result<AudioWriter> create(const std::filesystem::path& path, const AudioFormat& format,
                                     const Metadata* metadata = nullptr);
@@ -59,9 +63,9 @@ class AudioWriter {
   ~AudioWriter();
 
   Status write(AudioView<const float> samples);  // io: e.g. disk full. Clips, never wraps.
-  // Samples so far beyond full scale, which is 0.8 for the codecs G.721 and G.723.
-  std::uint64_t clipped() const noexcept;
-  // Metadata that this kind of file does not hold: "3 markers, broadcast information", or "".
+  const AudioFormat& format() const noexcept;    // of the file
+  std::uint64_t clipped() const noexcept;        // samples so far beyond format().loudest()
+  // Metadata that are not in the file: "3 markers, broadcast information", or "".
   const std::string& not_kept() const noexcept;
   Status commit();  // flush, close, rename
 

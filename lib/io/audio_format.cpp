@@ -105,6 +105,10 @@ std::string AudioFormat::describe() const {
          (channels == 1 ? " channel" : " channels");
 }
 
+float AudioFormat::loudest() const noexcept {
+  return -sample_range(code).lowest;
+}
+
 AudioFormat float_wav(int sample_rate, int channels) {
   return {sample_rate, channels, SF_FORMAT_WAV | SF_FORMAT_FLOAT};
 }

@@ -111,7 +111,9 @@ struct AudioWriter::State {
 };
 
 Result<AudioWriter> AudioWriter::create(const std::filesystem::path& path,
-                                        const AudioFormat& format, const Metadata* metadata) try {
+                                        const AudioFormat& wanted, const Metadata* metadata) try {
+  AudioFormat format = wanted;
+  if (metadata != nullptr) format.code = code_with(*metadata, format.channels, format.code);
   SF_INFO info{};
   info.samplerate = format.sample_rate;
   info.channels = format.channels;
@@ -145,6 +147,10 @@ AudioWriter::AudioWriter(std::unique_ptr<State> state) noexcept : state_(std::mo
 AudioWriter::AudioWriter(AudioWriter&&) noexcept = default;
 AudioWriter& AudioWriter::operator=(AudioWriter&&) noexcept = default;
 AudioWriter::~AudioWriter() = default;
+
+const AudioFormat& AudioWriter::format() const noexcept {
+  return state_->format;
+}
 
 std::uint64_t AudioWriter::clipped() const noexcept {
   return state_->quantize.clipped();

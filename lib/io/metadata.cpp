@@ -76,7 +76,8 @@ Metadata read_metadata(SNDFILE* sound, const SF_INFO& info) {
   Metadata metadata;
   std::vector<int> map(static_cast<std::size_t>(info.channels));
   if (sf_command(sound, SFC_GET_CHANNEL_MAP_INFO, map.data(),
-                 static_cast<int>(map.size() * sizeof map[0])) == SF_TRUE)
+                 static_cast<int>(map.size() * sizeof map[0])) == SF_TRUE &&
+      std::ranges::find(map, SF_CHANNEL_MAP_INVALID) == map.end())  // a mask of too few
     metadata.loudspeakers = std::move(map);
   metadata.markers = read_markers(sound, container_of(info));
   auto broadcast = std::make_unique<BroadcastInfo>();
@@ -85,14 +86,20 @@ Metadata read_metadata(SNDFILE* sound, const SF_INFO& info) {
   return metadata;
 }
 
+int code_with(const Metadata& metadata, int channels, int code) {
+  const bool layout = std::ssize(metadata.loudspeakers) == channels;
+  const bool wavex = (code & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAVEX;
+  return wavex && !layout ? (code & ~SF_FORMAT_TYPEMASK) | SF_FORMAT_WAV : code;
+}
+
 std::string write_metadata(const Metadata& metadata, SNDFILE* sound, const SF_INFO& info) {
   std::string lost;
   const auto add = [&lost](const std::string& what) {
     if (!what.empty()) lost += (lost.empty() ? "" : ", ") + what;
   };
   const auto& map = metadata.loudspeakers;
-  if (std::ssize(map) == info.channels && !write_loudspeakers(map, sound, info) && !ordinary(map))
-    add("which loudspeaker each channel is for");
+  const bool written = std::ssize(map) == info.channels && write_loudspeakers(map, sound, info);
+  if (!map.empty() && !written && !ordinary(map)) add("which loudspeaker each channel is for");
   if (!metadata.markers.empty()) add(write_markers(metadata.markers, sound, info));
   if (metadata.broadcast && !write_broadcast(*metadata.broadcast, sound))
     add("broadcast information");

@@ -25,10 +25,14 @@ struct Metadata {
 // Of a file that has been opened for reading as `info` says. May throw bad_alloc.
 Metadata read_metadata(SNDFILE* sound, const SF_INFO& info);
 
+// The kind of file to write with these metadata where `code` is asked for: libsndfile gives WAVEX
+// the usual layout of so many channels unless it is told another one, so what has none becomes a
+// plain WAV, which says nothing about loudspeakers.
+int code_with(const Metadata& metadata, int channels, int code);
+
 // Into a file opened for writing as `info` says, before its first sample. The loudspeakers only
-// where there are as many channels. Returns what this kind of file does not hold ("3 markers"), one
-// after the other with commas, or "". Loudness that was measured once is not passed on: the samples
-// are others.
+// where there are as many channels. Returns what is not in the file ("3 markers"), one after the
+// other with commas, or "". Loudness that was measured once is not passed on: of other samples.
 std::string write_metadata(const Metadata& metadata, SNDFILE* sound, const SF_INFO& info);
 
 }  // namespace limpid::io

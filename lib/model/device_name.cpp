@@ -8,7 +8,7 @@ namespace limpid {
 
 Result<int> gpu_of(std::string_view device) {
   constexpr std::string_view kCuda = "cuda";
-  if (device.empty() || device == "cpu") return -1;
+  if (device == "cpu") return -1;
   if (device == kCuda) return 0;
   if (device.starts_with("cuda:")) {
     const std::string_view digits = device.substr(kCuda.size() + 1);
@@ -24,12 +24,11 @@ Result<int> gpu_of(std::string_view device) {
 }
 
 Result<Arithmetic> arithmetic_of(std::string_view name) {
-  if (name.empty()) return Arithmetic::exact;
-  std::string known;
-  for (const auto& [one, arithmetic] : kArithmeticNames) {
+  for (const auto& [one, arithmetic] : kArithmeticNames)
     if (name == one) return arithmetic;
+  std::string known;
+  for (const auto& [one, arithmetic] : kArithmeticNames)
     known += (known.empty() ? "" : ", ") + std::string(one);
-  }
   return Error{ErrorCode::invalid_argument,
                "expected one of " + known + ", found " + std::string(name)};
 }

@@ -17,11 +17,11 @@ inline constexpr std::pair<std::string_view, Arithmetic> kArithmeticNames[] = {
     {"fp16", Arithmetic::fp16},
     {"bf16", Arithmetic::bf16}};
 
-// "cpu" and "": -1; "cuda": 0; "cuda:INDEX", below 1000: that one (SessionConfig::gpu).
+// "cpu": -1; "cuda": 0; "cuda:INDEX", below 1000: that one (SessionConfig::gpu).
 // invalid_argument: anything else.
 Result<int> gpu_of(std::string_view device);
 
-// One of these names, or "": exact. invalid_argument: anything else.
+// One of these names. invalid_argument: anything else.
 Result<Arithmetic> arithmetic_of(std::string_view name);
 
 }  // namespace limpid

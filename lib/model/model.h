@@ -81,8 +81,9 @@ class Session {
   // As just opened.
   virtual void reset() LIMPID_REALTIME = 0;
   // One lane of them, the others untouched: where a recording ends, its lane takes the next one.
-  // false, and nothing has changed: sessions on CPUs cannot.
-  virtual bool restart(int) LIMPID_REALTIME { return false; }
+  // false, and nothing has changed: on a CPU, lanes of a network that looks ahead wait for its
+  // masks together.
+  virtual bool restart(int lane) LIMPID_REALTIME = 0;
 
   // Why the output is silence since some call: a GPU failed. Null while all is well.
   virtual const Error* failure() const noexcept { return nullptr; }

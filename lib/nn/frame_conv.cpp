@@ -17,20 +17,18 @@ FrameConv::FrameConv(std::span<const float> h, int taps, int channels)
 
 FrameConv::State::State(const FrameConv& conv, Arena& arena, int groups) {
   const auto channels = static_cast<std::size_t>(conv.channels_);
-  frames_ = static_cast<std::size_t>(conv.taps_ - 1 + kBlock) * channels;
-  const std::size_t each = frames_ + kBlock * channels;
-  memory_ = arena.claim<float>(static_cast<std::size_t>(groups) * each);
-  for (int group = 0; group < groups; ++group) {
-    float* past = memory_.data() + static_cast<std::size_t>(group) * each;
-    groups_.push_back({past, past + frames_, 0});
+  const std::size_t frames = static_cast<std::size_t>(conv.taps_ - 1 + kBlock) * channels;
+  const std::size_t each = frames + kBlock * channels;
+  float* past = arena.claim<float>(static_cast<std::size_t>(groups) * each).data();
+  for (int group = 0; group < groups; ++group, past += each) {
+    groups_.push_back({past, past + frames, 0, 0});
+    restart(group);
   }
-  reset();
 }
 
-void FrameConv::State::reset() LIMPID_REALTIME {
-  std::ranges::fill(memory_, 0.0f);
-  for (std::size_t group = 0; group < groups_.size(); ++group)
-    groups_[group].at = static_cast<int>(group % kBlock);
+void FrameConv::State::restart(int group) LIMPID_REALTIME {
+  Group& anew = groups_[static_cast<std::size_t>(group)];
+  anew.at = anew.first = group % kBlock;
 }
 
 void FrameConv::begin_block(State::Group& group) const LIMPID_REALTIME {
@@ -38,8 +36,9 @@ void FrameConv::begin_block(State::Group& group) const LIMPID_REALTIME {
   const std::ptrdiff_t before = static_cast<std::ptrdiff_t>(taps_ - 1) * channels_;
   std::copy(group.past + block, group.past + block + before, group.past);
   std::fill_n(group.past + before, block, 0.0f);
-  kernels::fsmn_memory(group.past + before, channels_, taps_ - 1, kBlock, channels_, oldest_first_,
-                       taps_, group.pending, channels_);
+  group.first = std::max(group.first - kBlock, 1 - taps_);
+  kernels::fsmn_memory(group.past + before, channels_, -group.first, kBlock, channels_,
+                       oldest_first_, taps_, group.pending, channels_);
   group.at = 0;
 }
 
@@ -55,9 +54,11 @@ void FrameConv::run(State& state, int index, float* rows, int frames) const LIMP
     const int values = count * channels_;
     float* now = group.past + static_cast<std::ptrdiff_t>(taps_ - 1 + group.at) * channels_;
     std::copy_n(rows, values, now);
-    kernels::fsmn_memory(now, channels_, group.at, count, channels_, taps, recent, rows, channels_);
-    kernels::accumulate(group.pending + static_cast<std::ptrdiff_t>(group.at) * channels_, values,
-                        rows);
+    const int earlier = group.at - std::max(group.first, 0);  // frames of the block
+    kernels::fsmn_memory(now, channels_, earlier, count, channels_, taps, recent, rows, channels_);
+    if (group.first < 0)
+      kernels::accumulate(group.pending + static_cast<std::ptrdiff_t>(group.at) * channels_, values,
+                          rows);
     group.at += count;
     rows += values;
     frames -= count;

@@ -37,18 +37,18 @@ class FrameConv {
    public:
     State() = default;
     State(const FrameConv& conv, Arena& arena, int groups);
-    void reset() LIMPID_REALTIME;
+    // Forgets what one group has heard, at no cost: nothing is cleared, only never read again.
+    void restart(int group) LIMPID_REALTIME;
 
    private:
     friend class FrameConv;
     struct Group {
-      float* past;     // [taps - 1 frames before the block][kBlock frames of it, zero at first]
-      float* pending;  // [kBlock]: what the frames before the block add to it
-      int at;          // frames of the block that have come
+      float* past;     // [taps - 1 frames before the block][kBlock frames of it]
+      float* pending;  // [kBlock]: what the frames before the block add to it, if there are any
+      int at;          // where in the block the next frame goes
+      int first;       // frame of the block that is the oldest to count; negative: before the block
     };
-    std::span<float> memory_;
     std::vector<Group> groups_;
-    std::size_t frames_ = 0;  // of `past`, times channels
   };
 
   // The next `frames` of one group, [frame][channel], in place.

@@ -27,11 +27,15 @@ void scale_rows(Activation x, int block, int frame, const float* gain) noexcept 
 }  // namespace
 
 SqueezeState::SqueezeState(Arena& arena, int lanes, int channels)
-    : mean(arena.claim<float>(activation_size(lanes, 1, 1, channels))) {}
+    : mean(arena.claim<float>(activation_size(lanes, 1, 1, channels))),
+      frames(arena.claim<int>(static_cast<std::size_t>(lanes))) {}
 
-void SqueezeState::reset() LIMPID_REALTIME {
-  std::ranges::fill(mean, 0.0f);
-  frames = 0;
+void SqueezeState::restart(int lane) LIMPID_REALTIME {
+  const std::size_t blocks = 2 * frames.size(), channels = mean.size() / blocks;
+  const auto of_re = static_cast<std::size_t>(lane), of_im = frames.size() + of_re;
+  for (const std::size_t block : {of_re, of_im})
+    std::ranges::fill(mean.subspan(block * channels, channels), 0.0f);
+  frames[of_re] = 0;
 }
 
 Result<SqueezeExcitation> SqueezeExcitation::load(io::Weights& weights, const std::string& prefix,
@@ -146,9 +150,10 @@ void SqueezeExcitation::run_running(Activation x, SqueezeState& state,
   const auto gain = dense(scratch.data(), x.lanes, 1, 1, x.channels);
   const auto means = dense(state.mean.data(), x.lanes, 1, 1, x.channels);
   for (int frame = 0; frame < x.frames; ++frame) {
-    state.frames = std::min(state.frames + 1, shape_.horizon);
-    const float weight = 1.0f / static_cast<float>(state.frames);
+    for (int& seen : state.frames) seen = std::min(seen + 1, shape_.horizon);
     for (int block = 0; block < 2 * x.lanes; ++block) {
+      const float weight =
+          1.0f / static_cast<float>(state.frames[static_cast<std::size_t>(block % x.lanes)]);
       float* mean = means.at(block, 0, 0);
       float* frame_mean = gain.at(block, 0, 0);
       mean_of_rows(x, block, frame, frame_mean);

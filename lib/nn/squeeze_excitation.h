@@ -26,9 +26,9 @@ enum class Pooling {
 struct SqueezeState {
   SqueezeState() = default;
   SqueezeState(Arena& arena, int lanes, int channels);
-  void reset() LIMPID_REALTIME;
+  void restart(int lane) LIMPID_REALTIME;
   std::span<float> mean;  // [block][channel]
-  int frames = 0;         // seen so far, up to the horizon
+  std::span<int> frames;  // that each lane has seen so far, up to the horizon
 };
 
 class SqueezeExcitation {

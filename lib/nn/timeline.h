@@ -40,9 +40,7 @@ class Timeline {
 
   void append_silence(int count) noexcept {
     const Activation fresh = append(count);
-    for (int block = 0; block < 2 * lanes_; ++block)
-      for (int frame = 0; frame < count; ++frame)
-        std::memset(fresh.at(block, frame, 0), 0, payload());
+    for (int lane = 0; lane < lanes_; ++lane) silence(fresh, lane);
   }
 
   // Frames [first, first + count), without the padding rows.
@@ -72,7 +70,16 @@ class Timeline {
     append_silence(history_);
   }
 
+  // One lane has heard nothing yet: all its frames are zero.
+  void restart(int lane) noexcept { silence(frames(0, size_), lane); }
+
  private:
+  void silence(const Activation& x, int lane) noexcept {
+    for (const int block : {lane, lanes_ + lane})
+      for (int frame = 0; frame < x.frames; ++frame)
+        std::memset(x.at(block, frame, 0), 0, payload());
+  }
+
   std::size_t payload() const noexcept {
     return static_cast<std::size_t>(rows_) * static_cast<std::size_t>(channels_) * sizeof(float);
   }

@@ -135,10 +135,16 @@ void Deftan2Session::combine(float level) LIMPID_REALTIME {
 }
 
 void Deftan2Session::reset() LIMPID_REALTIME {
-  analysis_.reset();
-  synthesis_.reset();
-  for (Deftan2State& state : states_) state.reset();
-  std::ranges::fill(levels_, Level{});
+  for (int lane = 0; lane < lanes_; ++lane) restart(lane);
+}
+
+bool Deftan2Session::restart(int lane) LIMPID_REALTIME {
+  const auto at = static_cast<std::size_t>(lane);
+  for (int m = 0; m < microphones_; ++m) analysis_.restart(lane * microphones_ + m);
+  states_[at].reset();
+  levels_[at] = {};
+  synthesis_.restart(lane);
+  return true;
 }
 
 }  // namespace limpid::models

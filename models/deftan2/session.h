@@ -25,6 +25,7 @@ class Deftan2Session final : public Session {
 
   void process(AudioView<const float> in, AudioView<float> out) LIMPID_REALTIME override;
   void reset() LIMPID_REALTIME override;
+  bool restart(int lane) LIMPID_REALTIME override;
   const StreamFormat& format() const noexcept override { return format_; }
   std::size_t memory() const noexcept override { return sizeof(*this) + arena_.used(); }
   std::uint64_t repaired() const noexcept override { return repaired_; }

@@ -37,8 +37,8 @@ FrcrnState::FrcrnState(std::shared_ptr<const FrcrnNetwork> network, int lanes, i
   const FrcrnConfig& config = network_->config;
   const auto bins = static_cast<std::size_t>(config.bins());
   column_ = arena_.claim<float>(2 * bins);
-  if (config.level_horizon > 0)
-    levels_ = LevelFeatures(arena_, lanes, config.bins(), config.level_horizon);
+  const bool hears_levels = config.level_horizon > 0;
+  levels_ = LevelFeatures(arena_, lanes, hears_levels ? config.bins() : 0, config.level_horizon);
   std::size_t scratch = 0;
   for (const Unet& unet : network_->unets) {
     states_.emplace_back(unet, arena_, lanes, max_frames, false);
@@ -119,10 +119,16 @@ void FrcrnState::pop(int frames) LIMPID_REALTIME {
 }
 
 void FrcrnState::reset() LIMPID_REALTIME {
-  levels_.reset();
+  for (int lane = 0; lane < lanes_; ++lane) levels_.restart(lane);
   for (UnetState& state : states_) state.reset();
   for (nn::Timeline& output : outputs_) output.reset();
   heard_ = 0;
+}
+
+// No masks wait: those of every run have been popped.
+void FrcrnState::restart(int lane) LIMPID_REALTIME {
+  levels_.restart(lane);
+  for (UnetState& state : states_) state.restart(lane);
 }
 
 }  // namespace limpid::models

@@ -42,6 +42,7 @@ class FrcrnState final : public MaskMaker {
   }
   void pop(int frames) LIMPID_REALTIME override;
   void reset() LIMPID_REALTIME override;
+  void restart(int lane) LIMPID_REALTIME override;
   std::size_t memory() const noexcept override { return arena_.used(); }
 
  private:

@@ -111,7 +111,8 @@ void Unet::mix_taps(float* re, float* im) const LIMPID_REALTIME {
   }
 }
 
-UnetState::UnetState(const Unet& unet, Arena& arena, int lanes, int max_frames, bool whole) {
+UnetState::UnetState(const Unet& unet, Arena& arena, int lanes, int max_frames, bool whole)
+    : lanes_(lanes) {
   const FrcrnConfig& config = unet.config_;
   const int depth = config.depth();
   // A whole recording ends with one zero frame more at every level.
@@ -139,12 +140,26 @@ UnetState::UnetState(const Unet& unet, Arena& arena, int lanes, int max_frames, 
     past_.push_back(layer.make_past(arena, lanes, frames));
 }
 
-void UnetState::reset() LIMPID_REALTIME {
+template <class Body>
+void UnetState::for_timelines(const Body& body) LIMPID_REALTIME {
   for (auto* timelines : {&inputs_, &skips_, &decoding_, &past_})
-    for (nn::Timeline& timeline : *timelines) timeline.reset();
+    for (nn::Timeline& timeline : *timelines) body(timeline);
+  body(bottleneck_);
+}
+
+void UnetState::restart_gates(int lane) LIMPID_REALTIME {
   for (auto* gates : {&encoder_gates_, &decoder_gates_})
-    for (nn::SqueezeState& gate : *gates) gate.reset();
-  bottleneck_.reset();
+    for (nn::SqueezeState& gate : *gates) gate.restart(lane);
+}
+
+void UnetState::reset() LIMPID_REALTIME {
+  for_timelines([](nn::Timeline& timeline) noexcept { timeline.reset(); });
+  for (int lane = 0; lane < lanes_; ++lane) restart_gates(lane);
+}
+
+void UnetState::restart(int lane) LIMPID_REALTIME {
+  for_timelines([lane](nn::Timeline& timeline) noexcept { timeline.restart(lane); });
+  restart_gates(lane);
 }
 
 }  // namespace limpid::models

@@ -98,9 +98,15 @@ class UnetState {
     return bottleneck_.frames(0, bottleneck_.size());
   }
   void reset() LIMPID_REALTIME;
+  void restart(int lane) LIMPID_REALTIME;  // without look-ahead
 
  private:
   friend class Unet;
+  template <class Body>
+  void for_timelines(const Body& body) LIMPID_REALTIME;
+  void restart_gates(int lane) LIMPID_REALTIME;
+
+  int lanes_;
   std::vector<nn::Timeline> inputs_;    // of each encoder
   std::vector<nn::Timeline> skips_;     // outputs of each encoder, waiting for their decoder
   std::vector<nn::Timeline> decoding_;  // inputs of each decoder

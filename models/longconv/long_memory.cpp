@@ -36,13 +36,14 @@ LongMemory::LongMemory(TensorReader& reader, const std::string& prefix,
 LongMemory::State::State(const LongMemory& layer, Arena& arena, int lanes, int max_frames)
     : lane_stride_(size(layer.short_taps_ - 1 + max_frames) * size(layer.bands_ * layer.channels_)),
       earlier_(size(layer.short_taps_ - 1) * size(layer.bands_ * layer.channels_)),
+      bands_(layer.bands_),
       memory_(layer.filters_, arena, lanes * layer.bands_) {
   normed_ = arena.claim<float>(size(lanes) * lane_stride_);
 }
 
-void LongMemory::State::reset() LIMPID_REALTIME {
-  std::ranges::fill(normed_, 0.0f);
-  memory_.reset();
+void LongMemory::State::restart(int lane) LIMPID_REALTIME {
+  std::ranges::fill(normed_.subspan(size(lane) * lane_stride_, earlier_), 0.0f);
+  for (int band = 0; band < bands_; ++band) memory_.restart(lane * bands_ + band);
 }
 
 std::size_t LongMemory::scratch(int lanes, int frames) const noexcept {

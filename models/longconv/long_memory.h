@@ -26,12 +26,13 @@ class LongMemory {
   class State {
    public:
     State(const LongMemory& layer, Arena& arena, int lanes, int max_frames);
-    void reset() LIMPID_REALTIME;
+    void restart(int lane) LIMPID_REALTIME;
 
    private:
     friend class LongMemory;
     std::span<float> normed_;  // [lane][earlier frames that q, k, v see, then those of this call]
     std::size_t lane_stride_ = 0, earlier_ = 0;
+    int bands_ = 0;
     nn::FrameConv::State memory_;
   };
 

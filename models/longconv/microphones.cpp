@@ -54,9 +54,10 @@ void MicrophoneFeatures::run(int lane, const std::complex<float>* columns, std::
   }
 }
 
-void MicrophoneFeatures::reset() LIMPID_REALTIME {
-  std::ranges::fill(pairs_, Pair{});
-  std::ranges::fill(heard_, 0);
+void MicrophoneFeatures::restart(int lane) LIMPID_REALTIME {
+  const auto at = static_cast<std::size_t>(lane), pairs = static_cast<std::size_t>(others_ * bins_);
+  std::ranges::fill(pairs_.subspan(at * pairs, pairs), Pair{});
+  heard_[at] = 0;
 }
 
 }  // namespace limpid::models

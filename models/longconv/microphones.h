@@ -31,7 +31,7 @@ class MicrophoneFeatures {
   // that of microphone m at columns + m * apart; silence above them.
   void run(int lane, const std::complex<float>* columns, std::ptrdiff_t apart, int band,
            float* features) LIMPID_REALTIME;
-  void reset() LIMPID_REALTIME;
+  void restart(int lane) LIMPID_REALTIME;
 
  private:
   struct Pair {  // running means

@@ -156,9 +156,13 @@ float LongConvState::voice(int lane, int frame) const LIMPID_REALTIME {
 }
 
 void LongConvState::reset() LIMPID_REALTIME {
-  levels_.reset();
-  microphones_.reset();
-  for (LongMemory::State& state : memories_) state.reset();
+  for (int lane = 0; lane < x_.lanes; ++lane) restart(lane);
+}
+
+void LongConvState::restart(int lane) LIMPID_REALTIME {
+  levels_.restart(lane);
+  microphones_.restart(lane);
+  for (LongMemory::State& state : memories_) state.restart(lane);
 }
 
 }  // namespace limpid::models

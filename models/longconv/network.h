@@ -53,6 +53,7 @@ class LongConvState final : public MaskMaker {
   float voice(int lane, int frame) const LIMPID_REALTIME override;
   void pop(int) LIMPID_REALTIME override {}  // masks are those of the latest run
   void reset() LIMPID_REALTIME override;
+  void restart(int lane) LIMPID_REALTIME override;
   std::size_t memory() const noexcept override { return arena_.used(); }
 
  private:

@@ -100,6 +100,12 @@ TEST_F(CApiTest, TellsOfSpeechWhatCxxTells) {
   EXPECT_EQ(limpid_voice_activity(c, 1), -1.0f);
 }
 
+TEST_F(CApiTest, RestartSaysWhetherThereIsSuchAChannel) {
+  const Handle enhancer = create(2);
+  EXPECT_EQ(limpid_restart(enhancer.get(), 1), 1);
+  EXPECT_EQ(limpid_restart(enhancer.get(), 2), 0);
+}
+
 TEST_F(CApiTest, NullEnhancersAreIgnored) {
   float sample = 3;
   float* channel = &sample;

@@ -70,9 +70,28 @@ TEST_F(FileJobTest, SaysWhichMetadataIsNotKept) {
   job.output_format = {16000, 3, 0x170002};
   const FileResult result = enhance_file(job, {.model = test::fake_model()}, kGoOn);
   ASSERT_EQ(result.outcome, Outcome::done) << result.error;
-  EXPECT_EQ(result.notices, std::vector<std::string>{"this kind of file does not keep: which "
+  EXPECT_EQ(result.notices, std::vector<std::string>{"the output does not keep: which "
                                                      "loudspeaker each channel is for"});
   EXPECT_TRUE(enhance((*this)("in.wav")).notices.empty());  // WAVEX again
+}
+
+TEST_F(FileJobTest, SaysWhereSamplesAreClipped) {
+  Tensor<float, 2> loud({1, 1000});
+  loud.view()[0][500] = 0.9f;
+  loud.view()[0][600] = -1.5f;
+  ASSERT_TRUE(io::write_audio((*this)("in.wav"), loud.view(), io::float_wav(16000, 1)).ok());
+  FileJob job;
+  job.input = (*this)("in.wav");
+  job.output = (*this)("out");
+  const std::pair<int, std::string> kinds[] = {
+      {0x010002, "1 samples beyond full scale were clipped"},          // WAV of 16 bits
+      {0x030030, "2 samples beyond 0.8 of full scale were clipped"}};  // AU of G.721
+  for (const auto& [code, note] : kinds) {
+    job.output_format = {16000, 1, code};
+    const FileResult result = enhance_file(job, {.model = test::fake_model()}, kGoOn);
+    ASSERT_EQ(result.outcome, Outcome::done) << result.error;
+    EXPECT_EQ(result.notices, std::vector<std::string>{note});
+  }
 }
 
 // Hop h of the fake model's output says 0.001 h; the file begins `latency` samples into it.

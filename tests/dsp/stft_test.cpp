@@ -102,14 +102,14 @@ INSTANTIATE_TEST_SUITE_P(Rates, Reconstruction,
                                          stft_at(0.02, 0.01, 96000), stft_at(0.04, 0.02, 16000),
                                          stft_at(0.032, 0.008, 16000), StftSpec{6, 2}));
 
-TEST(Stft, ResetForgets) {
+TEST(Stft, RestartForgets) {
   const StftSpec spec{320, 160};
   auto analysis = Analysis::create(spec, 1);
   ASSERT_TRUE(analysis);
   const auto x = noise(160, 3);
   std::vector<cfloat> first(161), again(161);
   analysis->process(0, x.data(), first.data());
-  analysis->reset();
+  analysis->restart(0);
   analysis->process(0, x.data(), again.data());
   EXPECT_EQ(first, again);
 }

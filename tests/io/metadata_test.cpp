@@ -62,16 +62,20 @@ void write_marked(const std::filesystem::path& path, int code) {
   ASSERT_EQ(sf_writef_float(sound.get(), silence.data(), 48000), 48000);
 }
 
-// Writes what `from` holds to `to` as `code`, and returns what the writer says is not kept.
-std::string copy(const std::filesystem::path& from, const std::filesystem::path& to, int code) {
+// Writes what `from` holds to `to` as `code`, and returns what the writer says is not kept. Of
+// its first channels only where `channels` is not 0.
+std::string copy(const std::filesystem::path& from, const std::filesystem::path& to, int code,
+                 int channels = 0) {
   auto reader = AudioReader::open(from);
   if (!reader) return reader.error().message;
   AudioFormat format = reader->format();
   format.code = code;
   Tensor<float, 2> samples({format.channels, reader->frames()});
+  if (channels > 0) format.channels = channels;
   auto writer = AudioWriter::create(to, format, &reader->metadata());
   if (!writer) return writer.error().message;
-  const bool whole = reader->read(samples.view()).ok() && writer->write(samples.view()).ok() &&
+  const bool whole = reader->read(samples.view()).ok() &&
+                     writer->write(samples.view().slice(0, 0, format.channels)).ok() &&
                      writer->commit().ok();
   return whole ? writer->not_kept() : "not copied";
 }
@@ -109,6 +113,34 @@ TEST(Metadata, LoudspeakersThatAreLostAreNamedUnlessTheyAreTheUsualOnes) {
     EXPECT_EQ(copy(folder / "a.wav", folder / "b", code), "which loudspeaker each channel is for");
   write_wavex(folder / "a.wav", 2, 0x3);
   EXPECT_EQ(copy(folder / "a.wav", folder / "b", SF_FORMAT_FLAC | SF_FORMAT_PCM_16), "");
+}
+
+// libsndfile would give WAVEX the usual layout of as many channels, 0x33, 0x3f or 0xff.
+TEST(Metadata, ChannelsOfNoLoudspeakerGetNone) {
+  TemporaryFolder folder;
+  const std::pair<int, std::uint32_t> layouts[] = {
+      {1, 0}, {2, 0}, {3, 0}, {4, 0}, {6, 0}, {8, 0}, {4, 0x3}};  // the last one of two of the four
+  for (const auto& [channels, mask] : layouts) {
+    write_wavex(folder / "a.wav", channels, mask);
+    EXPECT_EQ(copy(folder / "a.wav", folder / "b.wav", kWavex16), "");
+    const auto written = AudioReader::open(folder / "b.wav");
+    ASSERT_TRUE(written) << written.error().message;
+    EXPECT_EQ(written->format().code, SF_FORMAT_WAV | SF_FORMAT_PCM_16) << channels;
+    EXPECT_TRUE(written->metadata().loudspeakers.empty()) << channels;
+  }
+}
+
+TEST(Metadata, OtherChannelsHaveNoLayoutAndTheLossIsNamed) {
+  TemporaryFolder folder;
+  write_wavex(folder / "a.wav", 6, 0x3f);
+  for (const int channels : {1, 2, 4}) {
+    EXPECT_EQ(copy(folder / "a.wav", folder / "b.wav", kWavex16, channels),
+              "which loudspeaker each channel is for");
+    const auto metadata = metadata_of(folder / "b.wav");
+    EXPECT_TRUE(metadata.loudspeakers.empty()) << channels;
+  }
+  write_wavex(folder / "a.wav", 2, 0x3);
+  EXPECT_EQ(copy(folder / "a.wav", folder / "b.wav", kWavex16, 1), "");  // nobody misses those
 }
 
 TEST(Metadata, MarkersAndTimeCodeAreKept) {

@@ -44,6 +44,10 @@ TEST_P(Deftan2Stream, RepeatsBitForBitAndResetIsAFreshStart) {
   test::expect_reset_is_a_fresh_start(*model_, {.frames = 25, .max_frames = 3});
 }
 
+TEST_P(Deftan2Stream, OneLaneBeginsAnew) {
+  test::expect_restart_of_one_lane(*model_, {.frames = 25, .max_frames = 3});
+}
+
 TEST_P(Deftan2Stream, InPlaceEqualsOutOfPlace) {
   test::expect_in_place_equals_out_of_place(*model_, {.frames = 8, .max_frames = 8});
 }

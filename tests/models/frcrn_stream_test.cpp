@@ -50,6 +50,13 @@ TEST_P(FrcrnStream, RepeatsBitForBitAndResetIsAFreshStart) {
   test::expect_reset_is_a_fresh_start(*model_, {.frames = 40, .max_frames = 3});
 }
 
+TEST_P(FrcrnStream, OneLaneBeginsAnewUnlessMasksAreLate) {
+  if (GetParam().lookahead)
+    EXPECT_FALSE(open(*model_, 2, 1)->restart(1));
+  else
+    test::expect_restart_of_one_lane(*model_, {.frames = 40, .max_frames = 3});
+}
+
 TEST_P(FrcrnStream, InPlaceEqualsOutOfPlace) {
   test::expect_in_place_equals_out_of_place(*model_, {.frames = 24, .max_frames = 8});
 }

@@ -74,7 +74,7 @@ TEST(LevelFeatures, DoNotDependOnHowLoudTheInputIs) {
   }
 }
 
-TEST(LevelFeatures, ResetForgets) {
+TEST(LevelFeatures, RestartForgets) {
   constexpr int kBins = 7;
   const auto input = columns(4, kBins, 3);
   Arena arena;
@@ -83,7 +83,7 @@ TEST(LevelFeatures, ResetForgets) {
   features.run(0, input[0].data(), kBins, 1.0f, first.data(), first.data() + kBins, 1);
   for (const Column& column : input)
     features.run(0, column.data(), kBins, 1.0f, again.data(), again.data() + kBins, 1);
-  features.reset();
+  features.restart(0);
   features.run(0, input[0].data(), kBins, 1.0f, again.data(), again.data() + kBins, 1);
   EXPECT_EQ(first, again);
 }

@@ -44,6 +44,11 @@ TEST_P(LongConvStream, RepeatsBitForBitAndResetIsAFreshStart) {
   test::expect_reset_is_a_fresh_start(*model_, {.frames = 90, .max_frames = 3});
 }
 
+// Within a block of the long convolution, and heard for longer than its filters are.
+TEST_P(LongConvStream, OneLaneBeginsAnew) {
+  test::expect_restart_of_one_lane(*model_, {.frames = 90, .max_frames = 7});
+}
+
 TEST_P(LongConvStream, InPlaceEqualsOutOfPlace) {
   test::expect_in_place_equals_out_of_place(*model_, {.frames = 80, .max_frames = 40});
 }

@@ -54,7 +54,7 @@ TEST_P(FrameConvTest, EqualsTheDefinitionInCallsOfAnyLength) {
           for (std::size_t i = 0; i < y.size(); ++i)
             ASSERT_NEAR(y[i], want[i], 1e-5 * std::sqrt(taps)) << taps << " taps, group " << group;
         }
-        state.reset();
+        for (int group = 0; group < kGroups; ++group) state.restart(group);
       }
     }
   }
@@ -69,7 +69,7 @@ TEST_P(FrameConvTest, CallsOfAnyLengthGiveTheSameBits) {
   auto want = kernels::noise(kFrames * kChannels, 2);
   for (int at = 0; at < kFrames; ++at) conv.run(state, 0, want.data() + at * kChannels, 1);
   for (int length : {7, 32, 200}) {
-    state.reset();
+    state.restart(0);
     auto got = kernels::noise(kFrames * kChannels, 2);
     for (int at = 0; at < kFrames; at += length)
       conv.run(state, 0, got.data() + at * kChannels, std::min(length, kFrames - at));
@@ -87,7 +87,7 @@ TEST(FrameConv, AllocatesAndLocksNothing) {
   auto rows = kernels::noise(100 * 4, 2);
   test::expect_realtime([&] {
     for (int group : {0, 1}) conv.run(state, group, rows.data(), 100);
-    state.reset();
+    state.restart(1);
   });
 }
 

@@ -132,74 +132,56 @@ TEST(LiveEngine, KeepsItsFiguresWhenADeviceDoesNotComeBack) {
   EXPECT_NEAR((*engine)->stats().seconds, 0.1, 1e-9);
 }
 
-// Comes back as another card, which shows only once it is prepared.
-class Replaced final : public AudioDevice {
- public:
-  explicit Replaced(DeviceFormat next) : next_(next) {}
-  Status prepare() override {
-    if (std::exchange(seen_, true)) format_ = next_;
-    return Done{};
+// A constant into every input for a second, and the last sample that was played.
+float play_a_second(const ReplacedCard& card) {
+  const DeviceFormat& format = card.format();
+  Tensor<float, 2> in({format.inputs, format.block}), out({format.outputs, format.block});
+  for (int row = 0; row < format.inputs; ++row) std::ranges::fill(in.view()[row].span(), 0.5f);
+  for (int done = 0; done < format.sample_rate; done += format.block) {
+    card.callback().on_capture(in.view(), static_cast<double>(done) / format.sample_rate);
+    card.callback().on_playback(out.view(), static_cast<double>(done) / format.sample_rate);
   }
-  const DeviceFormat& format() const noexcept override { return format_; }
-  std::string describe() const override { return "card"; }
-  Status start(AudioCallback& callback) override {
-    callback_ = &callback;
-    return Done{};
-  }
-  void stop() override { callback_ = nullptr; }
+  return out.view()[format.outputs - 1][format.block - 1];
+}
 
-  // A constant into every input for a second, and the last sample that was played.
-  float play_a_second() {
-    Tensor<float, 2> in({format_.inputs, format_.block}), out({format_.outputs, format_.block});
-    for (int row = 0; row < format_.inputs; ++row) std::ranges::fill(in.view()[row].span(), 0.5f);
-    for (int done = 0; done < format_.sample_rate; done += format_.block) {
-      callback_->on_capture(in.view(), static_cast<double>(done) / format_.sample_rate);
-      callback_->on_playback(out.view(), static_cast<double>(done) / format_.sample_rate);
-    }
-    return out.view()[format_.outputs - 1][format_.block - 1];
-  }
+// Started on a card that will be `next` when it comes back.
+struct Replacing {
+  ReplacedCard* card = nullptr;  // owned by engine
+  std::unique_ptr<LiveEngine> engine;
 
- private:
-  DeviceFormat format_{.sample_rate = kRate, .block = 80};
-  DeviceFormat next_;
-  AudioCallback* callback_ = nullptr;
-  bool seen_ = false;
+  explicit Replacing(const DeviceFormat& next) {
+    auto owned = std::make_unique<ReplacedCard>(DeviceFormat{.sample_rate = kRate, .block = 80});
+    card = owned.get();
+    auto opened = LiveEngine::open(fake_model(), std::move(owned), {.own_thread = false});
+    if (!opened) throw std::runtime_error(opened.error().message);
+    engine = *std::move(opened);
+    EXPECT_TRUE(engine->start().ok());
+    card->next = next;
+  }
 };
 
 TEST(LiveEngine, TakesTheFormatOfTheCardThatReplacesALostOne) {
-  const DeviceFormat next{.sample_rate = 3 * kRate, .block = 240, .outputs = 2};
-  auto card = std::make_unique<Replaced>(next);
-  Replaced& inside = *card;
-  auto engine = LiveEngine::open(fake_model(), std::move(card), {.own_thread = false});
-  ASSERT_TRUE(engine.ok());
-  ASSERT_TRUE((*engine)->start().ok());
-  inside.play_a_second();
-  const int latency = (*engine)->latency();
-  EXPECT_NEAR((*engine)->stats().seconds, 1.0, 1e-9);
-  ASSERT_TRUE((*engine)->start().ok());
-  EXPECT_EQ(inside.play_a_second(), 0.5f);  // the captured signal: nobody moved the worker
-  EXPECT_NEAR((*engine)->stats().seconds, 1.0, 1e-9);
-  EXPECT_NEAR((*engine)->latency(), 3 * latency, 5);
-  EXPECT_EQ((*engine)->stats().interruptions, 0);
+  const Replacing r({.sample_rate = 3 * kRate, .block = 240, .outputs = 2});
+  play_a_second(*r.card);
+  const int latency = r.engine->latency();
+  EXPECT_NEAR(r.engine->stats().seconds, 1.0, 1e-9);
+  ASSERT_TRUE(r.engine->start().ok());
+  EXPECT_EQ(play_a_second(*r.card), 0.5f);  // the captured signal: nobody moved the worker
+  EXPECT_NEAR(r.engine->stats().seconds, 1.0, 1e-9);
+  EXPECT_NEAR(r.engine->latency(), 3 * latency, 5);
+  EXPECT_EQ(r.engine->stats().interruptions, 0);
 }
 
 TEST(LiveEngine, KnowsWhenTheCardThatReplacesALostOneHasTwoClocks) {
-  const DeviceFormat next{.sample_rate = kRate, .block = 80, .one_clock = false};
-  auto engine =
-      LiveEngine::open(fake_model(), std::make_unique<Replaced>(next), {.own_thread = false});
-  ASSERT_TRUE(engine.ok());
-  ASSERT_TRUE((*engine)->start().ok());
-  const int latency = (*engine)->latency();
-  ASSERT_TRUE((*engine)->start().ok());
-  EXPECT_EQ((*engine)->latency(), latency + DriftResampler::kTaps);
+  const Replacing r({.sample_rate = kRate, .block = 80, .one_clock = false});
+  const int latency = r.engine->latency();
+  ASSERT_TRUE(r.engine->start().ok());
+  EXPECT_EQ(r.engine->latency(), latency + DriftResampler::kTaps);
 }
 
 TEST(LiveEngine, RefusesAReplacementWithTooFewInputs) {
-  auto engine = LiveEngine::open(
-      fake_model(), std::make_unique<Replaced>(DeviceFormat{.inputs = 0}), {.own_thread = false});
-  ASSERT_TRUE(engine.ok());
-  ASSERT_TRUE((*engine)->start().ok());
-  const auto again = (*engine)->start();
+  const Replacing r({.inputs = 0});
+  const auto again = r.engine->start();
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().message, "live: model fake needs 1 input channels, card has 0");
 }

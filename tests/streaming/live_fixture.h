@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "streaming/live_engine.h"
@@ -19,6 +20,32 @@ inline constexpr int kRate = 16000;
 inline constexpr int kHop = 160;
 inline constexpr int kFade = 40;  // 2.5 ms
 inline constexpr float kWetGain = 0.5f;
+
+// Becomes `next` when it is prepared, as a card that replaces a lost one does.
+class ReplacedCard final : public AudioDevice {
+ public:
+  explicit ReplacedCard(const DeviceFormat& first) : next(first), format_(first) {}
+
+  Status prepare() override {
+    format_ = next;
+    return Done{};
+  }
+  const DeviceFormat& format() const noexcept override { return format_; }
+  std::string describe() const override { return "card"; }
+  Status start(AudioCallback& callback) override {
+    callback_ = &callback;
+    return Done{};
+  }
+  void stop() override {}
+
+  AudioCallback& callback() const { return *callback_; }  // of the latest start()
+
+  DeviceFormat next;
+
+ private:
+  DeviceFormat format_;
+  AudioCallback* callback_ = nullptr;
+};
 
 struct LiveRun {
   Tensor<float, 2> source;

@@ -3,9 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "streaming/simulated_device.h"
+#include "tests/streaming/live_fixture.h"
 #include "tests/support/realtime_guard.h"
-#include "tests/support/signals.h"
 
 namespace limpid::streaming {
 namespace {
@@ -54,25 +53,6 @@ TEST(PickedInputs, ThoseAndNoOthersInThatOrder) {
   }
 }
 
-// Becomes `next` when it is prepared, as a card that replaces a lost one does.
-class Card final : public AudioDevice {
- public:
-  Status prepare() override {
-    format_ = next;
-    return Done{};
-  }
-  const DeviceFormat& format() const noexcept override { return format_; }
-  std::string describe() const override { return "card"; }
-  Status start(AudioCallback& callback) override {
-    callback_ = &callback;
-    return Done{};
-  }
-  void stop() override {}
-
-  DeviceFormat format_{.block = 64, .inputs = 3}, next = format_;
-  AudioCallback* callback_ = nullptr;
-};
-
 // Counts what is in range of the format it was told.
 class Counting final : public AudioCallback {
  public:
@@ -90,8 +70,8 @@ class Counting final : public AudioCallback {
 };
 
 TEST(PickedInputs, TakeTheBlockOfTheCardThatReplacesALostOne) {
-  auto card = std::make_unique<Card>();
-  Card& inside = *card;
+  auto card = std::make_unique<ReplacedCard>(DeviceFormat{.block = 64, .inputs = 3});
+  ReplacedCard& inside = *card;
   PickedInputs picked(std::move(card), {2, 0});
   inside.next = {.sample_rate = 96000, .block = 480, .inputs = 4, .outputs = 2, .one_clock = false};
   ASSERT_TRUE(picked.prepare());
@@ -102,7 +82,7 @@ TEST(PickedInputs, TakeTheBlockOfTheCardThatReplacesALostOne) {
   Counting listener;
   ASSERT_TRUE(picked.start(listener));
   const auto in = test::noise(4, 480);
-  inside.callback_->on_capture(in.view(), 0.0);
+  inside.callback().on_capture(in.view(), 0.0);
   EXPECT_EQ(listener.longest, 480);
   EXPECT_EQ(listener.last, in.view()[0][479]);
   inside.next.inputs = 2;
@@ -114,13 +94,13 @@ TEST(PickedInputs, TakeTheBlockOfTheCardThatReplacesALostOne) {
 
 // No memory is touched beyond the block, whatever a card delivers.
 TEST(PickedInputs, CutWhatIsLongerThanABlock) {
-  auto card = std::make_unique<Card>();
-  Card& inside = *card;
+  auto card = std::make_unique<ReplacedCard>(DeviceFormat{.block = 64, .inputs = 3});
+  ReplacedCard& inside = *card;
   PickedInputs picked(std::move(card), {2, 0});
   Counting listener;
   ASSERT_TRUE(picked.start(listener));
   const auto in = test::noise(3, 1000);
-  inside.callback_->on_capture(in.view(), 0.0);
+  inside.callback().on_capture(in.view(), 0.0);
   EXPECT_EQ(listener.samples, 1000);
   EXPECT_EQ(listener.longest, 64);
   EXPECT_EQ(listener.last, in.view()[0][999]);
@@ -128,13 +108,13 @@ TEST(PickedInputs, CutWhatIsLongerThanABlock) {
 
 // The callback of a sound card goes straight through.
 TEST(PickedInputs, CapturingAllocatesAndLocksNothing) {
-  auto card = std::make_unique<Card>();
-  Card& inside = *card;
+  auto card = std::make_unique<ReplacedCard>(DeviceFormat{.block = 64, .inputs = 3});
+  ReplacedCard& inside = *card;
   PickedInputs picked(std::move(card), {2, 0});
   Listener listener;
   ASSERT_TRUE(picked.start(listener));
   const auto in = test::noise(3, 64);
-  test::expect_realtime([&] { inside.callback_->on_capture(in.view(), 0.0); });
+  test::expect_realtime([&] { inside.callback().on_capture(in.view(), 0.0); });
   EXPECT_EQ(listener.first[5], in.view()[2][5]);
 }
 

@@ -167,6 +167,32 @@ void expect_reset_is_a_fresh_start(const Model& model, Stretch stretch) {
     EXPECT_TRUE(std::ranges::equal(first.view()[row].span(), again.view()[row].span()));
 }
 
+void expect_restart_of_one_lane(const Model& model, Stretch stretch) {
+  constexpr int kLanes = 3, kAnew = 1;
+  const auto in = noise_for(model, kLanes, 2 * stretch.frames);
+  const std::ptrdiff_t half = in.extent(1) / 2;
+  const auto opened = [&] { return open(model, kLanes, stretch.max_frames); };
+  const auto heard = [&](Session& session, std::ptrdiff_t begin) {
+    return run(model, session, in.view().slice(1, begin, half), stretch.max_frames, 0);
+  };
+  const auto session = opened(), undisturbed = opened(), fresh = opened();
+  heard(*session, 0);
+  heard(*undisturbed, 0);
+  EXPECT_TRUE(session->restart(kAnew));
+  const auto got = heard(*session, half), old = heard(*undisturbed, half),
+             anew = heard(*fresh, half);
+  const int outputs = model.spec().output_channels;
+  for (std::ptrdiff_t row = 0; row < got.extent(0); ++row) {
+    const auto& want = row / outputs == kAnew ? anew : old;
+    EXPECT_TRUE(std::ranges::equal(got.view()[row].span(), want.view()[row].span())) << row;
+  }
+  const auto voice = session->voice_activity();  // of the latest call
+  for (std::size_t i = 0; i < voice.size(); ++i) {
+    const Session& like = i / (voice.size() / kLanes) == kAnew ? *fresh : *undisturbed;
+    EXPECT_EQ(voice[i], like.voice_activity()[i]) << i;
+  }
+}
+
 void expect_in_place_equals_out_of_place(const Model& model, Stretch stretch) {
   auto both = noise_for(model, 2, stretch.frames);
   const auto session = open(model, 2, stretch.max_frames);
@@ -190,6 +216,7 @@ void expect_realtime_process(const Model& model, int frames) {
     for (int i = 0; i < 4; ++i) session->process(in.view(), out.view());
     session->reset();
     session->process(in.view().slice(1, 0, hop), out.view().slice(1, 0, hop));
+    session->restart(1);
   });
 }
 

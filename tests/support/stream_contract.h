@@ -41,10 +41,15 @@ void expect_independent_lanes(const Model& model, int lanes, Stretch stretch, do
 // The same calls twice, with a reset between them: the same bits.
 void expect_reset_is_a_fresh_start(const Model& model, Stretch stretch);
 
+// One of three lanes begins anew after `frames` frames: it comes out as that lane of a fresh
+// session does, and the others as if nothing had happened, to the bit; voice activity too.
+void expect_restart_of_one_lane(const Model& model, Stretch stretch);
+
 // Two lanes, output written over the input: the same bits.
 void expect_in_place_equals_out_of_place(const Model& model, Stretch stretch);
 
-// Two lanes, calls of `frames` and of one frame, and reset(): none allocates, locks or waits.
+// Two lanes, calls of `frames` and of one frame, reset() and restart(): none allocates, locks or
+// waits.
 void expect_realtime_process(const Model& model, int frames);
 
 // Twenty frames of what no microphone should deliver, clean sound up to `frames`: what comes out is
