@@ -13,12 +13,16 @@
 namespace limpid {
 namespace {
 
-constexpr int kChannels = 3, kAnew = 1, kRate = 16000;
-constexpr std::ptrdiff_t kBefore = kRate * 6 / 5 + 77, kAfter = kRate * 4 / 5;
+constexpr int kChannels = 3, kAnew = 1;
 
-Enhancer open(const std::string& model) {
-  auto enhancer = Enhancer::open({.model = model,
-                                  .sample_rate = kRate,
+struct Case {
+  const char* model;
+  int sample_rate, hop;
+};
+
+Enhancer open(const Case& c) {
+  auto enhancer = Enhancer::open({.model = c.model,
+                                  .sample_rate = c.sample_rate,
                                   .channels = kChannels,
                                   .attenuation_limit_db = 12.0f});  // some of it is dry
   EXPECT_TRUE(enhancer) << enhancer.error().message;
@@ -42,18 +46,19 @@ Tensor<float, 2> enhance_late(Enhancer& enhancer, AudioView<const float> in, std
   return enhance(enhancer, in);
 }
 
-class Restart : public testing::TestWithParam<std::pair<const char*, int>> {};
+class Restart : public testing::TestWithParam<Case> {};
 
 TEST_P(Restart, MakesOneChannelFreshAndLeavesTheOthersAlone) {
-  const auto [model, hop] = GetParam();
-  auto enhancer = open(model), undisturbed = open(model), fresh = open(model);
-  const auto in = test::noise(enhancer.inputs(), kBefore + kAfter);
-  const auto before = in.view().slice(1, 0, kBefore), after = in.view().slice(1, kBefore, kAfter);
+  const Case& c = GetParam();
+  auto enhancer = open(c), undisturbed = open(c), fresh = open(c);
+  const std::ptrdiff_t held = 77, heard = std::ptrdiff_t{c.hop} * 110 + held, more = c.hop * 75;
+  const auto in = test::noise(enhancer.inputs(), heard + more);
+  const auto before = in.view().slice(1, 0, heard), after = in.view().slice(1, heard, more);
   enhance(enhancer, before);
   enhance(undisturbed, before);
   test::expect_realtime([&] { EXPECT_TRUE(enhancer.restart(kAnew)); });
   const auto got = enhance(enhancer, after), old = enhance(undisturbed, after),
-             anew = enhance_late(fresh, after, kBefore % hop);
+             anew = enhance_late(fresh, after, held);
   for (int channel = 0; channel < kChannels; ++channel) {
     const auto& want = channel == kAnew ? anew : old;
     EXPECT_TRUE(std::ranges::equal(got.view()[channel].span(), want.view()[channel].span()))
@@ -66,11 +71,12 @@ TEST_P(Restart, MakesOneChannelFreshAndLeavesTheOthersAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Restart,
-                         testing::Values(std::pair("light", 160), std::pair("base", 160),
-                                         std::pair("frcrn", 160), std::pair("array-light-4", 160),
-                                         std::pair("array-small-4", 256)),
-                         [](const auto& model) {
-                           std::string name = model.param.first;
+                         testing::Values(Case{"light", 48000, 480}, Case{"base", 16000, 160},
+                                         Case{"frcrn", 44100, 441},
+                                         Case{"array-light-4", 16000, 160},
+                                         Case{"array-small-4", 16000, 256}),
+                         [](const auto& tested) {
+                           std::string name = tested.param.model;
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });

@@ -79,8 +79,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True, help="folder of a training run")
     parser.add_argument("--scores", help="JSON written by evaluate.py, put into the card")
-    parser.add_argument("--data", nargs="+", default=(), metavar="SOURCES.json",
-                        help="{kind: {source: licence}} of what it learnt from, for the card; default: as the corpora's manifests say")
+    sources.add_option(parser)
     parser.add_argument("--earlier", nargs="+", default=(), help="folders of the runs that this one began from, for the card")
     parser.add_argument("--mean-with", nargs="+", default=(), metavar="FILE",
                         help="model files of the same network; the mean is written")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from . import plot, train
+from . import plot, sources, train
 from .checkpoint import load_latest
 from .config import load_config
 from .corpus import Corpus
@@ -16,10 +16,10 @@ from .corpus import Corpus
 AFTERWARDS = 20  # seconds for the last export, validation and curves
 
 
-def spend(corpus, out, seconds, config, processes, plan=0, start=None, afterwards=AFTERWARDS):
+def spend(corpus, out, seconds, config, processes, plan=0, start=None, afterwards=AFTERWARDS, data=None):
     """Trains `config` in OUT/run until `seconds` from now are over, counting all that has to be prepared. The learning
     rate reaches its end with this call, or where a `plan` of more seconds says that others follow. A new run begins from
-    the model file `start`, if one is given."""
+    the model file `start`, if one is given. `data`: as of train()."""
     begin, out = time.monotonic(), Path(out)
     run, cache = out / "run", out / "data"
     train.mixing(config, cache, processes, *(Corpus(corpus, cache, split, processes) for split in ("train", "valid")))
@@ -30,7 +30,8 @@ def spend(corpus, out, seconds, config, processes, plan=0, start=None, afterward
         raise SystemExit(f"no time left to train: preparing took {time.monotonic() - begin:.0f} of {seconds:.0f} s")
     print(f"training {config['name']} for {left:.0f} s after {spent:.0f} s", flush=True)
     limit = train.Limit(seconds=max(plan, spent + left), pause=spent + left)
-    train.train(config, corpus, cache, run, limit, processes, start, model_file=out / f"{config['name']}.safetensors", ahead=True)
+    train.train(config, corpus, cache, run, limit, processes, start, model_file=out / f"{config['name']}.safetensors", ahead=True,
+                data=data)
     plot.draw(run, out / "curves.png")
 
 
@@ -44,6 +45,7 @@ def main():
     parser.add_argument("--plan", type=float, default=0, metavar="SECONDS",
                         help="of training in all calls together, which the learning rate then follows")
     parser.add_argument("--start", help="model file that a new run begins from")
+    sources.add_option(parser)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--cpu", action="store_true", help="try everything without a GPU")
     arguments = parser.parse_args()
@@ -51,7 +53,7 @@ def main():
         parser.error("no GPU; --cpu tries everything without one")
     torch.set_num_threads(1)  # the cores are for mixing
     spend([arguments.corpus, *arguments.more], arguments.out, arguments.seconds, load_config(arguments.config),
-          max(2, arguments.processes), arguments.plan, arguments.start)
+          max(2, arguments.processes), arguments.plan, arguments.start, data=sources.read(arguments.data))
 
 
 if __name__ == "__main__":

@@ -35,12 +35,21 @@ def read(files):
     return merged(json.loads(Path(file).read_text(encoding="utf-8")) for file in files)
 
 
-def remember(run, corpus):
-    """Keeps beside a run what these corpora come from; earlier ones stay."""
+def remember(run, corpus, written_down=None):
+    """Keeps beside a run what these corpora come from; earlier ones stay. What somebody has written down takes the place of
+    all that."""
     path = Path(run) / "data.json"
-    text = json.dumps(merged([*([remembered(run)] if path.exists() else []), of_corpora(corpus)]), indent=2)
+    found = written_down or merged([*([remembered(run)] if path.exists() else []), of_corpora(corpus)])
+    text = json.dumps(found, indent=2)
     with written_beside(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def add_option(parser):
+    """--data, which read() takes."""
+    parser.add_argument("--data", nargs="+", default=(), metavar="SOURCES.json",
+                        help="{kind: {source: licence}} of what is learnt from, for the card, and the licence of the weights; "
+                             "default: as the corpora's manifests say, which know no licence of the weights")
 
 
 def remembered(run):

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import multiprocessing
 
+from . import sources
 from .array_mixing import ArrayMixer
 from .array_rooms import array_bank
 from .atomic import written_beside
@@ -23,7 +24,6 @@ from .master import Master
 from .mixing import Mixer
 from .rooms import RoomBank, write_bank
 from .shoebox import RATE
-from .sources import remember
 from .turns import Turns
 from .validation import fixed_mixtures, validate
 
@@ -174,9 +174,10 @@ def check_network(run, network):
         raise ValueError(f"{run}: a run of another network, which differs in {', '.join(changed)}; use another --run")
 
 
-def train(config, corpus, cache, run, limit, processes, start=None, model_file=None, ahead=False):
+def train(config, corpus, cache, run, limit, processes, start=None, model_file=None, ahead=False, data=None):
     """Runs until the limit over all the runs of this folder is reached. On a CPU, `processes` train side by side;
-    on a GPU, or with `ahead`, one does, and the others mix for it."""
+    on a GPU, or with `ahead`, one does, and the others mix for it. `data`: what the corpora are, in place of what their
+    manifests say (sources.py)."""
     run, options = Path(run), config["training"]
     run.mkdir(parents=True, exist_ok=True)
     check_network(run, config["network"])
@@ -185,7 +186,7 @@ def train(config, corpus, cache, run, limit, processes, start=None, model_file=N
     with written_beside(run / "config.json") as path:
         path.write_text(json.dumps(config, indent=2))
     train_set, valid_set = (Corpus(corpus, cache, split, processes) for split in ("train", "valid"))
-    remember(run, corpus)
+    sources.remember(run, corpus, data)
     mixer, mixtures = mixing(config, cache, processes, train_set, valid_set)
     if (ahead or device.type == "cuda") and processes > 1:
         feed, trainers = MixAhead(mixer, options, master.step, processes - 1), 1
@@ -217,11 +218,13 @@ def main():
     parser.add_argument("--threads", type=int, help="per process; default: all cores of one process, 1 of several")
     parser.add_argument("--start", help="model file that a new run begins from")
     parser.add_argument("--export", help="model file that is written anew with every checkpoint")
+    sources.add_option(parser)
     arguments = parser.parse_args()
     if arguments.threads or arguments.processes > 1:
         torch.set_num_threads(arguments.threads or 1)
     train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,
-          Limit(arguments.time_budget, arguments.steps), arguments.processes, arguments.start, arguments.export)
+          Limit(arguments.time_budget, arguments.steps), arguments.processes, arguments.start, arguments.export,
+          data=sources.read(arguments.data))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,10 @@ class Cards(unittest.TestCase):
         self.assertEqual(about["licence"], "not stated")
         self.assertNotIn("GPL", about["licence_note"])
         self.assertEqual(json.loads(weights.read(self.folder / "m.safetensors")[1]["card"]), about)
+        sources.remember(self.folder, one, {"licence": "MIT", "speech": {"my choir": "CC0"}})
+        about = export(self.folder, self.folder / "m.safetensors")
+        self.assertEqual(about["licence"], "MIT")
+        self.assertEqual(about["data"], ["speech: my choir", "rooms: simulated small rooms"])
 
     def of_recipe(self, network, *files):
         return card(self.folder, {**CONFIG, "network": network}, {}, {"step": 1, "hours": 1.0}, {}, "",

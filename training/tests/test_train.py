@@ -11,7 +11,7 @@ from unittest import mock
 
 import torch
 
-from limpid_train import limited, train
+from limpid_train import limited, train, weights
 from limpid_train.checkpoint import load_latest
 from limpid_train.corpus import Corpus
 from limpid_train.export import export
@@ -23,6 +23,7 @@ from limpid_train.weights import load_network
 from make_test_vectors import TINY
 from tests.test_data import small_cache
 
+RECORDINGS = Path(__file__).parents[1] / "recordings.json"
 CONFIG = {"name": "tiny", "summary": "for tests", "network": {**TINY, "pooling": "none"},
           "training": {"seed": 1, "seconds": 0.3, "batch": 2, "bfloat16": False, "lr": 1e-3, "final_lr": 1e-5,
                        "warmup": 2, "weight_decay": 0.01, "clip": 5.0, "ema": 0.9,
@@ -98,11 +99,12 @@ class Resuming(unittest.TestCase):
             self.assertEqual(json.loads((run / "config.json").read_text())["training"]["final_lr"], 1e-4)
 
     def test_a_limit_is_of_seconds_or_of_steps(self):
-        command = ["train", "--config", "nano", "--corpus", "c", "--run", "r"]
+        command = ["train", "--config", "nano", "--corpus", "c", "--run", "r", "--data", str(RECORDINGS)]
         for option, limit in (("--steps", train.Limit(steps=7)), ("--time-budget", train.Limit(seconds=7))):
             with mock.patch.object(sys, "argv", [*command, option, "7"]), mock.patch.object(train, "train") as called:
                 train.main()
             self.assertEqual(called.call_args.args[4], limit)
+            self.assertEqual(called.call_args.kwargs["data"]["licence"], "MIT")
 
     def test_a_killed_run_goes_on_exactly(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -146,11 +148,13 @@ class Resuming(unittest.TestCase):
                 limited.spend(out, out, 500, CONFIG, 2, plan=5000)
                 spent = load_latest(out / "run")["spent"]
                 (out / "tiny.safetensors").rename(out / "before.safetensors")
-                limited.spend(out, out, 500, CONFIG, 2, start=out / "before.safetensors")
+                limited.spend(out, out, 500, CONFIG, 2, start=out / "before.safetensors", data={"licence": "MIT"})
                 with self.assertRaisesRegex(SystemExit, "no time left"):
                     limited.spend(out, out, 1, CONFIG, 2, afterwards=5)
             self.assertEqual(load_latest(out / "run")["step"], 4)
             self.assertEqual(load_network(out / "tiny.safetensors").taps, 1)
+            cards = [json.loads(weights.read(out / f"{name}.safetensors")[1]["card"]) for name in ("before", "tiny")]
+            self.assertEqual([card["licence"] for card in cards], ["not stated", "MIT"])
         self.assertEqual(starts, [None, out / "before.safetensors"])
         self.assertEqual(limits[0].seconds, 5000)
         self.assertTrue(300 < limits[0].pause <= 480)
