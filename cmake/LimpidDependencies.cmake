@@ -20,6 +20,13 @@ endif()
 if(LIMPID_LIVE)
   pkg_check_modules(PORTAUDIO REQUIRED IMPORTED_TARGET portaudio-2.0)  # portaudio19-dev
 endif()
+if(LIMPID_LADSPA)
+  find_path(LADSPA_INCLUDE_DIR ladspa.h)  # ladspa-sdk
+  mark_as_advanced(LADSPA_INCLUDE_DIR)
+  if(NOT LADSPA_INCLUDE_DIR)
+    message(STATUS "No ladspa.h (Debian: ladspa-sdk), so no LADSPA plug-in is built")
+  endif()
+endif()
 if(LIMPID_TESTS)
   find_package(GTest REQUIRED)  # libgtest-dev
   include(GoogleTest)

@@ -63,3 +63,14 @@ endif()
 if(TARGET limpid_cli)
   install(TARGETS limpid_cli COMPONENT programs)
 endif()
+# Where hosts look for plug-ins, on systems with lib64 or lib/x86_64-linux-gnu as well.
+if(TARGET limpid_ladspa)
+  set(plugin_folder lib/ladspa)
+  set(microphone ${PROJECT_BINARY_DIR}/limpid-microphone.conf)
+  install(TARGETS limpid_ladspa DESTINATION ${plugin_folder} COMPONENT ladspa)
+  # The prefix is known when it is installed.
+  install(CODE "get_filename_component(LIMPID_LADSPA_FILE \"\${CMAKE_INSTALL_PREFIX}/${plugin_folder}/limpid_ladspa.so\" ABSOLUTE)
+configure_file(\"${PROJECT_SOURCE_DIR}/examples/ladspa/limpid-microphone.conf.in\" \"${microphone}\" @ONLY)"
+          COMPONENT ladspa)
+  install(FILES ${microphone} DESTINATION ${CMAKE_INSTALL_DATADIR}/limpid COMPONENT ladspa)
+endif()

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a part of limpid needs: install_packages.sh build|test|demo
-# (build: the library and the command line; test: what the tests need on top; demo: speech and noise
+# (build: the library, the command line and the LADSPA plug-in; test: what the tests need on top; demo: speech and noise
 # for examples/quickstart.sh). Debian 12 or newer.
 set -euo pipefail
 
 build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-dev libsndfile1-dev
-       libsamplerate0-dev zlib1g-dev portaudio19-dev libcli11-dev libfmt-dev"
+       libsamplerate0-dev zlib1g-dev portaudio19-dev ladspa-sdk libcli11-dev libfmt-dev"
 test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3-scipy python3-soundfile
       python3-matplotlib python3-torch libopenblas0-pthread"
 demo="sox pocketsphinx-testdata bucklespring-data"

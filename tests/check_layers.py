@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "streaming": BASE + ["lib/model", "lib/kernels", "lib/dsp"],
     "api": ["lib", "models", "streaming", "include/limpid"],
     "examples": ["lib", "models", "streaming", "api", "include/limpid"],
+    "examples/ladspa": ["include/limpid"],
     "bench": ["lib", "models", "streaming", "include/limpid"],
     "tests": ["lib", "models", "streaming", "api", "include/limpid", "examples"],
 }
@@ -28,6 +29,7 @@ MAY_INCLUDE = {
 PROGRAMS = r"examples/|tests/|bench/"
 OWNER = {
     # third-party
+    r"ladspa\.h": r"examples/ladspa/|tests/ladspa/",
     r"portaudio\.h": r"streaming/portaudio_\w+\.cpp|tests/streaming/fake_portaudio\.h",
     r"fftw3\.h": r"lib/dsp/|bench/",
     r"kiss_fft": r"lib/dsp/|bench/",
@@ -98,6 +100,8 @@ EXAMPLES = [
     ("models/a.cpp", "lib/io/output_format.h", False),
     ("models/a.cpp", "lib/io/weights.h", True),
     ("examples/limpid/a.cpp", "lib/io/audio_file.h", True),
+    ("examples/ladspa/a.cpp", "lib/io/audio_file.h", False),
+    ("examples/ladspa/a.cpp", "limpid/limpid.hpp", True),
     ("streaming/a.cpp", "lib/dsp/resampler.h", False),
     ("examples/limpid/a.cpp", "lib/dsp/resampler.h", True),
 ]
