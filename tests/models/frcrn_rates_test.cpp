@@ -91,6 +91,18 @@ TEST(Rates, OutsideTheRangeIsRefusedByName) {
   }
 }
 
+// Three hops of 6.7 ms are 321 samples at 16 kHz: there is no transform of so many.
+TEST(Rates, AnOddWindowIsRefusedWithTheFile) {
+  std::string metadata = test::frcrn_metadata({});
+  const std::string hop = R"(\"hop\":0.01)";
+  ASSERT_NE(metadata.find(hop), metadata.npos);
+  metadata.replace(metadata.find(hop), hop.size(), R"(\"hop\":0.006666666666666667)");
+  const auto model = models::make_frcrn(test::frcrn_weights({}).weights(metadata));
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::bad_format);
+  EXPECT_NE(model.error().message.find("even number"), std::string::npos) << model.error().message;
+}
+
 TEST(Rates, ImpossibleSessionsAreRefused) {
   const auto model = test::random_frcrn({});
   EXPECT_FALSE(model->open({.sample_rate = 16000, .lanes = 0, .max_frames = 1}));
