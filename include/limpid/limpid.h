@@ -12,9 +12,9 @@
  * A null limpid_enhancer* is ignored everywhere: nothing happens, numbers are 0 (voice activity:
  * -1).
  *
- * Threads: process, reset, repaired and destroy of one enhancer must not run at the same time; they
- * may come from different threads one after the other. All other functions may be called from any
- * thread between create and destroy. Different enhancers are independent.
+ * Threads: process, reset, restart, failure, repaired and destroy of one enhancer must not run at
+ * the same time; they may come from different threads one after the other. All other functions may
+ * be called from any thread between create and destroy. Different enhancers are independent.
  */
 #ifndef LIMPID_LIMPID_H
 #define LIMPID_LIMPID_H
