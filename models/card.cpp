@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "lib/io/safetensors_layout.h"
+
 namespace limpid::models {
 namespace {
 
@@ -40,9 +42,9 @@ ModelSpec spec_from_card(const io::Weights& weights) {
   spec.licence = text(card, "licence", "not stated");
   for (const auto& [name, tensor] : weights.tensors()) {
     if (name.find(".running_") != name.npos) continue;  // statistics of batch norms: not trained
-    std::int64_t count = 1;
-    for (const auto extent : tensor.shape) count *= extent;
-    spec.parameters += count;
+    std::uint64_t count = 0;
+    io::element_count(tensor.shape, count);  // which fits: it was checked against the file
+    spec.parameters += static_cast<std::int64_t>(count);
   }
   return spec;
 }

@@ -39,6 +39,7 @@ struct LiveStats {
   std::int64_t repaired = 0;             // non-finite input samples
 };
 
+// One thread at a time, but for run_worker(), which another may call between start() and stop().
 class LiveEngine {
  public:
   // Checks and opens what can be without making a sound. Errors as StreamProcessor::open(), and

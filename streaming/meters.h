@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Meters: written by one real-time thread, read by any other.
+// Meters: written by one real-time thread, but for Counter, and read by any other.
 #pragma once
 
 #include <algorithm>
@@ -16,11 +16,11 @@ namespace limpid::streaming {
 
 inline constexpr float kSilenceDb = -120.0f;
 
-// A count that one thread raises.
+// A count that any thread may raise: two sound cards report their xruns from two.
 class Counter {
  public:
   void add(std::int64_t amount = 1) LIMPID_REALTIME {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    value_.fetch_add(amount, std::memory_order_relaxed);
   }
   std::int64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 

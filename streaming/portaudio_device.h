@@ -25,14 +25,15 @@ Result<std::vector<DeviceInfo>> list_devices();
 
 struct DeviceConfig {
   std::string input{}, output{};  // an index, a name or a part of one; empty: the system's default
-  int sample_rate = 48000;        // Hz
-  int block = 256;                // samples per callback
+  int sample_rate = 48000;        // Hz; 0: the input's own
+  int block = 256;                // samples per callback; 0: 5 ms
   int inputs = 1;                 // channels to capture
 };
 
 // Finds the devices and asks whether they can do it; sound starts with start(). Input and output
 // have one clock if they are the same device. not_found: no such device, the message lists those
-// there are; unsupported: not at this rate or with so many channels; device.
+// there are; invalid_argument: several that are called so, or a number below its range;
+// unsupported: not at this rate or with so many channels; device.
 Result<std::unique_ptr<AudioDevice>> open_portaudio(const DeviceConfig& config);
 
 }  // namespace limpid::streaming

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace limpid::cli {
@@ -36,7 +37,11 @@ std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTa
   const auto count =
       std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), jobs.size());
   std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < count; ++i) others.emplace_back(work);
+  others.reserve(count);
+  try {
+    for (std::size_t i = 1; i < count; ++i) others.emplace_back(work);
+  } catch (const std::system_error&) {  // no more threads: those that there are do it all
+  }
   work();
   others.clear();  // joins
   return results;

@@ -21,6 +21,7 @@ struct BatchHooks {
 using FileTask = std::function<FileResult(const FileJob&, const Advance&)>;
 
 // Results in the order of `jobs`. Jobs that were not begun before stop() are cancelled and dropped.
+// Where the system has fewer threads to give, fewer do it.
 // `order`: in which they are begun, each once; empty: as they are.
 std::vector<FileResult> run_batch(const std::vector<FileJob>& jobs, const FileTask& task,
                                   int threads, const BatchHooks& hooks,

@@ -96,25 +96,27 @@ int report_on(const FileRun& done, const Arguments& arguments, const ModelSpec& 
   return done.status;
 }
 
+Status check_arguments(const ModelSpec& spec, const Arguments& arguments) {
+  if (spec.output_channels == 0)
+    return Error{ErrorCode::unsupported,
+                 "model " + spec.name + " gives no audio; it cannot enhance"};
+  if (arguments.voice && !spec.voice_activity)
+    return Error{ErrorCode::unsupported, "model " + spec.name + " does not tell where speech is"};
+  const bool chosen = !arguments.channels.list.empty() || arguments.channels.reference > 0;
+  if (auto channels = choose_channels(spec, arguments.channels); chosen && !channels)
+    return std::move(channels).error();
+  return check_arithmetic(arguments.device, arguments.arithmetic);
+}
+
 int run(const Arguments& arguments) {
   auto model = models::load(arguments.model);
   if (!model) return refuse(model.error());
-  if ((*model)->spec().output_channels == 0)
-    return refuse({ErrorCode::unsupported,
-                   "model " + (*model)->spec().name + " gives no audio; it cannot enhance"});
-  if (arguments.voice && !(*model)->spec().voice_activity)
-    return refuse({ErrorCode::unsupported,
-                   "model " + (*model)->spec().name + " does not tell where speech is"});
-  const bool chosen = !arguments.channels.list.empty() || arguments.channels.reference > 0;
-  if (auto channels = choose_channels((*model)->spec(), arguments.channels); chosen && !channels)
-    return refuse(channels.error());
+  if (auto fits = check_arguments((*model)->spec(), arguments); !fits) return refuse(fits.error());
   EnhanceSettings settings{.model = *model,
                            .attenuation_limit_db = arguments.attenuation_limit_db,
                            .exact = arguments.exact,
                            .voice = arguments.voice,
                            .channels = arguments.channels};
-  if (auto fits = check_arithmetic(arguments.device, arguments.arithmetic); !fits)
-    return refuse(fits.error());
   const int gpu = gpu_of(arguments.device);
   const Arithmetic arithmetic = arithmetic_of(arguments.arithmetic);
   if (auto usable = gpu < 0 ? Status(Done{}) : try_gpu(settings, gpu, arithmetic); !usable)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "examples/limpid/folders.h"
 
-#include "lib/io/atomic_file.h"
+#include "lib/io/system_error.h"
 
 namespace limpid::cli {
 

@@ -60,10 +60,6 @@ Outliers outliers(const Tensor<float, 2>& hidden) {
   return found;
 }
 
-double angle_between(std::span<const float> a, std::span<const float> b) noexcept {
-  return std::acos(cosine(a, b));
-}
-
 void rotate_toward(std::span<float> h, std::span<const float> target, double fraction) noexcept {
   const double length = std::sqrt(dot(h, h));
   if (length == 0) return;

@@ -28,7 +28,4 @@ Outliers outliers(const Tensor<float, 2>& hidden);
 // an ordinary token turned towards the first becomes one. Equal sizes.
 void rotate_toward(std::span<float> h, std::span<const float> target, double fraction) noexcept;
 
-// Radians in 0..pi between two vectors; pi / 2 if one is zero.
-double angle_between(std::span<const float> a, std::span<const float> b) noexcept;
-
 }  // namespace limpid::analysis

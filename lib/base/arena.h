@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace limpid {
@@ -19,8 +21,7 @@ class Arena {
  public:
   // `count` zeroed elements, aligned to kAlignment. Throws std::bad_alloc: call while opening only.
   template <class T>
-    requires std::is_trivially_destructible_v<T>
-  std::span<T> claim(std::size_t count) {
+  requires std::is_trivially_destructible_v<T> std::span<T> claim(std::size_t count) {
     if (count > (SIZE_MAX - 2 * kAlignment) / sizeof(T)) throw std::bad_alloc();
     const std::size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
     if (bytes > left_) refill(bytes);
@@ -41,11 +42,12 @@ class Arena {
   // Small claims share a block, so that neighbours in use are neighbours in memory.
   void refill(std::size_t bytes) {
     const std::size_t size = bytes > kBlock ? bytes : kBlock;
-    auto* block = static_cast<std::byte*>(std::aligned_alloc(kAlignment, size));
+    std::unique_ptr<std::byte, Free> block(
+        static_cast<std::byte*>(std::aligned_alloc(kAlignment, size)));
     if (block == nullptr) throw std::bad_alloc();
-    std::memset(block, 0, size);  // also touches every page: no page fault in process()
-    blocks_.emplace_back(block);
-    next_ = block;
+    std::memset(block.get(), 0, size);  // also touches every page: no page fault in process()
+    blocks_.push_back(std::move(block));
+    next_ = blocks_.back().get();
     left_ = size;
   }
 

@@ -72,7 +72,7 @@ Resampler::Resampler(Resampler&&) noexcept = default;
 Resampler& Resampler::operator=(Resampler&&) noexcept = default;
 Resampler::~Resampler() = default;
 
-Result<Resampler> Resampler::create(int from_rate, int to_rate, int channels) {
+Result<Resampler> Resampler::create(int from_rate, int to_rate, int channels) try {
   if (from_rate < 1 || to_rate < 1 || channels < 1)
     return Error{ErrorCode::invalid_argument, "resampler: rates and channels must be at least 1"};
   auto state = std::make_unique<State>();
@@ -89,6 +89,8 @@ Result<Resampler> Resampler::create(int from_rate, int to_rate, int channels) {
   state->channels = static_cast<std::size_t>(channels);
   state->chunk.resize(static_cast<std::size_t>(kChunk * channels));
   return Resampler(std::move(state));
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 }
 
 Result<AudioView<const float>> Resampler::process(AudioView<const float> in, bool last) try {
@@ -97,7 +99,7 @@ Result<AudioView<const float>> Resampler::process(AudioView<const float> in, boo
     return Error{ErrorCode::unsupported, std::string("resampler: ") + src_strerror(problem)};
   return state_->planar();
 } catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "resampler: out of memory"};
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 }
 
 }  // namespace limpid::dsp

@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <random>
+#include <string>
 #include <system_error>
 #include <utility>
+
+#include "lib/io/system_error.h"
 
 namespace limpid::io {
 namespace {
@@ -26,12 +30,6 @@ std::filesystem::path temporary_beside(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-Error system_error(const char* action, const std::filesystem::path& path, int error) {
-  const ErrorCode code = error == ENOENT ? ErrorCode::not_found : ErrorCode::io;
-  return {code, std::string("cannot ") + action + " " + path.string() + ": " +
-                    std::system_category().message(error)};
-}
 
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   std::error_code error;

@@ -34,7 +34,4 @@ class AtomicFile {
   std::filesystem::path target_, temporary_;
 };
 
-// "cannot <action> <path>: No space left on device", with the code that fits `error` (an errno).
-Error system_error(const char* action, const std::filesystem::path& path, int error);
-
 }  // namespace limpid::io

@@ -75,7 +75,7 @@ class AudioWriter {
   std::unique_ptr<State> state_;
 };
 
-// Whole files, for tests, short clips and the exact offline path.
+// Whole files, where they are short: impulse responses, clips, fixtures of tests.
 struct Audio {
   Tensor<float, 2> samples;  // [channel][sample]
   AudioFormat format;

@@ -16,6 +16,7 @@
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
 #include "lib/io/metadata.h"
+#include "lib/io/system_error.h"
 
 namespace limpid::io {
 namespace {

@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "lib/base/bfloat16.h"
-#include "lib/io/atomic_file.h"
 #include "lib/io/safetensors_header.h"
+#include "lib/io/system_error.h"
 
 namespace limpid::io {
 namespace {

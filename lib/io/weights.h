@@ -66,15 +66,4 @@ class Weights {
   std::map<std::string, std::vector<float>, std::less<>> widened_;  // BF16 tensors in use
 };
 
-struct NamedTensor {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  std::span<const float> values;
-};
-
-// Writes beside `path` and renames: the file is whole or absent. invalid_argument: a name twice or
-// reserved, text that is not UTF-8, values that do not match their shape or are not finite; io.
-Status save_weights(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
-                    const std::map<std::string, std::string>& metadata);
-
 }  // namespace limpid::io

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // attend: scores of a few rows against a block of keys, their weights, then the weighted sum of the
-// block's values. Scores and weights of four rows stay in the first-level cache.
+// block's values. Scores and weights of a few rows stay in the first-level cache.
 #include "lib/kernels/attention.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The oracle of every kernel: the definition in the header, written as plain loops in double.
+// The oracles of element-wise kernels, gemm and fsmn_memory: the definitions in their headers,
+// written as plain loops in double.
 #include <algorithm>
 #include <cmath>
 

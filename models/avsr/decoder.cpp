@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "models/avsr/decoder.h"
 
-#include <new>
-
 #include "lib/analysis/trace_layer.h"
 #include "lib/kernels/elementwise.h"
 
@@ -27,40 +25,37 @@ TensorView<const float, 3> lane(FeaturesView x) {
 
 }  // namespace
 
-Result<Decoder> Decoder::load(io::Weights& weights, const Config& config) {
-  Decoder decoder;
-  decoder.gated_ = config.gate;
+Decoder::Decoder(TensorReader& reader, const Config& config) : gated_(config.gate) {
   for (int n = 0; n < config.layers; ++n)
-    if (auto done = decoder.load_layer(weights, "layers." + std::to_string(n) + ".", config); !done)
-      return done.error();
+    layers_.push_back(load_layer(reader, "layers." + std::to_string(n) + ".", config));
+  norm_ = load_norm(reader, "norm", config.width);
   const int scores = static_cast<int>(config.words.size()) + 1;
-  auto done = take(LayerNorm::load(weights, "norm", config.width), decoder.norm_);
-  if (done) done = take(Linear::load(weights, "head", scores, config.width), decoder.head_);
-  if (!done) return done.error();
-  return decoder;
+  head_ = load_linear(reader, "head", scores, config.width, true);
 }
 
-Status Decoder::load_layer(io::Weights& weights, const std::string& name, const Config& config) {
+Decoder::Layer Decoder::load_layer(TensorReader& reader, const std::string& name,
+                                   const Config& config) {
   const int width = config.width;
-  nn::AttentionParameters parameters;
-  if (config.attention == nn::AttentionKind::sink_logit) {
-    const auto sink = weights.find(name + "sink", {config.heads});
-    if (!sink) return sink.error();
-    parameters.sink_logits = *sink;
-  }
-  auto attention = nn::Attention::create(config.attention_config(), parameters);
-  if (!attention) return attention.error();
-  Layer layer{*std::move(attention), {}, {}, {}, {}, {}, {}, {}};
-  auto done = take(LayerNorm::load(weights, name + "norm1", width), layer.norm1);
-  if (done) done = take(LayerNorm::load(weights, name + "norm2", width), layer.norm2);
-  if (done) done = take(Linear::load(weights, name + "qkv", 3 * width, width, false), layer.qkv);
-  if (done) done = take(Linear::load(weights, name + "out", width, width, false), layer.out);
-  if (done && config.gate)
-    done = take(Linear::load(weights, name + "gate", config.heads, width), layer.gate);
-  if (done) done = take(Linear::load(weights, name + "up", config.hidden, width), layer.up);
-  if (done) done = take(Linear::load(weights, name + "down", width, config.hidden), layer.down);
-  if (done) layers_.push_back(std::move(layer));
-  return done;
+  std::vector<float> sinks;
+  if (config.attention == nn::AttentionKind::sink_logit)
+    sinks = reader.take(name + "sink", {config.heads});
+  Layer layer{
+      TensorReader::taken(nn::Attention::create(config.attention_config(), {.sink_logits = sinks})),
+      {},
+      {},
+      {},
+      {},
+      {},
+      {},
+      {}};
+  layer.norm1 = load_norm(reader, name + "norm1", width);
+  layer.norm2 = load_norm(reader, name + "norm2", width);
+  layer.qkv = load_linear(reader, name + "qkv", 3 * width, width, false);
+  layer.out = load_linear(reader, name + "out", width, width, false);
+  if (config.gate) layer.gate = load_linear(reader, name + "gate", config.heads, width, true);
+  layer.up = load_linear(reader, name + "up", config.hidden, width, true);
+  layer.down = load_linear(reader, name + "down", width, config.hidden, true);
+  return layer;
 }
 
 Result<Decoder::Memory> Decoder::Memory::open(const Decoder& decoder) {
@@ -74,9 +69,9 @@ Result<Decoder::Memory> Decoder::Memory::open(const Decoder& decoder) {
 }
 
 Decoder::Projections Decoder::project(const Layer& layer, FeaturesView x) const {
-  const Features normal = layer.norm1.run(x);
+  const Features normal = avsr::run(layer.norm1, x);
   Projections p;
-  p.qkv = layer.qkv.run(normal.view());
+  p.qkv = avsr::run(layer.qkv, normal.view());
   const std::ptrdiff_t width = x.extent(1);
   const FeaturesView qkv = p.qkv.view();
   p.input = {lane(qkv.slice(1, 0, width)),
@@ -84,17 +79,17 @@ Decoder::Projections Decoder::project(const Layer& layer, FeaturesView x) const 
              lane(qkv.slice(1, 2 * width, width)),
              {}};
   if (!gated_) return p;
-  p.gate = layer.gate.run(normal.view());
+  p.gate = avsr::run(layer.gate, normal.view());
   p.input.gate = lane(p.gate.view());
   return p;
 }
 
 void Decoder::finish(const Layer& layer, FeaturesView attended, TensorView<float, 2> x) const {
-  const Features mixed = layer.out.run(attended);
+  const Features mixed = avsr::run(layer.out, attended);
   add(mixed.view(), x);
-  const Features normal = layer.norm2.run(x);
-  const Features hidden = layer.up.run(normal.view(), kernels::Activation::relu);
-  const Features out = layer.down.run(hidden.view());
+  const Features normal = avsr::run(layer.norm2, x);
+  const Features hidden = avsr::run(layer.up, normal.view(), kernels::Activation::relu);
+  const Features out = avsr::run(layer.down, hidden.view());
   add(out.view(), x);
 }
 
@@ -125,8 +120,8 @@ Status Decoder::trace(TensorView<float, 2> x, AttentionTrace& trace) const {
 }
 
 Features Decoder::scores(FeaturesView x) const {
-  const Features normal = norm_.run(x);
-  return head_.run(normal.view());
+  const Features normal = avsr::run(norm_, x);
+  return avsr::run(head_, normal.view());
 }
 
 }  // namespace limpid::models::avsr

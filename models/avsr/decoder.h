@@ -12,8 +12,9 @@ namespace limpid::models::avsr {
 
 class Decoder {
  public:
-  // Reads layers.<n>.{norm1,qkv,out,gate,sink,norm2,up,down}, norm and head. bad_format.
-  static Result<Decoder> load(io::Weights& weights, const Config& config);
+  Decoder() = default;
+  // Reads layers.<n>.{norm1,qkv,out,gate,sink,norm2,up,down}, norm and head.
+  Decoder(TensorReader& reader, const Config& config);
 
   // Keys and values of one sequence. Must not outlive the decoder.
   class Memory {
@@ -40,20 +41,20 @@ class Decoder {
  private:
   struct Layer {
     nn::Attention attention;
-    LayerNorm norm1, norm2;
+    Norm norm1, norm2;
     Linear qkv, out, gate, up, down;
   };
   struct Projections {  // what attention is given
     Features qkv, gate;
     nn::AttentionInput input;
   };
-  Status load_layer(io::Weights& weights, const std::string& name, const Config& config);
+  static Layer load_layer(TensorReader& reader, const std::string& name, const Config& config);
   Projections project(const Layer& layer, FeaturesView x) const;
   void finish(const Layer& layer, FeaturesView attended, TensorView<float, 2> x) const;
 
   bool gated_ = false;
   std::vector<Layer> layers_;
-  LayerNorm norm_;
+  Norm norm_;
   Linear head_;
 };
 

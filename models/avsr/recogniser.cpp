@@ -60,43 +60,24 @@ Result<Recogniser> Recogniser::open(const std::filesystem::path& path) {
 Result<Recogniser> Recogniser::load(io::Weights weights) {
   const auto config = parse_config(weights.metadata("config"), weights.origin());
   if (!config) return config.error();
-  try {
-    return load_checked(weights, *config);
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, weights.origin() + ": no memory for the weights"};
-  }
+  return read_tensors(weights, [&](TensorReader& reader) {
+    return Recogniser(reader, *config, spec_from_card(weights).name);
+  });
 }
 
-Result<Recogniser> Recogniser::load_checked(io::Weights& weights, const Config& c) {
-  Recogniser recogniser;
-  recogniser.config_ = c;
-  recogniser.name_ = spec_from_card(weights).name;
-  const int rate = c.rate, thin = c.video_rate(c.rate);
-  auto done =
-      take(Encoder::load(weights, "audio", c.bands, c.encoder, c.kernel), recogniser.audio_);
-  if (done)
-    done = take(Encoder::load(weights, "video", c.lip_size, c.lip_encoder, c.kernel),
-                recogniser.video_);
-  if (done)
-    done = take(
-        Projector::load(weights, "audio_projector",
-                        compressed_width(c.compression, rate, c.encoder), c.projector, c.width),
-        recogniser.audio_projector_);
-  if (done)
-    done = take(
-        Projector::load(weights, "video_projector",
-                        compressed_width(c.compression, thin, c.lip_encoder), c.projector, c.width),
-        recogniser.video_projector_);
-  if (done) done = take(Decoder::load(weights, c), recogniser.decoder_);
-  if (!done) return done.error();
-  const auto special = weights.find("special", {kSpecialTokens, c.width});
-  if (!special) return special.error();
-  const auto words = weights.find("words", {static_cast<std::int64_t>(c.words.size()), c.width});
-  if (!words) return words.error();
-  recogniser.special_.assign(special->begin(), special->end());
-  recogniser.words_.assign(words->begin(), words->end());
-  if (auto used = weights.all_used(); !used) return used.error();
-  return recogniser;
+Recogniser::Recogniser(TensorReader& reader, const Config& c, std::string name)
+    : config_(c),
+      name_(std::move(name)),
+      audio_(reader, "audio", c.bands, c.encoder, c.kernel),
+      video_(reader, "video", c.lip_size, c.lip_encoder, c.kernel),
+      audio_projector_(reader, "audio_projector",
+                       compressed_width(c.compression, c.rate, c.encoder), c.projector, c.width),
+      video_projector_(reader, "video_projector",
+                       compressed_width(c.compression, c.video_rate(c.rate), c.lip_encoder),
+                       c.projector, c.width),
+      decoder_(reader, c) {
+  special_ = reader.take("special", {kSpecialTokens, c.width});
+  words_ = reader.take("words", {static_cast<std::int64_t>(c.words.size()), c.width});
 }
 
 Result<std::vector<Token>> Recogniser::layout(const Utterance& utterance) const {

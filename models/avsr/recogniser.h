@@ -46,8 +46,7 @@ class Recogniser {
   Result<AttentionTrace> trace_attention(const Utterance& utterance) const;
 
  private:
-  Recogniser() = default;
-  static Result<Recogniser> load_checked(io::Weights& weights, const Config& config);
+  Recogniser(TensorReader& reader, const Config& config, std::string name);
   Result<Features> embed(const Utterance& utterance) const;  // [token][width] of layout()
   int rate(const Utterance& utterance) const noexcept {
     return utterance.rate == 0 ? config_.rate : utterance.rate;

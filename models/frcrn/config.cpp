@@ -44,6 +44,10 @@ std::string number_problem(const FrcrnConfig& c) {
     return "window and hop must be 0.001..0.2 seconds";
   if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) < 2)
     return "window must be two hops or more, and whole ones";
+  if (dsp::stft_at(c.window, c.hop, c.sample_rate).window % 2 != 0)
+    return "window must be an even number of samples";
+  if (c.any_rate && std::lround(c.window / c.hop) % 2 != 0)
+    return "with any_rate the window must be an even number of hops, or it is odd at some rates";
   if (c.compression != 1.0f && c.compression != 0.5f) return "compression must be 1 or 0.5";
   if (c.level_horizon > 0 && (c.unets != 1 || c.pooling == nn::Pooling::global))
     return "level_horizon needs unets 1 and a pooling that streams";

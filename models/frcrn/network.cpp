@@ -4,32 +4,26 @@
 #include <algorithm>
 
 #include "lib/kernels/elementwise.h"
+#include "models/tensor_reader.h"
 
 namespace limpid::models {
 
 Result<FrcrnNetwork> FrcrnNetwork::load(io::Weights& weights, const FrcrnConfig& config) {
-  FrcrnNetwork network{config, {}, {}};
-  const int gates = 2 * config.depth() - 3;  // of one U-Net
-  std::span<const float> frozen;
-  if (config.pooling == nn::Pooling::frozen) {
-    auto gains = weights.find("frozen_gains", {config.unets * gates, 2, config.channels[0]});
-    if (!gains) return gains.error();
-    frozen = *gains;
-  }
-  for (int i = 0; i < config.unets; ++i) {
+  return read_tensors(weights, [&](TensorReader& reader) {
+    FrcrnNetwork network{config, {}, {}};
+    const int gates = 2 * config.depth() - 3;  // of one U-Net
+    std::vector<float> frozen;
+    if (config.pooling == nn::Pooling::frozen)
+      frozen = reader.take("frozen_gains", {config.unets * gates, 2, config.channels[0]});
     const std::size_t share = frozen.size() / static_cast<std::size_t>(config.unets);
-    auto unet = Unet::load(weights, i == 0 ? "unet" : "unet2", config,
-                           frozen.subspan(static_cast<std::size_t>(i) * share, share));
-    if (!unet) return unet.error();
-    network.unets.push_back(*std::move(unet));
-  }
-  if (config.voice) {
-    auto voice = VoiceHead::load(weights, config.channels.back());
-    if (!voice) return voice.error();
-    network.voice = *std::move(voice);
-  }
-  if (auto done = weights.all_used(); !done) return done.error();
-  return network;
+    for (int i = 0; i < config.unets; ++i)
+      network.unets.push_back(
+          Unet::load(weights, i == 0 ? "unet" : "unet2", config,
+                     std::span(frozen).subspan(static_cast<std::size_t>(i) * share, share)));
+    if (config.voice)
+      network.voice = TensorReader::taken(VoiceHead::load(weights, config.channels.back()));
+    return network;
+  });
 }
 
 FrcrnState::FrcrnState(std::shared_ptr<const FrcrnNetwork> network, int lanes, int max_frames)

@@ -28,8 +28,9 @@ class Unet {
  public:
   // `prefix`: "unet" or "unet2". `frozen`: this network's gains with Pooling::frozen, which needs
   // equal channels everywhere: [gate, encoders first][re, im][channel]; else empty.
-  static Result<Unet> load(io::Weights& weights, const std::string& prefix,
-                           const FrcrnConfig& config, std::span<const float> frozen);
+  // For read_tensors().
+  static Unet load(io::Weights& weights, const std::string& prefix, const FrcrnConfig& config,
+                   std::span<const float> frozen);
 
   // Takes the frames appended to state.input(), appends what is ready to `mask` ([bins] rows, one
   // channel a tap) and returns how many frames that was. `last`: nothing will follow, so the layers
@@ -65,13 +66,13 @@ class Unet {
  private:
   friend class UnetState;
 
-  Status load_encoder(io::Weights& weights, const std::string& prefix, int level,
-                      std::span<const float> frozen);
-  Status load_decoder(io::Weights& weights, const std::string& prefix, int stage,
-                      std::span<const float> frozen);
-  Status load_gate(io::Weights& weights, const std::string& prefix, int channels, int index,
-                   std::span<const float> frozen, nn::SqueezeExcitation& gate);
-  Status load_output(io::Weights& weights, const std::string& prefix);
+  void load_encoder(io::Weights& weights, const std::string& prefix, int level,
+                    std::span<const float> frozen);
+  void load_decoder(io::Weights& weights, const std::string& prefix, int stage,
+                    std::span<const float> frozen);
+  nn::SqueezeExcitation load_gate(io::Weights& weights, const std::string& prefix, int channels,
+                                  int index, std::span<const float> frozen) const;
+  void load_output(io::Weights& weights, const std::string& prefix);
   void encode(UnetState& state, int level, bool last,
               std::span<float> scratch) const LIMPID_REALTIME;
   void recur_in_time(UnetState& state, std::span<float> scratch) const LIMPID_REALTIME;

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <random>
+#include <vector>
 
 namespace limpid::analysis {
 namespace {
@@ -55,6 +57,16 @@ TEST(RotateToward, TurnsWithinThePlaneAndKeepsTheLength) {
     EXPECT_NEAR(h[1], 3 * std::sin(angle), 1e-6);
     EXPECT_EQ(h[2], 0);
   }
+}
+
+double angle_between(const std::vector<float>& a, const std::vector<float>& b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += double{a[i]} * b[i];
+    aa += double{a[i]} * a[i];
+    bb += double{b[i]} * b[i];
+  }
+  return std::acos(std::clamp(ab / std::sqrt(aa * bb), -1.0, 1.0));
 }
 
 TEST(RotateToward, ReachesTheTargetsDirectionFromAnywhere) {

@@ -146,6 +146,15 @@ class BadInput(EndToEnd):
         self.expect(FAILED, "File too large", "enhance", "a.wav", preexec_fn=limit)
         self.assertEqual(self.files(), ["a.wav"])
 
+    def test_no_more_threads(self):
+        def limit():  # of addresses, of which every thread wants as many as the largest stack has
+            resource.setrlimit(resource.RLIMIT_STACK, (1 << 30, 1 << 30))
+            resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+        if self.limpid("--version", preexec_fn=limit).returncode:
+            self.skipTest("this build wants more addresses")
+        inputs = [self.wav(f"{i}.wav", samples=100) for i in range(4)]
+        self.expect(OK, "4 enhanced", "enhance", *inputs, "-j", "4", preexec_fn=limit)
+
     def test_unknown_model(self):
         self.expect(USAGE, ["no-such-model", "shipped are"], "enhance", self.wav(), "--model", "no-such-model")
 

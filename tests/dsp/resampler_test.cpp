@@ -8,6 +8,8 @@
 #include <numbers>
 #include <vector>
 
+#include "tests/support/failing_new.h"
+
 namespace limpid::dsp {
 namespace {
 
@@ -90,6 +92,19 @@ TEST(Resampler, RefusesWhatItCannotDo) {
   ASSERT_FALSE(far_apart.ok());
   EXPECT_EQ(far_apart.error().code, ErrorCode::unsupported);
   EXPECT_NE(far_apart.error().message.find("20 Hz to 16000 Hz"), std::string::npos);
+}
+
+TEST(Resampler, WithoutMemoryThereIsAnError) {
+  int refusals = 0;
+  for (int allocations = 0;; ++allocations) {
+    test::allocations_left = allocations;
+    const auto resampler = Resampler::create(48000, 24000, 2);
+    test::allocations_left = -1;
+    if (resampler.ok()) break;
+    EXPECT_EQ(resampler.error().code, ErrorCode::out_of_memory);
+    ++refusals;
+  }
+  EXPECT_GT(refusals, 1);
 }
 
 }  // namespace

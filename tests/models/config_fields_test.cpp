@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "models/card.h"
 #include "models/registry.h"
+#include "tests/io/safetensors_bytes.h"
 #include "tests/support/random_longconv.h"
 
 namespace limpid::models {
@@ -91,6 +93,17 @@ TEST(ConfigFields, WholeHops) {
   EXPECT_TRUE(whole_hops(0.032, 0.008));
   EXPECT_FALSE(whole_hops(0.0249, 0.01));
   EXPECT_FALSE(whole_hops(0.02, 0.0));
+}
+
+// A tensor of nothing may have extents whose product overflows.
+TEST(ModelCard, CountsTheParametersOfAnyShape) {
+  const auto bytes =
+      test::safetensors(test::object({test::entry("nothing", "[4611686018427387904,2,0]", 0, 0),
+                                      test::entry("some", "[2,3]", 0, 24)}),
+                        {1, 2, 3, 4, 5, 6});
+  const auto weights = io::Weights::parse(bytes, "file");
+  ASSERT_TRUE(weights) << weights.error().message;
+  EXPECT_EQ(spec_from_card(*weights).parameters, 6);
 }
 
 TEST(ConfigFields, HowDeepTextNests) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "models/band_extension.h"
@@ -17,30 +18,22 @@ namespace {
 
 // A network whose mask is a constant, whatever it hears: tanh of the closing layer's bias.
 std::shared_ptr<const Model> constant_mask(float mask, bool lookahead) {
-  test::FrcrnRecipe recipe{.lookahead = lookahead};
-  auto weights = test::frcrn_weights(recipe);
-  auto bytes = weights.bytes(test::frcrn_metadata(recipe));
-  auto parsed = io::Weights::parse(bytes, "constant");
+  const test::FrcrnRecipe recipe{.lookahead = lookahead};
+  auto bytes = test::frcrn_weights(recipe).bytes(test::frcrn_metadata(recipe));
+  const auto parsed = io::Weights::parse(bytes, "random");
   EXPECT_TRUE(parsed);
-  std::vector<io::NamedTensor> tensors;
-  std::vector<std::vector<float>> values;
-  values.reserve(parsed->tensors().size());
-  for (const auto& [name, entry] : parsed->tensors()) {
-    const auto found = parsed->find(name, entry.shape);
-    values.emplace_back(found->begin(), found->end());
-    if (name.find("linear.conv") != name.npos) values.back().assign(1, 0.0f);
-    // The real part adds the difference of the two biases, the imaginary part their sum.
-    if (name == "unet.linear.conv_re.bias") values.back()[0] = 0.5f * std::atanh(mask);
-    if (name == "unet.linear.conv_im.bias") values.back()[0] = -0.5f * std::atanh(mask);
-    tensors.push_back({name, entry.shape, values.back()});
-  }
-  const auto path = std::filesystem::path(testing::TempDir()) /
-                    ("constant_mask_" + std::to_string(lookahead) + ".safetensors");
-  EXPECT_TRUE(io::save_weights(path, tensors,
-                               {{"config", std::string(parsed->metadata("config"))},
-                                {"card", std::string(parsed->metadata("card"))}}));
-  auto model = models::make_frcrn(*io::Weights::open(path));
-  std::filesystem::remove(path);
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  const auto set = [&](const char* name, float value) {
+    const io::TensorEntry& entry = parsed->tensors().find(name)->second;
+    std::memcpy(bytes.data() + sizeof header + header + entry.begin, &value, sizeof value);
+  };
+  set("unet.linear.conv_re.weight", 0.0f);
+  set("unet.linear.conv_im.weight", 0.0f);
+  // The real part adds the difference of the two biases, the imaginary part their sum.
+  set("unet.linear.conv_re.bias", 0.5f * std::atanh(mask));
+  set("unet.linear.conv_im.bias", -0.5f * std::atanh(mask));
+  auto model = models::make_frcrn(*io::Weights::parse(bytes, "constant"));
   EXPECT_TRUE(model) << model.error().message;
   return *model;
 }
@@ -89,6 +82,18 @@ TEST(Rates, OutsideTheRangeIsRefusedByName) {
     EXPECT_EQ(session.error().code, ErrorCode::unsupported);
     EXPECT_NE(session.error().message.find("8000..96000"), std::string::npos);
   }
+}
+
+// Three hops of 6.7 ms are 321 samples at 16 kHz: there is no transform of so many.
+TEST(Rates, AnOddWindowIsRefusedWithTheFile) {
+  std::string metadata = test::frcrn_metadata({});
+  const std::string hop = R"(\"hop\":0.01)";
+  ASSERT_NE(metadata.find(hop), metadata.npos);
+  metadata.replace(metadata.find(hop), hop.size(), R"(\"hop\":0.006666666666666667)");
+  const auto model = models::make_frcrn(test::frcrn_weights({}).weights(metadata));
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::bad_format);
+  EXPECT_NE(model.error().message.find("even number"), std::string::npos) << model.error().message;
 }
 
 TEST(Rates, ImpossibleSessionsAreRefused) {
