@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from .beamform import delay_and_sum, mvdr
-from .scores import intelligibility, pesq_wb
+from .scores import intelligibility, pesq_of
 from .shoebox import RATE
 from .systems import Network, Program
 from .validation import si_sdr
@@ -85,7 +85,8 @@ def enhanced(system, examples, single):
 def score(output, target):
     """Values of MEASURES; None where a package is missing."""
     wide = [np.asarray(x, np.float64) for x in (output, target)]
-    return dict(zip(MEASURES, (float(si_sdr(*wide)), pesq_wb(output, target), intelligibility(output, target)[0])))
+    opinion = pesq_of(output, target, RATE).get("pesq_wb")
+    return dict(zip(MEASURES, (float(si_sdr(*wide)), opinion, intelligibility(output, target)[0])))
 
 
 def score_set(examples, systems):

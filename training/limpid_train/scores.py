@@ -1,7 +1,8 @@
 """Objective measures of an enhanced signal, each a function of (input, output, clean) that names what it needs.
 
-SI-SDR: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019. WB-PESQ: ITU-T P.862.2. STOI: Taal et al., IEEE
-TASLP 19(7), 2011. ESTOI: Jensen and Taal, IEEE TASLP 24(11), 2016. Both take 16 kHz here; other rates are resampled.
+SI-SDR: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019. WB-PESQ: ITU-T P.862.2; NB-PESQ, of signals at 8 kHz:
+P.862 with the mapping of P.862.1. STOI: Taal et al., IEEE TASLP 19(7), 2011. ESTOI: Jensen and Taal, IEEE TASLP 24(11), 2016.
+All but NB-PESQ take 16 kHz; other rates are resampled.
 """
 import importlib.util
 from math import gcd
@@ -15,6 +16,7 @@ from .bands import highs
 from .validation import si_sdr
 
 RATE = 16000
+TELEPHONE_RATE = 8000
 
 
 def resampled(signal, rate, wanted=RATE):
@@ -25,15 +27,17 @@ def resampled(signal, rate, wanted=RATE):
     return resample_poly(signal, wanted // common, rate // common)
 
 
-def pesq_wb(estimate, reference):
-    """NaN where it finds no speech; None without the `pesq` package."""
+def pesq_of(estimate, reference, rate):
+    """{"pesq_nb": MOS} at TELEPHONE_RATE, else {"pesq_wb": MOS}; NaN where it finds no speech, nothing without the `pesq` package."""
     if importlib.util.find_spec("pesq") is None:
-        return None
+        return {}
     from pesq import PesqError, pesq
+    wanted, band = (rate, "nb") if rate == TELEPHONE_RATE else (RATE, "wb")
     try:
-        return float(pesq(RATE, reference, estimate, "wb"))
+        mos = float(pesq(wanted, resampled(reference, rate, wanted), resampled(estimate, rate, wanted), band))
     except PesqError:
-        return float("nan")
+        mos = float("nan")
+    return {f"pesq_{band}": mos}
 
 
 def intelligibility(estimate, reference):
@@ -72,7 +76,7 @@ def score(noisy, output, clean, rate, dnsmos=None):
     estimate, reference = (resampled(x, rate) for x in (output, clean))
     stoi, estoi = intelligibility(estimate, reference)
     row = {"si_sdr": float(si_sdr(output, clean)), "si_sdr_50": si_sdr_above(output, clean, rate),
-           "pesq_wb": pesq_wb(estimate, reference), "stoi": stoi, "estoi": estoi,
+           **pesq_of(output, clean, rate), "stoi": stoi, "estoi": estoi,
            **levels_of(noisy, output, clean, rate), **highs(noisy, output, clean, rate),
            **artefacts(noisy, output, clean, rate), **blind(output, rate, dnsmos)}
     return {name: value for name, value in row.items() if value is not None}

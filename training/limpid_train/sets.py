@@ -1,4 +1,4 @@
-"""The sets that are scored: recordings of the corpus's eval/ folder, and three made of what the corpus has."""
+"""The sets that are scored: recordings of the corpus's eval/ folder, and four made of what the corpus has."""
 from collections import Counter, namedtuple
 from pathlib import Path
 
@@ -6,9 +6,10 @@ import numpy as np
 import soundfile
 
 from .corpus import RATE, read_manifest
+from .scores import TELEPHONE_RATE, resampled
 
 SPEECH = ("vb60", "mix", "fullband")
-ALL = (*SPEECH, "real", "clean-in", "noise-only", "silence")
+ALL = (*SPEECH, "telephone", "real", "clean-in", "noise-only", "silence")
 NOISE_SECONDS = 5
 
 # `clean` is the path of the reference or None.
@@ -30,6 +31,8 @@ def items_of(corpus, name, scratch, every=1):
     eval_folder, made = Path(corpus) / "eval", Path(scratch) / name
     if name in SPEECH:
         pairs = [(path, eval_folder / name / "clean" / path.name) for path in audio_files(eval_folder / name / "noisy")]
+    elif name == "telephone":
+        pairs = list(narrowband(eval_folder / "vb60", made))
     elif name == "clean-in":
         pairs = [(path, path) for part in SPEECH if (eval_folder / part / "clean").is_dir()
                  for path in audio_files(eval_folder / part / "clean")]
@@ -53,6 +56,19 @@ def check_names(corpus, name, paths):
         if path.stem in seen:
             raise ValueError(f"{name}: {seen[path.stem]} and {path} have the same name, and so would what is made of them")
         seen[path.stem] = path
+
+
+def narrowband(source, folder):
+    """Pairs of a set at the rate of telephones."""
+    for part in ("noisy", "clean"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for noisy in audio_files(source / "noisy"):
+        pair = []
+        for part in ("noisy", "clean"):
+            audio, rate = read_audio(source / part / noisy.name)
+            pair.append(folder / part / f"{noisy.stem}.wav")
+            soundfile.write(pair[-1], resampled(audio, rate, TELEPHONE_RATE), TELEPHONE_RATE, subtype="FLOAT")
+        yield tuple(pair)
 
 
 def noises(corpus, folder):

@@ -71,7 +71,7 @@ class Folder:
                 return path
         if set_name in (*SPEECH, "real"):
             found = [path for path in self.folder.rglob(f"{item.name}.*") if path.suffix in SUFFIXES
-                     and not any(part == "clean-in" for part in path.parts)]
+                     and not {"clean-in", "telephone"} & set(path.parts)]  # the same names
             if found:
                 return found[0]
         return None

@@ -9,6 +9,7 @@ from .scores import mean_rows
 # Measure: (heading, digits, better when: 1 more, -1 less, 0 nearer to nothing).
 MEASURES = {
     "si_sdr": ("SI-SDR dB", 2, 1), "si_sdr_50": ("above 50 Hz", 2, 1), "pesq_wb": ("WB-PESQ", 3, 1),
+    "pesq_nb": ("NB-PESQ", 3, 1),
     "stoi": ("STOI", 3, 1), "estoi": ("ESTOI", 3, 1),
     "level_change_db": ("speech level dB", 2, 0), "pause_reduction_db": ("pauses lower by dB", 1, 1),
     "highs_change_db": ("highs level dB", 2, 0), "highs_reduction_db": ("highs' noise lower by dB", 1, 1),

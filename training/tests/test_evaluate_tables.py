@@ -57,7 +57,7 @@ class Evaluating(Evaluated):
         self.assertGreater(summary["extremes"]["clean_in_si_sdr_worst"], 60)
         with open(self.folder / "s.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        self.assertEqual(len(rows), 6 + 1 + 6 + 1 + 2)
+        self.assertEqual(len(rows), 6 + 2 + 1 + 6 + 1 + 2)
         self.assertEqual({row["set"] for row in rows}, set(ALL))
         self.assertIn("| untouched |", text)
         self.assertIn("limpid − untouched", text)
