@@ -132,7 +132,9 @@ void MaskSession::report_voice(int first, int frames, int ready, int calls_frame
 void MaskSession::emit(int lane, int frame, float* hop) LIMPID_REALTIME {
   const auto stride = static_cast<std::ptrdiff_t>(masked_.size());
   masks_->mask(lane, frame, stride, mask_re_.data(), mask_im_.data());
-  extension_.extend(lane, spectrum(lane, frame), mask_re_, mask_im_);
+  const auto taps = static_cast<std::size_t>(traits_.taps) * masked_.size();
+  extension_.extend(lane, spectrum(lane, frame), std::span(mask_re_).first(taps),
+                    std::span(mask_im_).first(taps));
   kernels::apply_mask(spectrum(lane, frame), mask_re_.data(), mask_im_.data(), bins_,
                       masked_.data());
   for (int k = 1; k <= history_; ++k)  // above the band there is one gain a bin
