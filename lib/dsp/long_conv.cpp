@@ -129,7 +129,7 @@ LongConv& LongConv::operator=(LongConv&&) noexcept = default;
 LongConv::~LongConv() = default;
 
 Status LongConv::process(TensorView<const float, 3> u, TensorView<float, 3> y,
-                         const LongConvGates& gates) noexcept {
+                         const LongConvGates& gates) noexcept try {
   const LongConvSpec& spec = state_->plan->spec();
   if (u.extent(1) != spec.channels || u.extent(2) > spec.samples ||
       (spec.circular && u.extent(2) != spec.samples))
@@ -148,6 +148,8 @@ Status LongConv::process(TensorView<const float, 3> u, TensorView<float, 3> y,
       return invalid("expected gates of the shape " + describe(u) + ", found " + describe(gate));
   state_->process(u, y, gates);
   return Done{};
+} catch (const std::bad_alloc&) {                               // by what would have said more
+  return Error{ErrorCode::invalid_argument, "wrong operands"};  // short enough to need no memory
 }
 
 Status LongConv::use(std::shared_ptr<const LongConvFilter> filter) {
