@@ -69,7 +69,8 @@ HWY_INLINE void row_product(const RowProduct& p, std::size_t n, std::size_t colu
   }
 }
 
-// body(integral_constant<rows>, first row): fours, then a pair, then one.
+// body(integral_constant<rows>, first row): as many as share loads, then halves of that down to
+// one.
 template <int kRows = kProductRows, class Body>
 HWY_INLINE void for_rows(std::size_t rows, const Body& body, std::size_t r = 0) {
   for (; r + kRows <= rows; r += kRows) body(std::integral_constant<int, kRows>(), r);
