@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "lib/base/realtime.h"
+#include "lib/kernels/elementwise.h"
 #include "lib/tensor/tensor.h"
 
 namespace limpid::streaming {
@@ -41,7 +42,7 @@ class LevelMeter {
     for (std::ptrdiff_t row = 0; row < samples.extent(0); ++row)
       for (const float sample : samples[row].span()) {
         if (!std::isfinite(sample)) continue;
-        const float size = std::min(std::abs(sample), kLoudest);
+        const float size = std::min(std::abs(sample), kernels::kLoudest);
         power += size * size;
         peak = std::max(peak, size);
       }
@@ -60,8 +61,6 @@ class LevelMeter {
   float peak_db() const noexcept { return decibel(peak_.load(std::memory_order_relaxed)); }
 
  private:
-  static constexpr float kLoudest = 1e6f;  // garbage, but its square is a number
-
   static float decibel(float amplitude) noexcept {
     return amplitude > 1e-6f ? 20.0f * std::log10(amplitude) : kSilenceDb;
   }

@@ -14,11 +14,11 @@ namespace {
 using streaming::LiveState;
 using streaming::LiveStats;
 
-constexpr float kQuietest = -60.0f, kLoudest = 0.0f;  // dBFS on the level meters
-constexpr float kMostReduction = 40.0f;               // dB
+constexpr float kLowestDb = -60.0f, kHighestDb = 0.0f;  // dBFS on the level meters
+constexpr float kMostReduction = 40.0f;                 // dB
 
 float level_fraction(float db) {
-  return (db - kQuietest) / (kLoudest - kQuietest);
+  return (db - kLowestDb) / (kHighestDb - kLowestDb);
 }
 
 // A bar with a mark, e.g. the level with its peak. A mark below 0 is not shown.

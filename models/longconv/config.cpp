@@ -69,7 +69,7 @@ int LongConvConfig::bins() const LIMPID_REALTIME {
   return dsp::stft_at(window, hop, sample_rate).bins();
 }
 
-MaskTraits LongConvConfig::traits() const noexcept {
+MaskTraits LongConvConfig::traits() const LIMPID_REALTIME {
   return {window, hop, bins(), taps, 0, voice, microphones};
 }
 

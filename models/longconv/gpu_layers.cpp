@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/longconv/gpu_layers.h"
 
+#include "lib/kernels/norms.h"
+
 namespace limpid::models {
 
 namespace gpu = kernels::cuda;
@@ -29,7 +31,7 @@ Status GpuRowNorm::load(const Norm& norm, GpuLoader& loader) {
 }
 
 gpu::NormWeights GpuRowNorm::weights() const noexcept {
-  return {gain, offset, nullptr, kNormEpsilon};
+  return {gain, offset, nullptr, kernels::kNormEpsilon};
 }
 
 Status GpuRowNorm::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation y) const {

@@ -12,7 +12,7 @@ namespace gpu = kernels::cuda;
 namespace {
 
 constexpr int kFloatsOfPair = sizeof(gpu::MicrophoneArgs::Pair) / sizeof(float);
-static_assert(MicrophoneFeatures::kValues == gpu::MicrophoneArgs::kValues);
+static_assert(kFeatures == gpu::MicrophoneArgs::kValues);
 
 }  // namespace
 

@@ -6,16 +6,9 @@
 #include "lib/kernels/elementwise.h"
 #include "lib/kernels/fsmn.h"
 #include "lib/kernels/norms.h"
+#include "models/sizes.h"
 
 namespace limpid::models {
-namespace {
-
-std::size_t size(int n) {
-  return static_cast<std::size_t>(n);
-}
-
-}  // namespace
-
 LongMemory::LongMemory(TensorReader& reader, const std::string& prefix,
                        const LongConvConfig& config, std::span<const float> filters)
     : bands_(config.band_count()),
@@ -72,8 +65,8 @@ void LongMemory::look_back(State& state, const BandRows& x, float* recent) const
     float* earlier = state.normed_.data() + size(lane) * state.lane_stride_;
     float* now = earlier + state.earlier_;
     const kernels::Matrix<const float> rows{x.at(lane, 0), channels_, x.frames * bands_, channels_};
-    kernels::layer_norm(rows, norm_.gain.data(), norm_.offset.data(), nullptr, kNormEpsilon,
-                        {now, channels_, rows.rows, channels_});
+    kernels::layer_norm(rows, norm_.gain.data(), norm_.offset.data(), nullptr,
+                        kernels::kNormEpsilon, {now, channels_, rows.rows, channels_});
     kernels::fsmn_memory(now, width, short_taps_ - 1, x.frames, width, short_, short_taps_,
                          recent + lane * x.frames * x.width(), width);
     const std::ptrdiff_t gone = x.frames * x.width();

@@ -36,7 +36,7 @@ void MicrophoneFeatures::run(int lane, const std::complex<float>* columns, std::
   const float share = 1.0f / static_cast<float>(heard);
   Pair* pair = pairs_.data() + std::ptrdiff_t{lane} * others_ * bins_;
   for (int m = 1; m <= others_; ++m) {
-    for (int bin = 0; bin < bins_; ++bin, ++pair, features += kValues) {
+    for (int bin = 0; bin < bins_; ++bin, ++pair, features += kFeatures) {
       const std::complex<float> first = bin < band ? columns[bin] : 0.0f;
       const std::complex<float> other = bin < band ? columns[m * apart + bin] : 0.0f;
       const std::complex<float> cross{other.real() * first.real() + other.imag() * first.imag(),

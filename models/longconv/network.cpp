@@ -8,13 +8,10 @@
 #include "lib/kernels/norms.h"
 #include "models/longconv/features.h"
 #include "models/longconv/filters.h"
+#include "models/sizes.h"
 
 namespace limpid::models {
 namespace {
-
-std::size_t size(int n) {
-  return static_cast<std::size_t>(n);
-}
 
 // Columns [first, first + count) of rows of `width`.
 kernels::Matrix<float> columns_of(std::span<float> all, int width, int rows, int first, int count) {
@@ -108,7 +105,7 @@ int LongConvState::run() LIMPID_REALTIME {
     block.refine.run(x_, scratch_);
   }
   kernels::layer_norm(x_.by_band(), network_->norm.gain.data(), network_->norm.offset.data(),
-                      nullptr, kNormEpsilon, x_.by_band());
+                      nullptr, kernels::kNormEpsilon, x_.by_band());
   make_masks();
   if (config.voice) listen();
   return x_.frames;
