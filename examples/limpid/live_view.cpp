@@ -15,7 +15,7 @@ using streaming::LiveState;
 using streaming::LiveStats;
 
 constexpr float kLowestDb = -60.0f, kHighestDb = 0.0f;  // dBFS on the level meters
-constexpr float kMostReduction = 40.0f;                 // dB
+constexpr float kMaxReduction = 40.0f;                  // dB
 
 float level_fraction(float db) {
   return (db - kLowestDb) / (kHighestDb - kLowestDb);
@@ -75,7 +75,7 @@ std::vector<std::string> live_screen(const LiveStats& stats, const LiveView& vie
   lines.push_back(row("out", level_fraction(stats.output_rms_db),
                       level_fraction(stats.output_peak_db),
                       level(stats.output_rms_db, stats.output_peak_db), view));
-  lines.push_back(row("reduction", stats.reduction_db / kMostReduction, -1.0f,
+  lines.push_back(row("reduction", stats.reduction_db / kMaxReduction, -1.0f,
                       fmt::format("{:6.1f} dB", stats.reduction_db), view));
   lines.push_back(row(
       "load", stats.load_median, stats.load_most,

@@ -12,7 +12,7 @@
 namespace limpid::dsp {
 namespace {
 
-constexpr int kMostThreads = 256;
+constexpr int kMaxThreads = 256;
 
 Error invalid(std::string message) {
   return {ErrorCode::invalid_argument, "long convolution: " + std::move(message)};
@@ -111,8 +111,8 @@ struct LongConv::State {
 };
 
 Result<LongConv> LongConv::open(std::shared_ptr<const LongConvFilter> filter, int threads) try {
-  if (threads < 1 || threads > kMostThreads)
-    return invalid("expected 1 to " + std::to_string(kMostThreads) + " threads, found " +
+  if (threads < 1 || threads > kMaxThreads)
+    return invalid("expected 1 to " + std::to_string(kMaxThreads) + " threads, found " +
                    std::to_string(threads));
   return LongConv(std::make_unique<State>(std::move(filter), threads));
 } catch (const std::bad_alloc&) {

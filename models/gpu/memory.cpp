@@ -16,7 +16,7 @@ Status in_turns(std::span<const gpu::LayerMemory> memories, Args& args, const Wo
   Status done = Done{};
   while (done && !memories.empty()) {
     const auto some =
-        memories.first(std::min<std::size_t>(memories.size(), gpu::LayerMemory::kMost));
+        memories.first(std::min<std::size_t>(memories.size(), gpu::LayerMemory::kMax));
     args.count = static_cast<std::int32_t>(some.size());
     std::ranges::copy(some, args.memories);
     done = work();

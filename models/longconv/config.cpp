@@ -26,7 +26,7 @@ constexpr NumberField<LongConvConfig> kNumbers[] = {
     {"taps", &LongConvConfig::taps, 1, 8},
     {"microphones", &LongConvConfig::microphones, 1, 16, true},
     {"coherence_horizon", &LongConvConfig::coherence_horizon, 1, 1'000'000, true}};
-constexpr int kMostBands = 256, kWidest = 8192;
+constexpr int kMaxBands = 256, kWidest = 8192;
 
 // The first thing wrong with the numbers themselves, or "".
 std::string config_problem(const LongConvConfig& c) {
@@ -37,8 +37,8 @@ std::string config_problem(const LongConvConfig& c) {
     return "window and hop must be 0.001..0.2 seconds";
   if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) != 2)
     return "window must be two hops";
-  if (c.bands.empty() || c.bands.size() > kMostBands)
-    return "there must be 1.." + std::to_string(kMostBands) + " bands";
+  if (c.bands.empty() || c.bands.size() > kMaxBands)
+    return "there must be 1.." + std::to_string(kMaxBands) + " bands";
   if (c.width() > kWidest) return "bands times channels must be at most " + std::to_string(kWidest);
   std::int64_t bins = 0;
   for (const int width : c.bands) {

@@ -94,7 +94,7 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
 
 Status GpuLongMemory::hear(const gpu::NormedFilterArgs& filter, gpu::LayerQueue& queue,
                            nn::Activation recent, nn::Activation qkv) const {
-  if (filter.frames == 1 && channels_ <= gpu::kMostResident) {
+  if (filter.frames == 1 && channels_ <= gpu::kMaxResident) {
     gpu::MemoryInputArgs args{filter, inputs_.w, inputs_.bias, inputs_.n, rows_of<float>(qkv),
                               false,  false};
     args.arrange();
@@ -148,8 +148,8 @@ Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
   if (done && over_ == Perceptron::Over::band)
     done = inputs_.load(loader, layer.inputs());
   else if (done)
-    done = channels <= gpu::kMostResident ? band_inputs_.load(loader, layer.inputs(), channels)
-                                          : whole_inputs_.load(loader, layer.inputs());
+    done = channels <= gpu::kMaxResident ? band_inputs_.load(loader, layer.inputs(), channels)
+                                         : whole_inputs_.load(loader, layer.inputs());
   if (done) done = outputs_.load(loader, layer.outputs());
   return done;
 }
@@ -157,7 +157,7 @@ Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
 Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                           const GpuBandScratch& scratch) const {
   const bool whole = over_ == Perceptron::Over::frame;
-  if (!whole && x.channels <= gpu::kMostResident) return run_rows(queue, x);
+  if (!whole && x.channels <= gpu::kMaxResident) return run_rows(queue, x);
   const nn::Activation to = whole ? by_frame(x) : x,
                        hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, outputs_.k);
   Status done = Done{};
@@ -175,7 +175,7 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
 
 Status GpuPerceptron::hear_frame(gpu::LayerQueue& queue, nn::Activation x, float* side, float* sums,
                                  nn::Activation hidden) const {
-  if (x.channels <= gpu::kMostResident)
+  if (x.channels <= gpu::kMaxResident)
     return band_inputs_.run(queue, x, norm_.weights(), sums, hidden);
   const nn::Activation normed = nn::dense(side, x.lanes, x.frames, x.rows, x.channels);
   auto done = norm_.run(queue, x, normed);

@@ -116,11 +116,11 @@ Status GpuLongConv::claim() {
 Status GpuLongConv::claim_scratch() {
   const auto columns =
       static_cast<std::size_t>(memory_.lanes()) * static_cast<std::size_t>(memory_.max_frames());
-  const int widest = std::max(
-      {config_.band_count() * 3 * config_.memory,
-       (1 + std::max(config_.band_count(), GpuLongLinear::parts(config_.width()))) *
-           config_.exchange,
-       config_.channels <= gpu::kMostResident ? 0 : config_.band_count() * config_.hidden});
+  const int widest =
+      std::max({config_.band_count() * 3 * config_.memory,
+                (1 + std::max(config_.band_count(), GpuLongLinear::parts(config_.width()))) *
+                    config_.exchange,
+                config_.channels <= gpu::kMaxResident ? 0 : config_.band_count() * config_.hidden});
   float* head = nullptr;
   struct Wanted {
     float*& memory;

@@ -9,7 +9,7 @@ namespace limpid::kernels::cuda {
 // [blocks][frame][payload], of which the first `keep` frames are remembered; blocks are the lanes,
 // or their real parts and then their imaginary ones.
 struct LayerMemory {
-  static constexpr int kMost = 64;  // at a time
+  static constexpr int kMax = 64;  // at a time
   float* data;
   std::int64_t block;  // floats from a block to the next
   std::int32_t blocks, payload, keep;
@@ -18,7 +18,7 @@ struct LayerMemory {
 // Frames [shift, shift + keep) become frames [0, keep), for several memories at once. A thread
 // takes one value of every kept frame in turn, as the two may overlap.
 struct KeepArgs {
-  LayerMemory memories[LayerMemory::kMost];
+  LayerMemory memories[LayerMemory::kMax];
   std::int32_t count, shift;
 };
 struct Keep {
@@ -49,7 +49,7 @@ struct Keep {
 
 // Lanes [first, first + some) of them as a stream begins: what they remember becomes zero.
 struct ForgetArgs {
-  LayerMemory memories[LayerMemory::kMost];
+  LayerMemory memories[LayerMemory::kMax];
   std::int32_t count, lanes, first, some;
 };
 struct Forget {
