@@ -18,16 +18,16 @@ constexpr float kSmoothingSeconds = 0.02f;  // mask magnitudes jitter; hiss must
 // Of bins [from, to), weighted by their power.
 float mean_magnitude(const std::complex<float>* spectrum, std::span<const float> re,
                      std::span<const float> im, std::size_t stride, int from, int to) noexcept {
-  float heard = 0.0f, kept = 0.0f;
+  float total = 0.0f, passed = 0.0f;
   for (auto k = static_cast<std::size_t>(from); k < static_cast<std::size_t>(to); ++k) {
     const float power = std::norm(spectrum[k]) + BandExtension::kSilence;
     float gain = 0.0f;
     for (std::size_t tap = k; tap < re.size(); tap += stride)
       gain += re[tap] * re[tap] + im[tap] * im[tap];
-    heard += power;
-    kept += power * gain;
+    total += power;
+    passed += power * gain;
   }
-  return heard > 0.0f ? std::min(1.0f, std::sqrt(kept / heard)) : 0.0f;
+  return total > 0.0f ? std::min(1.0f, std::sqrt(passed / total)) : 0.0f;
 }
 
 }  // namespace

@@ -114,8 +114,8 @@ void MaskSession::analyse(AudioView<const float> in, int frames) LIMPID_REALTIME
         repaired_ += kernels::repair(samples, format_.hop, hop_.data());
         analysis_.process(row, hop_.data(), spectrum(lane, waiting_ + frame, m));
       }
-      masks_->hear(lane, frame, spectrum(lane, waiting_ + frame),
-                   static_cast<std::ptrdiff_t>(capacity_) * bins_, band_, scale_);
+      masks_->analyse(lane, frame, spectrum(lane, waiting_ + frame),
+                      static_cast<std::ptrdiff_t>(capacity_) * bins_, band_, scale_);
     }
   }
   waiting_ += frames;

@@ -87,12 +87,12 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
   room.levels = pieces.take(product({e.lanes, e.frames}));
   room.output = pieces.take(product({e.lanes, e.frames - Padded::kFront, hop}));
   room.spectra = pieces.take(2 * positions * static_cast<std::size_t>(microphones));
-  room.heard = pieces.take(channels(config_.inputs()));
+  room.inputs = pieces.take(channels(config_.inputs()));
   room.map = pieces.take(channels(config_.channels));
   room.planes = pieces.take(positions * static_cast<std::size_t>(config_.outputs()));
   room.filtered = pieces.take(2 * positions);
   const bool packed = store().packed();
-  room.packed_heard = pieces.take(packed ? channels(store().plane_words(config_.inputs())) : 0);
+  room.packed_inputs = pieces.take(packed ? channels(store().plane_words(config_.inputs())) : 0);
   room.packed_map = pieces.take(
       packed ? positions * static_cast<std::size_t>(store().words(config_.channels)) : 0);
   room.moments = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes, e.frames})));
@@ -131,15 +131,15 @@ Status GpuDeftan2Whole::clear_around(nn::Activation x) const {
 }
 
 Status GpuDeftan2Whole::run(Extent e, const Room& room) const {
-  const nn::Activation heard = among_zeros(room.heard, e, config_.inputs());
+  const nn::Activation inputs = among_zeros(room.inputs, e, config_.inputs());
   const nn::Activation x = among_zeros(room.map, e, config_.channels);
   const nn::Activation planes =
       nn::dense(room.planes, e.lanes, e.frames, config_.bins(), config_.outputs());
-  auto done = analyse(e, room, heard);
+  auto done = analyse(e, room, inputs);
   if (done && store().packed()) {
-    done = run_packed(e, room, heard, x);
+    done = run_packed(e, room, inputs, x);
   } else {
-    if (done) done = run_end(layers_.encoder, e, room, heard, x);
+    if (done) done = run_end(layers_.encoder, e, room, inputs, x);
     if (done) done = run_halves(x, room);
   }
   if (done) done = run_end(layers_.decoder, e, room, x, planes);
@@ -154,7 +154,7 @@ gpu::ArraySpectra GpuDeftan2Whole::spectra(Extent e, const Room& room) const noe
           config_.microphones};
 }
 
-Status GpuDeftan2Whole::analyse(Extent e, const Room& room, nn::Activation heard) const {
+Status GpuDeftan2Whole::analyse(Extent e, const Room& room, nn::Activation inputs) const {
   const int bins = config_.bins(), hop = config_.hop_samples();
   const gpu::ArraySpectra spectra = this->spectra(e, room);
   const std::int32_t rows = config_.microphones * e.lanes;
@@ -167,7 +167,7 @@ Status GpuDeftan2Whole::analyse(Extent e, const Room& room, nn::Activation heard
        spectra.x.imaginary});
   if (done)
     done = queue_.array_planes(
-        {spectra, room.levels, frames_of<float>(heard), e.lanes, e.frames, bins, false, false});
+        {spectra, room.levels, frames_of<float>(inputs), e.lanes, e.frames, bins, false, false});
   return done;
 }
 
@@ -195,13 +195,13 @@ Status GpuDeftan2Whole::repack(gpu::Repacking repacking, nn::Activation from, nn
 }
 
 // Spectra come as floats, and the decoder finds floats.
-Status GpuDeftan2Whole::run_packed(Extent e, const Room& room, nn::Activation heard,
+Status GpuDeftan2Whole::run_packed(Extent e, const Room& room, nn::Activation inputs,
                                    nn::Activation x) const {
   const nn::Activation input =
-      among_zeros(room.packed_heard, e, store().plane_words(config_.inputs()));
+      among_zeros(room.packed_inputs, e, store().plane_words(config_.inputs()));
   const nn::Activation map = nn::dense(room.packed_map, e.lanes, e.frames, config_.bins(),
                                        store().words(config_.channels));
-  auto done = repack(gpu::Repacking::pack, heard, input, config_.inputs());
+  auto done = repack(gpu::Repacking::pack, inputs, input, config_.inputs());
   if (done) done = run_end(layers_.encoder, e, room, input, map);
   if (done) done = run_halves(map, room);
   if (done) done = repack(gpu::Repacking::unpack, map, x, config_.channels);

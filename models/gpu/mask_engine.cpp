@@ -59,10 +59,10 @@ Status GpuMaskEngine::extend(int frames) const {
 // that look ahead.
 Status GpuMaskEngine::filter(int frames) const {
   const int bins = stft_.bins(), band = traits_.bins, lanes = memory_.lanes();
-  const gpu::ArraySpectra heard = spectra(traits_.taps - 1, frames);
+  const gpu::ArraySpectra input = spectra(traits_.taps - 1, frames);
   auto done = queue_.mask_filter(
-      {maker_->mask(frames), heard.x, frames_of<float>(masked_.fresh(frames)), gains_,
-       BandExtension::blend(band), lanes, frames, bins, band, heard.microphone});
+      {maker_->mask(frames), input.x, frames_of<float>(masked_.fresh(frames)), gains_,
+       BandExtension::blend(band), lanes, frames, bins, band, input.microphone});
   if (!done) return done;
   const nn::Activation windows = masked_.frames(0, frames + masked_.history);
   const gpu::ComplexRows<float> hops{

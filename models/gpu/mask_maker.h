@@ -25,7 +25,7 @@ class GpuMaskMaker {
 
   // Enqueues the network on the next 1 .. max_frames frames. Its masks may trail them, by
   // MaskTraits::lookahead.
-  virtual Status run(const GpuSpectra& heard, int frames) const = 0;
+  virtual Status run(const GpuSpectra& input, int frames) const = 0;
 
   // Of the latest run.
   virtual kernels::cuda::Mask mask(int frames) const = 0;

@@ -80,7 +80,7 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
   const int lanes = x.lanes, frames = x.frames, bands = x.rows;
   const nn::Activation recent = nn::dense(scratch.side, lanes, frames, bands, channels_),
                        qkv = nn::dense(scratch.wide, lanes, frames, bands, 3 * inner_);
-  auto done = hear(
+  auto done = project(
       {frames_of<const float>(x), frames_of<float>(recent), normed_, ring.head, norm_.weights(),
        short_, lanes, frames, bands, channels_, short_taps_, ring.brief_capacity},
       queue, recent, qkv);
@@ -92,8 +92,8 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
   return done;
 }
 
-Status GpuLongMemory::hear(const gpu::NormedFilterArgs& filter, gpu::LayerQueue& queue,
-                           nn::Activation recent, nn::Activation qkv) const {
+Status GpuLongMemory::project(const gpu::NormedFilterArgs& filter, gpu::LayerQueue& queue,
+                              nn::Activation recent, nn::Activation qkv) const {
   if (filter.frames == 1 && channels_ <= gpu::kMaxResident) {
     gpu::MemoryInputArgs args{filter, inputs_.w, inputs_.bias, inputs_.n, rows_of<float>(qkv),
                               false,  false};
@@ -162,8 +162,8 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                        hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, outputs_.k);
   Status done = Done{};
   if (whole) {
-    done = hear_frame(queue, x, scratch.side, scratch.wide + hidden.lanes * hidden.block_stride,
-                      hidden);
+    done = project_frame(queue, x, scratch.side, scratch.wide + hidden.lanes * hidden.block_stride,
+                         hidden);
   } else {
     const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels);
     done = norm_.run(queue, x, side);
@@ -173,8 +173,8 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
   return done;
 }
 
-Status GpuPerceptron::hear_frame(gpu::LayerQueue& queue, nn::Activation x, float* side, float* sums,
-                                 nn::Activation hidden) const {
+Status GpuPerceptron::project_frame(gpu::LayerQueue& queue, nn::Activation x, float* side,
+                                    float* sums, nn::Activation hidden) const {
   if (x.channels <= gpu::kMaxResident)
     return band_inputs_.run(queue, x, norm_.weights(), sums, hidden);
   const nn::Activation normed = nn::dense(side, x.lanes, x.frames, x.rows, x.channels);

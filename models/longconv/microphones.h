@@ -38,7 +38,7 @@ class MicrophoneFeatures {
   };
 
   std::span<Pair> pairs_;  // [lane][m - 1][bin]
-  std::span<int> heard_;   // frames of each lane, up to the horizon
+  std::span<int> frames_;  // frames of each lane, up to the horizon
   int others_ = 0, bins_ = 0, horizon_ = 1;
 };
 

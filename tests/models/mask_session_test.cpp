@@ -17,8 +17,8 @@ class ConstantMasks final : public MaskMaker {
   ConstantMasks(std::vector<float> gains, int bins) : gains_(std::move(gains)), bins_(bins) {}
 
   void begin(int frames) LIMPID_REALTIME override { frames_ += frames; }
-  void hear(int, int, const std::complex<float>*, std::ptrdiff_t, int,
-            float) LIMPID_REALTIME override {}
+  void analyse(int, int, const std::complex<float>*, std::ptrdiff_t, int,
+               float) LIMPID_REALTIME override {}
   int run() LIMPID_REALTIME override { return frames_; }
   void mask(int, int, std::ptrdiff_t stride, float* re, float* im) LIMPID_REALTIME override {
     for (const float gain : gains_) {
