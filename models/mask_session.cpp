@@ -155,7 +155,7 @@ void MaskSession::pop_spectra(int frames) noexcept {
 }
 
 void MaskSession::reset() LIMPID_REALTIME {
-  for (int lane = 0; lane < lanes_; ++lane) forget(lane);
+  for (int lane = 0; lane < lanes_; ++lane) clear(lane);
   masks_->reset();
   waiting_ = 0;
   voice_now_ = {};
@@ -163,13 +163,13 @@ void MaskSession::reset() LIMPID_REALTIME {
 
 bool MaskSession::restart(int lane) LIMPID_REALTIME {
   if (traits_.lookahead > 0) return false;
-  forget(lane);
+  clear(lane);
   masks_->restart(lane);
   return true;
 }
 
 // All that is not the network's.
-void MaskSession::forget(int lane) LIMPID_REALTIME {
+void MaskSession::clear(int lane) LIMPID_REALTIME {
   for (int m = 0; m < microphones_; ++m) {
     analysis_.restart(lane * microphones_ + m);
     std::fill(spectrum(lane, -history_, m), spectrum(lane, 0, m), std::complex<float>());

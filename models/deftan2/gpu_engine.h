@@ -19,7 +19,7 @@ class GpuDeftan2 final : public GpuEngine {
   Audio input() const noexcept override;
   Audio output() const noexcept override;
   Status run(int frames) const override;
-  Status keep(int frames) const override { return memory_.keep(frames); }
+  Status shift_history(int frames) const override { return memory_.shift_history(frames); }
   Status restart(int first, int count) const override { return memory_.restart(first, count); }
 
  private:

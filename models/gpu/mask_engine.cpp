@@ -20,9 +20,9 @@ Status GpuMaskEngine::run(int frames) const {
   return done;
 }
 
-Status GpuMaskEngine::keep(int frames) const {
-  if (auto done = maker_->keep(frames); !done) return done;
-  return memory_.keep(frames);
+Status GpuMaskEngine::shift_history(int frames) const {
+  if (auto done = maker_->shift_history(frames); !done) return done;
+  return memory_.shift_history(frames);
 }
 
 gpu::ArraySpectra GpuMaskEngine::spectra(int first, int frames) const noexcept {

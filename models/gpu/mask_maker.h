@@ -35,8 +35,8 @@ class GpuMaskMaker {
   // where the network tells none.
   virtual const GpuTimeline& voice() const = 0;
 
-  // Enqueues what prepares the next run and GpuMemory::keep() does not.
-  virtual Status keep(int) const { return Done{}; }
+  // Enqueues what prepares the next run and GpuMemory::shift_history() does not.
+  virtual Status shift_history(int) const { return Done{}; }
 };
 
 }  // namespace limpid::models

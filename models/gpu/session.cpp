@@ -90,7 +90,7 @@ Status GpuSession::enqueue(int frames) {
   if (done) done = queue_->download(host_out_, out.data, out.pitch, samples, lanes_);
   if (done && host_voice_ != nullptr)
     done = queue_->download(host_voice_, voice.data, voice.pitch, frames, lanes_);
-  if (done) done = engine_->keep(frames);
+  if (done) done = engine_->shift_history(frames);
   return done;
 }
 

@@ -81,8 +81,8 @@ int LongConvConfig::past() const noexcept {
 
 double LongConvConfig::macs_per_second() const noexcept {
   const double c = channels;
-  const double remember = c * short_taps + memory * (4 * c + long_taps);
-  const double block = band_count() * (remember + 2 * c * (hidden + exchange));
+  const double memory_macs = c * short_taps + memory * (4 * c + long_taps);
+  const double block = band_count() * (memory_macs + 2 * c * (hidden + exchange));
   const double ends = bins() * (masks() * (2 * c + 4) + microphones * kFeatures * c);
   return (blocks * block + ends) / hop;
 }

@@ -19,9 +19,9 @@ class GpuLongConv final : public GpuMaskMaker {
   Status run(const GpuSpectra& input, int frames) const override;
   kernels::cuda::Mask mask(int frames) const override;
   const GpuTimeline& voice() const override { return voice_; }
-  Status keep(int frames) const override {
-    return queue_.turn({ring_.head, frames, ring_.capacity, ring_.brief_capacity,
-                        frames > kernels::cuda::LongFilterArgs::kLive});
+  Status shift_history(int frames) const override {
+    return queue_.advance({ring_.head, frames, ring_.capacity, ring_.brief_capacity,
+                           frames > kernels::cuda::LongFilterArgs::kLive});
   }
 
  private:
