@@ -38,7 +38,7 @@ int BandExtension::edge(int band) noexcept {
 int BandExtension::top(int band) noexcept {
   return band - static_cast<int>(kTop * band);
 }
-float BandExtension::keep(double frame_seconds) noexcept {
+float BandExtension::decay(double frame_seconds) noexcept {
   return std::exp(static_cast<float>(-frame_seconds) / kSmoothingSeconds);
 }
 int BandExtension::settle(double frame_seconds) noexcept {
@@ -52,7 +52,7 @@ BandExtension::BandExtension(int band, int bins, double frame_seconds, int lanes
     : band_(band),
       bins_(bins),
       taps_(taps),
-      keep_(keep(frame_seconds)),
+      decay_(decay(frame_seconds)),
       smooth_(2 * static_cast<std::size_t>(lanes)) {}
 
 void BandExtension::extend(int lane, const std::complex<float>* spectrum, std::span<float> re,
@@ -61,7 +61,7 @@ void BandExtension::extend(int lane, const std::complex<float>* spectrum, std::s
   const std::size_t stride = re.size() / static_cast<std::size_t>(taps_);
   float* smooth = smooth_.data() + 2 * lane;
   const auto follow = [&](float& gain, int from) {
-    gain += (1.0f - keep_) * (mean_magnitude(spectrum, re, im, stride, from, band_) - gain);
+    gain += (1.0f - decay_) * (mean_magnitude(spectrum, re, im, stride, from, band_) - gain);
   };
   follow(smooth[0], edge(band_));
   follow(smooth[1], top(band_));

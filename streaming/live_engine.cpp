@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 // Notices that a number does not change any more.
-class Watch {
+class Watchdog {
  public:
   Seconds still_for(std::int64_t number, Clock::time_point now) {
     if (std::exchange(number_, number) != number) since_ = now;
@@ -94,15 +94,15 @@ struct LiveEngine::State {
   // take long. The worker looks by itself, often enough to lose an eighth of its deadline at most.
   void work() {
     ask_for_priority();
-    const Seconds nap(std::clamp(hop_seconds / 8.0, 0.0002, 0.002));
-    Watch capture, playback;
+    const Seconds poll_interval(std::clamp(hop_seconds / 8.0, 0.0002, 0.002));
+    Watchdog capture, playback;
     while (running.load(std::memory_order_acquire)) {
       if (live->worker().run_once()) continue;
       const auto now = Clock::now();
       const auto still = std::max(capture.still_for(live->captured(), now),
                                   playback.still_for(live->played(), now));
       if (still.count() > config.lost_after_seconds) live->on_lost();
-      std::this_thread::sleep_for(nap);
+      std::this_thread::sleep_for(poll_interval);
     }
   }
 
@@ -185,7 +185,7 @@ LiveStats LiveEngine::stats() const noexcept {
   stats.output_peak_db = live.output_level().peak_db();
   stats.reduction_db = live.worker().reduction_db();
   stats.load_median = live.worker().load().median();
-  stats.load_most = live.worker().load().most();
+  stats.load_max = live.worker().load().max();
   stats.late_events = live.playback().mixer().late_events();
   stats.late_seconds = static_cast<double>(live.playback().mixer().late_samples()) / rate;
   stats.dropped_seconds = static_cast<double>(live.worker().dropped()) / rate;

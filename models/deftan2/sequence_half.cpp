@@ -157,10 +157,10 @@ void SequenceHalf::gather_part(const BlockAttention& a, int first, int count) LI
   kernels::column_peaks(key, peak_.data());
   for (std::size_t i = 0; i < peak_.size(); ++i) {
     if (first == 0 || before[i] == peak_[i]) continue;
-    const float keep = std::exp(before[i] - peak_[i]);
-    sum_[i] *= keep;
+    const float rescale = std::exp(before[i] - peak_[i]);
+    sum_[i] *= rescale;
     float* row = context_.data() + i * static_cast<std::size_t>(c);
-    for (int k = 0; k < c; ++k) row[k] *= keep;
+    for (int k = 0; k < c; ++k) row[k] *= rescale;
   }
   kernels::exp_columns(key, peak_.data(), 0.0f, sum_.data());
   kernels::outer_products(key, y_.rows(first, count), true, {context_.data(), c, inner, c});

@@ -52,7 +52,7 @@ Status GpuMaskEngine::extend(int frames) const {
                                 BandExtension::top(band), band});
   if (!done) return done;
   return queue_.smooth_gains({gains_, gain_state_, maker_->alive(),
-                              1.0f - BandExtension::keep(traits_.hop), lanes, frames});
+                              1.0f - BandExtension::decay(traits_.hop), lanes, frames});
 }
 
 // A hop of output is the sum of its share of the latest `overlap` windows. Spectra wait for masks
