@@ -18,16 +18,16 @@ constexpr float kSmoothingSeconds = 0.02f;  // mask magnitudes jitter; hiss must
 // Of bins [from, to), weighted by their power.
 float mean_magnitude(const std::complex<float>* spectrum, std::span<const float> re,
                      std::span<const float> im, std::size_t stride, int from, int to) noexcept {
-  float heard = 0.0f, kept = 0.0f;
+  float total = 0.0f, passed = 0.0f;
   for (auto k = static_cast<std::size_t>(from); k < static_cast<std::size_t>(to); ++k) {
     const float power = std::norm(spectrum[k]) + BandExtension::kSilence;
     float gain = 0.0f;
     for (std::size_t tap = k; tap < re.size(); tap += stride)
       gain += re[tap] * re[tap] + im[tap] * im[tap];
-    heard += power;
-    kept += power * gain;
+    total += power;
+    passed += power * gain;
   }
-  return heard > 0.0f ? std::min(1.0f, std::sqrt(kept / heard)) : 0.0f;
+  return total > 0.0f ? std::min(1.0f, std::sqrt(passed / total)) : 0.0f;
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ int BandExtension::edge(int band) noexcept {
 int BandExtension::top(int band) noexcept {
   return band - static_cast<int>(kTop * band);
 }
-float BandExtension::keep(double frame_seconds) noexcept {
+float BandExtension::decay(double frame_seconds) noexcept {
   return std::exp(static_cast<float>(-frame_seconds) / kSmoothingSeconds);
 }
 int BandExtension::settle(double frame_seconds) noexcept {
@@ -52,7 +52,7 @@ BandExtension::BandExtension(int band, int bins, double frame_seconds, int lanes
     : band_(band),
       bins_(bins),
       taps_(taps),
-      keep_(keep(frame_seconds)),
+      decay_(decay(frame_seconds)),
       smooth_(2 * static_cast<std::size_t>(lanes)) {}
 
 void BandExtension::extend(int lane, const std::complex<float>* spectrum, std::span<float> re,
@@ -61,7 +61,7 @@ void BandExtension::extend(int lane, const std::complex<float>* spectrum, std::s
   const std::size_t stride = re.size() / static_cast<std::size_t>(taps_);
   float* smooth = smooth_.data() + 2 * lane;
   const auto follow = [&](float& gain, int from) {
-    gain += (1.0f - keep_) * (mean_magnitude(spectrum, re, im, stride, from, band_) - gain);
+    gain += (1.0f - decay_) * (mean_magnitude(spectrum, re, im, stride, from, band_) - gain);
   };
   follow(smooth[0], edge(band_));
   follow(smooth[1], top(band_));

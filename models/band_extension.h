@@ -32,13 +32,13 @@ class BandExtension {
   // two gains remains from frame to frame; the share of the way between them that a bin goes.
   static int edge(int band) noexcept;
   static int top(int band) noexcept;
-  static float keep(double frame_seconds) noexcept;
+  static float decay(double frame_seconds) noexcept;
   static float blend(int band) noexcept;
   static constexpr float kSilence = 1e-12f;  // is added to every bin's power
 
  private:
   int band_, bins_, taps_;
-  float keep_;                 // of the smoothed gains, per frame
+  float decay_;                // of the smoothed gains, per frame
   std::vector<float> smooth_;  // [lane][edge, top]
 };
 

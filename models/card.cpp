@@ -9,7 +9,7 @@
 namespace limpid::models {
 namespace {
 
-constexpr int kMostLanes = 65536, kMostFrames = 1 << 20, kMostThreads = 1024;
+constexpr int kMaxLanes = 65536, kMaxFrames = 1 << 20, kMaxThreads = 1024;
 
 std::string text(const nlohmann::json& card, const char* key, std::string otherwise) {
   const auto found = card.find(key);
@@ -17,13 +17,13 @@ std::string text(const nlohmann::json& card, const char* key, std::string otherw
 }
 
 Status check_session(const SessionConfig& config) {
-  if (config.lanes < 1 || config.lanes > kMostLanes) {
+  if (config.lanes < 1 || config.lanes > kMaxLanes) {
     return Error{ErrorCode::invalid_argument, "lanes is " + std::to_string(config.lanes) +
-                                                  ", must be 1.." + std::to_string(kMostLanes)};
+                                                  ", must be 1.." + std::to_string(kMaxLanes)};
   }
-  if (config.max_frames < 1 || config.max_frames > kMostFrames) {
+  if (config.max_frames < 1 || config.max_frames > kMaxFrames) {
     return Error{ErrorCode::invalid_argument, "max_frames is " + std::to_string(config.max_frames) +
-                                                  ", must be 1.." + std::to_string(kMostFrames)};
+                                                  ", must be 1.." + std::to_string(kMaxFrames)};
   }
   return Done{};
 }
@@ -59,9 +59,9 @@ Status check_open(const Model& model, const SessionConfig& config, const char* w
 
 Status check_exact(const ModelSpec& spec, AudioView<const float> audio, int threads) {
   if (audio.extent(0) != spec.input_channels) return wrong_channels(spec, audio.extent(0));
-  if (threads < 1 || threads > kMostThreads) {
+  if (threads < 1 || threads > kMaxThreads) {
     return Error{ErrorCode::invalid_argument, "threads is " + std::to_string(threads) +
-                                                  ", must be 1.." + std::to_string(kMostThreads)};
+                                                  ", must be 1.." + std::to_string(kMaxThreads)};
   }
   return Done{};
 }

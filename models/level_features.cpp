@@ -16,7 +16,7 @@ constexpr float kScale = 0.25f;  // brings 35 dB to 2
 
 LevelFeatures::LevelFeatures(Arena& arena, int lanes, int bins, int horizon)
     : means_(arena.claim<float>(static_cast<std::size_t>(lanes) * static_cast<std::size_t>(bins))),
-      heard_(arena.claim<int>(static_cast<std::size_t>(lanes))),
+      frames_(arena.claim<int>(static_cast<std::size_t>(lanes))),
       levels_(arena.claim<float>(static_cast<std::size_t>(bins))),
       horizon_(horizon) {}
 
@@ -28,9 +28,9 @@ void LevelFeatures::run(int lane, const std::complex<float>* column, int band, f
                         float* re, float* im, std::ptrdiff_t stride) LIMPID_REALTIME {
   const std::size_t bins = levels_.size();
   const std::span<float> means = means_.subspan(static_cast<std::size_t>(lane) * bins, bins);
-  int& heard = heard_[static_cast<std::size_t>(lane)];
-  heard = std::min(heard + 1, horizon_);
-  const float share = 1.0f / static_cast<float>(heard);
+  int& frames = frames_[static_cast<std::size_t>(lane)];
+  frames = std::min(frames + 1, horizon_);
+  const float share = 1.0f / static_cast<float>(frames);
   const std::size_t audible = static_cast<std::size_t>(band);
   for (std::size_t bin = 0; bin < audible; ++bin)
     levels_[bin] = std::log(scale * scale * std::norm(column[bin]) + kFloor);
@@ -50,7 +50,7 @@ void LevelFeatures::run(int lane, const std::complex<float>* column, int band, f
 void LevelFeatures::restart(int lane) LIMPID_REALTIME {
   const auto at = static_cast<std::size_t>(lane);
   std::ranges::fill(means_.subspan(at * levels_.size(), levels_.size()), 0.0f);
-  heard_[at] = 0;
+  frames_[at] = 0;
 }
 
 }  // namespace limpid::models

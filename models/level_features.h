@@ -33,7 +33,7 @@ class LevelFeatures {
 
  private:
   std::span<float> means_;   // [lane][bin]
-  std::span<int> heard_;     // frames of each lane, up to the horizon
+  std::span<int> frames_;    // frames of each lane, up to the horizon
   std::span<float> levels_;  // of the frame at hand
   int horizon_ = 1;
 };

@@ -29,15 +29,15 @@ class MaskMaker {
   MaskMaker& operator=(const MaskMaker&) = delete;
   virtual ~MaskMaker() = default;
 
-  // `frames` columns of every lane follow, by hear(); then run(). Never more than the capacity that
-  // the maker was opened with.
+  // `frames` columns of every lane follow, by analyse(); then run(). Never more than the capacity
+  // that the maker was opened with.
   virtual void begin(int frames) LIMPID_REALTIME = 0;
 
   // Frame 0 <= frame < frames of a lane; the column of microphone m begins at columns + m * apart.
   // The first `band` bins of it times `scale` are those of the network; what it has above them is
   // silent.
-  virtual void hear(int lane, int frame, const std::complex<float>* columns, std::ptrdiff_t apart,
-                    int band, float scale) LIMPID_REALTIME = 0;
+  virtual void analyse(int lane, int frame, const std::complex<float>* columns,
+                       std::ptrdiff_t apart, int band, float scale) LIMPID_REALTIME = 0;
 
   // Returns how many frames of masks are ready, those of earlier runs included.
   virtual int run() LIMPID_REALTIME = 0;

@@ -114,8 +114,8 @@ void MaskSession::analyse(AudioView<const float> in, int frames) LIMPID_REALTIME
         repaired_ += kernels::repair(samples, format_.hop, hop_.data());
         analysis_.process(row, hop_.data(), spectrum(lane, waiting_ + frame, m));
       }
-      masks_->hear(lane, frame, spectrum(lane, waiting_ + frame),
-                   static_cast<std::ptrdiff_t>(capacity_) * bins_, band_, scale_);
+      masks_->analyse(lane, frame, spectrum(lane, waiting_ + frame),
+                      static_cast<std::ptrdiff_t>(capacity_) * bins_, band_, scale_);
     }
   }
   waiting_ += frames;
@@ -132,7 +132,9 @@ void MaskSession::report_voice(int first, int frames, int ready, int calls_frame
 void MaskSession::emit(int lane, int frame, float* hop) LIMPID_REALTIME {
   const auto stride = static_cast<std::ptrdiff_t>(masked_.size());
   masks_->mask(lane, frame, stride, mask_re_.data(), mask_im_.data());
-  extension_.extend(lane, spectrum(lane, frame), mask_re_, mask_im_);
+  const auto taps = static_cast<std::size_t>(traits_.taps) * masked_.size();
+  extension_.extend(lane, spectrum(lane, frame), std::span(mask_re_).first(taps),
+                    std::span(mask_im_).first(taps));
   kernels::apply_mask(spectrum(lane, frame), mask_re_.data(), mask_im_.data(), bins_,
                       masked_.data());
   for (int k = 1; k <= history_; ++k)  // above the band there is one gain a bin
@@ -153,7 +155,7 @@ void MaskSession::pop_spectra(int frames) noexcept {
 }
 
 void MaskSession::reset() LIMPID_REALTIME {
-  for (int lane = 0; lane < lanes_; ++lane) forget(lane);
+  for (int lane = 0; lane < lanes_; ++lane) clear(lane);
   masks_->reset();
   waiting_ = 0;
   voice_now_ = {};
@@ -161,13 +163,13 @@ void MaskSession::reset() LIMPID_REALTIME {
 
 bool MaskSession::restart(int lane) LIMPID_REALTIME {
   if (traits_.lookahead > 0) return false;
-  forget(lane);
+  clear(lane);
   masks_->restart(lane);
   return true;
 }
 
 // All that is not the network's.
-void MaskSession::forget(int lane) LIMPID_REALTIME {
+void MaskSession::clear(int lane) LIMPID_REALTIME {
   for (int m = 0; m < microphones_; ++m) {
     analysis_.restart(lane * microphones_ + m);
     std::fill(spectrum(lane, -history_, m), spectrum(lane, 0, m), std::complex<float>());

@@ -55,7 +55,7 @@ class MaskSession final : public Session {
   void emit(int lane, int frame, float* hop) LIMPID_REALTIME;
   std::complex<float>* spectrum(int lane, int frame, int microphone = 0) noexcept;
   void pop_spectra(int frames) noexcept;
-  void forget(int lane) LIMPID_REALTIME;
+  void clear(int lane) LIMPID_REALTIME;
 
   MaskTraits traits_;
   StreamFormat format_;

@@ -56,8 +56,6 @@ struct Linear {
   std::vector<float> bias;  // may be empty
 };
 
-inline constexpr float kNormEpsilon = 1e-5f;  // of norms: PyTorch's
-
 struct Norm {  // per channel; empty: there is none
   std::vector<float> gain, offset;
 };

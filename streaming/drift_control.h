@@ -16,7 +16,7 @@ namespace limpid::streaming {
 // 0.6 ms before it is matched.
 class DriftControl {
  public:
-  static constexpr double kMost = 1e-3;  // sound cards stay within 1e-4, broken ones within 5e-4
+  static constexpr double kMax = 1e-3;  // sound cards stay within 1e-4, broken ones within 5e-4
 
   explicit DriftControl(int sample_rate) noexcept : rate_(sample_rate) {}
 
@@ -40,7 +40,7 @@ class DriftControl {
   double drift() const noexcept { return drift_; }
 
  private:
-  static double limit(double speed) noexcept { return std::clamp(speed, -kMost, kMost); }
+  static double limit(double speed) noexcept { return std::clamp(speed, -kMax, kMax); }
 
   double rate_;
   double error_ = 0.0, drift_ = 0.0;

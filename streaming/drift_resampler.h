@@ -15,7 +15,7 @@ namespace limpid::streaming {
 class DriftResampler {
  public:
   static constexpr int kTaps = 32;
-  static constexpr double kMostStep = 1.01;
+  static constexpr double kMaxStep = 1.01;
   static constexpr int kOffset = -(kTaps / 2 + 1);  // of offset(), after start()
 
   DriftResampler(int rows, int max_block);
@@ -26,7 +26,7 @@ class DriftResampler {
   // Where the next output sample lies, in samples relative to the next input sample; negative.
   double offset() const LIMPID_REALTIME { return phase_ + kOffset; }
 
-  // in [rows][needed(n, step)], out [rows][n]; n <= max_block, 1 / kMostStep < step < kMostStep.
+  // in [rows][needed(n, step)], out [rows][n]; n <= max_block, 1 / kMaxStep < step < kMaxStep.
   void process(AudioView<const float> in, double step, AudioView<float> out) LIMPID_REALTIME;
 
   // Starts afresh: in [rows][kTaps] is what came before the next input sample.
@@ -34,7 +34,7 @@ class DriftResampler {
 
   // Also enough for start().
   static std::ptrdiff_t most_needed(int max_block) noexcept {
-    return std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(max_block * kMostStep) + 2, kTaps);
+    return std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(max_block * kMaxStep) + 2, kTaps);
   }
 
  private:

@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 // Notices that a number does not change any more.
-class Watch {
+class Watchdog {
  public:
   Seconds still_for(std::int64_t number, Clock::time_point now) {
     if (std::exchange(number_, number) != number) since_ = now;
@@ -64,7 +64,8 @@ Status check(const Model* model, const AudioDevice* device, const LiveConfig& co
 }  // namespace
 
 struct LiveEngine::State {
-  // For the device as it is now: one that was lost may have come back as another.
+  // For the device as it is now: one that was lost may have come back as another. May throw
+  // std::bad_alloc, as make_stream() may.
   Result<StreamProcessor> open_stream() {
     if (auto status = check(model.get(), device.get(), config); !status) return status.error();
     auto stream =
@@ -82,30 +83,26 @@ struct LiveEngine::State {
     auto stream = open_stream();
     if (!stream) return stream.error();
     stream->set_bypass(bypass);
-    try {
-      std::vector<int> sources(static_cast<std::size_t>(stream->outputs()));
-      for (int row = 0; row < stream->outputs(); ++row)
-        sources[static_cast<std::size_t>(row)] = dry_source(model->spec(), row);
-      return std::make_unique<LiveStream>(*std::move(stream), std::move(sources), device->format(),
-                                          timing);
-    } catch (const std::bad_alloc&) {
-      return Error{ErrorCode::out_of_memory, "live: not enough memory for the queue"};
-    }
+    std::vector<int> sources(static_cast<std::size_t>(stream->outputs()));
+    for (int row = 0; row < stream->outputs(); ++row)
+      sources[static_cast<std::size_t>(row)] = dry_source(model->spec(), row);
+    return std::make_unique<LiveStream>(*std::move(stream), std::move(sources), device->format(),
+                                        timing);
   }
 
   // The callback never wakes the worker: that would be a system call, and one more thing that can
   // take long. The worker looks by itself, often enough to lose an eighth of its deadline at most.
   void work() {
     ask_for_priority();
-    const Seconds nap(std::clamp(hop_seconds / 8.0, 0.0002, 0.002));
-    Watch capture, playback;
+    const Seconds poll_interval(std::clamp(hop_seconds / 8.0, 0.0002, 0.002));
+    Watchdog capture, playback;
     while (running.load(std::memory_order_acquire)) {
       if (live->worker().run_once()) continue;
       const auto now = Clock::now();
       const auto still = std::max(capture.still_for(live->captured(), now),
                                   playback.still_for(live->played(), now));
       if (still.count() > config.lost_after_seconds) live->on_lost();
-      std::this_thread::sleep_for(nap);
+      std::this_thread::sleep_for(poll_interval);
     }
   }
 
@@ -122,7 +119,7 @@ struct LiveEngine::State {
 
 Result<std::unique_ptr<LiveEngine>> LiveEngine::open(std::shared_ptr<const Model> model,
                                                      std::unique_ptr<AudioDevice> device,
-                                                     const LiveConfig& config) {
+                                                     const LiveConfig& config) try {
   auto state = std::make_unique<State>();
   state->model = std::move(model);
   state->device = std::move(device);
@@ -130,6 +127,8 @@ Result<std::unique_ptr<LiveEngine>> LiveEngine::open(std::shared_ptr<const Model
   auto stream = state->open_stream();
   if (!stream) return stream.error();
   return std::unique_ptr<LiveEngine>(new LiveEngine(std::move(state)));
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 }
 
 LiveEngine::LiveEngine(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -138,7 +137,7 @@ LiveEngine::~LiveEngine() {
 }
 
 // The last stream stays, with its statistics, until the new one is heard.
-Status LiveEngine::start() {
+Status LiveEngine::start() try {
   stop();
   State& state = *state_;
   if (auto status = state.device->prepare(); !status) return status;
@@ -155,6 +154,9 @@ Status LiveEngine::start() {
     return Error{ErrorCode::device, std::string("live: cannot start a thread: ") + problem.what()};
   }
   return Done{};
+} catch (const std::bad_alloc&) {
+  stop();
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 }
 
 void LiveEngine::stop() {
@@ -183,7 +185,7 @@ LiveStats LiveEngine::stats() const noexcept {
   stats.output_peak_db = live.output_level().peak_db();
   stats.reduction_db = live.worker().reduction_db();
   stats.load_median = live.worker().load().median();
-  stats.load_most = live.worker().load().most();
+  stats.load_max = live.worker().load().max();
   stats.late_events = live.playback().mixer().late_events();
   stats.late_seconds = static_cast<double>(live.playback().mixer().late_samples()) / rate;
   stats.dropped_seconds = static_cast<double>(live.worker().dropped()) / rate;

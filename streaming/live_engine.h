@@ -28,15 +28,15 @@ struct LiveStats {
   double seconds = 0;                               // of audio captured
   float input_rms_db = -120, input_peak_db = -120;  // dBFS
   float output_rms_db = -120, output_peak_db = -120;
-  float reduction_db = 0;                // level before - after the model
-  float load_median = 0, load_most = 0;  // processing time / time of a hop
-  std::int64_t late_events = 0;          // times the worker missed its deadline
-  double late_seconds = 0;               // of audio played without enhancement because of that
-  double dropped_seconds = 0;            // of input that a worker too far behind never looked at
-  std::int64_t interruptions = 0;        // times the stock between the clocks had to be corrected
-  std::int64_t device_xruns = 0;         // reported by the device
-  double drift_ppm = 0;                  // speed of capture over speed of playback
-  std::int64_t repaired = 0;             // non-finite input samples
+  float reduction_db = 0;               // level before - after the model
+  float load_median = 0, load_max = 0;  // processing time / time of a hop
+  std::int64_t late_events = 0;         // times the worker missed its deadline
+  double late_seconds = 0;              // of audio played without enhancement because of that
+  double dropped_seconds = 0;           // of input that a worker too far behind never looked at
+  std::int64_t interruptions = 0;       // times the stock between the clocks had to be corrected
+  std::int64_t device_xruns = 0;        // reported by the device
+  double drift_ppm = 0;                 // speed of capture over speed of playback
+  std::int64_t repaired = 0;            // non-finite input samples
 };
 
 // One thread at a time, but for run_worker(), which another may call between start() and stop().

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "lib/base/realtime.h"
+#include "lib/kernels/elementwise.h"
 #include "lib/tensor/tensor.h"
 
 namespace limpid::streaming {
@@ -41,14 +42,14 @@ class LevelMeter {
     for (std::ptrdiff_t row = 0; row < samples.extent(0); ++row)
       for (const float sample : samples[row].span()) {
         if (!std::isfinite(sample)) continue;
-        const float size = std::min(std::abs(sample), kLoudest);
+        const float size = std::min(std::abs(sample), kernels::kLoudest);
         power += size * size;
         peak = std::max(peak, size);
       }
     const float seconds = static_cast<float>(samples.extent(1)) / rate_;
-    const float keep = std::exp(-seconds / 0.3f);
+    const float decay = std::exp(-seconds / 0.3f);
     const float before = power_.load(std::memory_order_relaxed);
-    power_.store(keep * before + (1.0f - keep) * power / static_cast<float>(count),
+    power_.store(decay * before + (1.0f - decay) * power / static_cast<float>(count),
                  std::memory_order_relaxed);
     peak_.store(std::max(peak, peak_.load(std::memory_order_relaxed) * std::pow(0.1f, seconds)),
                 std::memory_order_relaxed);
@@ -60,8 +61,6 @@ class LevelMeter {
   float peak_db() const noexcept { return decibel(peak_.load(std::memory_order_relaxed)); }
 
  private:
-  static constexpr float kLoudest = 1e6f;  // garbage, but its square is a number
-
   static float decibel(float amplitude) noexcept {
     return amplitude > 1e-6f ? 20.0f * std::log10(amplitude) : kSilenceDb;
   }
@@ -75,10 +74,10 @@ class LoadMeter {
  public:
   void add(float load) LIMPID_REALTIME {
     latest_[next_++ % latest_.size()].store(load, std::memory_order_relaxed);
-    most_.store(std::max(load, most_.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+    max_.store(std::max(load, max_.load(std::memory_order_relaxed)), std::memory_order_relaxed);
   }
 
-  float most() const noexcept { return most_.load(std::memory_order_relaxed); }
+  float max() const noexcept { return max_.load(std::memory_order_relaxed); }
 
   // Of the latest 256 entries; 0 when there are none.
   float median() const noexcept {
@@ -97,7 +96,7 @@ class LoadMeter {
   static constexpr std::size_t kLatest = 256;
   std::array<std::atomic<float>, kLatest> latest_{};
   std::size_t next_ = 0;
-  std::atomic<float> most_ = 0.0f;
+  std::atomic<float> max_ = 0.0f;
 };
 
 }  // namespace limpid::streaming

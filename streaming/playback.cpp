@@ -10,7 +10,7 @@ namespace limpid::streaming {
 namespace {
 
 // Beyond this the stock is not steered any more but corrected at once.
-constexpr double kMostErrorSeconds = 0.010;
+constexpr double kMaxErrorSeconds = 0.010;
 
 }  // namespace
 
@@ -81,7 +81,7 @@ double Playback::steer(double error, std::ptrdiff_t count) LIMPID_REALTIME {
 
 // The stock is too far off, or input will end before a fade-out that starts after this block.
 bool Playback::in_trouble(std::ptrdiff_t count, double step) const LIMPID_REALTIME {
-  const double most = config_.one_clock ? 0.0 : kMostErrorSeconds * config_.sample_rate;
+  const double most = config_.one_clock ? 0.0 : kMaxErrorSeconds * config_.sample_rate;
   return next_ + resampler_.needed(count, step) + config_.fade > queue_.captured.head() ||
          std::abs(stock_error()) > most;
 }

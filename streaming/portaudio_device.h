@@ -20,7 +20,7 @@ struct DeviceInfo {
   bool default_input = false, default_output = false;
 };
 
-// Empty when there are none. device: PortAudio itself does not work.
+// Empty when there are none. device: PortAudio itself does not work; out_of_memory.
 Result<std::vector<DeviceInfo>> list_devices();
 
 struct DeviceConfig {
@@ -33,7 +33,7 @@ struct DeviceConfig {
 // Finds the devices and asks whether they can do it; sound starts with start(). Input and output
 // have one clock if they are the same device. not_found: no such device, the message lists those
 // there are; invalid_argument: several that are called so, or a number below its range;
-// unsupported: not at this rate or with so many channels; device.
+// unsupported: not at this rate or with so many channels; device; out_of_memory.
 Result<std::unique_ptr<AudioDevice>> open_portaudio(const DeviceConfig& config);
 
 }  // namespace limpid::streaming

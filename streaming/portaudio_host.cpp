@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <new>
 
 namespace limpid::streaming {
 namespace {
@@ -51,10 +52,12 @@ std::vector<DeviceInfo> PortAudioHost::devices() const {
   return devices;
 }
 
-Result<std::vector<DeviceInfo>> list_devices() {
+Result<std::vector<DeviceInfo>> list_devices() try {
   auto host = PortAudioHost::open();
   if (!host) return host.error();
   return (*host)->devices();
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 }
 
 Result<DeviceInfo> find_device(const std::vector<DeviceInfo>& devices, Direction direction,

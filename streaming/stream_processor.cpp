@@ -19,8 +19,8 @@ namespace limpid::streaming {
 namespace {
 
 constexpr double kFadeSeconds = 0.010;
-constexpr int kMostChannels = 64, kMostChannelsOfGpu = 1 << 16;
-constexpr int kMostFrames = 1 << 12;
+constexpr int kMaxChannels = 64, kMaxChannelsOfGpu = 1 << 16;
+constexpr int kMaxFrames = 1 << 12;
 
 float dry_share(float limit_db) noexcept {
   return limit_db > 0.0f ? std::pow(10.0f, -limit_db / 20.0f) : 0.0f;
@@ -31,13 +31,13 @@ Status check(const Model* model, const StreamConfig& config) {
     return Error{ErrorCode::invalid_argument, std::move(message)};
   };
   if (model == nullptr) return bad("stream: no model given");
-  const int most = config.gpu < 0 ? kMostChannels : kMostChannelsOfGpu;
+  const int most = config.gpu < 0 ? kMaxChannels : kMaxChannelsOfGpu;
   if (config.channels < 1 || config.channels > most)
     return bad("stream: channels is " + std::to_string(config.channels) + ", expected 1.." +
                std::to_string(most));
-  if (config.frames_per_call < 1 || config.frames_per_call > kMostFrames)
+  if (config.frames_per_call < 1 || config.frames_per_call > kMaxFrames)
     return bad("stream: frames_per_call is " + std::to_string(config.frames_per_call) +
-               ", expected 1.." + std::to_string(kMostFrames));
+               ", expected 1.." + std::to_string(kMaxFrames));
   if (model->spec().memory == Memory::windowed)
     return Error{ErrorCode::unsupported,
                  "model " + model->spec().name + " looks at whole recordings and cannot stream"};

@@ -18,7 +18,7 @@ namespace limpid::streaming {
 class VoiceTrack {
  public:
   VoiceTrack(const Model& model, const StreamConfig& config, int hop)
-      : tells_(model.spec().voice_activity),
+      : detects_(model.spec().voice_activity),
         channels_(static_cast<std::size_t>(config.channels)),
         stride_(static_cast<std::size_t>(config.frames_per_call) + 1),
         hop_(hop),
@@ -28,7 +28,7 @@ class VoiceTrack {
 
   void reset() LIMPID_REALTIME {
     std::ranges::fill(found_, 0.0f);
-    for (auto& now : now_) now.store(tells_ ? 0.0f : -1.0f, std::memory_order_relaxed);
+    for (auto& now : now_) now.store(detects_ ? 0.0f : -1.0f, std::memory_order_relaxed);
     frames_ = 0;
     older_ = hop_ - 1;
   }
@@ -37,13 +37,13 @@ class VoiceTrack {
   void restart(int channel) LIMPID_REALTIME {
     const auto c = static_cast<std::size_t>(channel);
     std::fill_n(found_.begin() + static_cast<std::ptrdiff_t>(c * stride_), stride_, 0.0f);
-    now_[c].store(tells_ ? 0.0f : -1.0f, std::memory_order_relaxed);
+    now_[c].store(detects_ ? 0.0f : -1.0f, std::memory_order_relaxed);
   }
 
   // The session has run: probabilities [channel][frame] of the hops that follow `older` samples,
   // fewer than a hop, which still wait from the run before.
   void add(std::span<const float> found, std::ptrdiff_t older) LIMPID_REALTIME {
-    if (!tells_) return;
+    if (!detects_) return;
     const std::size_t frames = found.size() / channels_;
     for (std::size_t c = 0; c < channels_; ++c) {
       float* row = found_.data() + c * stride_;
@@ -59,7 +59,7 @@ class VoiceTrack {
 
   // `given` samples have gone out since that run.
   void publish(std::ptrdiff_t given) LIMPID_REALTIME {
-    if (!tells_ || given == 0) return;
+    if (!detects_ || given == 0) return;
     const std::ptrdiff_t last = given - 1 - older_;
     const std::size_t frame = last < 0 ? 0 : 1 + static_cast<std::size_t>(last / hop_);
     for (std::size_t c = 0; c < channels_; ++c)
@@ -72,7 +72,7 @@ class VoiceTrack {
   }
 
  private:
-  bool tells_;
+  bool detects_;
   std::size_t channels_, stride_;
   std::ptrdiff_t hop_;
   std::function<void(std::span<const float>)> on_voice_;

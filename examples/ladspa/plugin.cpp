@@ -81,9 +81,9 @@ LADSPA_Handle refuse(int number, const char* label, const char* message) noexcep
 
 LADSPA_Handle instantiate(const LADSPA_Descriptor* descriptor, unsigned long rate) {
   const auto& kind = *static_cast<const Kind*>(descriptor->ImplementationData);
-  constexpr unsigned long kMost = std::numeric_limits<int>::max();
+  constexpr unsigned long kMax = std::numeric_limits<int>::max();
   auto enhancer = limpid::Enhancer::open({.model = kind.model,
-                                          .sample_rate = static_cast<int>(std::min(rate, kMost)),
+                                          .sample_rate = static_cast<int>(std::min(rate, kMax)),
                                           .channels = kind.channels});
   if (!enhancer) return refuse(EINVAL, kind.label, enhancer.error().message.c_str());
   auto* opened = new (std::nothrow) Instance{.enhancer = *std::move(enhancer)};

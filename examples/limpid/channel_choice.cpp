@@ -13,18 +13,18 @@
 namespace limpid::cli {
 namespace {
 
-constexpr int kMostChannels = 1024;
+constexpr int kMaxChannels = 1024;
 
 Error bad(std::string message) {
   return {ErrorCode::invalid_argument, std::move(message)};
 }
 
-// A whole number 1..kMostChannels that makes up all of `text`, or 0.
+// A whole number 1..kMaxChannels that makes up all of `text`, or 0.
 int parse_number(std::string_view text) {
   int value = 0;
   const auto [end, problem] = std::from_chars(text.begin(), text.end(), value);
   const bool whole = problem == std::errc() && end == text.end();
-  return whole && value >= 1 && value <= kMostChannels ? value : 0;
+  return whole && value >= 1 && value <= kMaxChannels ? value : 0;
 }
 
 // "3" or "1-4" or "4-1"; false: neither.
@@ -118,7 +118,7 @@ void add_channel_options(CLI::App& command, ChannelChoice& choice) {
       .add_option("--reference-mic", choice.reference,
                   "The channel whose speech a model of several microphones puts out; the others "
                   "follow it round the array (default: the first)")
-      ->check(between(1, kMostChannels))
+      ->check(between(1, kMaxChannels))
       ->type_name("N");
 }
 

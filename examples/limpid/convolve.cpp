@@ -15,7 +15,7 @@
 namespace limpid::cli {
 namespace {
 
-constexpr int kMostChannels = 1024;
+constexpr int kMaxChannels = 1024;
 
 struct Arguments {
   FileArguments files{.done = "convolved"};
@@ -32,10 +32,10 @@ Result<dsp::ConvRoute> parse_route(const std::string& text) {
   for (int i = 0; i < 3; ++i) {
     const auto [next, problem] = std::from_chars(at, end, numbers[i]);
     const bool complete = i < 2 ? next != end && *next == ':' : next == end;
-    if (problem != std::errc() || !complete || numbers[i] < 1 || numbers[i] > kMostChannels)
+    if (problem != std::errc() || !complete || numbers[i] < 1 || numbers[i] > kMaxChannels)
       return Error{ErrorCode::invalid_argument,
                    fmt::format("--route {}: expected IN:OUT:FILTER, numbers from 1 to {}", text,
-                               kMostChannels)};
+                               kMaxChannels)};
     at = next + 1;
   }
   return dsp::ConvRoute{numbers[0] - 1, numbers[1] - 1, numbers[2] - 1};

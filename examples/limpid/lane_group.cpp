@@ -146,9 +146,8 @@ int LaneGroup::call() {
     if (std::exchange(loan->fresh_, false))
       for (const int lane : loan->lanes_) session_->restart(lane);
     for (int i = 0; i < loan->in_.extent(0); ++i)
-      loan->repaired_ +=
-          kernels::repair(loan->in_[i].data() + loan->done_ * hop, static_cast<int>(samples),
-                          in_.view()[row(*loan, i, inputs_)].data());
+      loan->repaired_ += kernels::repair(loan->in_[i].data() + loan->done_ * hop, samples,
+                                         in_.view()[row(*loan, i, inputs_)].data());
   }
   session_->process(in_.view().slice(1, 0, samples), out_.view().slice(1, 0, samples));
   const auto voice = session_->voice_activity();

@@ -14,11 +14,11 @@ namespace {
 using streaming::LiveState;
 using streaming::LiveStats;
 
-constexpr float kQuietest = -60.0f, kLoudest = 0.0f;  // dBFS on the level meters
-constexpr float kMostReduction = 40.0f;               // dB
+constexpr float kLowestDb = -60.0f, kHighestDb = 0.0f;  // dBFS on the level meters
+constexpr float kMaxReduction = 40.0f;                  // dB
 
 float level_fraction(float db) {
-  return (db - kQuietest) / (kLoudest - kQuietest);
+  return (db - kLowestDb) / (kHighestDb - kLowestDb);
 }
 
 // A bar with a mark, e.g. the level with its peak. A mark below 0 is not shown.
@@ -75,11 +75,11 @@ std::vector<std::string> live_screen(const LiveStats& stats, const LiveView& vie
   lines.push_back(row("out", level_fraction(stats.output_rms_db),
                       level_fraction(stats.output_peak_db),
                       level(stats.output_rms_db, stats.output_peak_db), view));
-  lines.push_back(row("reduction", stats.reduction_db / kMostReduction, -1.0f,
+  lines.push_back(row("reduction", stats.reduction_db / kMaxReduction, -1.0f,
                       fmt::format("{:6.1f} dB", stats.reduction_db), view));
   lines.push_back(row(
-      "load", stats.load_median, stats.load_most,
-      fmt::format("{:6.0f} %,  most {:6.0f}", 100.0f * stats.load_median, 100.0f * stats.load_most),
+      "load", stats.load_median, stats.load_max,
+      fmt::format("{:6.0f} %,  most {:6.0f}", 100.0f * stats.load_median, 100.0f * stats.load_max),
       view));
   lines.push_back(columns_of(fmt::format("{}  {}{}   [space] {}  [q] quit",
                                          clock_time(stats.seconds), state(stats, view.bypassed),
@@ -92,8 +92,7 @@ std::string live_line(const LiveStats& stats, bool bypassed) {
   std::string line = fmt::format(
       "{}  {}in {:.1f} dB  out {:.1f} dB  reduction {:.1f} dB  load {:.0f} % (most {:.0f})  {}",
       clock_time(stats.seconds), state(stats, bypassed), stats.input_rms_db, stats.output_rms_db,
-      stats.reduction_db, 100.0f * stats.load_median, 100.0f * stats.load_most,
-      live_trouble(stats));
+      stats.reduction_db, 100.0f * stats.load_median, 100.0f * stats.load_max, live_trouble(stats));
   if (std::abs(stats.drift_ppm) > 0.5) line += fmt::format("  drift {:.0f} ppm", stats.drift_ppm);
   return line;
 }

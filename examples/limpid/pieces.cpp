@@ -11,7 +11,7 @@ namespace {
 constexpr int kGrain = 64;
 constexpr int kLongerThanSettling = 3;
 // In, and as many out: what pieces may have if they can do with it, and what they may have at all.
-constexpr std::int64_t kSamples = std::int64_t{1} << 25, kMostSamples = std::int64_t{1} << 28;
+constexpr std::int64_t kSamples = std::int64_t{1} << 25, kMaxSamples = std::int64_t{1} << 28;
 
 std::int64_t parts(std::int64_t whole, std::int64_t part) {
   return (whole + part - 1) / part;
@@ -29,7 +29,7 @@ Pieces plan_pieces(const Model& model, int sample_rate, std::int64_t samples, in
   const std::int64_t shortest = kLongerThanSettling * settle;
   const std::int64_t rest = samples - settle;  // nothing is before the first piece
   // Twice the shortest, so that no piece need be shorter for all to be equal.
-  const std::int64_t fit = (kMostSamples / channels - settle) / (2 * shortest);
+  const std::int64_t fit = (kMaxSamples / channels - settle) / (2 * shortest);
   const std::int64_t at_once = std::min({std::int64_t{threads}, rest / shortest, fit});
   if (at_once < 2) return {};
   const std::int64_t longest = std::max(2 * shortest, (kSamples / channels - settle) / at_once);

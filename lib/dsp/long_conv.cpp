@@ -12,7 +12,7 @@
 namespace limpid::dsp {
 namespace {
 
-constexpr int kMostThreads = 256;
+constexpr int kMaxThreads = 256;
 
 Error invalid(std::string message) {
   return {ErrorCode::invalid_argument, "long convolution: " + std::move(message)};
@@ -111,8 +111,8 @@ struct LongConv::State {
 };
 
 Result<LongConv> LongConv::open(std::shared_ptr<const LongConvFilter> filter, int threads) try {
-  if (threads < 1 || threads > kMostThreads)
-    return invalid("expected 1 to " + std::to_string(kMostThreads) + " threads, found " +
+  if (threads < 1 || threads > kMaxThreads)
+    return invalid("expected 1 to " + std::to_string(kMaxThreads) + " threads, found " +
                    std::to_string(threads));
   return LongConv(std::make_unique<State>(std::move(filter), threads));
 } catch (const std::bad_alloc&) {
@@ -129,7 +129,7 @@ LongConv& LongConv::operator=(LongConv&&) noexcept = default;
 LongConv::~LongConv() = default;
 
 Status LongConv::process(TensorView<const float, 3> u, TensorView<float, 3> y,
-                         const LongConvGates& gates) noexcept {
+                         const LongConvGates& gates) noexcept try {
   const LongConvSpec& spec = state_->plan->spec();
   if (u.extent(1) != spec.channels || u.extent(2) > spec.samples ||
       (spec.circular && u.extent(2) != spec.samples))
@@ -148,6 +148,8 @@ Status LongConv::process(TensorView<const float, 3> u, TensorView<float, 3> y,
       return invalid("expected gates of the shape " + describe(u) + ", found " + describe(gate));
   state_->process(u, y, gates);
   return Done{};
+} catch (const std::bad_alloc&) {                               // by what would have said more
+  return Error{ErrorCode::invalid_argument, "wrong operands"};  // short enough to need no memory
 }
 
 Status LongConv::use(std::shared_ptr<const LongConvFilter> filter) {

@@ -14,7 +14,7 @@
 namespace limpid::dsp {
 namespace {
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
 
 Error invalid(std::string message) {
   return {ErrorCode::invalid_argument, "long convolution: " + std::move(message)};
@@ -26,7 +26,7 @@ Error out_of_memory(const LongConvSpec& spec) {
 }
 
 Status check_range(const char* what, std::int64_t value) {
-  if (value >= 1 && value <= kMost) return Done{};
+  if (value >= 1 && value <= kMax) return Done{};
   return invalid("expected 1 to 2^31 - 1 " + std::string(what) + ", found " +
                  std::to_string(value));
 }

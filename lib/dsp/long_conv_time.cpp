@@ -13,15 +13,15 @@ namespace limpid::dsp {
 namespace {
 
 // Kernels count in int; a window may be longer.
-constexpr std::ptrdiff_t kMost = std::ptrdiff_t{1} << 30;
+constexpr std::ptrdiff_t kMax = std::ptrdiff_t{1} << 30;
 
 void copy_gated(const float* x, const float* gate, std::ptrdiff_t count, float* y) noexcept {
   if (gate == nullptr) {
     std::copy_n(x, count, y);
     return;
   }
-  for (std::ptrdiff_t at = 0; at < count; at += kMost)
-    kernels::multiply(x + at, gate + at, static_cast<int>(std::min(kMost, count - at)), y + at);
+  for (std::ptrdiff_t at = 0; at < count; at += kMax)
+    kernels::multiply(x + at, gate + at, static_cast<int>(std::min(kMax, count - at)), y + at);
 }
 
 void gather(const ConvWindow& row, std::span<float> window) noexcept {

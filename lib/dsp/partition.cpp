@@ -10,7 +10,7 @@ namespace {
 
 // The largest block is 512 times the smallest: beyond that, the units that a transform is cut into
 // are large beside everything that a call has to do, and calls become uneven.
-constexpr int kMostDoublings = 9;
+constexpr int kMaxDoublings = 9;
 
 // Shortest path over states (position, size of the block that ends there). Positions count blocks
 // of the smallest size from the moment at which a sample arrives; 1 is the first that an FFT can
@@ -19,7 +19,7 @@ class Search {
  public:
   Search(std::int64_t end, int block, const ConvCosts& costs)
       : end_(end), smallest_(std::countr_zero(static_cast<unsigned>(block))), costs_(costs) {
-    while (sizes_ <= kMostDoublings && smallest_ + sizes_ <= ConvCosts::kLargest &&
+    while (sizes_ <= kMaxDoublings && smallest_ + sizes_ <= ConvCosts::kLargest &&
            earliest(sizes_) < end_)
       ++sizes_;
     // From here on the largest block is allowed, so that nobody waits any longer for a larger one.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <numbers>
 
 namespace limpid::dsp {
@@ -38,10 +39,12 @@ Result<RealFft> checked_fft(const StftSpec& spec, int lanes) {
 
 }  // namespace
 
-Result<Analysis> Analysis::create(const StftSpec& spec, int lanes) {
+Result<Analysis> Analysis::create(const StftSpec& spec, int lanes) try {
   auto fft = checked_fft(spec, lanes);
   if (!fft) return fft.error();
   return Analysis(spec, lanes, *std::move(fft));
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 }
 
 Analysis::Analysis(const StftSpec& spec, int lanes, RealFft fft)
@@ -70,10 +73,12 @@ void Analysis::restart(int lane) LIMPID_REALTIME {
   std::fill_n(past_.data() + static_cast<std::size_t>(lane) * kept, kept, 0.0f);
 }
 
-Result<Synthesis> Synthesis::create(const StftSpec& spec, int lanes) {
+Result<Synthesis> Synthesis::create(const StftSpec& spec, int lanes) try {
   auto fft = checked_fft(spec, lanes);
   if (!fft) return fft.error();
   return Synthesis(spec, lanes, *std::move(fft));
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
 }
 
 Synthesis::Synthesis(const StftSpec& spec, int lanes, RealFft fft)

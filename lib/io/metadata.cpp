@@ -18,9 +18,14 @@ std::span<SF_CUE_POINT> points_of(std::vector<std::byte>& markers) {
   return {cues->cue_points, cues->cue_count};
 }
 
-std::vector<std::byte> read_markers(SNDFILE* sound, int container) {
+std::uint32_t count_markers(SNDFILE* sound) {
   std::uint32_t count = 0;
   sf_command(sound, SFC_GET_CUE_COUNT, &count, sizeof count);
+  return count;
+}
+
+// The first `count`.
+std::vector<std::byte> read_markers(SNDFILE* sound, int container, std::uint32_t count) {
   if (count == 0) return {};
   std::vector<std::byte> markers(sizeof count + count * sizeof(SF_CUE_POINT));
   if (sf_command(sound, SFC_GET_CUE, markers.data(), static_cast<int>(markers.size())) != SF_TRUE)
@@ -45,19 +50,21 @@ bool write_loudspeakers(std::vector<int> map, SNDFILE* sound, const SF_INFO& inf
          container_of(info) != SF_FORMAT_WAV;
 }
 
-// What of them is not in the file. Other containers than these take markers and write none, and
-// WAV writes them without their names.
-std::string write_markers(std::vector<std::byte> markers, SNDFILE* sound, const SF_INFO& info) {
+// What of them is not in the file, and of those that were not read. Other containers than these
+// take markers and write none, and WAV writes them without their names.
+std::string write_markers(std::vector<std::byte> markers, std::uint32_t more, SNDFILE* sound,
+                          const SF_INFO& info) {
   const int container = container_of(info);
   const bool wav = container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX;
   const auto points = points_of(markers);
   const bool written =
       (wav || container == SF_FORMAT_AIFF) &&
       sf_command(sound, SFC_SET_CUE, markers.data(), static_cast<int>(markers.size())) == SF_TRUE;
-  const std::string count = std::to_string(points.size());
-  if (!written) return count + (points.size() == 1 ? " marker" : " markers");
-  const auto named = std::ranges::count_if(points, [](const auto& p) { return p.name[0] != '\0'; });
-  return wav && named > 0 ? "names of markers" : "";
+  const std::size_t lost = more + (written ? 0 : points.size());
+  const bool nameless = wav && std::ranges::any_of(points, [](auto& p) { return p.name[0] != 0; });
+  std::string text = lost == 0 ? "" : std::to_string(lost) + (lost == 1 ? " marker" : " markers");
+  if (written && nameless) text += text.empty() ? "names of markers" : ", names of markers";
+  return text;
 }
 
 bool write_broadcast(BroadcastInfo broadcast, SNDFILE* sound) {
@@ -72,14 +79,16 @@ bool write_broadcast(BroadcastInfo broadcast, SNDFILE* sound) {
 
 }  // namespace
 
-Metadata read_metadata(SNDFILE* sound, const SF_INFO& info) {
+Metadata read_metadata(SNDFILE* sound, const SF_INFO& info, std::uint32_t max_markers) {
   Metadata metadata;
   std::vector<int> map(static_cast<std::size_t>(info.channels));
   if (sf_command(sound, SFC_GET_CHANNEL_MAP_INFO, map.data(),
                  static_cast<int>(map.size() * sizeof map[0])) == SF_TRUE &&
       std::ranges::find(map, SF_CHANNEL_MAP_INVALID) == map.end())  // a mask of too few
     metadata.loudspeakers = std::move(map);
-  metadata.markers = read_markers(sound, container_of(info));
+  const std::uint32_t count = count_markers(sound), read = std::min(count, max_markers);
+  metadata.markers = read_markers(sound, container_of(info), read);
+  metadata.more_markers = count - read;
   auto broadcast = std::make_unique<BroadcastInfo>();
   if (sf_command(sound, SFC_GET_BROADCAST_INFO, broadcast.get(), sizeof *broadcast) == SF_TRUE)
     metadata.broadcast = std::move(broadcast);
@@ -100,7 +109,8 @@ std::string write_metadata(const Metadata& metadata, SNDFILE* sound, const SF_IN
   const auto& map = metadata.loudspeakers;
   const bool written = std::ssize(map) == info.channels && write_loudspeakers(map, sound, info);
   if (!map.empty() && !written && !ordinary(map)) add("which loudspeaker each channel is for");
-  if (!metadata.markers.empty()) add(write_markers(metadata.markers, sound, info));
+  if (!metadata.markers.empty())
+    add(write_markers(metadata.markers, metadata.more_markers, sound, info));
   if (metadata.broadcast && !write_broadcast(*metadata.broadcast, sound))
     add("broadcast information");
   return lost;

@@ -7,6 +7,7 @@
 #include <sndfile.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,11 +20,17 @@ typedef SF_BROADCAST_INFO_VAR(16384) BroadcastInfo;
 struct Metadata {
   std::vector<int> loudspeakers;             // SF_CHANNEL_MAP_... of each channel, or none
   std::vector<std::byte> markers;            // an SF_CUES of any length, or nothing
+  std::uint32_t more_markers = 0;            // that the file has besides
   std::unique_ptr<BroadcastInfo> broadcast;  // or null
 };
 
-// Of a file that has been opened for reading as `info` says. May throw bad_alloc.
-Metadata read_metadata(SNDFILE* sound, const SF_INFO& info);
+// libsndfile 1.2 reads and writes 2500 at most; who knows about others.
+inline constexpr std::uint32_t kMaxMarkers = 10000;
+
+// Of a file that has been opened for reading as `info` says; the first `max_markers` of its
+// markers. May throw bad_alloc.
+Metadata read_metadata(SNDFILE* sound, const SF_INFO& info,
+                       std::uint32_t max_markers = kMaxMarkers);
 
 // The kind of file to write with these metadata where `code` is asked for: libsndfile gives WAVEX
 // the usual layout of so many channels unless it is told another one, so what has none becomes a

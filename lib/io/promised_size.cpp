@@ -63,11 +63,11 @@ bool is_placeholder(std::uint64_t size, std::uint64_t bytes) {
 }
 
 std::optional<std::uint64_t> end_of_samples(ByteReader& file, const Container& kind) {
-  constexpr int kMostChunks = 10'000;      // a loop of tiny chunks must not hold us
+  constexpr int kMaxChunks = 10'000;       // a loop of tiny chunks must not hold us
   std::optional<std::uint64_t> long_size;  // RF64 keeps it in a chunk of its own
   std::uint64_t at = kind.first;
   const std::uint64_t header = kind.name_size + kind.size_size;
-  for (int i = 0; i < kMostChunks; ++i) {
+  for (int i = 0; i < kMaxChunks; ++i) {
     auto size = file.number(at + kind.name_size, kind.size_size, kind.big_endian);
     if (!size || (kind.counts_header && *size < header)) return std::nullopt;
     if (kind.counts_header) *size -= header;

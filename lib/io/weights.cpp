@@ -199,17 +199,17 @@ std::string_view Weights::metadata(std::string_view key) const noexcept {
 }
 
 Status Weights::all_used() const {
-  constexpr std::size_t kMostNamed = 5;
+  constexpr std::size_t kMaxNamed = 5;
   std::string names;
   std::size_t unused = 0;
   for (const auto& [name, entry] : tensors_) {
     if (used_.contains(name)) continue;
-    if (++unused <= kMostNamed) names += (names.empty() ? "" : ", ") + in_quotes(name);
+    if (++unused <= kMaxNamed) names += (names.empty() ? "" : ", ") + in_quotes(name);
   }
   if (unused == 0) return Done{};
   return Error{ErrorCode::bad_format, origin_ + ": the network has no place for " +
                                           std::to_string(unused) + " of its tensors: " + names +
-                                          (unused > kMostNamed ? ", ..." : "")};
+                                          (unused > kMaxNamed ? ", ..." : "")};
 }
 
 }  // namespace limpid::io

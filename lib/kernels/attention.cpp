@@ -119,13 +119,13 @@ HWY_INLINE float online_weights(AttentionRow& row, Columns columns, float* w, co
     hn::Store(value, d, w + j);
     total = hn::Add(total, value);
   }
-  float keep = 1.0f;
+  float rescale = 1.0f;
   if (before == -std::numeric_limits<float>::infinity())
-    keep = 0.0f;
+    rescale = 0.0f;
   else if (before < row.maximum)
-    keep = hn::GetLane(exponential(hn::Set(d, before - row.maximum)));
-  row.total = row.total * keep + sum_of(total);
-  return none ? 1.0f : keep;
+    rescale = hn::GetLane(exponential(hn::Set(d, before - row.maximum)));
+  row.total = row.total * rescale + sum_of(total);
+  return none ? 1.0f : rescale;
 }
 
 HWY_INLINE float weights(AttentionRow& row, Columns columns, const AttentionRule& rule, float* w) {
@@ -185,7 +185,7 @@ HWY_INLINE void attend_rows(AttentionRow* rows, int width, const KeyBlock& block
   scores.k = width;
   row_product<kRows>(scores, columns.end - columns.begin);
   for (int r = 0; r < kRows; ++r) {
-    sums.keep[r] = weights(rows[r], columns, rule, w[r]);
+    sums.beta[r] = weights(rows[r], columns, rule, w[r]);
     sums.a[r] = w[r] + columns.first;
     sums.c[r] = rows[r].values;
   }
@@ -209,7 +209,7 @@ void Product(const SmallProduct& p) {
       const auto row = static_cast<std::ptrdiff_t>(first) + r;
       rows.a[r] = p.a + row * p.a_stride;
       rows.c[r] = p.c + row * p.c_stride;
-      rows.keep[r] = p.keep;
+      rows.beta[r] = p.beta;
     }
     rows.b = p.b;
     rows.b_stride = p.b_stride;

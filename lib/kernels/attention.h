@@ -63,8 +63,8 @@ struct AttentionRow {
 void attend(std::span<AttentionRow> rows, int width, const KeyBlock& block, int value_width,
             const AttentionRule& rule) LIMPID_REALTIME;
 
-// c[r][0..n) = keep * c[r][0..n) + sum_{i < k} a[r][i] * b[i][0..n) for every row r.
-// With keep 0 c is not read. c must not overlap a or b. The state of linear attention is updated
+// c[r][0..n) = beta * c[r][0..n) + sum_{i < k} a[r][i] * b[i][0..n) for every row r.
+// With beta 0 c is not read. c must not overlap a or b. The state of linear attention is updated
 // (k = 1: an outer product) and read with it.
 struct SmallProduct {
   const float* a = nullptr;
@@ -74,7 +74,7 @@ struct SmallProduct {
   float* c = nullptr;
   std::ptrdiff_t c_stride = 0;
   int rows = 0, k = 0, n = 0;
-  float keep = 0;
+  float beta = 0;
 };
 void small_product(const SmallProduct& p) LIMPID_REALTIME;
 

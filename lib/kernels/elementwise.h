@@ -53,7 +53,7 @@ void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int
 // not finite. kLoudest leaves headroom for float files in integer scale, and squares without
 // overflow. y may be x.
 inline constexpr float kLoudest = 1e6f;
-std::size_t repair(const float* x, int n, float* y) LIMPID_REALTIME;
+std::size_t repair(const float* x, std::ptrdiff_t n, float* y) LIMPID_REALTIME;
 
 namespace reference {
 void complex_norm_leaky(const float* ar, const float* bi, const float* ai, const float* br, int n,
@@ -70,7 +70,7 @@ void apply_mask(const cfloat* x, const float* mask_re, const float* mask_im, int
                 cfloat* y) noexcept;
 void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int n,
                 cfloat* y) noexcept;
-std::size_t repair(const float* x, int n, float* y) noexcept;
+std::size_t repair(const float* x, std::ptrdiff_t n, float* y) noexcept;
 }  // namespace reference
 
 }  // namespace limpid::kernels

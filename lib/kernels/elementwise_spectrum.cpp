@@ -65,7 +65,7 @@ void AddMasked(const float* x, const float* mask_re, const float* mask_im, int n
   });
 }
 
-std::size_t Repair(const float* x, int n, float* y) {
+std::size_t Repair(const float* x, std::ptrdiff_t n, float* y) {
   std::size_t finite = 0;
   for_each_piece(static_cast<std::size_t>(n), [&](auto d, std::size_t i) HWY_ATTR {
     const auto v = hn::LoadU(d, x + i);
@@ -107,7 +107,7 @@ void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int
   (reinterpret_cast<const float*>(x), mask_re, mask_im, n, reinterpret_cast<float*>(y));
 }
 
-std::size_t repair(const float* x, int n, float* y) LIMPID_REALTIME {
+std::size_t repair(const float* x, std::ptrdiff_t n, float* y) LIMPID_REALTIME {
   return HWY_DYNAMIC_DISPATCH(Repair)(x, n, y);
 }
 

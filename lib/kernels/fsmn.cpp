@@ -24,7 +24,7 @@ inline constexpr int kStepsTogether = 12, kTapsTogether = 4;
 #else
 inline constexpr int kStepsTogether = 8, kTapsTogether = 2;
 #endif
-inline constexpr int kMostVectors = 4;
+inline constexpr int kMaxVectors = 4;
 
 struct Filter {
   const float* x;
@@ -97,7 +97,7 @@ HWY_INLINE void filter_steps(D d, const Filter& p, int s) {
 // Steps s .. count as far as they are whole blocks, then the rest in smaller ones.
 template <int kSteps>
 HWY_INLINE void filter(const Filter& p, std::size_t channels, int count, int s = 0) {
-  constexpr int kVectors = std::clamp(kStepsTogether / kSteps, 1, kMostVectors);
+  constexpr int kVectors = std::clamp(kStepsTogether / kSteps, 1, kMaxVectors);
   if (s + kSteps <= count) {
     const hn::CappedTag<float, kLanes> whole;
     std::size_t c = 0;

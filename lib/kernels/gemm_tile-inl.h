@@ -153,13 +153,13 @@ void multiply_tile(const Tile<Weight>& t) {
   store(d, t, sum);
 }
 
-// How a panel of kWidth columns is cut into tiles of at most kMost vectors.
-template <int kWidth, class W = float, int kMost = kTileVectors>
+// How a panel of kWidth columns is cut into tiles of at most kMax vectors.
+template <int kWidth, class W = float, int kMax = kTileVectors>
 struct PanelTiles {
   using Weight = W;
   static constexpr int kLanesUsed = std::min(kWidth / kColumnsPerWord<W>, static_cast<int>(kLanes));
-  static constexpr int kVectors = std::min(kMost, kWidth / kLanesUsed);
-  static constexpr int kRows = kMost == kTileVectors ? kTileRows : kFewRows;
+  static constexpr int kVectors = std::min(kMax, kWidth / kLanesUsed);
+  static constexpr int kRows = kMax == kTileVectors ? kTileRows : kFewRows;
   static constexpr int kColumns = kLanesUsed * kVectors;
   static constexpr int kStep = kColumns / kColumnsPerWord<W>;  // from a tile to the next
   template <int kCount>

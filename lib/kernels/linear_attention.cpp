@@ -137,9 +137,9 @@ void OuterProducts(Matrix<const float> a, Matrix<const float> b, bool add, Matri
 
 void AttendStep(const float* q, const float* k, const float* v, int d, float decay, float* state,
                 float* total, float* y) {
-  constexpr int kMost = 256;
-  assert(d <= kMost);
-  float e[kMost], weight[kMost];
+  constexpr int kMax = 256;
+  assert(d <= kMax);
+  float e[kMax], weight[kMax];
   const auto n = static_cast<std::size_t>(d);
   for_each_piece(n, [&](auto t, std::size_t i) HWY_ATTR {
     const auto bound = hn::Set(t, kKeyLimit);

@@ -123,9 +123,9 @@ void add_masked(const cfloat* x, const float* mask_re, const float* mask_im, int
   }
 }
 
-std::size_t repair(const float* x, int n, float* y) noexcept {
+std::size_t repair(const float* x, std::ptrdiff_t n, float* y) noexcept {
   std::size_t bad = 0;
-  for (int i = 0; i < n; ++i) {
+  for (std::ptrdiff_t i = 0; i < n; ++i) {
     const bool finite = std::isfinite(x[i]);
     bad += finite ? 0 : 1;
     y[i] = finite ? std::clamp(x[i], -kLoudest, kLoudest) : 0.0f;

@@ -49,22 +49,22 @@ double weight_of(const AttentionRow& row, double score, int j, const AttentionRu
 
 void attend(AttentionRow& row, int width, const KeyBlock& block, int value_width,
             const AttentionRule& rule) noexcept {
-  double w[kAttentionKeys] = {}, maximum = row.maximum, keep = 1;
+  double w[kAttentionKeys] = {}, maximum = row.maximum, rescale = 1;
   for (int j = row.first; j < row.last; ++j) {
     w[j] = weight_of(row, score(row, width, block, j), j, rule);
     maximum = std::max(maximum, w[j]);
   }
   if (keeps_maximum(rule.weight)) {
     if (maximum == kNothing) return;
-    keep = std::exp(double{row.maximum} - maximum);
+    rescale = std::exp(double{row.maximum} - maximum);
     for (int j = row.first; j < row.last; ++j) w[j] = std::exp(w[j] - maximum);
     row.maximum = static_cast<float>(maximum);
   }
-  double total = keep * row.total;
+  double total = rescale * row.total;
   for (int j = row.first; j < row.last; ++j) total += w[j];
   row.total = static_cast<float>(total);
   for (int c = 0; c < value_width; ++c) {
-    double sum = keep == 0 ? 0 : keep * row.values[c];
+    double sum = rescale == 0 ? 0 : rescale * row.values[c];
     for (int j = row.first; j < row.last; ++j)
       sum += w[j] * block.values[j * block.value_stride + c];
     row.values[c] = static_cast<float>(sum);
@@ -82,7 +82,7 @@ void small_product(const SmallProduct& p) noexcept {
   for (int r = 0; r < p.rows; ++r)
     for (int i = 0; i < p.n; ++i) {
       float& c = p.c[r * p.c_stride + i];
-      double sum = p.keep == 0 ? 0 : double{p.keep} * c;
+      double sum = p.beta == 0 ? 0 : double{p.beta} * c;
       for (int j = 0; j < p.k; ++j)
         sum += double{p.a[r * p.a_stride + j]} * p.b[j * p.b_stride + i];
       c = static_cast<float>(sum);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// c[r] = keep[r] * c[r] + a[r] * B for a few rows at arbitrary addresses, vectors along the columns
+// c[r] = beta[r] * c[r] + a[r] * B for a few rows at arbitrary addresses, vectors along the columns
 // of B, which is read in place: keys and values live in caches that cannot be packed ahead of time.
 #if defined(LIMPID_KERNELS_ROW_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef LIMPID_KERNELS_ROW_PRODUCT_INL_H_
@@ -25,7 +25,7 @@ inline constexpr int kProductRows = 4, kSums = 8;
 struct RowProduct {
   const float* a[kProductRows];
   float* c[kProductRows];
-  float keep[kProductRows];  // 0: c is not read
+  float beta[kProductRows];  // 0: c is not read
   const float* b;
   std::ptrdiff_t b_stride;
   int k;
@@ -37,7 +37,7 @@ HWY_INLINE void row_product_tile(D d, const RowProduct& p, std::size_t column) {
   for (int r = 0; r < kRows; ++r)
     for (int v = 0; v < kVectors; ++v) {
       const float* c = p.c[r] + column + static_cast<std::size_t>(v) * hn::Lanes(d);
-      sum[r][v] = p.keep[r] == 0.0f ? hn::Zero(d) : hn::Mul(hn::Set(d, p.keep[r]), hn::LoadU(d, c));
+      sum[r][v] = p.beta[r] == 0.0f ? hn::Zero(d) : hn::Mul(hn::Set(d, p.beta[r]), hn::LoadU(d, c));
     }
   const float* b = p.b + column;
   for (int i = 0; i < p.k; ++i, b += p.b_stride) {
@@ -69,7 +69,8 @@ HWY_INLINE void row_product(const RowProduct& p, std::size_t n, std::size_t colu
   }
 }
 
-// body(integral_constant<rows>, first row): fours, then a pair, then one.
+// body(integral_constant<rows>, first row): as many as share loads, then halves of that down to
+// one.
 template <int kRows = kProductRows, class Body>
 HWY_INLINE void for_rows(std::size_t rows, const Body& body, std::size_t r = 0) {
   for (; r + kRows <= rows; r += kRows) body(std::integral_constant<int, kRows>(), r);

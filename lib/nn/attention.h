@@ -31,7 +31,7 @@ enum class AttentionKind {
 
 enum class AttentionPosition {
   none,
-  rotary,  // q and k turned by the angle of their frame (Su 2021)
+  rotary,  // q and k rotated by the angle of their frame (Su 2021)
   alibi,   // x - slope |t - j| (Press 2022); not for linear_decay, which does it by itself
 };
 

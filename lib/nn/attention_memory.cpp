@@ -11,7 +11,7 @@ AttentionMemory::AttentionMemory(Arena& arena, const Attention& attention, int l
   recent_ = KeyCache(arena, rows, blocks, config.width, config.value_width);
   if (config.sinks > 0) sinks_ = KeyCache(arena, rows, 1, config.width, config.value_width);
   key_ = arena.claim<float>(static_cast<std::size_t>(config.width));
-  angles_ = arena.claim<float>(static_cast<std::size_t>(config.width));
+  cos_sin_ = arena.claim<float>(static_cast<std::size_t>(config.width));
 }
 
 void AttentionMemory::append(const Attention& attention, const AttentionInput& in,
@@ -31,12 +31,12 @@ void AttentionMemory::put(const Attention& attention, const AttentionInput& in,
   const bool sink = age < config.sinks;
   const float* key = in.k[at.lane][tile.offset + at.frame].data() + at.head * config.width;
   const float* value = in.v[at.lane][tile.offset + at.frame].data() + at.head * config.value_width;
-  const float* angles = tile.angles + static_cast<std::ptrdiff_t>(at.frame) * config.width;
+  const float* cos_sin = tile.cos_sin + static_cast<std::ptrdiff_t>(at.frame) * config.width;
   if (sink && config.position == AttentionPosition::rotary) {
-    attention.rotary().angles(age, angles_);  // positions of the cache, not of the stream
-    angles = angles_.data();
+    attention.rotary().cos_sin(age, cos_sin_);  // positions of the cache, not of the stream
+    cos_sin = cos_sin_.data();
   }
-  make_ready(attention, key, angles, key_.data());
+  make_ready(attention, key, cos_sin, key_.data());
   (sink ? sinks_ : recent_)
       .put(at.lane * config.kv_heads + at.head, sink ? age : frame, key_.data(), value);
 }

@@ -33,7 +33,7 @@ class AttentionMemory {
            const Place& at) noexcept;
 
   KeyCache recent_, sinks_;
-  std::span<float> key_, angles_;
+  std::span<float> key_, cos_sin_;
   std::int64_t begin_ = 0, end_ = 0;
 };
 

@@ -27,19 +27,19 @@ AttentionQuery::AttentionQuery(Arena& arena, const Attention& attention) {
   const auto rows = static_cast<std::size_t>(attention.group()) * KeyCache::kBlock;
   const auto width = static_cast<std::size_t>(config.width);
   rows_ = arena.claim<AttentionRow>(rows);
-  sights_ = arena.claim<Sight>(rows);
+  visible_ = arena.claim<VisibleRange>(rows);
   queries_ = arena.claim<float>(rows * width);
   if (config.sinks > 0) sink_queries_ = arena.claim<float>(rows * width);
   values_ = arena.claim<float>(rows * static_cast<std::size_t>(config.value_width));
-  sink_angles_ = arena.claim<float>(width);
+  sink_cos_sin_ = arena.claim<float>(width);
   gates_ = arena.claim<float>(static_cast<std::size_t>(std::max(config.value_width, 1)));
 }
 
-AttentionQuery::Sight AttentionQuery::sight(const AttentionConfig& config,
-                                            const AttentionMemory& memory,
-                                            std::int64_t frame) const noexcept {
+AttentionQuery::VisibleRange AttentionQuery::visible_range(const AttentionConfig& config,
+                                                           const AttentionMemory& memory,
+                                                           std::int64_t frame) const noexcept {
   const std::int64_t begin = memory.begin(), age = frame - begin;
-  Sight s{};
+  VisibleRange s{};
   s.frame = frame;
   s.last = std::min(frame + config.future + 1, memory.end());
   s.first = std::min(std::max(frame - config.past, begin + config.sinks), s.last);
@@ -52,7 +52,7 @@ void AttentionQuery::begin_row(const Attention& attention, int head, const float
                                int index) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();
   AttentionRow& row = rows_[static_cast<std::size_t>(index)];
-  const Sight& sight = sights_[static_cast<std::size_t>(index)];
+  const VisibleRange& visible = visible_[static_cast<std::size_t>(index)];
   row = {};
   row.values = values_.data() + static_cast<std::ptrdiff_t>(index) * config.value_width;
   row.gain = config.scale;
@@ -71,7 +71,7 @@ void AttentionQuery::begin_row(const Attention& attention, int head, const float
     case AttentionKind::lssa:
     case AttentionKind::lssar:
       row.gain = std::log(static_cast<float>(config.width)) *
-                 std::log(static_cast<float>(std::max<std::int64_t>(sight.keys(), 1)));
+                 std::log(static_cast<float>(std::max<std::int64_t>(visible.keys(), 1)));
       break;
     default:
       break;
@@ -85,18 +85,18 @@ void AttentionQuery::begin(const Attention& attention, const AttentionMemory& me
   const int group = attention.group(), width = config.width;
   count_ = group * tile.count;
   for (int f = 0; f < tile.count; ++f) {
-    const Sight where = sight(config, memory, tile.frame + f);
-    const float* angles = tile.angles + static_cast<std::ptrdiff_t>(f) * width;
+    const VisibleRange visible = visible_range(config, memory, tile.frame + f);
+    const float* cos_sin = tile.cos_sin + static_cast<std::ptrdiff_t>(f) * width;
     if (config.sinks > 0 && config.position == AttentionPosition::rotary)
-      attention.rotary().angles(static_cast<std::int64_t>(where.sink_distance), sink_angles_);
+      attention.rotary().cos_sin(static_cast<std::int64_t>(visible.sink_distance), sink_cos_sin_);
     for (int g = 0; g < group; ++g) {
       const int index = g * tile.count + f, head = kv_head * group + g;
       const float* query = in.q[lane][tile.offset + f].data() + head * width;
-      sights_[static_cast<std::size_t>(index)] = where;
+      visible_[static_cast<std::size_t>(index)] = visible;
       begin_row(attention, head, query, index);
-      make_ready(attention, query, angles, queries_.data() + index * width);
+      make_ready(attention, query, cos_sin, queries_.data() + index * width);
       if (config.sinks > 0)
-        make_ready(attention, query, sink_angles_.data(), sink_queries_.data() + index * width);
+        make_ready(attention, query, sink_cos_sin_.data(), sink_queries_.data() + index * width);
     }
   }
 }
@@ -109,15 +109,15 @@ void AttentionQuery::sweep(const AttentionConfig& config, const AttentionMemory&
   std::int64_t first = memory.end(), last = 0;
   for (std::size_t r = 0; r < count; ++r) {
     const auto at = static_cast<std::ptrdiff_t>(r) * config.width;
-    if (sights_[r].first < sights_[r].last) {
-      first = std::min(first, sights_[r].first);
-      last = std::max(last, sights_[r].last);
+    if (visible_[r].first < visible_[r].last) {
+      first = std::min(first, visible_[r].first);
+      last = std::max(last, visible_[r].last);
     }
     if (config.sinks == 0) continue;
     rows[r].query = sink_queries_.data() + at;
     rows[r].first = 0;
-    rows[r].last = sights_[r].sinks;
-    rows[r].distance = sights_[r].sink_distance;
+    rows[r].last = visible_[r].sinks;
+    rows[r].distance = visible_[r].sink_distance;
   }
   if (config.sinks > 0)
     kernels::attend(rows, config.width, memory.sinks().block(cache_row, 0), value_width, rule);
@@ -129,9 +129,9 @@ void AttentionQuery::sweep(const AttentionConfig& config, const AttentionMemory&
       const auto slot = [&](std::int64_t frame) {
         return static_cast<int>(std::clamp<std::int64_t>(frame - start, 0, KeyCache::kBlock));
       };
-      rows[r].first = slot(sights_[r].first);
-      rows[r].last = slot(sights_[r].last);
-      rows[r].distance = static_cast<float>(sights_[r].frame - start);
+      rows[r].first = slot(visible_[r].first);
+      rows[r].last = slot(visible_[r].last);
+      rows[r].distance = static_cast<float>(visible_[r].frame - start);
     }
     kernels::attend(rows, config.width, memory.recent().block(cache_row, b), value_width, rule);
   }
@@ -141,7 +141,7 @@ void AttentionQuery::sweep(const AttentionConfig& config, const AttentionMemory&
 void AttentionQuery::reweight() LIMPID_REALTIME {
   for (int r = 0; r < count_; ++r) {
     AttentionRow& row = rows_[static_cast<std::size_t>(r)];
-    const auto keys = sights_[static_cast<std::size_t>(r)].keys();
+    const auto keys = visible_[static_cast<std::size_t>(r)].keys();
     row.share = row.total > 0 ? static_cast<float>(keys) / row.total : 0.0f;
     row.offset = keys <= kUnweightedKeys ? 0.0f : 1.0f;
     row.total = 0;
@@ -164,7 +164,7 @@ void AttentionQuery::finish(const Attention& attention, const AttentionInput& in
     }
 }
 
-void AttentionQuery::answer(const Attention& attention, const AttentionMemory& memory,
+void AttentionQuery::attend(const Attention& attention, const AttentionMemory& memory,
                             const AttentionInput& in, const AttentionTile& tile,
                             TensorView<float, 3> y) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();

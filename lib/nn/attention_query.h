@@ -13,20 +13,20 @@ class AttentionQuery {
 
   // y of the tile's frames. Keys that a query may see and that are not yet in `memory` are not
   // seen.
-  void answer(const Attention& attention, const AttentionMemory& memory, const AttentionInput& in,
+  void attend(const Attention& attention, const AttentionMemory& memory, const AttentionInput& in,
               const AttentionTile& tile, TensorView<float, 3> y) LIMPID_REALTIME;
 
  private:
-  // Where one query stands: what it sees.
-  struct Sight {
+  // The keys that one query sees.
+  struct VisibleRange {
     std::int64_t frame;
     std::int64_t first, last;  // recent frames [first, last)
     int sinks;                 // and the first so many of the stream
     float sink_distance;       // from the first sink
     std::int64_t keys() const noexcept { return last - first + sinks; }
   };
-  Sight sight(const AttentionConfig& config, const AttentionMemory& memory,
-              std::int64_t frame) const noexcept;
+  VisibleRange visible_range(const AttentionConfig& config, const AttentionMemory& memory,
+                             std::int64_t frame) const noexcept;
   void begin(const Attention& attention, const AttentionMemory& memory, const AttentionInput& in,
              const AttentionTile& tile, int lane, int kv_head) LIMPID_REALTIME;
   void begin_row(const Attention& attention, int head, const float* query, int row) LIMPID_REALTIME;
@@ -37,10 +37,10 @@ class AttentionQuery {
               int lane, int kv_head, TensorView<float, 3> y) LIMPID_REALTIME;
 
   std::span<kernels::AttentionRow> rows_;    // [head of the group][frame of the tile]
-  std::span<Sight> sights_;                  // the same
+  std::span<VisibleRange> visible_;          // the same
   std::span<float> queries_, sink_queries_;  // [row][width], as the recent keys and the sinks want
   std::span<float> values_;                  // [row][value_width], what each has gathered
-  std::span<float> sink_angles_, gates_;
+  std::span<float> sink_cos_sin_, gates_;
   int count_ = 0;  // rows in use
 };
 

@@ -31,7 +31,7 @@ AttentionStream::AttentionStream(Arena& arena, const Attention& attention, int l
     memory_ = AttentionMemory(arena, attention, lanes, kept);
     query_ = AttentionQuery(arena, attention);
   }
-  angles_ =
+  cos_sin_ =
       arena.claim<float>(static_cast<std::size_t>(attention.config().width) * KeyCache::kBlock);
 }
 
@@ -47,8 +47,8 @@ void AttentionStream::for_tiles(std::ptrdiff_t frames, const Body& body) LIMPID_
   std::int64_t frame = next_;
   for (std::ptrdiff_t done = 0; done < frames;) {
     const int count = frames_of_block(frame, frames - done);
-    if (rotary) attention_->rotary().angles(frame, count, angles_);
-    body(AttentionTile{frame, static_cast<int>(done), count, angles_.data()});
+    if (rotary) attention_->rotary().cos_sin(frame, count, cos_sin_);
+    body(AttentionTile{frame, static_cast<int>(done), count, cos_sin_.data()});
     frame += count;
     done += count;
   }
@@ -61,7 +61,7 @@ void AttentionStream::process(const AttentionInput& in, TensorView<float, 3> y) 
       linear_.advance(*attention_, in, tile, y);
     } else {
       memory_.append(*attention_, in, tile);
-      query_.answer(*attention_, memory_, in, tile, y);
+      query_.attend(*attention_, memory_, in, tile, y);
     }
   });
   next_ += in.q.extent(1);
@@ -97,7 +97,7 @@ void AttentionStream::run(const AttentionInput& in, TensorView<float, 3> y) noex
   for_tiles(in.q.extent(1),
             [&](const AttentionTile& tile) noexcept { memory_.append(*attention_, in, tile); });
   for_tiles(in.q.extent(1), [&](const AttentionTile& tile) noexcept {
-    query_.answer(*attention_, memory_, in, tile, y);
+    query_.attend(*attention_, memory_, in, tile, y);
   });
 }
 

@@ -44,7 +44,7 @@ class AttentionStream {
   AttentionMemory memory_;
   AttentionQuery query_;
   LinearMemory linear_;
-  std::span<float> angles_;  // [frame of a tile][width]
+  std::span<float> cos_sin_;  // [frame of a tile][width]
   std::int64_t next_ = 0;
 };
 

@@ -16,7 +16,7 @@ struct AttentionTile {
   std::int64_t frame = 0;  // of the first of them, counted from the start of the stream
   int offset = 0;          // its place in the caller's tensors
   int count = 0;
-  const float* angles = nullptr;  // [count][width] of rotary positions; unused without
+  const float* cos_sin = nullptr;  // [count][width] of rotary positions; unused without
 };
 
 // As many of the `left` frames from `frame` on as its block holds.
@@ -25,9 +25,9 @@ inline int frames_of_block(std::int64_t frame, std::ptrdiff_t left) noexcept {
   return static_cast<int>(std::min<std::int64_t>(room, left));
 }
 
-// ready = x of unit length where the kind compares directions, turned to its position if that is
+// ready = x of unit length where the kind compares directions, rotated to its position if that is
 // how positions are told.
-inline void make_ready(const Attention& attention, const float* x, const float* angles,
+inline void make_ready(const Attention& attention, const float* x, const float* cos_sin,
                        float* ready) noexcept {
   const AttentionConfig& config = attention.config();
   const int width = config.width;
@@ -38,7 +38,8 @@ inline void make_ready(const Attention& attention, const float* x, const float* 
     const float scale = 1.0f / std::max(std::sqrt(power), 1e-12f);
     for (int c = 0; c < width; ++c) ready[c] *= scale;
   }
-  if (config.position == AttentionPosition::rotary) attention.rotary().turn(ready, angles, ready);
+  if (config.position == AttentionPosition::rotary)
+    attention.rotary().rotate(ready, cos_sin, ready);
 }
 
 }  // namespace limpid::nn

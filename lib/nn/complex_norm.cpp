@@ -4,14 +4,9 @@
 #include <cmath>
 
 #include "lib/kernels/elementwise.h"
+#include "lib/kernels/norms.h"
 
 namespace limpid::nn {
-namespace {
-
-constexpr float kNormEpsilon = 1e-5f;  // PyTorch's BatchNorm2d
-
-}  // namespace
-
 Result<ComplexNorm> ComplexNorm::load(io::Weights& weights, const std::string& conv,
                                       const std::string& norm, int channels) {
   const auto bias_a = weights.find(conv + "_re.bias", {channels});
@@ -36,7 +31,7 @@ Result<ComplexNorm> ComplexNorm::load(io::Weights& weights, const std::string& c
       }
       // re = A(xr) - B(xi) carries bias a - b, im = A(xi) + B(xr) carries a + b.
       const float bias = part == 0 ? (*bias_a)[c] - (*bias_b)[c] : (*bias_a)[c] + (*bias_b)[c];
-      const float scale = (*gain)[c] / std::sqrt((*variance)[c] + kNormEpsilon);
+      const float scale = (*gain)[c] / std::sqrt((*variance)[c] + kernels::kNormEpsilon);
       folded.scale_[part].push_back(scale);
       folded.shift_[part].push_back((bias - (*mean)[c]) * scale + (*offset)[c]);
     }

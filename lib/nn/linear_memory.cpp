@@ -30,8 +30,8 @@ void LinearMemory::take_keys(const Attention& attention, const AttentionInput& i
                              const AttentionTile& tile, int lane, int kv_head) LIMPID_REALTIME {
   const AttentionConfig& config = attention.config();
   for (int f = 0; f < tile.count; ++f) {
-    const float* angles = tile.angles + static_cast<std::ptrdiff_t>(f) * config.width;
-    make_ready(attention, in.k[lane][tile.offset + f].data() + kv_head * config.width, angles,
+    const float* cos_sin = tile.cos_sin + static_cast<std::ptrdiff_t>(f) * config.width;
+    make_ready(attention, in.k[lane][tile.offset + f].data() + kv_head * config.width, cos_sin,
                key_.data());
     block_.put(lane * config.kv_heads + kv_head, tile.frame + f, key_.data(),
                in.v[lane][tile.offset + f].data() + kv_head * config.value_width);
@@ -48,7 +48,7 @@ void LinearMemory::begin(const Attention& attention, const AttentionInput& in,
     const auto at = static_cast<std::ptrdiff_t>(f) * config.width;
     float* query = queries_.data() + at;
     make_ready(attention, in.q[lane][tile.offset + f].data() + head * config.width,
-               tile.angles + at, query);
+               tile.cos_sin + at, query);
     const float fade = config.scale * std::exp(-slope * static_cast<float>(slot + f + 1));
     for (int c = 0; c < config.width; ++c)
       faded_queries_[static_cast<std::size_t>(at + c)] = fade * query[c];

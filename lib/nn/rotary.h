@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Rotary positions (Su 2021): components i and i + width/2 of a vector at frame t turn by the angle
-// t * base^(-2i / width). Angles come from double arithmetic, block start times offset, so they are
-// as exact after a week as after a second and do not depend on how a stream was cut.
+// Rotary positions (Su 2021): components i and i + width/2 of a vector at frame t rotate by the
+// angle t * base^(-2i / width). Angles come from double arithmetic, block start times offset, so
+// they are as exact after a week as after a second and do not depend on how a stream was cut.
 #pragma once
 
 #include <complex>
@@ -20,19 +20,19 @@ class Rotary {
   Rotary() = default;
   Rotary(int width, double base);  // width even
 
-  int pairs() const noexcept { return static_cast<int>(speeds_.size()); }
+  int pairs() const noexcept { return static_cast<int>(frequencies_.size()); }
 
   // Cosines, then sines, of frame t: 2 * pairs() = width floats.
-  void angles(std::int64_t frame, std::span<float> out) const LIMPID_REALTIME;
+  void cos_sin(std::int64_t frame, std::span<float> out) const LIMPID_REALTIME;
 
   // Those of frames t, t + 1, ...; one after another in `out`.
-  void angles(std::int64_t first, int frames, std::span<float> out) const LIMPID_REALTIME;
+  void cos_sin(std::int64_t first, int frames, std::span<float> out) const LIMPID_REALTIME;
 
-  // y = x turned by `angles`; y may be x.
-  void turn(const float* x, const float* angles, float* y) const LIMPID_REALTIME;
+  // y = x rotated by `cos_sin`; y may be x.
+  void rotate(const float* x, const float* cos_sin, float* y) const LIMPID_REALTIME;
 
  private:
-  std::vector<double> speeds_;                 // [pair] radians per frame
+  std::vector<double> frequencies_;            // [pair] radians per frame
   std::vector<std::complex<double>> offsets_;  // [frame of a block][pair]
 };
 

@@ -39,8 +39,8 @@ Features run(const Linear& linear, FeaturesView x, kernels::Activation activatio
 
 Features run(const Norm& norm, FeaturesView x) {
   Features y(x.shape());
-  kernels::layer_norm(matrix(x), norm.gain.data(), norm.offset.data(), nullptr, kNormEpsilon,
-                      matrix(y.view()));
+  kernels::layer_norm(matrix(x), norm.gain.data(), norm.offset.data(), nullptr,
+                      kernels::kNormEpsilon, matrix(y.view()));
   return y;
 }
 

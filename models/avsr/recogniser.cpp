@@ -11,7 +11,7 @@
 namespace limpid::models::avsr {
 namespace {
 
-constexpr std::size_t kMostSamples = std::size_t{1} << 26;  // and lip frames, of an utterance
+constexpr std::size_t kMaxSamples = std::size_t{1} << 26;  // and lip frames, of an utterance
 
 Error wrong(const std::string& what) {
   return {ErrorCode::invalid_argument, "recogniser: " + what};
@@ -22,7 +22,7 @@ Status check(const Utterance& u, const Config& config) {
   if (config.compression == Compression::stack && u.rate != 0 && u.rate != config.rate)
     return wrong("this model stacks " + std::to_string(config.rate) + " frames, not " +
                  std::to_string(u.rate));
-  if (u.audio.size() > kMostSamples || static_cast<std::size_t>(u.lips.extent(0)) > kMostSamples)
+  if (u.audio.size() > kMaxSamples || static_cast<std::size_t>(u.lips.extent(0)) > kMaxSamples)
     return wrong("the utterance is too long");
   if (u.lips.extent(0) > 0 && u.lips.extent(1) != config.lip_size)
     return wrong("lips have " + std::to_string(u.lips.extent(1)) + " features, expected " +

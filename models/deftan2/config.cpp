@@ -19,7 +19,7 @@ constexpr NumberField<Deftan2Config> kNumbers[] = {
     {"head_width", &Deftan2Config::head_width, 1, 256},
     {"hidden", &Deftan2Config::hidden, 2, 2048}};
 // Dilation along time doubles with every layer.
-constexpr int kMostCausalLayers = 10, kMaxHorizon = 1'000'000;
+constexpr int kMaxCausalLayers = 10, kMaxHorizon = 1'000'000;
 
 // The first thing wrong with the numbers, or "".
 std::string config_problem(const Deftan2Config& c) {
@@ -32,7 +32,7 @@ std::string config_problem(const Deftan2Config& c) {
   if (auto problem = range_problem("level_horizon", c.level_horizon, 1, kMaxHorizon);
       !problem.empty())
     return problem;
-  return range_problem("layers of a causal network", c.layers, 1, kMostCausalLayers);
+  return range_problem("layers of a causal network", c.layers, 1, kMaxCausalLayers);
 }
 
 Deftan2Config read(const nlohmann::json& j) {

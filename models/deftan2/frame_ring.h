@@ -33,6 +33,15 @@ class FrameRing {
   }
   kernels::Matrix<float> now() const noexcept { return {frame(0), channels_, rows_, channels_}; }
 
+  // Frames `newest`, `newest` + `apart`, ... ago, the oldest first, as distances from `base`: the
+  // segments of a product.
+  template <std::size_t kCount>
+  void taps(int newest, int apart, const float* base,
+            std::span<std::ptrdiff_t, kCount> offsets) const noexcept {
+    for (std::size_t tap = 0; tap < kCount; ++tap)
+      offsets[tap] = frame(newest + static_cast<int>(kCount - 1 - tap) * apart) - base;
+  }
+
   void reset() LIMPID_REALTIME {
     std::ranges::fill(storage_, 0.0f);
     now_ = 0;

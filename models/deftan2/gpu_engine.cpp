@@ -38,7 +38,7 @@ Status GpuDeftan2::claim_memory() {
     if (done) done = half.claim(memory_);
   if (done) done = layers_.decoder.claim(memory_, bins);
   if (done) done = memory_.timeline(filtered_, 1, bins, 1);
-  if (done) done = memory_.state(heard_, 2, 1);
+  if (done) done = memory_.state(level_state_, 2, 1);
   if (done) done = scratch_.claim(config_, memory_);
   if (done) done = memory_.frames(spectra_, 2 * config_.microphones * bins);
   if (done) done = memory_.frames(levels_, 1);
@@ -86,8 +86,8 @@ Status GpuDeftan2::analyse(int frames) const {
       {audio_.data, {rows, frames, 1}, {input().pitch, hop, 0}, 0}, 2 * hop, 0,
       {spectra_, {rows, frames, 1}, {spectra.x.lane, spectra.x.frame, 0}, spectra.x.imaginary});
   if (done)
-    done = queue_.array_level({spectra, levels_, reinterpret_cast<gpu::Complex*>(heard_), lanes,
-                               frames, bins, config_.level_horizon, kQuietest});
+    done = queue_.array_level({spectra, levels_, reinterpret_cast<gpu::Complex*>(level_state_),
+                               lanes, frames, bins, config_.level_horizon, kQuietest});
   if (done)
     done =
         queue_.array_planes({spectra, levels_, frames_of<float>(layers_.encoder.input(frames)),

@@ -19,7 +19,7 @@ class GpuDeftan2 final : public GpuEngine {
   Audio input() const noexcept override;
   Audio output() const noexcept override;
   Status run(int frames) const override;
-  Status keep(int frames) const override { return memory_.keep(frames); }
+  Status shift_history(int frames) const override { return memory_.shift_history(frames); }
   Status restart(int first, int count) const override { return memory_.restart(first, count); }
 
  private:
@@ -36,12 +36,13 @@ class GpuDeftan2 final : public GpuEngine {
   GpuDeftan2Layers layers_;
   GpuHalfScratch scratch_;
 
-  GpuTimeline audio_;                           // [microphone][lane][frame][hop]
-  float* spectra_ = nullptr;                    // [re, im][microphone][lane][frame][bin]
-  float *levels_ = nullptr, *heard_ = nullptr;  // [lane][frame]; what the running mean remembers
-  float* planes_ = nullptr;                     // [lane][frame][bin][planes of the output]
-  GpuTimeline filtered_;                        // [re, im][lane][frame][bin]
-  float* output_ = nullptr;                     // [lane][frame][hop]
+  GpuTimeline audio_;         // [microphone][lane][frame][hop]
+  float* spectra_ = nullptr;  // [re, im][microphone][lane][frame][bin]
+  float *levels_ = nullptr,
+        *level_state_ = nullptr;  // [lane][frame]; what the running mean remembers
+  float* planes_ = nullptr;       // [lane][frame][bin][planes of the output]
+  GpuTimeline filtered_;          // [re, im][lane][frame][bin]
+  float* output_ = nullptr;       // [lane][frame][hop]
 };
 
 }  // namespace limpid::models

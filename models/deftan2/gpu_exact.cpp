@@ -36,12 +36,12 @@ Status GpuDeftan2Exact::grow(Memory& memory, std::size_t floats, bool of_host) {
   return Done{};
 }
 
-Result<GpuDeftan2Whole::Room> GpuDeftan2Exact::claim(GpuDeftan2Whole::Extent e) {
-  const auto needed = whole_->room(e, nullptr);
+Result<GpuDeftan2Whole::Workspace> GpuDeftan2Exact::claim(GpuDeftan2Whole::Extent e) {
+  const auto needed = whole_->workspace(e, nullptr);
   if (!needed) return needed.error();
   const auto frames = static_cast<std::size_t>(e.lanes) * static_cast<std::size_t>(e.frames + 1);
   const auto samples = frames * static_cast<std::size_t>(config_.hop_samples());
-  auto done = grow(room_, needed->floats, false);
+  auto done = grow(workspace_, needed->floats, false);
   if (done) done = grow(host_in_, samples * static_cast<std::size_t>(config_.microphones), true);
   if (done) done = grow(host_out_, samples, true);
   if (done) done = grow(host_levels_, frames, true);
@@ -53,7 +53,7 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Exact::claim(GpuDeftan2Whole::Extent e) 
                      std::to_string((needed->floats * sizeof(float)) >> 20) +
                      " MiB: cut it, or use the CPU"};
   if (!done) return done.error();
-  return whole_->room(e, room_.data);
+  return whole_->workspace(e, workspace_.data);
 }
 
 // A recording among those that are uploaded, and its level. The network hears nothing of digital
@@ -77,18 +77,18 @@ Result<Tensor<float, 2>> GpuDeftan2Exact::enhance(AudioView<const float> audio) 
   Tensor<float, 2> result({lanes, length});
   if (lanes == 0 || length == 0) return result;
   const GpuDeftan2Whole::Extent e{lanes, Padded::frames(length, hop)};
-  auto room = claim(e);
-  if (!room) return room.error();
+  auto workspace = claim(e);
+  if (!workspace) return workspace.error();
   silent_.clear();
   for (int lane = 0; lane < lanes; ++lane)
     put(audio.slice(0, lane * microphones, microphones), e, lane);
 
   const std::ptrdiff_t in = std::ptrdiff_t{e.frames + 1} * hop;
   const std::ptrdiff_t out = std::ptrdiff_t{e.frames - Padded::kFront} * hop;
-  auto done = queue_->upload(room->audio, in, host_in_.data, in, microphones * lanes);
-  if (done) done = queue_->upload(room->levels, e.frames, host_levels_.data, e.frames, lanes);
-  if (done) done = whole_->run(e, *room);
-  if (done) done = queue_->download(host_out_.data, room->output, out, length, lanes);
+  auto done = queue_->upload(workspace->audio, in, host_in_.data, in, microphones * lanes);
+  if (done) done = queue_->upload(workspace->levels, e.frames, host_levels_.data, e.frames, lanes);
+  if (done) done = whole_->run(e, *workspace);
+  if (done) done = queue_->download(host_out_.data, workspace->output, out, length, lanes);
   if (done) done = queue_->finish();
   if (!done) return done.error();
   for (int lane = 0; lane < lanes; ++lane)

@@ -31,14 +31,14 @@ class GpuDeftan2Exact final : public ExactSession {
     std::size_t floats = 0;
   };
   Status grow(Memory& memory, std::size_t floats, bool of_host);
-  Result<GpuDeftan2Whole::Room> claim(GpuDeftan2Whole::Extent extent);
+  Result<GpuDeftan2Whole::Workspace> claim(GpuDeftan2Whole::Extent extent);
   void put(AudioView<const float> recording, GpuDeftan2Whole::Extent extent, int lane);
 
   GpuSession::Queue queue_;  // outlives the network
   ModelSpec spec_;
   Deftan2Config config_;
   std::unique_ptr<GpuDeftan2Whole> whole_;
-  Memory room_, host_in_, host_out_, host_levels_;
+  Memory workspace_, host_in_, host_out_, host_levels_;
   std::vector<bool> silent_;  // lanes of a call
 };
 

@@ -44,7 +44,8 @@ Status GpuHalfScratch::claim(const Deftan2Config& config, GpuMemory& memory) {
 
 // Along rows, what attention reads takes the place of the unfolded input, and stages take
 // turns.
-GpuBlockHalf::Room GpuBlockHalf::room(nn::Activation x, const GpuHalfScratch& scratch) const {
+GpuBlockHalf::Workspace GpuBlockHalf::workspace(nn::Activation x,
+                                                const GpuHalfScratch& scratch) const {
   const int lanes = x.lanes, frames = x.frames, rows = unfolded(x.rows);
   float* wide = scratch.wide;
   const auto narrow = [&](int i) {
@@ -55,21 +56,22 @@ GpuBlockHalf::Room GpuBlockHalf::room(nn::Activation x, const GpuHalfScratch& sc
     wide += lanes * part.block_stride;
     return part.slice_rows(0, rows);
   };
-  Room room;
-  room.y = along_frames() ? y_.fresh(frames) : narrow(0);
-  room.attended = along_frames() ? attended_.fresh(frames) : narrow(0).slice_rows(0, rows);
-  room.normed = narrow(0).slice_rows(0, rows);
-  room.gated = narrow(3).slice_rows(0, rows);
+  Workspace workspace;
+  workspace.y = along_frames() ? y_.fresh(frames) : narrow(0);
+  workspace.attended = along_frames() ? attended_.fresh(frames) : narrow(0).slice_rows(0, rows);
+  workspace.normed = narrow(0).slice_rows(0, rows);
+  workspace.gated = narrow(3).slice_rows(0, rows);
   for (std::size_t i = 0; i < dense_.size(); ++i)
-    room.stages[i] = along_frames() ? stages_[i].fresh(frames)
-                                    : narrow(1 + static_cast<int>(i % 2)).slice_rows(0, rows);
-  for (nn::Activation* part : {&room.query, &room.key, &room.value, &room.mixed})
+    workspace.stages[i] = along_frames() ? stages_[i].fresh(frames)
+                                         : narrow(1 + static_cast<int>(i % 2)).slice_rows(0, rows);
+  for (nn::Activation* part :
+       {&workspace.query, &workspace.key, &workspace.value, &workspace.mixed})
     *part = next(config_.inner());
   wide = scratch.wide;
-  for (nn::Activation* part : {&room.alone, &room.around, &room.conv})
+  for (nn::Activation* part : {&workspace.alone, &workspace.around, &workspace.conv})
     *part = next(config_.hidden / 2);
-  if (along_frames()) room.around = around_.fresh(frames);
-  return room;
+  if (along_frames()) workspace.around = around_.fresh(frames);
+  return workspace;
 }
 
 // Around a row, or up to a frame; those of a group of the unfolded sequence lie further on or back.
@@ -99,46 +101,46 @@ Status GpuBlockHalf::norm(nn::Activation x, const gpu::NormWeights& weights) con
 }
 
 Status GpuBlockHalf::run(nn::Activation x, const GpuHalfScratch& scratch) const {
-  const Room room = this->room(x, scratch);
-  auto done = norm(x, norm_, room.y);
-  for (int stage = 0; done && stage < config_.unfold; ++stage) done = dense(stage, room);
-  if (done) done = attend(room, scratch);
-  if (done) done = feed_forward(room);
-  if (done) done = fold(room.stages[config_.unfold - 1], x);
+  const Workspace workspace = this->workspace(x, scratch);
+  auto done = norm(x, norm_, workspace.y);
+  for (int stage = 0; done && stage < config_.unfold; ++stage) done = dense(stage, workspace);
+  if (done) done = attend(workspace, scratch);
+  if (done) done = feed_forward(workspace);
+  if (done) done = fold(workspace.stages[config_.unfold - 1], x);
   return done;
 }
 
-Status GpuBlockHalf::dense(int stage, const Room& room) const {
+Status GpuBlockHalf::dense(int stage, const Workspace& workspace) const {
   const GpuDenseStage& layer = dense_[static_cast<std::size_t>(stage)];
   GpuTaps taps;
-  if (stage > 0) add_taps(taps, room.stages[stage - 1], 3, 1);
-  add_taps(taps, room.y, 3, 1, along_frames() ? stage - (config_.unfold - 1) : stage);
-  const nn::Activation y = room.stages[stage];
+  if (stage > 0) add_taps(taps, workspace.stages[stage - 1], 3, 1);
+  add_taps(taps, workspace.y, 3, 1, along_frames() ? stage - (config_.unfold - 1) : stage);
+  const nn::Activation y = workspace.stages[stage];
   if (auto done = layer.conv.run(queue_, taps, y.rows, y); !done) return done;
   return norm(y, layer.norm);
 }
 
-Status GpuBlockHalf::attend(const Room& room, const GpuHalfScratch& scratch) const {
+Status GpuBlockHalf::attend(const Workspace& workspace, const GpuHalfScratch& scratch) const {
   const GpuAttention& a = attention_;
-  const nn::Activation z = room.stages[config_.unfold - 1];
+  const nn::Activation z = workspace.stages[config_.unfold - 1];
   GpuTaps taps;
-  add_taps(taps, room.attended, 3, 1);
-  auto done = norm(z, a.norm, room.attended);
-  if (done) done = a.local.run(queue_, taps, z.rows, room.gated, LinearEnd::gate);
-  if (store_.packed()) return done ? mix(room, scratch) : done;
-  if (done) done = a.query.run(queue_, {room.gated}, room.query);
-  if (done) done = a.key.run(queue_, {room.gated}, room.key);
-  if (done) done = mix(room, scratch);
+  add_taps(taps, workspace.attended, 3, 1);
+  auto done = norm(z, a.norm, workspace.attended);
+  if (done) done = a.local.run(queue_, taps, z.rows, workspace.gated, LinearEnd::gate);
+  if (store_.packed()) return done ? mix(workspace, scratch) : done;
+  if (done) done = a.query.run(queue_, {workspace.gated}, workspace.query);
+  if (done) done = a.key.run(queue_, {workspace.gated}, workspace.key);
+  if (done) done = mix(workspace, scratch);
   return done;
 }
 
-Status GpuBlockHalf::mix(const Room& room, const GpuHalfScratch& scratch) const {
+Status GpuBlockHalf::mix(const Workspace& workspace, const GpuHalfScratch& scratch) const {
   const GpuAttention& a = attention_;
-  const nn::Activation z = room.stages[config_.unfold - 1];
-  const gpu::LinearAttentionArgs args{frames_of<float>(room.query),
-                                      frames_of<float>(room.key),
-                                      frames_of<const float>(room.value),
-                                      frames_of<float>(room.mixed),
+  const nn::Activation z = workspace.stages[config_.unfold - 1];
+  const gpu::LinearAttentionArgs args{frames_of<float>(workspace.query),
+                                      frames_of<float>(workspace.key),
+                                      frames_of<const float>(workspace.value),
+                                      frames_of<float>(workspace.mixed),
                                       scratch.context,
                                       state_,
                                       total_,
@@ -148,59 +150,61 @@ Status GpuBlockHalf::mix(const Room& room, const GpuHalfScratch& scratch) const 
                                       z.rows,
                                       config_.heads,
                                       config_.head_width};
-  if (!along_frames() && config_.head_width > gpu::kNarrowHead) return mix_wide(room, args);
-  auto done = a.value.run(queue_, {room.attended}, room.value);
+  if (!along_frames() && config_.head_width > gpu::kNarrowHead) return mix_wide(workspace, args);
+  auto done = a.value.run(queue_, {workspace.attended}, workspace.value);
   if (done) done = along_frames() ? queue_.attend_frames(args) : queue_.attend_rows(args);
-  if (done) done = a.out.run(queue_, {room.mixed}, z, LinearEnd::add);
+  if (done) done = a.out.run(queue_, {workspace.mixed}, z, LinearEnd::add);
   return done;
 }
 
 // Keys gather normed rows; value and output projection of each head see what they gathered. Packed,
 // keys and queries are made where they are used.
-Status GpuBlockHalf::mix_wide(const Room& room, const gpu::LinearAttentionArgs& args) const {
+Status GpuBlockHalf::mix_wide(const Workspace& workspace,
+                              const gpu::LinearAttentionArgs& args) const {
   const GpuAttention& a = attention_;
-  const nn::Activation z = room.stages[config_.unfold - 1];
+  const nn::Activation z = workspace.stages[config_.unfold - 1];
   const int inner = config_.inner(), channels = config_.channels, width = config_.head_width;
   const int pitch = store_.packed() ? gpu::StripPlace::kWords : channels;
   const nn::Activation gathered = nn::dense(args.context, z.lanes, z.frames, inner, pitch);
   const nn::Activation projected =
       nn::dense(args.context + z.lanes * gathered.block_stride, z.lanes, z.frames, inner, pitch);
-  gpu::ContextArgs context{frames_of<const float>(store_.packed() ? room.gated : room.key),
-                           frames_of<const float>(room.attended),
-                           frames_of<float>(z),
-                           gathered.data,
-                           a.out.bias,
-                           z.lanes,
-                           z.frames,
-                           z.rows,
-                           inner,
-                           channels,
-                           store_.packed(),
-                           a.key.w};
+  gpu::ContextArgs context{
+      frames_of<const float>(store_.packed() ? workspace.gated : workspace.key),
+      frames_of<const float>(workspace.attended),
+      frames_of<float>(z),
+      gathered.data,
+      a.out.bias,
+      z.lanes,
+      z.frames,
+      z.rows,
+      inner,
+      channels,
+      store_.packed(),
+      a.key.w};
   auto done = store_.packed() ? Status(Done{}) : queue_.softmax_rows(args);
   if (done) done = queue_.gather_context(a.out.arithmetic, context);
   for (int head = 0; done && head < config_.heads; ++head)
     done = a.value_to_out[static_cast<std::size_t>(head)].run(
         queue_, {gathered.slice_rows(head * width, width)},
         projected.slice_rows(head * width, width));
-  context.x = frames_of<const float>(store_.packed() ? room.gated : room.query);
+  context.x = frames_of<const float>(store_.packed() ? workspace.gated : workspace.query);
   context.weights = a.query.w;
   context.context = projected.data;
   if (done) done = queue_.add_context(a.out.arithmetic, context);
   return done;
 }
 
-Status GpuBlockHalf::feed_forward(const Room& room) const {
+Status GpuBlockHalf::feed_forward(const Workspace& workspace) const {
   const GpuForward& f = forward_;
-  const nn::Activation z = room.stages[config_.unfold - 1];
+  const nn::Activation z = workspace.stages[config_.unfold - 1];
   GpuTaps taps;
-  add_taps(taps, room.around, 5, f.dilation);
-  auto done = norm(z, f.norm, room.normed);
-  if (done) done = f.alone.run(queue_, {room.normed}, room.alone, LinearEnd::gelu);
-  if (done) done = f.around.run(queue_, {room.normed}, room.around, LinearEnd::gelu);
-  if (done) done = f.conv.run(queue_, taps, z.rows, room.conv);
-  if (done) done = norm(room.conv, f.conv_norm);
-  if (done) done = f.out.run(queue_, {room.alone, room.conv}, z, LinearEnd::add);
+  add_taps(taps, workspace.around, 5, f.dilation);
+  auto done = norm(z, f.norm, workspace.normed);
+  if (done) done = f.alone.run(queue_, {workspace.normed}, workspace.alone, LinearEnd::gelu);
+  if (done) done = f.around.run(queue_, {workspace.normed}, workspace.around, LinearEnd::gelu);
+  if (done) done = f.conv.run(queue_, taps, z.rows, workspace.conv);
+  if (done) done = norm(workspace.conv, f.conv_norm);
+  if (done) done = f.out.run(queue_, {workspace.alone, workspace.conv}, z, LinearEnd::add);
   return done;
 }
 

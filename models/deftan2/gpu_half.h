@@ -53,13 +53,13 @@ class GpuBlockHalf {
 
  private:
   // Where everything lies in a call.
-  struct Room {
+  struct Workspace {
     nn::Activation y, attended, gated, normed;
     nn::Activation stages[4];  // the last of which is z
     nn::Activation query, key, value, mixed;
     nn::Activation alone, around, conv;
   };
-  Room room(nn::Activation x, const GpuHalfScratch& scratch) const;
+  Workspace workspace(nn::Activation x, const GpuHalfScratch& scratch) const;
 
   bool along_frames() const noexcept { return axis_ == GpuAxis::frames; }
   int words(int channels) const noexcept { return store_.words(channels); }
@@ -70,11 +70,11 @@ class GpuBlockHalf {
   void add_taps(GpuTaps& taps, nn::Activation x, int count, int apart, int group = 0) const;
   Status norm(nn::Activation x, const kernels::cuda::NormWeights& weights) const;
   Status norm(nn::Activation x, const kernels::cuda::NormWeights& weights, nn::Activation y) const;
-  Status dense(int stage, const Room& room) const;
-  Status attend(const Room& room, const GpuHalfScratch& scratch) const;
-  Status mix(const Room& room, const GpuHalfScratch& scratch) const;
-  Status mix_wide(const Room& room, const kernels::cuda::LinearAttentionArgs& args) const;
-  Status feed_forward(const Room& room) const;
+  Status dense(int stage, const Workspace& workspace) const;
+  Status attend(const Workspace& workspace, const GpuHalfScratch& scratch) const;
+  Status mix(const Workspace& workspace, const GpuHalfScratch& scratch) const;
+  Status mix_wide(const Workspace& workspace, const kernels::cuda::LinearAttentionArgs& args) const;
+  Status feed_forward(const Workspace& workspace) const;
   Status fold(nn::Activation z, nn::Activation x) const;
 
   kernels::cuda::LayerQueue& queue_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/deftan2/gpu_layers.h"
 
+#include "lib/kernels/norms.h"
+
 namespace limpid::models {
 
 namespace gpu = kernels::cuda;
@@ -34,7 +36,7 @@ Status GpuArrayLoader::head(const kernels::PackedMatrix& value_to_out, GpuLinear
 
 Status GpuArrayLoader::norm(const Norm& norm, std::span<const float> slope,
                             gpu::NormWeights& weights) {
-  weights.epsilon = kNormEpsilon;
+  weights.epsilon = kernels::kNormEpsilon;
   Status done = Done{};
   if (!norm.gain.empty()) done = upload(norm.gain, weights.gain);
   if (done && !norm.offset.empty()) done = upload(norm.offset, weights.offset);

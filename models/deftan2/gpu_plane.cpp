@@ -37,28 +37,29 @@ void GpuPlane::add_taps(GpuTaps& taps, nn::Activation x) const {
       taps.add(x, frame * x.frame_stride + row * x.row_stride, row);
 }
 
-Status GpuPlane::norm(const Room& room, const gpu::NormWeights& weights, nn::Activation x) const {
+Status GpuPlane::norm(const Workspace& workspace, const gpu::NormWeights& weights,
+                      nn::Activation x) const {
   const gpu::FrameNormArgs frames{
       frames_of<float>(x),         weights,      x.lanes,         x.frames, x.rows,
       store_.channels(x.channels), x.row_stride, store_.numbers()};
-  return whole() ? queue_.plane_norm({frames, room.moments, room.of_lanes})
+  return whole() ? queue_.plane_norm({frames, workspace.moments, workspace.of_lanes})
                  : queue_.frame_norm(frames);
 }
 
-Status GpuPlane::run(const Room& room, nn::Activation out) const {
-  const nn::Activation all = room.work.slice_channels(0, groups() * store_.words(width_));
+Status GpuPlane::run(const Workspace& workspace, nn::Activation out) const {
+  const nn::Activation all = workspace.work.slice_channels(0, groups() * store_.words(width_));
   GpuTaps taps;
-  add_taps(taps, room.input);
+  add_taps(taps, workspace.input);
   auto done = conv_.run(queue_, taps, out.rows, all);
-  if (done && norm_.gain != nullptr) done = norm(room, norm_, all);
-  for (int group = 0; done && group < groups(); ++group) done = stage(group, room, out);
+  if (done && norm_.gain != nullptr) done = norm(workspace, norm_, all);
+  for (int group = 0; done && group < groups(); ++group) done = stage(group, workspace, out);
   return done;
 }
 
-Status GpuPlane::stage(int group, const Room& room, nn::Activation out) const {
+Status GpuPlane::stage(int group, const Workspace& workspace, nn::Activation out) const {
   const GpuDenseStage& layer = dense_[static_cast<std::size_t>(group)];
   const auto part = [&](int i) {
-    return room.work.slice_channels(i * store_.words(width_), store_.words(width_));
+    return workspace.work.slice_channels(i * store_.words(width_), store_.words(width_));
   };
   const nn::Activation y = group + 1 == groups() ? out : part(result(group));
   GpuTaps taps;
@@ -67,7 +68,7 @@ Status GpuPlane::stage(int group, const Room& room, nn::Activation out) const {
   const bool normed = layer.norm.gain != nullptr, bent = layer.norm.slope != nullptr && !normed;
   auto done = layer.conv.run(queue_, taps, out.rows, y,
                              bent ? gpu::LinearEnd::prelu : gpu::LinearEnd::none, layer.norm.slope);
-  if (done && normed) done = norm(room, layer.norm, y);
+  if (done && normed) done = norm(workspace, layer.norm, y);
   return done;
 }
 

@@ -15,7 +15,7 @@ class GpuPlane {
  public:
   // Where a call reads and works. The frames that taps reach in front of it and behind it, and the
   // rows below and above each frame, are zeros or of earlier calls.
-  struct Room {
+  struct Workspace {
     nn::Activation input;  // [lane][frame][bin][store.plane_words(inputs)]
     nn::Activation work;   // [lane][frame][bin][work_channels()]
     // Of a whole recording: [lane][frame] and [lane].
@@ -30,7 +30,7 @@ class GpuPlane {
   Status load(const Deftan2PlaneBlock& block, GpuArrayLoader& loader);
   int work_channels() const noexcept { return slots() * store_.words(width_); }
   // out [lane][frame][bin][width]
-  Status run(const Room& room, nn::Activation out) const;
+  Status run(const Workspace& workspace, nn::Activation out) const;
 
   // Of a stream, which remembers.
   Status claim(GpuMemory& memory, int bins);
@@ -49,8 +49,9 @@ class GpuPlane {
     return whole() && group > 0 ? group - 1 : groups() + group;
   }
   void add_taps(GpuTaps& taps, nn::Activation x) const;
-  Status norm(const Room& room, const kernels::cuda::NormWeights& weights, nn::Activation x) const;
-  Status stage(int group, const Room& room, nn::Activation out) const;
+  Status norm(const Workspace& workspace, const kernels::cuda::NormWeights& weights,
+              nn::Activation x) const;
+  Status stage(int group, const Workspace& workspace, nn::Activation out) const;
 
   kernels::cuda::LayerQueue& queue_;
   GpuReach reach_;

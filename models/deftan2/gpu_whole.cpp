@@ -37,7 +37,7 @@ nn::Activation slice(nn::Activation x, int first, int count, int first_frame, in
 }
 
 // The same map with bins for frames and frames for rows.
-nn::Activation turned(nn::Activation x) {
+nn::Activation transposed(nn::Activation x) {
   std::swap(x.frames, x.rows);
   std::swap(x.frame_stride, x.row_stride);
   return x;
@@ -72,7 +72,7 @@ GpuDeftan2Whole::Extent GpuDeftan2Whole::part(int lanes, int sequences, int leng
   return {1, std::min(std::max(portion_.positions / length, portion_.sequences), sequences)};
 }
 
-Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) const {
+Result<GpuDeftan2Whole::Workspace> GpuDeftan2Whole::workspace(Extent e, float* memory) const {
   const int bins = config_.bins(), hop = config_.hop_samples(), microphones = config_.microphones;
   if (std::int64_t{e.lanes} * (e.frames + 1) * bins > INT32_MAX / 2)
     return Error{ErrorCode::unsupported,
@@ -82,24 +82,25 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
   const std::size_t with_zeros = positions + product({e.lanes + 1, bins});
   Pieces pieces{memory};
   const auto channels = [&](int count) { return with_zeros * static_cast<std::size_t>(count); };
-  Room room;
-  room.audio = pieces.take(product({microphones, e.lanes, e.frames + 1, hop}));
-  room.levels = pieces.take(product({e.lanes, e.frames}));
-  room.output = pieces.take(product({e.lanes, e.frames - Padded::kFront, hop}));
-  room.spectra = pieces.take(2 * positions * static_cast<std::size_t>(microphones));
-  room.heard = pieces.take(channels(config_.inputs()));
-  room.map = pieces.take(channels(config_.channels));
-  room.planes = pieces.take(positions * static_cast<std::size_t>(config_.outputs()));
-  room.filtered = pieces.take(2 * positions);
+  Workspace workspace;
+  workspace.audio = pieces.take(product({microphones, e.lanes, e.frames + 1, hop}));
+  workspace.levels = pieces.take(product({e.lanes, e.frames}));
+  workspace.output = pieces.take(product({e.lanes, e.frames - Padded::kFront, hop}));
+  workspace.spectra = pieces.take(2 * positions * static_cast<std::size_t>(microphones));
+  workspace.inputs = pieces.take(channels(config_.inputs()));
+  workspace.map = pieces.take(channels(config_.channels));
+  workspace.planes = pieces.take(positions * static_cast<std::size_t>(config_.outputs()));
+  workspace.filtered = pieces.take(2 * positions);
   const bool packed = store().packed();
-  room.packed_heard = pieces.take(packed ? channels(store().plane_words(config_.inputs())) : 0);
-  room.packed_map = pieces.take(
+  workspace.packed_inputs =
+      pieces.take(packed ? channels(store().plane_words(config_.inputs())) : 0);
+  workspace.packed_map = pieces.take(
       packed ? positions * static_cast<std::size_t>(store().words(config_.channels)) : 0);
-  room.moments = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes, e.frames})));
-  room.of_lanes = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes})));
+  workspace.moments = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes, e.frames})));
+  workspace.of_lanes = reinterpret_cast<gpu::Complex*>(pieces.take(product({2, e.lanes})));
 
   Pieces scratch = pieces;
-  room.work = pieces.take(
+  workspace.work = pieces.take(
       channels(std::max(layers_.encoder.work_channels(), layers_.decoder.work_channels())));
   const Extent frames = part(e.lanes, e.frames, bins), of_bins = part(e.lanes, bins, e.frames);
   const std::size_t rows = std::max(product({frames.lanes, frames.frames, bins}),
@@ -109,12 +110,12 @@ Result<GpuDeftan2Whole::Room> GpuDeftan2Whole::room(Extent e, float* memory) con
   const auto of_rows = [&](int count) {
     return scratch.take(rows * static_cast<std::size_t>(store().words(count)));
   };
-  for (float*& narrow : room.scratch.narrow) narrow = of_rows(config_.channels);
-  room.scratch.wide = of_rows(GpuHalfScratch::widest(config_, store()));
-  room.scratch.context =
+  for (float*& narrow : workspace.scratch.narrow) narrow = of_rows(config_.channels);
+  workspace.scratch.wide = of_rows(GpuHalfScratch::widest(config_, store()));
+  workspace.scratch.context =
       scratch.take(sequences * product({GpuHalfScratch::context_floats(config_, store())}));
-  room.floats = std::max(pieces.floats, scratch.floats);
-  return room;
+  workspace.floats = std::max(pieces.floats, scratch.floats);
+  return workspace;
 }
 
 // Of every lane its frames, a frame of zeros before the first, between them and after the last.
@@ -130,60 +131,61 @@ Status GpuDeftan2Whole::clear_around(nn::Activation x) const {
   return done;
 }
 
-Status GpuDeftan2Whole::run(Extent e, const Room& room) const {
-  const nn::Activation heard = among_zeros(room.heard, e, config_.inputs());
-  const nn::Activation x = among_zeros(room.map, e, config_.channels);
+Status GpuDeftan2Whole::run(Extent e, const Workspace& workspace) const {
+  const nn::Activation inputs = among_zeros(workspace.inputs, e, config_.inputs());
+  const nn::Activation x = among_zeros(workspace.map, e, config_.channels);
   const nn::Activation planes =
-      nn::dense(room.planes, e.lanes, e.frames, config_.bins(), config_.outputs());
-  auto done = analyse(e, room, heard);
+      nn::dense(workspace.planes, e.lanes, e.frames, config_.bins(), config_.outputs());
+  auto done = analyse(e, workspace, inputs);
   if (done && store().packed()) {
-    done = run_packed(e, room, heard, x);
+    done = run_packed(e, workspace, inputs, x);
   } else {
-    if (done) done = run_end(layers_.encoder, e, room, heard, x);
-    if (done) done = run_halves(x, room);
+    if (done) done = run_end(layers_.encoder, e, workspace, inputs, x);
+    if (done) done = run_halves(x, workspace);
   }
-  if (done) done = run_end(layers_.decoder, e, room, x, planes);
-  if (done) done = synthesise(e, room, planes);
+  if (done) done = run_end(layers_.decoder, e, workspace, x, planes);
+  if (done) done = synthesise(e, workspace, planes);
   return done;
 }
 
-gpu::ArraySpectra GpuDeftan2Whole::spectra(Extent e, const Room& room) const noexcept {
+gpu::ArraySpectra GpuDeftan2Whole::spectra(Extent e, const Workspace& workspace) const noexcept {
   const std::int64_t bins = config_.bins(), of_one = e.lanes * e.frames * bins;
-  return {{room.spectra, e.frames * bins, bins, config_.microphones * of_one},
+  return {{workspace.spectra, e.frames * bins, bins, config_.microphones * of_one},
           of_one,
           config_.microphones};
 }
 
-Status GpuDeftan2Whole::analyse(Extent e, const Room& room, nn::Activation heard) const {
+Status GpuDeftan2Whole::analyse(Extent e, const Workspace& workspace, nn::Activation inputs) const {
   const int bins = config_.bins(), hop = config_.hop_samples();
-  const gpu::ArraySpectra spectra = this->spectra(e, room);
+  const gpu::ArraySpectra spectra = this->spectra(e, workspace);
   const std::int32_t rows = config_.microphones * e.lanes;
   auto done = layers_.transforms.analysis.run(
       queue_, gpu::ProductKind::real_input,
-      {room.audio, {rows, e.frames, 1}, {std::int64_t{e.frames + 1} * hop, hop, 0}, 0}, 2 * hop, 0,
-      {room.spectra,
+      {workspace.audio, {rows, e.frames, 1}, {std::int64_t{e.frames + 1} * hop, hop, 0}, 0},
+      2 * hop, 0,
+      {workspace.spectra,
        {rows, e.frames, 1},
        {spectra.x.lane, spectra.x.frame, 0},
        spectra.x.imaginary});
   if (done)
-    done = queue_.array_planes(
-        {spectra, room.levels, frames_of<float>(heard), e.lanes, e.frames, bins, false, false});
+    done = queue_.array_planes({spectra, workspace.levels, frames_of<float>(inputs), e.lanes,
+                                e.frames, bins, false, false});
   return done;
 }
 
-Status GpuDeftan2Whole::run_end(const GpuPlane& end, Extent e, const Room& room, nn::Activation in,
-                                nn::Activation out) const {
-  const nn::Activation work = among_zeros(room.work, e, end.work_channels());
+Status GpuDeftan2Whole::run_end(const GpuPlane& end, Extent e, const Workspace& workspace,
+                                nn::Activation in, nn::Activation out) const {
+  const nn::Activation work = among_zeros(workspace.work, e, end.work_channels());
   auto done = clear_around(in);
   if (done) done = clear_around(work);
-  if (done) done = end.run({in, work, room.moments, room.of_lanes}, out);
+  if (done) done = end.run({in, work, workspace.moments, workspace.of_lanes}, out);
   return done;
 }
 
-Status GpuDeftan2Whole::run_halves(nn::Activation x, const Room& room) const {
+Status GpuDeftan2Whole::run_halves(nn::Activation x, const Workspace& workspace) const {
   Status done = Done{};
   for (std::size_t i = 0; done && i < layers_.halves.size(); ++i)
-    done = run_half(layers_.halves[i], i % 2 == 0 ? x : turned(x), room);
+    done = run_half(layers_.halves[i], i % 2 == 0 ? x : transposed(x), workspace);
   return done;
 }
 
@@ -195,44 +197,46 @@ Status GpuDeftan2Whole::repack(gpu::Repacking repacking, nn::Activation from, nn
 }
 
 // Spectra come as floats, and the decoder finds floats.
-Status GpuDeftan2Whole::run_packed(Extent e, const Room& room, nn::Activation heard,
+Status GpuDeftan2Whole::run_packed(Extent e, const Workspace& workspace, nn::Activation inputs,
                                    nn::Activation x) const {
   const nn::Activation input =
-      among_zeros(room.packed_heard, e, store().plane_words(config_.inputs()));
-  const nn::Activation map = nn::dense(room.packed_map, e.lanes, e.frames, config_.bins(),
+      among_zeros(workspace.packed_inputs, e, store().plane_words(config_.inputs()));
+  const nn::Activation map = nn::dense(workspace.packed_map, e.lanes, e.frames, config_.bins(),
                                        store().words(config_.channels));
-  auto done = repack(gpu::Repacking::pack, heard, input, config_.inputs());
-  if (done) done = run_end(layers_.encoder, e, room, input, map);
-  if (done) done = run_halves(map, room);
+  auto done = repack(gpu::Repacking::pack, inputs, input, config_.inputs());
+  if (done) done = run_end(layers_.encoder, e, workspace, input, map);
+  if (done) done = run_halves(map, workspace);
   if (done) done = repack(gpu::Repacking::unpack, map, x, config_.channels);
   return done;
 }
 
 Status GpuDeftan2Whole::run_half(const GpuBlockHalf& half, nn::Activation x,
-                                 const Room& room) const {
+                                 const Workspace& workspace) const {
   const Extent some = part(x.lanes, x.frames, x.rows);
   Status done = Done{};
   for (int lane = 0; lane < x.lanes; lane += some.lanes)
     for (int frame = 0; done && frame < x.frames; frame += some.frames)
       done = half.run(slice(x, lane, std::min(some.lanes, x.lanes - lane), frame,
                             std::min(some.frames, x.frames - frame)),
-                      room.scratch);
+                      workspace.scratch);
   return done;
 }
 
 // A hop of output is the sum of its share of two windows.
-Status GpuDeftan2Whole::synthesise(Extent e, const Room& room, nn::Activation planes) const {
+Status GpuDeftan2Whole::synthesise(Extent e, const Workspace& workspace,
+                                   nn::Activation planes) const {
   const int bins = config_.bins(), hop = config_.hop_samples();
   const int hops = e.frames - Padded::kFront;
-  const nn::Activation filtered = nn::dense(room.filtered, e.lanes, e.frames, 1, bins);
-  auto done = queue_.array_filter({spectra(e, room), room.levels, frames_of<const float>(planes),
-                                   frames_of<float>(filtered), e.lanes, e.frames, bins, false});
+  const nn::Activation filtered = nn::dense(workspace.filtered, e.lanes, e.frames, 1, bins);
+  auto done =
+      queue_.array_filter({spectra(e, workspace), workspace.levels, frames_of<const float>(planes),
+                           frames_of<float>(filtered), e.lanes, e.frames, bins, false});
   if (!done) return done;
   const nn::Activation windows = filtered.slice_frames(Padded::kFront - 1, hops + 1);
   return layers_.transforms.synthesis.run(
       queue_, gpu::ProductKind::real_output, rows_of<const float>(windows, hops, 1), bins,
       windows.frame_stride,
-      {room.output, {e.lanes, hops, 1}, {std::int64_t{hops} * hop, hop, 0}, 0});
+      {workspace.output, {e.lanes, hops, 1}, {std::int64_t{hops} * hop, hop, 0}, 0});
 }
 
 }  // namespace limpid::models

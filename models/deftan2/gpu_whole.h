@@ -33,22 +33,22 @@ class GpuDeftan2Whole {
   };
   // Where a call finds everything in its memory, all of which it writes before it reads it, but for
   // the first two.
-  struct Room {
-    float* audio;                                      // [microphone][lane][frames + 1][hop]
-    float* levels;                                     // [lane][frame]: what divides a recording
-    float* output;                                     // [lane][frames - 2][hop], from kFront on
-    float *spectra, *heard, *map, *planes, *filtered;  // [position][channels] and the like
-    float *packed_heard, *packed_map;                  // of those two, where activations are packed
-    float* work;                                       // of both ends, in turn with halves' scratch
+  struct Workspace {
+    float* audio;                                       // [microphone][lane][frames + 1][hop]
+    float* levels;                                      // [lane][frame]: what divides a recording
+    float* output;                                      // [lane][frames - 2][hop], from kFront on
+    float *spectra, *inputs, *map, *planes, *filtered;  // [position][channels] and the like
+    float *packed_inputs, *packed_map;  // of those two, where activations are packed
+    float* work;                        // of both ends, in turn with halves' scratch
     GpuHalfScratch scratch;
     kernels::cuda::Complex *moments, *of_lanes;
     std::size_t floats;  // in all
   };
   // Without memory: only how much there must be. unsupported: more than kernels can count.
-  Result<Room> room(Extent extent, float* memory) const;
+  Result<Workspace> workspace(Extent extent, float* memory) const;
 
   // Enqueues it all.
-  Status run(Extent extent, const Room& room) const;
+  Status run(Extent extent, const Workspace& workspace) const;
 
  private:
   GpuDeftan2Whole(kernels::cuda::LayerQueue& queue, const Deftan2Config& config,
@@ -57,17 +57,18 @@ class GpuDeftan2Whole {
   Extent part(int lanes, int sequences, int length) const noexcept;
   nn::Activation among_zeros(float* data, Extent extent, int channels) const noexcept;
   Status clear_around(nn::Activation x) const;
-  kernels::cuda::ArraySpectra spectra(Extent extent, const Room& room) const noexcept;
-  Status analyse(Extent extent, const Room& room, nn::Activation heard) const;
-  Status run_end(const GpuPlane& end, Extent extent, const Room& room, nn::Activation in,
+  kernels::cuda::ArraySpectra spectra(Extent extent, const Workspace& workspace) const noexcept;
+  Status analyse(Extent extent, const Workspace& workspace, nn::Activation inputs) const;
+  Status run_end(const GpuPlane& end, Extent extent, const Workspace& workspace, nn::Activation in,
                  nn::Activation out) const;
   const GpuStore& store() const noexcept { return layers_.store; }
   Status repack(kernels::cuda::Repacking repacking, nn::Activation from, nn::Activation to,
                 int channels) const;
-  Status run_halves(nn::Activation x, const Room& room) const;
-  Status run_packed(Extent extent, const Room& room, nn::Activation heard, nn::Activation x) const;
-  Status run_half(const GpuBlockHalf& half, nn::Activation x, const Room& room) const;
-  Status synthesise(Extent extent, const Room& room, nn::Activation planes) const;
+  Status run_halves(nn::Activation x, const Workspace& workspace) const;
+  Status run_packed(Extent extent, const Workspace& workspace, nn::Activation inputs,
+                    nn::Activation x) const;
+  Status run_half(const GpuBlockHalf& half, nn::Activation x, const Workspace& workspace) const;
+  Status synthesise(Extent extent, const Workspace& workspace, nn::Activation planes) const;
 
   kernels::cuda::LayerQueue& queue_;
   const Deftan2Config config_;

@@ -28,7 +28,7 @@ struct GroupMoments {
   void transform(const Norm& norm, float* scale, float* shift) const noexcept {
     const double mean = sums[0] / count;
     const double variance = std::fmax(sums[1] / count - mean * mean, 0.0);
-    const double by = 1.0 / std::sqrt(variance + static_cast<double>(kNormEpsilon));
+    const double by = 1.0 / std::sqrt(variance + static_cast<double>(kernels::kNormEpsilon));
     for (std::size_t c = 0; c < norm.gain.size(); ++c) {
       scale[c] = static_cast<float>(norm.gain[c] * by);
       shift[c] = static_cast<float>(norm.offset[c] - norm.gain[c] * by * mean);

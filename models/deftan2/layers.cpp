@@ -3,14 +3,12 @@
 
 #include <cmath>
 
+#include "models/sizes.h"
+
 namespace limpid::models {
 namespace {
 
 using kernels::PackedMatrix;
-
-std::size_t size(int n) {
-  return static_cast<std::size_t>(n);
-}
 
 // Element `row` of every `step`-th of `values`.
 std::vector<float> every(const std::vector<float>& values, int step, int first) {

@@ -32,7 +32,7 @@ Padded::Padded(AudioView<const float> audio, int hop)
   const std::ptrdiff_t size = samples_.extent(1);
   for (std::ptrdiff_t m = 0; m < audio.extent(0); ++m) {
     float* const x = samples_.view()[m].data();
-    kernels::repair(audio[m].data(), static_cast<int>(length_), x + kFront * hop);
+    kernels::repair(audio[m].data(), length_, x + kFront * hop);
     for (std::ptrdiff_t n = 0; n < hop; ++n) {
       x[n] = x[2 * hop - n];
       x[size - 1 - n] = x[size - 1 - 2 * hop + n];

@@ -12,11 +12,10 @@ namespace {
 using kernels::gemm;
 using kernels::Matrix;
 
-// Three frames with the row below: three taps along frequency lie side by side.
+// Three frames, each from the row below: three taps along frequency lie side by side.
 void put_taps(const FrameRing& ring, int channels, const float* base,
               std::span<std::ptrdiff_t, 3> offsets) noexcept {
-  for (int tap = 0; tap < 3; ++tap)
-    offsets[static_cast<std::size_t>(tap)] = ring.frame(2 - tap) - channels - base;
+  ring.taps(0, 1, base + channels, offsets);
 }
 
 // y = prelu(norm(y)), either of which may be missing.

@@ -10,6 +10,7 @@
 #include "lib/kernels/linear_attention.h"
 #include "lib/kernels/norms.h"
 #include "models/deftan2/group_norm.h"
+#include "models/sizes.h"
 
 namespace limpid::models {
 namespace {
@@ -19,10 +20,6 @@ using kernels::gemm;
 using kernels::Matrix;
 
 constexpr int kPiece = 128;  // positions
-
-std::size_t floats(int rows, int columns) noexcept {
-  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-}
 
 }  // namespace
 
@@ -87,7 +84,7 @@ void SequenceHalf::dense(const BlockHalf& half, Matrix<const float> x) LIMPID_RE
   const int c = config_.channels, n = length_;
   const auto norm = [&](int first, int count) {
     kernels::layer_norm(x.slice_rows(first, count), half.norm.gain.data(), half.norm.offset.data(),
-                        nullptr, kNormEpsilon, y_.rows(first, count));
+                        nullptr, kernels::kNormEpsilon, y_.rows(first, count));
   };
   norm(0, n);
   for (int j = 0; j < config_.unfold; ++j) {
@@ -121,7 +118,7 @@ void SequenceHalf::normalise(Matrix<float> x, const Norm& norm,
 
 void SequenceHalf::attend(const BlockAttention& a) LIMPID_REALTIME {
   kernels::layer_norm(z_.rows(0, length_), a.norm.gain.data(), a.norm.offset.data(), nullptr,
-                      kNormEpsilon, y_.rows(0, length_));
+                      kernels::kNormEpsilon, y_.rows(0, length_));
   y_.clear(length_, 1);
   gather(a);
   LIMPID_REALTIME_TRUSTED_BEGIN  // what is borrowed is not freed
@@ -160,10 +157,10 @@ void SequenceHalf::gather_part(const BlockAttention& a, int first, int count) LI
   kernels::column_peaks(key, peak_.data());
   for (std::size_t i = 0; i < peak_.size(); ++i) {
     if (first == 0 || before[i] == peak_[i]) continue;
-    const float keep = std::exp(before[i] - peak_[i]);
-    sum_[i] *= keep;
+    const float rescale = std::exp(before[i] - peak_[i]);
+    sum_[i] *= rescale;
     float* row = context_.data() + i * static_cast<std::size_t>(c);
-    for (int k = 0; k < c; ++k) row[k] *= keep;
+    for (int k = 0; k < c; ++k) row[k] *= rescale;
   }
   kernels::exp_columns(key, peak_.data(), 0.0f, sum_.data());
   kernels::outer_products(key, y_.rows(first, count), true, {context_.data(), c, inner, c});
@@ -190,7 +187,7 @@ kernels::PackedMatrix SequenceHalf::context_matrix(const BlockAttention& a) LIMP
 void SequenceHalf::feed_forward(const FeedForward& f) LIMPID_REALTIME {
   const int n = length_, half = config_.hidden / 2, reach = 2 * f.dilation;
   kernels::layer_norm(z_.rows(0, n), f.norm.gain.data(), f.norm.offset.data(), nullptr,
-                      kNormEpsilon, y_.rows(0, n));
+                      kernels::kNormEpsilon, y_.rows(0, n));
   gemm(y_.rows(0, n), 1, 0, f.around.weights, f.around.bias, Activation::none, around_.rows(0, n));
   kernels::gelu(around_.rows(0, n));
   around_.clear(n, reach);

@@ -6,6 +6,7 @@
 #include "lib/kernels/gates.h"
 #include "lib/kernels/linear_attention.h"
 #include "lib/kernels/norms.h"
+#include "models/sizes.h"
 
 namespace limpid::models {
 namespace {
@@ -14,25 +15,13 @@ using kernels::Activation;
 using kernels::gemm;
 using kernels::Matrix;
 
-std::size_t floats(int rows, int columns) noexcept {
-  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-}
-
 Matrix<float> dense_rows(std::span<float> memory, int rows, int columns) noexcept {
   return {memory.data(), columns, rows, columns};
 }
 
 void layer_norm(Matrix<const float> x, const Norm& norm, const float* slope,
                 Matrix<float> y) LIMPID_REALTIME {
-  kernels::layer_norm(x, norm.gain.data(), norm.offset.data(), slope, kNormEpsilon, y);
-}
-
-// Frames of a ring, oldest first, as distances from `base`: the segments of a product.
-template <std::size_t kCount>
-void put_taps(const FrameRing& ring, int newest, int apart, const float* base,
-              std::span<std::ptrdiff_t, kCount> offsets) noexcept {
-  for (std::size_t tap = 0; tap < kCount; ++tap)
-    offsets[tap] = ring.frame(newest + static_cast<int>(kCount - 1 - tap) * apart) - base;
+  kernels::layer_norm(x, norm.gain.data(), norm.offset.data(), slope, kernels::kNormEpsilon, y);
 }
 
 }  // namespace
@@ -92,8 +81,8 @@ void TimeHalf::dense(const BlockHalf& half) LIMPID_REALTIME {
     const Matrix<float> own = y_.now(), result = last ? z_.now() : o_[at].now();
     std::array<std::ptrdiff_t, 6> taps{};
     const auto all = std::span(taps);
-    put_taps(y_, config_.unfold - 1 - j, 1, own.data, all.last<3>());
-    if (j > 0) put_taps(o_[at - 1], 0, 1, own.data, all.first<3>());
+    y_.taps(config_.unfold - 1 - j, 1, own.data, all.last<3>());
+    if (j > 0) o_[at - 1].taps(0, 1, own.data, all.first<3>());
     gemm(own, j > 0 ? std::span<const std::ptrdiff_t>(all) : all.last<3>(), stage.conv.weights,
          stage.conv.bias, result);
     layer_norm(result, stage.norm, stage.slope.data(), result);
@@ -106,7 +95,7 @@ void TimeHalf::attend(const BlockAttention& a, const TimeScratch& s) LIMPID_REAL
   const Matrix<float> y = attended_.now(), z = z_.now();
   layer_norm(z, a.norm, nullptr, y);
   std::array<std::ptrdiff_t, 3> taps{};
-  put_taps(attended_, 0, 1, y.data, std::span(taps));
+  attended_.taps(0, 1, y.data, std::span(taps));
   const auto local = dense_rows(s.local, bins, 2 * c), gated = dense_rows(s.gated, bins, c);
   const auto query = dense_rows(s.query, bins, inner), key = dense_rows(s.key, bins, inner);
   const auto value = dense_rows(s.value, bins, inner), out = dense_rows(s.narrow, bins, c);
@@ -141,7 +130,7 @@ void TimeHalf::feed_forward(const FeedForward& f, const TimeScratch& s) LIMPID_R
   gemm(y, 1, 0, f.around.weights, f.around.bias, Activation::none, around_.now());
   kernels::gelu(around_.now());
   std::array<std::ptrdiff_t, 5> taps{};
-  put_taps(around_, 0, f.dilation, around_.frame(0), std::span(taps));
+  around_.taps(0, f.dilation, around_.frame(0), std::span(taps));
   gemm(around_.now(), taps, f.conv.weights, f.conv.bias, conv);
   layer_norm(conv, f.conv_norm, f.slope.data(), conv);
   const std::array<std::ptrdiff_t, 2> both{0, conv.data - alone.data};

@@ -69,7 +69,7 @@ Status by_windows(std::span<const float> audio, std::ptrdiff_t window, std::ptrd
 
 // A recording with its level changed, zeros behind it.
 Level prepare(std::span<const float> audio, float* to) {
-  kernels::repair(audio.data(), static_cast<int>(audio.size()), to);
+  kernels::repair(audio.data(), std::ssize(audio), to);
   const Level level = measure_level({to, audio.size()});
   for (std::size_t i = 0; i < audio.size(); ++i) to[i] = to[i] * level.first * level.second;
   return level;

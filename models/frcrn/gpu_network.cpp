@@ -71,38 +71,38 @@ Status GpuFrcrn::claim_alive() {
   return done;
 }
 
-Status GpuFrcrn::run(const GpuSpectra& heard, int frames) const {
-  auto done = hear(heard, frames);
+Status GpuFrcrn::run(const GpuSpectra& input, int frames) const {
+  auto done = analyse(input, frames);
   if (done) done = unets_[0].run(frames, scratch_);
-  if (done && voice_.data != nullptr) done = listen(frames);
+  if (done && voice_.data != nullptr) done = detect_voice(frames);
   if (done && unets_.size() > 1) done = refine(frames);
   return done;
 }
 
-Status GpuFrcrn::hear(const GpuSpectra& heard, int frames) const {
+Status GpuFrcrn::analyse(const GpuSpectra& input, int frames) const {
   const int bins = config_.bins(), row = config_.inputs();
   const nn::Activation in = unets_[0].input(frames);
-  auto done = queue_.compress({heard.all.x, frames_of<float>(in), in.lanes, frames, heard.band,
-                               bins, row, heard.scale, config_.compression});
+  auto done = queue_.compress({input.all.x, frames_of<float>(in), in.lanes, frames, input.band,
+                               bins, row, input.scale, config_.compression});
   if (!done || levels_ == nullptr) return done;
-  return queue_.levels({heard.all.x, frames_of<float>(in.slice_channels(1, 1)),
-                        reinterpret_cast<gpu::Complex*>(levels_), in.lanes, frames, heard.band,
-                        bins, row, config_.level_horizon, heard.scale});
+  return queue_.levels({input.all.x, frames_of<float>(in.slice_channels(1, 1)),
+                        reinterpret_cast<gpu::Complex*>(levels_), in.lanes, frames, input.band,
+                        bins, row, config_.level_horizon, input.scale});
 }
 
 // The second U-Net hears what the first one made, before the tanh.
 Status GpuFrcrn::refine(int frames) const {
-  const gpu::Frames<float> heard = frames_of<float>(unets_[1].input(frames));
+  const gpu::Frames<float> second = frames_of<float>(unets_[1].input(frames));
   const int lanes = memory_.lanes(), bins = config_.bins();
-  auto done = queue_.mix({unets_[0].mixed(frames), heard, lanes, frames, bins});
+  auto done = queue_.mix({unets_[0].mixed(frames), second, lanes, frames, bins});
   if (done && config_.lookahead)
-    done = queue_.silence({heard, GpuUnet::alive(alive_, config_.depth()), lanes, frames, bins});
+    done = queue_.silence({second, GpuUnet::alive(alive_, config_.depth()), lanes, frames, bins});
   if (done) done = unets_[1].run(frames, scratch_);
   return done;
 }
 
 // Its frames wait for their masks, which may look ahead.
-Status GpuFrcrn::listen(int frames) const {
+Status GpuFrcrn::detect_voice(int frames) const {
   const nn::Activation x = unets_[0].bottleneck(frames);
   return queue_.voice({frames_of<const float>(x), voice_.data + voice_.history, voice_.capacity,
                        voice_weight_, voice_bias_, x.lanes, frames, x.rows, x.channels,

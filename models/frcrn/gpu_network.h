@@ -17,7 +17,7 @@ class GpuFrcrn final : public GpuMaskMaker {
   static Result<std::unique_ptr<GpuMaskMaker>> open(const FrcrnNetwork& network, GpuMemory& memory,
                                                     Arithmetic arithmetic);
 
-  Status run(const GpuSpectra& heard, int frames) const override;
+  Status run(const GpuSpectra& input, int frames) const override;
   kernels::cuda::Mask mask(int frames) const override;
   kernels::cuda::Alive alive() const override {
     return GpuUnet::alive(alive_, config_.lookahead_frames());
@@ -30,9 +30,9 @@ class GpuFrcrn final : public GpuMaskMaker {
   Status claim();
   Status claim_alive();
 
-  Status hear(const GpuSpectra& heard, int frames) const;
+  Status analyse(const GpuSpectra& input, int frames) const;
   Status refine(int frames) const;
-  Status listen(int frames) const;
+  Status detect_voice(int frames) const;
 
   kernels::cuda::LayerQueue& queue_;
   GpuMemory& memory_;

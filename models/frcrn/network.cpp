@@ -47,8 +47,8 @@ FrcrnState::FrcrnState(std::shared_ptr<const FrcrnNetwork> network, int lanes, i
   voice_ = arena_.claim<float>(static_cast<std::size_t>(lanes) * voice_capacity_);
 }
 
-void FrcrnState::hear(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t,
-                      int band, float scale) LIMPID_REALTIME {
+void FrcrnState::analyse(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t,
+                         int band, float scale) LIMPID_REALTIME {
   const FrcrnConfig& config = network_->config;
   float* re = input_.at(lane, frame, 0);
   float* im = input_.at(lanes_ + lane, frame, 0);
@@ -67,7 +67,7 @@ void FrcrnState::hear(int lane, int frame, const std::complex<float>* column, st
 
 int FrcrnState::run() LIMPID_REALTIME {
   int ready = network_->unets[0].run(states_[0], outputs_[0], false, scratch_);
-  if (network_->voice) listen();
+  if (network_->voice) detect_voice();
   for (std::size_t i = 1; i < states_.size(); ++i) {
     const nn::Timeline& before = outputs_[i - 1];
     const nn::ConstActivation fresh = before.frames(before.size() - ready, ready);
@@ -81,11 +81,11 @@ int FrcrnState::run() LIMPID_REALTIME {
 }
 
 // The bottleneck sees no frame ahead, so there may be probabilities before there are masks.
-void FrcrnState::listen() LIMPID_REALTIME {
-  const nn::ConstActivation heard = states_[0].bottleneck();
+void FrcrnState::detect_voice() LIMPID_REALTIME {
+  const nn::ConstActivation features = states_[0].bottleneck();
   for (int lane = 0; lane < lanes_; ++lane)
-    network_->voice->run(heard, lane, voice_.data() + voice_at(lane, heard_));
-  heard_ += heard.frames;
+    network_->voice->run(features, lane, voice_.data() + voice_at(lane, waiting_voice_));
+  waiting_voice_ += features.frames;
 }
 
 void FrcrnState::mask(int lane, int frame, std::ptrdiff_t stride, float* re,
@@ -107,16 +107,16 @@ void FrcrnState::pop(int frames) LIMPID_REALTIME {
   if (!network_->voice) return;
   for (int lane = 0; lane < lanes_; ++lane) {
     float* waiting = voice_.data() + voice_at(lane, 0);
-    std::copy(waiting + frames, waiting + heard_, waiting);
+    std::copy(waiting + frames, waiting + waiting_voice_, waiting);
   }
-  heard_ -= frames;
+  waiting_voice_ -= frames;
 }
 
 void FrcrnState::reset() LIMPID_REALTIME {
   for (int lane = 0; lane < lanes_; ++lane) levels_.restart(lane);
   for (UnetState& state : states_) state.reset();
   for (nn::Timeline& output : outputs_) output.reset();
-  heard_ = 0;
+  waiting_voice_ = 0;
 }
 
 // No masks wait: those of every run have been popped.

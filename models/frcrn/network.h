@@ -32,8 +32,8 @@ class FrcrnState final : public MaskMaker {
   FrcrnState(std::shared_ptr<const FrcrnNetwork> network, int lanes, int max_frames);
 
   void begin(int frames) LIMPID_REALTIME override { input_ = states_[0].input().append(frames); }
-  void hear(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t, int band,
-            float scale) LIMPID_REALTIME override;
+  void analyse(int lane, int frame, const std::complex<float>* column, std::ptrdiff_t, int band,
+               float scale) LIMPID_REALTIME override;
   int run() LIMPID_REALTIME override;
   void mask(int lane, int frame, std::ptrdiff_t stride, float* re,
             float* im) LIMPID_REALTIME override;
@@ -49,7 +49,7 @@ class FrcrnState final : public MaskMaker {
   std::size_t voice_at(int lane, int frame) const noexcept {
     return static_cast<std::size_t>(lane) * voice_capacity_ + static_cast<std::size_t>(frame);
   }
-  void listen() LIMPID_REALTIME;
+  void detect_voice() LIMPID_REALTIME;
 
   std::shared_ptr<const FrcrnNetwork> network_;
   Arena arena_;
@@ -60,9 +60,9 @@ class FrcrnState final : public MaskMaker {
   std::span<float> scratch_;
   std::span<float> column_;  // compressed: real parts, then imaginary ones
   std::span<float> tanh_;    // one part of one frame of masks, taps side by side
-  std::span<float> voice_;   // [lane][voice_capacity_], `heard_` of them waiting for their masks
+  std::span<float> voice_;   // [lane][voice_capacity_], the first waiting_voice_ without masks yet
   std::size_t voice_capacity_ = 0;
-  int heard_ = 0;
+  int waiting_voice_ = 0;
   int lanes_;
 };
 

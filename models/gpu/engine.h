@@ -32,7 +32,7 @@ class GpuEngine {
   // Enqueues a call of 1 .. max_frames frames, and, when its results have been fetched, what
   // prepares the next one.
   virtual Status run(int frames) const = 0;
-  virtual Status keep(int frames) const = 0;
+  virtual Status shift_history(int frames) const = 0;
   // These lanes as a stream begins.
   virtual Status restart(int first, int count) const = 0;
 

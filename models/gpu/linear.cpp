@@ -112,7 +112,7 @@ Status GpuLinears::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation 
   args.x_frame = x.frame_stride;
   args.y_lane = y.block_stride;
   args.y_frame = y.frame_stride;
-  const auto most = static_cast<std::size_t>(gpu::ManyProductArgs::kMost);
+  const auto most = static_cast<std::size_t>(gpu::ManyProductArgs::kMax);
   for (std::size_t first = 0; first < layers_.size(); first += most) {
     const auto some = std::span(layers_).subspan(first, std::min(most, layers_.size() - first));
     args.count = static_cast<std::int32_t>(some.size());

@@ -21,7 +21,7 @@ class GpuTaps {
 
  private:
   friend struct GpuLinear;
-  kernels::cuda::ProductSegment segments_[kernels::cuda::RealProductArgs::kMost] = {};
+  kernels::cuda::ProductSegment segments_[kernels::cuda::RealProductArgs::kMax] = {};
   int count_ = 0;
   std::ptrdiff_t frame_ = 0, row_ = 0;
 };

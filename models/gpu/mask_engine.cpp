@@ -20,9 +20,9 @@ Status GpuMaskEngine::run(int frames) const {
   return done;
 }
 
-Status GpuMaskEngine::keep(int frames) const {
-  if (auto done = maker_->keep(frames); !done) return done;
-  return memory_.keep(frames);
+Status GpuMaskEngine::shift_history(int frames) const {
+  if (auto done = maker_->shift_history(frames); !done) return done;
+  return memory_.shift_history(frames);
 }
 
 gpu::ArraySpectra GpuMaskEngine::spectra(int first, int frames) const noexcept {
@@ -52,17 +52,17 @@ Status GpuMaskEngine::extend(int frames) const {
                                 BandExtension::top(band), band});
   if (!done) return done;
   return queue_.smooth_gains({gains_, gain_state_, maker_->alive(),
-                              1.0f - BandExtension::keep(traits_.hop), lanes, frames});
+                              1.0f - BandExtension::decay(traits_.hop), lanes, frames});
 }
 
 // A hop of output is the sum of its share of the latest `overlap` windows. Spectra wait for masks
 // that look ahead.
 Status GpuMaskEngine::filter(int frames) const {
   const int bins = stft_.bins(), band = traits_.bins, lanes = memory_.lanes();
-  const gpu::ArraySpectra heard = spectra(traits_.taps - 1, frames);
+  const gpu::ArraySpectra input = spectra(traits_.taps - 1, frames);
   auto done = queue_.mask_filter(
-      {maker_->mask(frames), heard.x, frames_of<float>(masked_.fresh(frames)), gains_,
-       BandExtension::blend(band), lanes, frames, bins, band, heard.microphone});
+      {maker_->mask(frames), input.x, frames_of<float>(masked_.fresh(frames)), gains_,
+       BandExtension::blend(band), lanes, frames, bins, band, input.microphone});
   if (!done) return done;
   const nn::Activation windows = masked_.frames(0, frames + masked_.history);
   const gpu::ComplexRows<float> hops{

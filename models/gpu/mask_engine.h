@@ -36,7 +36,7 @@ class GpuMaskEngine final : public GpuEngine {
   }
   Audio voice() const noexcept override { return {maker_->voice().data, maker_->voice().capacity}; }
   Status run(int frames) const override;
-  Status keep(int frames) const override;
+  Status shift_history(int frames) const override;
   Status restart(int first, int count) const override { return memory_.restart(first, count); }
   std::size_t at_rest() const noexcept override { return memory_.at_rest(); }
 

@@ -25,7 +25,7 @@ class GpuMaskMaker {
 
   // Enqueues the network on the next 1 .. max_frames frames. Its masks may trail them, by
   // MaskTraits::lookahead.
-  virtual Status run(const GpuSpectra& heard, int frames) const = 0;
+  virtual Status run(const GpuSpectra& input, int frames) const = 0;
 
   // Of the latest run.
   virtual kernels::cuda::Mask mask(int frames) const = 0;
@@ -35,8 +35,8 @@ class GpuMaskMaker {
   // where the network tells none.
   virtual const GpuTimeline& voice() const = 0;
 
-  // Enqueues what prepares the next run and GpuMemory::keep() does not.
-  virtual Status keep(int) const { return Done{}; }
+  // Enqueues what prepares the next run and GpuMemory::shift_history() does not.
+  virtual Status shift_history(int) const { return Done{}; }
 };
 
 }  // namespace limpid::models

@@ -16,7 +16,7 @@ Status in_turns(std::span<const gpu::LayerMemory> memories, Args& args, const Wo
   Status done = Done{};
   while (done && !memories.empty()) {
     const auto some =
-        memories.first(std::min<std::size_t>(memories.size(), gpu::LayerMemory::kMost));
+        memories.first(std::min<std::size_t>(memories.size(), gpu::LayerMemory::kMax));
     args.count = static_cast<std::int32_t>(some.size());
     std::ranges::copy(some, args.memories);
     done = work();
@@ -35,8 +35,8 @@ Status GpuMemory::timeline(GpuTimeline& timeline, int rows, int channels, int hi
   if (!memory) return memory.error();
   timeline.data = *memory;
   if (history == 0) return Done{};
-  kept_.push_back({*memory, x.block_stride, parts * lanes_,
-                   static_cast<std::int32_t>(x.frame_stride), history});
+  histories_.push_back({*memory, x.block_stride, parts * lanes_,
+                        static_cast<std::int32_t>(x.frame_stride), history});
   return Done{};
 }
 
@@ -58,19 +58,19 @@ Status GpuMemory::frames(float*& data, int floats) {
   return Done{};
 }
 
-Status GpuMemory::keep(int frames) const {
-  gpu::KeepArgs args{};
+Status GpuMemory::shift_history(int frames) const {
+  gpu::ShiftHistoryArgs args{};
   args.shift = frames;
-  return in_turns(kept_, args, [&] { return queue_.keep(args); });
+  return in_turns(histories_, args, [&] { return queue_.shift_history(args); });
 }
 
 Status GpuMemory::restart(int first, int count) const {
-  gpu::ForgetArgs args{};
+  gpu::ClearHistoryArgs args{};
   args.lanes = lanes_;
   args.first = first;
   args.some = count;
-  auto done = in_turns(kept_, args, [&] { return queue_.forget(args); });
-  if (done) done = in_turns(states_, args, [&] { return queue_.forget(args); });
+  auto done = in_turns(histories_, args, [&] { return queue_.clear_history(args); });
+  if (done) done = in_turns(states_, args, [&] { return queue_.clear_history(args); });
   return done;
 }
 

@@ -48,14 +48,14 @@ class GpuMemory {
     return sizeof(float) * static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(resting_);
   }
 
-  Status keep(int frames) const;               // at the end of a call of so many
+  Status shift_history(int frames) const;      // at the end of a call of so many
   Status restart(int first, int count) const;  // lanes
 
  private:
   kernels::cuda::LayerQueue& queue_;
   int lanes_, max_frames_;
   std::int64_t resting_ = 0;
-  std::vector<kernels::cuda::LayerMemory> kept_, states_;
+  std::vector<kernels::cuda::LayerMemory> histories_, states_;
 };
 
 // Views of an activation as kernels take them.

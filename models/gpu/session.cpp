@@ -90,7 +90,7 @@ Status GpuSession::enqueue(int frames) {
   if (done) done = queue_->download(host_out_, out.data, out.pitch, samples, lanes_);
   if (done && host_voice_ != nullptr)
     done = queue_->download(host_voice_, voice.data, voice.pitch, frames, lanes_);
-  if (done) done = engine_->keep(frames);
+  if (done) done = engine_->shift_history(frames);
   return done;
 }
 
@@ -109,7 +109,7 @@ void GpuSession::process_tile(AudioView<const float> in, AudioView<float> out, i
   const std::ptrdiff_t samples = std::ptrdiff_t{frames} * hop, begin = std::ptrdiff_t{first} * hop;
   const int channels = engine_->input().channels;
   for (int row = 0; row < lanes_ * channels; ++row)
-    repaired_ += kernels::repair(in[row].data() + begin, static_cast<int>(samples),
+    repaired_ += kernels::repair(in[row].data() + begin, samples,
                                  host_in_ + (row % channels * lanes_ + row / channels) * samples);
   if (status_) status_ = frames == tile_ ? queue_->replay() : enqueue(frames);
   if (status_) status_ = queue_->finish();

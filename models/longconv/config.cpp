@@ -26,7 +26,7 @@ constexpr NumberField<LongConvConfig> kNumbers[] = {
     {"taps", &LongConvConfig::taps, 1, 8},
     {"microphones", &LongConvConfig::microphones, 1, 16, true},
     {"coherence_horizon", &LongConvConfig::coherence_horizon, 1, 1'000'000, true}};
-constexpr int kMostBands = 256, kWidest = 8192;
+constexpr int kMaxBands = 256, kWidest = 8192;
 
 // The first thing wrong with the numbers themselves, or "".
 std::string config_problem(const LongConvConfig& c) {
@@ -37,8 +37,8 @@ std::string config_problem(const LongConvConfig& c) {
     return "window and hop must be 0.001..0.2 seconds";
   if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) != 2)
     return "window must be two hops";
-  if (c.bands.empty() || c.bands.size() > kMostBands)
-    return "there must be 1.." + std::to_string(kMostBands) + " bands";
+  if (c.bands.empty() || c.bands.size() > kMaxBands)
+    return "there must be 1.." + std::to_string(kMaxBands) + " bands";
   if (c.width() > kWidest) return "bands times channels must be at most " + std::to_string(kWidest);
   std::int64_t bins = 0;
   for (const int width : c.bands) {
@@ -69,7 +69,7 @@ int LongConvConfig::bins() const LIMPID_REALTIME {
   return dsp::stft_at(window, hop, sample_rate).bins();
 }
 
-MaskTraits LongConvConfig::traits() const noexcept {
+MaskTraits LongConvConfig::traits() const LIMPID_REALTIME {
   return {window, hop, bins(), taps, 0, voice, microphones};
 }
 
@@ -81,8 +81,8 @@ int LongConvConfig::past() const noexcept {
 
 double LongConvConfig::macs_per_second() const noexcept {
   const double c = channels;
-  const double remember = c * short_taps + memory * (4 * c + long_taps);
-  const double block = band_count() * (remember + 2 * c * (hidden + exchange));
+  const double memory_macs = c * short_taps + memory * (4 * c + long_taps);
+  const double block = band_count() * (memory_macs + 2 * c * (hidden + exchange));
   const double ends = bins() * (masks() * (2 * c + 4) + microphones * kFeatures * c);
   return (blocks * block + ends) / hop;
 }

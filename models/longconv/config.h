@@ -35,8 +35,8 @@ struct LongConvConfig {
   int bins() const LIMPID_REALTIME;  // frequencies at sample_rate
   int band_count() const noexcept { return static_cast<int>(bands.size()); }
   int width() const noexcept { return band_count() * channels; }  // of one frame
-  MaskTraits traits() const noexcept;
-  int masks() const noexcept { return taps + microphones - 1; }  // a frame
+  MaskTraits traits() const LIMPID_REALTIME;
+  int masks() const LIMPID_REALTIME { return traits().masks(); }  // a frame
   // Frames before the present one that masks depend on: of the filters of all blocks together, and
   // of the running means of features.
   int past() const noexcept;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/longconv/gpu_layers.h"
 
+#include "lib/kernels/norms.h"
+
 namespace limpid::models {
 
 namespace gpu = kernels::cuda;
@@ -29,7 +31,7 @@ Status GpuRowNorm::load(const Norm& norm, GpuLoader& loader) {
 }
 
 gpu::NormWeights GpuRowNorm::weights() const noexcept {
-  return {gain, offset, nullptr, kNormEpsilon};
+  return {gain, offset, nullptr, kernels::kNormEpsilon};
 }
 
 Status GpuRowNorm::run(gpu::LayerQueue& queue, nn::Activation x, nn::Activation y) const {
@@ -78,7 +80,7 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
   const int lanes = x.lanes, frames = x.frames, bands = x.rows;
   const nn::Activation recent = nn::dense(scratch.side, lanes, frames, bands, channels_),
                        qkv = nn::dense(scratch.wide, lanes, frames, bands, 3 * inner_);
-  auto done = hear(
+  auto done = project(
       {frames_of<const float>(x), frames_of<float>(recent), normed_, ring.head, norm_.weights(),
        short_, lanes, frames, bands, channels_, short_taps_, ring.brief_capacity},
       queue, recent, qkv);
@@ -90,9 +92,9 @@ Status GpuLongMemory::run(gpu::LayerQueue& queue, nn::Activation x, const GpuRin
   return done;
 }
 
-Status GpuLongMemory::hear(const gpu::NormedFilterArgs& filter, gpu::LayerQueue& queue,
-                           nn::Activation recent, nn::Activation qkv) const {
-  if (filter.frames == 1 && channels_ <= gpu::kMostResident) {
+Status GpuLongMemory::project(const gpu::NormedFilterArgs& filter, gpu::LayerQueue& queue,
+                              nn::Activation recent, nn::Activation qkv) const {
+  if (filter.frames == 1 && channels_ <= gpu::kMaxResident) {
     gpu::MemoryInputArgs args{filter, inputs_.w, inputs_.bias, inputs_.n, rows_of<float>(qkv),
                               false,  false};
     args.arrange();
@@ -146,8 +148,8 @@ Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
   if (done && over_ == Perceptron::Over::band)
     done = inputs_.load(loader, layer.inputs());
   else if (done)
-    done = channels <= gpu::kMostResident ? band_inputs_.load(loader, layer.inputs(), channels)
-                                          : whole_inputs_.load(loader, layer.inputs());
+    done = channels <= gpu::kMaxResident ? band_inputs_.load(loader, layer.inputs(), channels)
+                                         : whole_inputs_.load(loader, layer.inputs());
   if (done) done = outputs_.load(loader, layer.outputs());
   return done;
 }
@@ -155,13 +157,13 @@ Status GpuPerceptron::load(const Perceptron& layer, GpuLoader& loader) {
 Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
                           const GpuBandScratch& scratch) const {
   const bool whole = over_ == Perceptron::Over::frame;
-  if (!whole && x.channels <= gpu::kMostResident) return run_rows(queue, x);
+  if (!whole && x.channels <= gpu::kMaxResident) return run_rows(queue, x);
   const nn::Activation to = whole ? by_frame(x) : x,
                        hidden = nn::dense(scratch.wide, x.lanes, x.frames, to.rows, outputs_.k);
   Status done = Done{};
   if (whole) {
-    done = hear_frame(queue, x, scratch.side, scratch.wide + hidden.lanes * hidden.block_stride,
-                      hidden);
+    done = project_frame(queue, x, scratch.side, scratch.wide + hidden.lanes * hidden.block_stride,
+                         hidden);
   } else {
     const nn::Activation side = nn::dense(scratch.side, x.lanes, x.frames, x.rows, x.channels);
     done = norm_.run(queue, x, side);
@@ -171,9 +173,9 @@ Status GpuPerceptron::run(gpu::LayerQueue& queue, nn::Activation x,
   return done;
 }
 
-Status GpuPerceptron::hear_frame(gpu::LayerQueue& queue, nn::Activation x, float* side, float* sums,
-                                 nn::Activation hidden) const {
-  if (x.channels <= gpu::kMostResident)
+Status GpuPerceptron::project_frame(gpu::LayerQueue& queue, nn::Activation x, float* side,
+                                    float* sums, nn::Activation hidden) const {
+  if (x.channels <= gpu::kMaxResident)
     return band_inputs_.run(queue, x, norm_.weights(), sums, hidden);
   const nn::Activation normed = nn::dense(side, x.lanes, x.frames, x.rows, x.channels);
   auto done = norm_.run(queue, x, normed);

@@ -43,8 +43,8 @@ class GpuLongMemory {
  private:
   Status load_filters(std::span<const float> oldest_first, GpuLoader& loader);
   // q, k and v, by way of `recent`.
-  Status hear(const kernels::cuda::NormedFilterArgs& filter, kernels::cuda::LayerQueue& queue,
-              nn::Activation recent, nn::Activation qkv) const;
+  Status project(const kernels::cuda::NormedFilterArgs& filter, kernels::cuda::LayerQueue& queue,
+                 nn::Activation recent, nn::Activation qkv) const;
 
   GpuRowNorm norm_;
   const float *short_ = nullptr, *long_ = nullptr;
@@ -75,8 +75,8 @@ class GpuPerceptron {
  private:
   Status run_rows(kernels::cuda::LayerQueue& queue, nn::Activation x) const;
   // `sums`: room for what `hidden` is made of.
-  Status hear_frame(kernels::cuda::LayerQueue& queue, nn::Activation x, float* side, float* sums,
-                    nn::Activation hidden) const;
+  Status project_frame(kernels::cuda::LayerQueue& queue, nn::Activation x, float* side, float* sums,
+                       nn::Activation hidden) const;
 
   Perceptron::Over over_ = Perceptron::Over::band;
   GpuRowNorm norm_;

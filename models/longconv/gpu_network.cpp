@@ -12,7 +12,7 @@ namespace gpu = kernels::cuda;
 namespace {
 
 constexpr int kFloatsOfPair = sizeof(gpu::MicrophoneArgs::Pair) / sizeof(float);
-static_assert(MicrophoneFeatures::kValues == gpu::MicrophoneArgs::kValues);
+static_assert(kFeatures == gpu::MicrophoneArgs::kValues);
 
 }  // namespace
 
@@ -116,11 +116,11 @@ Status GpuLongConv::claim() {
 Status GpuLongConv::claim_scratch() {
   const auto columns =
       static_cast<std::size_t>(memory_.lanes()) * static_cast<std::size_t>(memory_.max_frames());
-  const int widest = std::max(
-      {config_.band_count() * 3 * config_.memory,
-       (1 + std::max(config_.band_count(), GpuLongLinear::parts(config_.width()))) *
-           config_.exchange,
-       config_.channels <= gpu::kMostResident ? 0 : config_.band_count() * config_.hidden});
+  const int widest =
+      std::max({config_.band_count() * 3 * config_.memory,
+                (1 + std::max(config_.band_count(), GpuLongLinear::parts(config_.width()))) *
+                    config_.exchange,
+                config_.channels <= gpu::kMaxResident ? 0 : config_.band_count() * config_.hidden});
   float* head = nullptr;
   struct Wanted {
     float*& memory;
@@ -138,9 +138,9 @@ Status GpuLongConv::claim_scratch() {
   return Done{};
 }
 
-Status GpuLongConv::run(const GpuSpectra& heard, int frames) const {
+Status GpuLongConv::run(const GpuSpectra& input, int frames) const {
   const nn::Activation x = x_.fresh(frames);
-  auto done = hear(heard, frames);
+  auto done = analyse(input, frames);
   if (done) done = split_.run(queue_, features_.fresh(frames), x);
   for (const Block& block : blocks_) {
     if (done) done = block.memory.run(queue_, x, ring_, scratch_);
@@ -149,30 +149,30 @@ Status GpuLongConv::run(const GpuSpectra& heard, int frames) const {
   }
   if (done) done = norm_.run(queue_, x, x);
   if (done) done = make_masks_.run(queue_, x, masks_.fresh(frames));
-  if (done && config_.voice) done = listen(frames);
+  if (done && config_.voice) done = detect_voice(frames);
   return done;
 }
 
 // What spectrum_features() makes, and MicrophoneFeatures.
-Status GpuLongConv::hear(const GpuSpectra& heard, int frames) const {
+Status GpuLongConv::analyse(const GpuSpectra& input, int frames) const {
   const nn::Activation features = features_.fresh(frames);
   const int lanes = memory_.lanes(), bins = config_.bins(), row = of_bin();
   const gpu::Frames<float> levels{features.data, features.block_stride, features.frame_stride, 1},
       spectrum{features.data + 2, features.block_stride, features.frame_stride, 1};
   auto done = queue_.unit_spectrum(
-      {heard.all.x, spectrum, lanes, frames, heard.band, bins, row, heard.scale, 0.5f});
+      {input.all.x, spectrum, lanes, frames, input.band, bins, row, input.scale, 0.5f});
   if (done)
-    done = queue_.levels({heard.all.x, levels, reinterpret_cast<gpu::Complex*>(levels_), lanes,
-                          frames, heard.band, bins, row, config_.level_horizon, heard.scale});
+    done = queue_.levels({input.all.x, levels, reinterpret_cast<gpu::Complex*>(levels_), lanes,
+                          frames, input.band, bins, row, config_.level_horizon, input.scale});
   if (!done || pairs_ == nullptr) return done;
   const gpu::Frames<float> others{features.data + kFeatures, features.block_stride,
                                   features.frame_stride, 0};
-  return queue_.microphones({heard.all, others,
+  return queue_.microphones({input.all, others,
                              reinterpret_cast<gpu::MicrophoneArgs::Pair*>(pairs_), lanes, frames,
-                             heard.band, bins, row, config_.coherence_horizon});
+                             input.band, bins, row, config_.coherence_horizon});
 }
 
-Status GpuLongConv::listen(int frames) const {
+Status GpuLongConv::detect_voice(int frames) const {
   const nn::Activation x = x_.fresh(frames);
   gpu::Frames<const float> real = frames_of<const float>(x);
   real.imaginary = 0;

@@ -16,12 +16,12 @@ class GpuLongConv final : public GpuMaskMaker {
   static Result<std::unique_ptr<GpuMaskMaker>> open(const LongConvNetwork& network,
                                                     GpuMemory& memory, Arithmetic arithmetic);
 
-  Status run(const GpuSpectra& heard, int frames) const override;
+  Status run(const GpuSpectra& input, int frames) const override;
   kernels::cuda::Mask mask(int frames) const override;
   const GpuTimeline& voice() const override { return voice_; }
-  Status keep(int frames) const override {
-    return queue_.turn({ring_.head, frames, ring_.capacity, ring_.brief_capacity,
-                        frames > kernels::cuda::LongFilterArgs::kLive});
+  Status shift_history(int frames) const override {
+    return queue_.advance({ring_.head, frames, ring_.capacity, ring_.brief_capacity,
+                           frames > kernels::cuda::LongFilterArgs::kLive});
   }
 
  private:
@@ -39,8 +39,8 @@ class GpuLongConv final : public GpuMaskMaker {
   Status claim();
   Status claim_scratch();
 
-  Status hear(const GpuSpectra& heard, int frames) const;
-  Status listen(int frames) const;
+  Status analyse(const GpuSpectra& input, int frames) const;
+  Status detect_voice(int frames) const;
   int of_bin() const noexcept { return config_.microphones * kFeatures; }  // features of a bin
 
   kernels::cuda::LayerQueue& queue_;

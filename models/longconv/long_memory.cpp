@@ -6,16 +6,9 @@
 #include "lib/kernels/elementwise.h"
 #include "lib/kernels/fsmn.h"
 #include "lib/kernels/norms.h"
+#include "models/sizes.h"
 
 namespace limpid::models {
-namespace {
-
-std::size_t size(int n) {
-  return static_cast<std::size_t>(n);
-}
-
-}  // namespace
-
 LongMemory::LongMemory(TensorReader& reader, const std::string& prefix,
                        const LongConvConfig& config, std::span<const float> filters)
     : bands_(config.band_count()),
@@ -56,24 +49,25 @@ void LongMemory::run(State& state, const BandRows& x,
   const BandRows recent{scratch.data(), x.lanes, x.frames, bands_, channels_};
   const kernels::Matrix<float> qkv{recent.data + recent.size(), 3 * inner_, x.columns() * bands_,
                                    3 * inner_};
-  look_back(state, x, recent.data);
+  run_short_filters(state, x, recent.data);
   kernels::gemm(recent.by_band(), 1, 0, inputs_.weights, inputs_.bias, kernels::Activation::none,
                 qkv);
-  remember(state, x, qkv.data, qkv.row(qkv.rows));
+  run_long_filters(state, x, qkv.data, qkv.row(qkv.rows));
   kernels::gemm(qkv.slice_columns(0, inner_), 1, 0, outputs_.weights, outputs_.bias,
                 kernels::Activation::none, recent.by_band());
   kernels::accumulate(recent.data, static_cast<int>(x.size()), x.data);
 }
 
 // recent = what the short filters make of norm(x).
-void LongMemory::look_back(State& state, const BandRows& x, float* recent) const LIMPID_REALTIME {
+void LongMemory::run_short_filters(State& state, const BandRows& x,
+                                   float* recent) const LIMPID_REALTIME {
   const auto width = static_cast<int>(x.width());
   for (int lane = 0; lane < x.lanes; ++lane) {
     float* earlier = state.normed_.data() + size(lane) * state.lane_stride_;
     float* now = earlier + state.earlier_;
     const kernels::Matrix<const float> rows{x.at(lane, 0), channels_, x.frames * bands_, channels_};
-    kernels::layer_norm(rows, norm_.gain.data(), norm_.offset.data(), nullptr, kNormEpsilon,
-                        {now, channels_, rows.rows, channels_});
+    kernels::layer_norm(rows, norm_.gain.data(), norm_.offset.data(), nullptr,
+                        kernels::kNormEpsilon, {now, channels_, rows.rows, channels_});
     kernels::fsmn_memory(now, width, short_taps_ - 1, x.frames, width, short_, short_taps_,
                          recent + lane * x.frames * x.width(), width);
     const std::ptrdiff_t gone = x.frames * x.width();
@@ -82,8 +76,8 @@ void LongMemory::look_back(State& state, const BandRows& x, float* recent) const
 }
 
 // In the rows (q, k, v) of qkv, q becomes q * (h conv (k * v)). `u`: room for one band's frames.
-void LongMemory::remember(State& state, const BandRows& x, float* qkv,
-                          float* u) const LIMPID_REALTIME {
+void LongMemory::run_long_filters(State& state, const BandRows& x, float* qkv,
+                                  float* u) const LIMPID_REALTIME {
   const std::ptrdiff_t frame_stride = static_cast<std::ptrdiff_t>(bands_) * 3 * inner_;
   for (int lane = 0; lane < x.lanes; ++lane) {
     for (int band = 0; band < bands_; ++band) {

@@ -49,8 +49,9 @@ class LongMemory {
   const Linear& outputs() const noexcept { return outputs_; }
 
  private:
-  void look_back(State& state, const BandRows& x, float* recent) const LIMPID_REALTIME;
-  void remember(State& state, const BandRows& x, float* qkv, float* u) const LIMPID_REALTIME;
+  void run_short_filters(State& state, const BandRows& x, float* recent) const LIMPID_REALTIME;
+  void run_long_filters(State& state, const BandRows& x, float* qkv,
+                        float* u) const LIMPID_REALTIME;
 
   int bands_ = 0, channels_ = 0, inner_ = 0, short_taps_ = 0;
   Norm norm_;

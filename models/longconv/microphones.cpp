@@ -19,7 +19,7 @@ MicrophoneFeatures::MicrophoneFeatures(Arena& arena, int lanes, int microphones,
     : pairs_(arena.claim<Pair>(static_cast<std::size_t>(lanes) *
                                static_cast<std::size_t>(microphones - 1) *
                                static_cast<std::size_t>(bins))),
-      heard_(arena.claim<int>(static_cast<std::size_t>(lanes))),
+      frames_(arena.claim<int>(static_cast<std::size_t>(lanes))),
       others_(microphones - 1),
       bins_(bins),
       horizon_(horizon) {}
@@ -31,12 +31,12 @@ int MicrophoneFeatures::settle(int horizon) noexcept {
 void MicrophoneFeatures::run(int lane, const std::complex<float>* columns, std::ptrdiff_t apart,
                              int band, float* features) LIMPID_REALTIME {
   if (others_ == 0) return;
-  int& heard = heard_[static_cast<std::size_t>(lane)];
-  heard = std::min(heard + 1, horizon_);
-  const float share = 1.0f / static_cast<float>(heard);
+  int& frames = frames_[static_cast<std::size_t>(lane)];
+  frames = std::min(frames + 1, horizon_);
+  const float share = 1.0f / static_cast<float>(frames);
   Pair* pair = pairs_.data() + std::ptrdiff_t{lane} * others_ * bins_;
   for (int m = 1; m <= others_; ++m) {
-    for (int bin = 0; bin < bins_; ++bin, ++pair, features += kValues) {
+    for (int bin = 0; bin < bins_; ++bin, ++pair, features += kFeatures) {
       const std::complex<float> first = bin < band ? columns[bin] : 0.0f;
       const std::complex<float> other = bin < band ? columns[m * apart + bin] : 0.0f;
       const std::complex<float> cross{other.real() * first.real() + other.imag() * first.imag(),
@@ -57,7 +57,7 @@ void MicrophoneFeatures::run(int lane, const std::complex<float>* columns, std::
 void MicrophoneFeatures::restart(int lane) LIMPID_REALTIME {
   const auto at = static_cast<std::size_t>(lane), pairs = static_cast<std::size_t>(others_ * bins_);
   std::ranges::fill(pairs_.subspan(at * pairs, pairs), Pair{});
-  heard_[at] = 0;
+  frames_[at] = 0;
 }
 
 }  // namespace limpid::models

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What LongConv hears of an array: how each further microphone m differs from the first one, four
-// numbers a bin.
+// What LongConv hears of an array: how each further microphone m differs from the first one, as
+// many numbers a bin as the first one has itself.
 #pragma once
 
 #include <complex>
@@ -18,8 +18,6 @@ namespace limpid::models {
 //   where one source is heard, near 0 for what comes from everywhere.
 class MicrophoneFeatures {
  public:
-  static constexpr int kValues = kFeatures;  // a bin; the first microphone's are as many
-
   MicrophoneFeatures() = default;
   // Means are those of all frames so far up to `horizon` of them, then they forget exponentially.
   MicrophoneFeatures(Arena& arena, int lanes, int microphones, int bins, int horizon);
@@ -27,7 +25,7 @@ class MicrophoneFeatures {
   // Frames after which what was heard before makes no difference any more.
   static int settle(int horizon) noexcept;
 
-  // One frame of a lane into features[m - 1][bin][kValues]: the first `band` bins of `columns`,
+  // One frame of a lane into features[m - 1][bin][kFeatures]: the first `band` bins of `columns`,
   // that of microphone m at columns + m * apart; silence above them.
   void run(int lane, const std::complex<float>* columns, std::ptrdiff_t apart, int band,
            float* features) LIMPID_REALTIME;
@@ -40,7 +38,7 @@ class MicrophoneFeatures {
   };
 
   std::span<Pair> pairs_;  // [lane][m - 1][bin]
-  std::span<int> heard_;   // frames of each lane, up to the horizon
+  std::span<int> frames_;  // frames of each lane, up to the horizon
   int others_ = 0, bins_ = 0, horizon_ = 1;
 };
 

@@ -8,13 +8,10 @@
 #include "lib/kernels/norms.h"
 #include "models/longconv/features.h"
 #include "models/longconv/filters.h"
+#include "models/sizes.h"
 
 namespace limpid::models {
 namespace {
-
-std::size_t size(int n) {
-  return static_cast<std::size_t>(n);
-}
 
 // Columns [first, first + count) of rows of `width`.
 kernels::Matrix<float> columns_of(std::span<float> all, int width, int rows, int first, int count) {
@@ -85,8 +82,8 @@ LongConvState::LongConvState(std::shared_ptr<const LongConvNetwork> network, int
   scratch_ = arena_.claim<float>(scratch);
 }
 
-void LongConvState::hear(int lane, int frame, const std::complex<float>* columns,
-                         std::ptrdiff_t apart, int band, float scale) LIMPID_REALTIME {
+void LongConvState::analyse(int lane, int frame, const std::complex<float>* columns,
+                            std::ptrdiff_t apart, int band, float scale) LIMPID_REALTIME {
   const int bins = network_->config.bins(), one = kFeatures * bins;
   float* features = features_.data() + column(lane, frame) * network_->config.microphones * one;
   spectrum_features(levels_, lane, columns, band, bins, scale, features);
@@ -108,9 +105,9 @@ int LongConvState::run() LIMPID_REALTIME {
     block.refine.run(x_, scratch_);
   }
   kernels::layer_norm(x_.by_band(), network_->norm.gain.data(), network_->norm.offset.data(),
-                      nullptr, kNormEpsilon, x_.by_band());
+                      nullptr, kernels::kNormEpsilon, x_.by_band());
   make_masks();
-  if (config.voice) listen();
+  if (config.voice) detect_voice();
   return x_.frames;
 }
 
@@ -124,7 +121,7 @@ void LongConvState::make_masks() LIMPID_REALTIME {
 }
 
 // One linear layer on the mean of the bands.
-void LongConvState::listen() LIMPID_REALTIME {
+void LongConvState::detect_voice() LIMPID_REALTIME {
   for (int column = 0; column < x_.columns(); ++column) {
     float sum = 0.0f;
     for (int band = 0; band < x_.bands; ++band) {

@@ -45,8 +45,8 @@ class LongConvState final : public MaskMaker {
   LongConvState(std::shared_ptr<const LongConvNetwork> network, int lanes, int max_frames);
 
   void begin(int frames) LIMPID_REALTIME override { x_.frames = frames; }
-  void hear(int lane, int frame, const std::complex<float>* columns, std::ptrdiff_t apart, int band,
-            float scale) LIMPID_REALTIME override;
+  void analyse(int lane, int frame, const std::complex<float>* columns, std::ptrdiff_t apart,
+               int band, float scale) LIMPID_REALTIME override;
   int run() LIMPID_REALTIME override;
   void mask(int lane, int frame, std::ptrdiff_t stride, float* re,
             float* im) LIMPID_REALTIME override;
@@ -59,7 +59,7 @@ class LongConvState final : public MaskMaker {
  private:
   std::ptrdiff_t column(int lane, int frame) const noexcept { return lane * x_.frames + frame; }
   void make_masks() LIMPID_REALTIME;
-  void listen() LIMPID_REALTIME;
+  void detect_voice() LIMPID_REALTIME;
 
   std::shared_ptr<const LongConvNetwork> network_;
   Arena arena_;

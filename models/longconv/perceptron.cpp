@@ -38,8 +38,8 @@ std::size_t Perceptron::scratch(int lanes, int frames) const noexcept {
 void Perceptron::run(const BandRows& x, std::span<float> scratch) const LIMPID_REALTIME {
   BandRows side = x;  // norm(x), later what is added to x
   side.data = scratch.data();
-  kernels::layer_norm(x.by_band(), norm_.gain.data(), norm_.offset.data(), nullptr, kNormEpsilon,
-                      side.by_band());
+  kernels::layer_norm(x.by_band(), norm_.gain.data(), norm_.offset.data(), nullptr,
+                      kernels::kNormEpsilon, side.by_band());
   const auto rows = over_ == Over::frame ? side.by_frame() : side.by_band();
   const int hidden_width = inputs_.weights.n();
   const kernels::Matrix<float> hidden{side.data + side.size(), hidden_width, rows.rows,

@@ -46,10 +46,10 @@ class CudaAttentionCall : public kernels::cuda::OnDevice {
     args->slopes = upload(c.slopes);
     args->sink_logits = upload(c.sink_logits);
     args->sink_keys = upload(c.sink_keys);
-    std::vector<float> angles(static_cast<std::size_t>(frames * full.width));
+    std::vector<float> cos_sin(static_cast<std::size_t>(frames * full.width));
     if (full.position == AttentionPosition::rotary) {
-      attention->rotary().angles(0, frames, angles);
-      args->angles = upload(angles);
+      attention->rotary().cos_sin(0, frames, cos_sin);
+      args->cos_sin = upload(cos_sin);
     }
     const auto enqueued = device_->attend(*args, stream_);
     ASSERT_TRUE(enqueued.ok()) << enqueued.error().message;

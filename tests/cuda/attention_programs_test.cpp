@@ -29,7 +29,7 @@ void check(const AttentionConfig& config, int lanes = 1, int frames = 97) {
   Tensor<float, 3> y({lanes, frames, full.heads * full.value_width});
   Tensor<float, 3> ready_q({lanes, frames, full.heads * full.width});
   Tensor<float, 3> ready_k({lanes, frames, full.kv_heads * full.width});
-  std::vector<float> angles(static_cast<std::size_t>(frames * full.width));
+  std::vector<float> cos_sin(static_cast<std::size_t>(frames * full.width));
   auto args = forward_args(*attention);
   ASSERT_TRUE(args.ok());
   args->q = rows(in.q), args->k = rows(in.k), args->v = rows(in.v), args->gate = rows(in.gate);
@@ -40,8 +40,8 @@ void check(const AttentionConfig& config, int lanes = 1, int frames = 97) {
   if (!c.sink_logits.empty()) args->sink_logits = c.sink_logits.data();
   if (!c.sink_keys.empty()) args->sink_keys = c.sink_keys.data();
   if (full.position == AttentionPosition::rotary) {
-    attention->rotary().angles(0, frames, angles);
-    args->angles = angles.data();
+    attention->rotary().cos_sin(0, frames, cos_sin);
+    args->cos_sin = cos_sin.data();
   }
   kernels::cuda::emulate<AttentionReady>(*args);
   const int width = std::max(full.width, full.value_width);

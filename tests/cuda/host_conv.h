@@ -45,7 +45,7 @@ void host_conv(const ConvData<T>& data, const ConvPlan& plan, T* y, bool aligned
   // What nobody wrote shows, here as well.
   std::vector<Complex> spectra(static_cast<std::size_t>(spec.channels * plan.points / 2),
                                Complex{NAN, NAN});
-  if (plan.points <= kMostFusedPoints) {
+  if (plan.points <= kMaxFusedPoints) {
     with_constant<7, 14>(plan.log_complex(), [&](auto log_size) {
       const HostTables<log_size> tables(spec.kept);
       const FusedFilterArgs filter{filters, spectra.data(), tables.view()};

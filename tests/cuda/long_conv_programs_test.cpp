@@ -57,7 +57,7 @@ TEST(CudaLongConv, EveryFusedSize) {
 }
 
 TEST(CudaLongConv, EverySplitSize) {
-  for (std::int64_t points = 65536; points <= kMostPoints; points *= 2) {
+  for (std::int64_t points = 65536; points <= kMaxPoints; points *= 2) {
     check<float>({.length = points / 2, .taps = points / 2 + 1}, true);
     if (points <= 262144) {
       check<Half>({.length = points, .taps = points, .circular = true}, false);
@@ -104,7 +104,7 @@ TEST(CudaLongConv, InSegments) {
   check<float>({.lanes = 2, .length = 200000, .taps = 30000}, true);  // in three passes each
   const auto plan = plan_conv({.length = 1 << 20, .taps = 100});
   ASSERT_TRUE(plan);
-  EXPECT_LE(plan->points, kMostFusedPoints) << "one kernel costs less than three";
+  EXPECT_LE(plan->points, kMaxFusedPoints) << "one kernel costs less than three";
 }
 
 // Cards of compute capability 8.6 have 99 KiB for a block: what would be one kernel of most points
@@ -112,10 +112,10 @@ TEST(CudaLongConv, InSegments) {
 TEST(LongConvPlan, BlocksWithLessSharedMemory) {
   constexpr std::size_t kSmall = 99 * 1024;
   const LongConvSpec causal{.length = 16384, .taps = 16384};
-  EXPECT_EQ(plan_conv(causal)->points, kMostFusedPoints);
+  EXPECT_EQ(plan_conv(causal)->points, kMaxFusedPoints);
   const auto plan = plan_conv(causal, kSmall);
   ASSERT_TRUE(plan) << plan.error().message;
-  EXPECT_NE(plan->points, kMostFusedPoints);
+  EXPECT_NE(plan->points, kMaxFusedPoints);
   EXPECT_EQ(plan_conv({.length = 8192, .taps = 8192}, kSmall)->points, 16384);
 }
 
@@ -170,14 +170,14 @@ TEST(CudaLongConv, SaysWhatItCannotDo) {
   EXPECT_EQ(code({.lanes = 0, .length = 1, .taps = 1}), invalid);
   EXPECT_EQ(code({.channels = -1, .length = 1, .taps = 1}), invalid);
   EXPECT_EQ(code({.length = 100, .taps = 101, .circular = true}), invalid);
-  EXPECT_EQ(code({.length = kMostPoints, .taps = kMostPoints}), unsupported);
+  EXPECT_EQ(code({.length = kMaxPoints, .taps = kMaxPoints}), unsupported);
   EXPECT_EQ(code({.length = 1 << 30, .taps = (1 << 21) + 2}), unsupported);
   EXPECT_EQ(code({.lanes = INT64_MAX / 2, .channels = 1000, .length = 1 << 20, .taps = 1}),
             unsupported);
   EXPECT_EQ(code({.lanes = 1 << 20, .channels = 1 << 12, .length = 10, .taps = 1}), unsupported);
   EXPECT_EQ(code({.length = 1 << 30, .taps = (1 << 21)}), -1);
-  EXPECT_EQ(code({.length = kMostPoints, .taps = 1}), -1);
-  EXPECT_EQ(code({.length = kMostPoints, .taps = kMostPoints, .circular = true}), -1);
+  EXPECT_EQ(code({.length = kMaxPoints, .taps = 1}), -1);
+  EXPECT_EQ(code({.length = kMaxPoints, .taps = kMaxPoints, .circular = true}), -1);
   EXPECT_EQ(code({.length = 1 << 20, .taps = INT64_MAX}), -1);
 }
 

@@ -71,12 +71,12 @@ class LongStream {
 
   void restart(int lane) {
     const int ring_floats = floats(capacity_ * width_), tail_floats = floats(kTail * width_);
-    ForgetArgs args{{{as_floats(ring), ring_floats, size_.lanes, ring_floats, 1},
-                     {as_floats(tails), tail_floats, size_.lanes, tail_floats, 1}},
-                    2,
-                    size_.lanes,
-                    lane,
-                    1};
+    ClearHistoryArgs args{{{as_floats(ring), ring_floats, size_.lanes, ring_floats, 1},
+                           {as_floats(tails), tail_floats, size_.lanes, tail_floats, 1}},
+                          2,
+                          size_.lanes,
+                          lane,
+                          1};
     emulate<Forget>(args);
     begun_[static_cast<std::size_t>(lane)] = u_.size();
   }

@@ -31,7 +31,7 @@ const Case kCases[] = {
     {3, 7, {{4, 10, true}, {8, 10, false}, {52, 65, true}, {16, 3, true}}, true, 3, false},
     {2, 150, {{5, 16, true}, {17, 31, true}, {1, 33, false}}, false, 1, false},
     {1, 70, {{20, 96, true}, {8, 96, true}, {4, 36, true}}, true, 4, true},
-    {2, 3, std::vector<Layer>(ManyProductArgs::kMost, Layer{4, 9, true}), true, 0, false},
+    {2, 3, std::vector<Layer>(ManyProductArgs::kMax, Layer{4, 9, true}), true, 0, false},
 };
 
 // Layers lie one behind the other in frames of x and y.

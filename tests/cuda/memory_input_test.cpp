@@ -123,7 +123,7 @@ TEST(CudaMemoryInput, FitsIntoEveryCard) {
     with_arithmetic(arithmetic, [&]<Arithmetic kArithmetic>() {
       for (const int channels : {32, 64, 96})
         with_memory_input<kArithmetic>(channels, [&]<class Program>() {
-          EXPECT_LE(resident_bytes<Program>(resident_buffers<Program>()), kMostShared);
+          EXPECT_LE(resident_bytes<Program>(resident_buffers<Program>()), kMaxShared);
         });
     });
 }

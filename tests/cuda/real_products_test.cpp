@@ -93,13 +93,13 @@ TEST(CudaRealProducts, ProductOfTwoSources) {
 }
 
 TEST(CudaRealProducts, DivisorsDivide) {
-  constexpr std::int64_t kMost = UINT32_MAX;
+  constexpr std::int64_t kMax = UINT32_MAX;
   for (const std::int32_t by : {1, 2, 3, 5, 64, 96, 251, 257, 4096, 65537, 99999989, INT32_MAX}) {
     const Divisor divisor(by);
     for (const std::int64_t near : {std::int64_t{0}, std::int64_t{by}, std::int64_t{7} * by,
-                                    kMost / by * by, kMost / 3, std::int64_t{INT32_MAX}, kMost})
+                                    kMax / by * by, kMax / 3, std::int64_t{INT32_MAX}, kMax})
       for (std::int64_t n = near - 2; n <= near + 2; ++n) {
-        if (n < 0 || n > kMost) continue;
+        if (n < 0 || n > kMax) continue;
         auto left = static_cast<std::uint32_t>(n);
         ASSERT_EQ(divisor.divide(left), n / by) << n << " by " << by;
         ASSERT_EQ(left, n % by) << n << " by " << by;

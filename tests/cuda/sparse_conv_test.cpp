@@ -98,7 +98,7 @@ TEST(CudaSparseConv, SaysWhatItCannotDo) {
   refused({.length = 1024, .taps = 1024, .kept = Pattern(64, 1)}, invalid, "64th of 2048");
   refused({.length = 1024, .taps = 9, .circular = true, .kept = {1, 1, 0, 0}}, invalid, "1 and 3");
   refused({.length = 1000, .taps = 9, .circular = true, .kept = {1, 1}}, unsupported, "sparse");
-  refused({.length = kMostPoints, .taps = 2, .kept = {1, 0}}, unsupported, "sparse");
+  refused({.length = kMaxPoints, .taps = 2, .kept = {1, 0}}, unsupported, "sparse");
 }
 
 }  // namespace

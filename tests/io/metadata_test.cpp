@@ -19,10 +19,12 @@ using test::TemporaryFolder;
 constexpr int kWavex16 = SF_FORMAT_WAVEX | SF_FORMAT_PCM_16;
 constexpr std::streamoff kMaskAt = 40;  // in a WAVEX file: RIFF header, "fmt ", 20 bytes of it
 
-std::uint32_t mask_of(const std::filesystem::path& path) {
+constexpr std::streamoff kRf64MaskAt = kMaskAt + 36;  // behind a "ds64" too
+
+std::uint32_t mask_of(const std::filesystem::path& path, std::streamoff at = kMaskAt) {
   std::ifstream file(path, std::ios::binary);
   std::uint32_t mask = 0;
-  file.seekg(kMaskAt);
+  file.seekg(at);
   file.read(reinterpret_cast<char*>(&mask), sizeof mask);
   return mask;
 }
@@ -176,6 +178,37 @@ TEST(Metadata, WhatAContainerDoesNotHoldIsNamed) {
             "2 markers, broadcast information");
   EXPECT_EQ(copy(folder / "a.wav", folder / "b.rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16),
             "2 markers");
+}
+
+TEST(Metadata, MarkersBeyondTheMostThatAreReadAreNamed) {
+  TemporaryFolder folder;
+  write_marked(folder / "a.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16);
+  SF_INFO info{};
+  const std::unique_ptr<SNDFILE, CloseSound> in(
+      sf_open((folder / "a.aiff").c_str(), SFM_READ, &info));
+  const Metadata metadata = read_metadata(in.get(), info, 1);
+  EXPECT_EQ(markers_of(metadata), (std::vector<std::uint32_t>{1000}));
+  const auto not_kept = [&](int code) {
+    SF_INFO format{0, 48000, 1, code, 0, 0};
+    const std::unique_ptr<SNDFILE, CloseSound> out(
+        sf_open((folder / "b").c_str(), SFM_WRITE, &format));
+    return write_metadata(metadata, out.get(), format);
+  };
+  EXPECT_EQ(not_kept(SF_FORMAT_AIFF | SF_FORMAT_PCM_16), "1 marker");
+  EXPECT_EQ(not_kept(SF_FORMAT_WAV | SF_FORMAT_PCM_16), "1 marker, names of markers");
+  EXPECT_EQ(not_kept(SF_FORMAT_FLAC | SF_FORMAT_PCM_16), "2 markers");
+}
+
+// As the documentation says: what libsndfile makes of RF64 files. A layout that there is, it keeps.
+TEST(Metadata, OfRf64ChannelsOfNoLoudspeakerGetTheUsualLayout) {
+  TemporaryFolder folder;
+  const std::tuple<int, std::uint32_t, std::uint32_t> layouts[] = {
+      {3, 0, 0}, {4, 0, 0x33}, {5, 0, 0}, {6, 0, 0x3f}, {7, 0, 0}, {8, 0, 0xff}, {8, 0x63f, 0x63f}};
+  for (const auto& [channels, mask, written] : layouts) {
+    write_wavex(folder / "a.wav", channels, mask);
+    EXPECT_EQ(copy(folder / "a.wav", folder / "b.rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16), "");
+    EXPECT_EQ(mask_of(folder / "b.rf64", kRf64MaskAt), written) << channels;
+  }
 }
 
 }  // namespace

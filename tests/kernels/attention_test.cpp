@@ -178,11 +178,11 @@ TEST_P(Attend, SmallProductMatchesReference) {
   for (int rows : {1, 2, 3, 5, 8, 13})
     for (int k : {1, 2, 17, 64})
       for (int n : {1, 3, 8, 31, 64, 77})
-        for (float keep : {0.0f, 0.75f}) {
+        for (float beta : {0.0f, 0.75f}) {
           const auto a = noise(static_cast<std::size_t>(rows * (k + 1)), 1);
           const auto b = noise(static_cast<std::size_t>(k * (n + 2)), 2);
           Fenced c(static_cast<std::size_t>(rows * (n + 5))), expected(c.size());
-          const SmallProduct p{a.data(), k + 1, b.data(), n + 2, c.data(), n + 5, rows, k, n, keep};
+          const SmallProduct p{a.data(), k + 1, b.data(), n + 2, c.data(), n + 5, rows, k, n, beta};
           SmallProduct wanted = p;
           wanted.c = expected.data();
           small_product(p);

@@ -17,7 +17,7 @@ streaming::LiveStats busy() {
   stats.output_rms_db = -200.0f;
   stats.reduction_db = 50.0f;
   stats.load_median = 0.12f;
-  stats.load_most = 15.0f;
+  stats.load_max = 15.0f;
   stats.late_events = 2;
   stats.late_seconds = 0.13;
   stats.device_xruns = 7;

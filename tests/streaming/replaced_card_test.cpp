@@ -7,6 +7,7 @@
 #include "streaming/picked_inputs.h"
 #include "streaming/portaudio_device.h"
 #include "tests/streaming/fake_portaudio.h"
+#include "tests/support/failing_new.h"
 #include "tests/support/fake_model.h"
 
 namespace limpid::streaming {
@@ -58,6 +59,27 @@ TEST(ReplacedCard, MayBeTwo) {
   fake_portaudio().default_output = 1;
   expect_a_second(*engine, 16000);
   EXPECT_FALSE(engine->device().format().one_clock);
+}
+
+TEST(ReplacedCard, IsNotStartedWithoutMemory) {
+  const auto engine = engine_on_headset();
+  expect_a_second(*engine, 48000);
+  fake_portaudio().unplug();
+  fake_portaudio().devices = {device("Built-in microphone that has a long name", 2, 0, 48000),
+                              device("Built-in loudspeakers that have a long name", 0, 2, 48000)};
+  fake_portaudio().default_output = 1;
+  int refusals = 0;
+  for (int allocations = 0;; ++allocations) {
+    test::allocations_left = allocations;
+    const auto started = engine->start();
+    test::allocations_left = -1;
+    if (started.ok()) break;
+    EXPECT_EQ(started.error().code, ErrorCode::out_of_memory);
+    EXPECT_TRUE(fake_portaudio().open.empty());
+    ++refusals;
+  }
+  EXPECT_GT(refusals, 10);
+  expect_a_second(*engine, 48000);
 }
 
 TEST(ReplacedCard, IsLookedForOnlyWhenPrepared) {

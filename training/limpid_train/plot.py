@@ -1,6 +1,7 @@
 """Draws the curves of a run's log."""
 import argparse
 import json
+import math
 from pathlib import Path
 
 PANELS = [("loss",), ("snr", "valid_gain", "valid_sdr"), ("spectrum", "lost", "mask"), ("voice",),
@@ -8,7 +9,8 @@ PANELS = [("loss",), ("snr", "valid_gain", "valid_sdr"), ("spectrum", "lost", "m
 
 
 def draw(run, output):
-    """One panel a kind of number over the steps, as a PNG; a message where matplotlib is missing."""
+    """One panel a kind of number over the steps, as a PNG; a message where matplotlib is missing. Where a run diverged,
+    curves have gaps."""
     try:
         import matplotlib
     except ImportError:
@@ -21,7 +23,7 @@ def draw(run, output):
     figure, axes = pyplot.subplots(len(panels), 1, sharex=True, squeeze=False, figsize=(8, 2.4 * len(panels)))
     for axis, names in zip(axes[:, 0], panels):
         for name in names:
-            points = [(row["step"], row[name]) for row in rows if name in row]
+            points = [(row["step"], math.nan if row[name] is None else row[name]) for row in rows if name in row]
             if points:
                 axis.plot(*zip(*points), label=name)
         axis.legend()

@@ -2,6 +2,7 @@
 import argparse
 import contextlib
 import json
+import math
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -133,8 +134,10 @@ class Worker:
         return {"loss": loss.detach(), **applied, **{name: value.detach() for name, value in parts.items()}}
 
     def log(self, step, **row):
+        """One more line. JSON has no word for what a run that diverges measures: null."""
+        row = {name: value if math.isfinite(value) else None for name, value in row.items()}
         with open(self.master.run / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "spent": round(self.spent(), 1), **row}) + "\n")
+            file.write(json.dumps({"step": step, "spent": round(self.spent(), 1), **row}, allow_nan=False) + "\n")
 
 
 def room_bank(folder, processes):

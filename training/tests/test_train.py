@@ -16,6 +16,7 @@ from limpid_train.checkpoint import load_latest
 from limpid_train.corpus import Corpus
 from limpid_train.export import export
 from limpid_train.feed import MixAhead, MixHere
+from limpid_train.losses import total_loss
 from limpid_train.master import learning_rate
 from limpid_train.mixing import Mixer
 from limpid_train.rooms import RoomBank
@@ -97,6 +98,22 @@ class Resuming(unittest.TestCase):
             self.assertEqual((run / "config.json").read_text(), before)
             steps(run, cache, 2, config={**CONFIG, "training": {**CONFIG["training"], "final_lr": 1e-4}})
             self.assertEqual(json.loads((run / "config.json").read_text())["training"]["final_lr"], 1e-4)
+
+    def test_the_log_of_a_run_that_diverges_is_json(self):
+        def infinite(*arguments):
+            loss, parts = total_loss(*arguments)
+            return loss * float("nan"), {**parts, "snr": parts["snr"] * float("inf")}
+
+        def refuse(word):
+            raise ValueError(f"{word} is not JSON")
+
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(train, "total_loss", infinite):
+            small_cache(folder)
+            steps(Path(folder) / "run", folder, 2)
+            lines = (Path(folder) / "run" / "log.jsonl").read_text().splitlines()
+        first = json.loads(lines[0], parse_constant=refuse)
+        self.assertEqual((first["loss"], first["snr"]), (None, None))
+        self.assertGreater(first["spectrum"], 0)
 
     def test_a_limit_is_of_seconds_or_of_steps(self):
         command = ["train", "--config", "nano", "--corpus", "c", "--run", "r", "--data", str(RECORDINGS)]

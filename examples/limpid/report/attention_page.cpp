@@ -15,9 +15,9 @@
 namespace limpid::cli {
 namespace {
 
-constexpr std::ptrdiff_t kMostHeads = 8;  // pictures of a layer
-constexpr double kLowestExponent = -4;    // of attention in pictures: 0.0001 is the darkest
-constexpr double kRange = 4;              // of activations in pictures: decades above the median
+constexpr std::ptrdiff_t kMaxHeads = 8;  // pictures of a layer
+constexpr double kLowestExponent = -4;   // of attention in pictures: 0.0001 is the darkest
+constexpr double kRange = 4;             // of activations in pictures: decades above the median
 
 constexpr const char* kOwnStyle = R"css(
 svg { cursor: default }
@@ -109,7 +109,7 @@ Tensor<float, 2> logarithms(TensorView<const float, 2> values, double unit, doub
 std::string layer_maps(const AttentionLayerTrace& layer) {
   std::string html = fmt::format("<section class='card'><h2>{}{}</h2><div class='maps'>",
                                  escaped(layer.name), heat_scale("≤ 0.0001", "1"));
-  const std::ptrdiff_t shown = std::min(layer.weights.extent(0), kMostHeads);
+  const std::ptrdiff_t shown = std::min(layer.weights.extent(0), kMaxHeads);
   for (std::ptrdiff_t head = 0; head < shown; ++head) {
     const auto picture = logarithms(layer.weights.view()[head], 1, kLowestExponent);
     html += fmt::format("<div><h3>head {}</h3>", head) +

@@ -19,7 +19,7 @@
 namespace limpid::cli {
 namespace {
 
-constexpr std::size_t kMostDetails = 16;  // a file is up to 3 MB of page
+constexpr std::size_t kMaxDetails = 16;  // a file is up to 3 MB of page
 
 std::string signed_db(double value) {
   const std::string size = fmt::format("{:.1f}", std::abs(value));
@@ -129,7 +129,7 @@ std::string page(const std::vector<FileResult>& results, const ReportFacts& fact
   std::string rows, sections;
   std::size_t shown = 0, done = 0;
   for (std::size_t i = 0; i < results.size() && !interrupted(); ++i) {
-    const bool has_details = results[i].outcome == Outcome::done && shown < kMostDetails;
+    const bool has_details = results[i].outcome == Outcome::done && shown < kMaxDetails;
     done += results[i].outcome == Outcome::done;
     rows += table_row(results[i], i, has_details);
     if (!has_details) continue;

@@ -30,9 +30,9 @@ enum class AttentionGating { none, head, element };
 struct AttentionForwardArgs {
   FrameRows<const float> q, k, v, gate;  // as they come
   FrameRows<float> ready_q,
-      ready_k;  // unit length, turned; q and k themselves if neither is asked for
+      ready_k;  // unit length, rotated; q and k themselves if neither is asked for
   FrameRows<float> y;
-  const float* angles = nullptr;  // [frame][width] cosines, then sines; null: no rotary positions
+  const float* cos_sin = nullptr;  // [frame][width] cosines, then sines; null: no rotary positions
   const float* sink_logits = nullptr;  // [head]; null with AttentionSink::logit: 0
   const float* sink_keys = nullptr;    // [head][width]
   const float* slopes = nullptr;       // [head]; null: 0
@@ -90,7 +90,7 @@ struct AttentionReady {
 
   static std::int64_t vectors(const Args& a) { return a.lanes * a.frames * (a.heads + a.kv_heads); }
   static std::int64_t blocks(const Args& a) {
-    const bool needed = a.directions || a.angles != nullptr;
+    const bool needed = a.directions || a.cos_sin != nullptr;
     return needed ? (vectors(a) + kThreads - 1) / kThreads : 0;
   }
 
@@ -111,21 +111,21 @@ struct AttentionReady {
       for (int c = 0; c < a.width; ++c) power += x[c] * x[c];
       scale = 1 / larger(sqrtf(power), 1e-12f);
     }
-    turn(x, scale, a.angles == nullptr ? nullptr : a.angles + t * a.width, a.width, y);
+    rotate(x, scale, a.cos_sin == nullptr ? nullptr : a.cos_sin + t * a.width, a.width, y);
   }
 
  private:
-  LIMPID_HD static void turn(const float* x, float scale, const float* angles, int width,
-                             float* y) {
-    if (angles == nullptr) {
+  LIMPID_HD static void rotate(const float* x, float scale, const float* cos_sin, int width,
+                               float* y) {
+    if (cos_sin == nullptr) {
       for (int c = 0; c < width; ++c) y[c] = scale * x[c];
       return;
     }
     const int half = width / 2;
     for (int c = 0; c < half; ++c) {
       const float p = scale * x[c], q = scale * x[half + c];
-      y[c] = p * angles[c] - q * angles[half + c];
-      y[half + c] = p * angles[half + c] + q * angles[c];
+      y[c] = p * cos_sin[c] - q * cos_sin[half + c];
+      y[half + c] = p * cos_sin[half + c] + q * cos_sin[c];
     }
   }
 };
@@ -190,7 +190,7 @@ struct AttentionForward {
  private:
   LIMPID_HD static void begin(const Args& a, std::int64_t lane, int head, Row& row) {
     const std::int64_t column = static_cast<std::int64_t>(head) * a.width;
-    const bool ready = a.directions || a.angles != nullptr;
+    const bool ready = a.directions || a.cos_sin != nullptr;
     const float* raw = a.q.at(lane, row.t, column);
     const float* query = ready ? a.ready_q.at(lane, row.t, column) : raw;
     LIMPID_UNROLL for (int c = 0; c < kWidth; ++c) {
@@ -216,7 +216,7 @@ struct AttentionForward {
 
   LIMPID_HD static float weight(const Args& a, std::int64_t lane, int kv_head, std::int64_t j,
                                 const Row& row) {
-    const bool ready = a.directions || a.angles != nullptr;
+    const bool ready = a.directions || a.cos_sin != nullptr;
     const std::int64_t column = static_cast<std::int64_t>(kv_head) * a.width;
     const float* key = ready ? a.ready_k.at(lane, j, column) : a.k.at(lane, j, column);
     float sum = 0;
@@ -252,16 +252,16 @@ struct AttentionForward {
       if (base < kLeastBase) return;
       w = a.exponent * logf(base);
     }
-    float keep = 1;
+    float rescale = 1;
     if (a.weight == AttentionWeight::exponential || a.weight == AttentionWeight::power) {
       const float maximum = larger(row.maximum, w);
-      keep = expf(row.maximum - maximum);  // of minus infinity: 0
+      rescale = expf(row.maximum - maximum);  // of minus infinity: 0
       w = expf(w - maximum);
       row.maximum = maximum;
     }
-    row.total = keep * row.total + w;
+    row.total = rescale * row.total + w;
     LIMPID_UNROLL for (int c = 0; c < kWidth; ++c) if (c < a.value_width) row.values[c] =
-        keep * row.values[c] + w * value[c];
+        rescale * row.values[c] + w * value[c];
   }
 
   LIMPID_HD static void finish(const Args& a, std::int64_t lane, int head, const Row& row) {

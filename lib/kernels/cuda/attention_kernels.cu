@@ -9,9 +9,9 @@ namespace limpid::kernels::cuda {
 
 Status launch_attention(const AttentionForwardArgs& args, cudaStream_t stream) {
   const int width = std::max(args.width, args.value_width);
-  if (width > kMostAttentionWidth)
+  if (width > kMaxAttentionWidth)
     return Error{ErrorCode::unsupported, "attention on a GPU: heads of at most " +
-                                             std::to_string(kMostAttentionWidth) +
+                                             std::to_string(kMaxAttentionWidth) +
                                              " elements, found " + std::to_string(width)};
   if (auto done = launch<AttentionReady>(args, stream); !done) return done;
   if (width <= 16) return launch<AttentionForward<16>>(args, stream);

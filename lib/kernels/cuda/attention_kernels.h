@@ -9,9 +9,9 @@
 
 namespace limpid::kernels::cuda {
 
-inline constexpr int kMostAttentionWidth = 128;  // of a head
+inline constexpr int kMaxAttentionWidth = 128;  // of a head
 
-// Enqueues it. unsupported: heads wider than kMostAttentionWidth; device.
+// Enqueues it. unsupported: heads wider than kMaxAttentionWidth; device.
 Status launch_attention(const AttentionForwardArgs& args, cudaStream_t stream);
 
 }  // namespace limpid::kernels::cuda

@@ -17,7 +17,7 @@ struct BandSumsArgs {
   const float* w;       // [band], weight_words() of [channels][product_pitch(n)] each
   std::int64_t w_band;  // from a band's words to those of the next one
   float* y;             // [lane][frame][band][n]
-  std::int32_t lanes, frames, bands, channels, n;  // channels: at most kMostResident
+  std::int32_t lanes, frames, bands, channels, n;  // channels: at most kMaxResident
   bool wide, wide_y;  // whether neighbours are read and written together
 
   // For `wide` and `wide_y`.

@@ -14,11 +14,11 @@
 
 namespace limpid::kernels::cuda {
 
-inline constexpr std::int64_t kLeastPoints = 256, kMostFusedPoints = 32768, kMostPoints = 1 << 22;
+inline constexpr std::int64_t kLeastPoints = 256, kMaxFusedPoints = 32768, kMaxPoints = 1 << 22;
 // Bytes that a block needs for the most points of one kernel. Compute capability 8.0 and 9.0 have
 // them, 8.6, 8.9 and 12.x have 99 KiB, which is enough for half of the points, and for three
 // kernels.
-inline constexpr std::size_t kSharedOfMostFused = FusedLayout<14>::kShared * sizeof(Complex);
+inline constexpr std::size_t kSharedOfMaxFused = FusedLayout<14>::kShared * sizeof(Complex);
 
 struct ConvPlan {
   std::int64_t points = 0;  // of the real transform, a power of two
@@ -49,8 +49,8 @@ inline Status check(const LongConvSpec& spec) {
     return Error{ErrorCode::invalid_argument,
                  "a circular convolution of " + std::to_string(spec.length) +
                      " samples cannot have " + std::to_string(spec.taps) + " taps"};
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 16;
-  if (spec.length > kMost / spec.lanes / spec.channels)
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max() / 16;
+  if (spec.length > kMax / spec.lanes / spec.channels)
     return unsupported(spec, "is more than can be addressed");
   return Done{};
 }
@@ -75,7 +75,7 @@ inline Status check_kept(const LongConvSpec& spec, std::int64_t points) {
 // memory.
 inline double cost(std::int64_t points, std::int64_t segments) {
   const double stages = static_cast<double>(std::bit_width(static_cast<std::uint64_t>(points)));
-  const double passes = points > kMostFusedPoints ? 3 : 1;
+  const double passes = points > kMaxFusedPoints ? 3 : 1;
   return passes * static_cast<double>(segments) * static_cast<double>(points) * (stages + 6);
 }
 
@@ -85,17 +85,17 @@ inline double cost(std::int64_t points, std::int64_t segments) {
 // circular filter longer than the row, or a pattern of a sparse filter that LongConvSpec does not
 // allow. unsupported: too many taps, or too many segments.
 inline Result<ConvPlan> plan_conv(const LongConvSpec& spec,
-                                  std::size_t shared = kSharedOfMostFused) {
+                                  std::size_t shared = kSharedOfMaxFused) {
   if (auto done = plan::check(spec); !done) return done.error();
   const std::int64_t taps = std::min(spec.taps, spec.length);
   const bool even = spec.length % 2 == 0;
   ConvPlan best;
   const bool transform_wraps = spec.circular && spec.length >= kLeastPoints &&
-                               spec.length <= kMostPoints &&
+                               spec.length <= kMaxPoints &&
                                std::has_single_bit(static_cast<std::uint64_t>(spec.length));
   double least = std::numeric_limits<double>::infinity();
-  for (std::int64_t points = kLeastPoints; points <= kMostPoints; points *= 2) {
-    if (points == kMostFusedPoints && shared < kSharedOfMostFused) continue;
+  for (std::int64_t points = kLeastPoints; points <= kMaxPoints; points *= 2) {
+    if (points == kMaxFusedPoints && shared < kSharedOfMaxFused) continue;
     const bool whole = transform_wraps && points == spec.length;
     // A causal row that fits as a whole begins the transform; what its end brings forth behind it
     // is not wanted.
@@ -119,14 +119,14 @@ inline Result<ConvPlan> plan_conv(const LongConvSpec& spec,
                 even,
                 fits && spec.length <= points / 2};
   }
-  if (best.points == 0 && shared < kSharedOfMostFused && plan_conv(spec))
-    return plan::unsupported(spec, "needs " + std::to_string(kSharedOfMostFused) +
+  if (best.points == 0 && shared < kSharedOfMaxFused && plan_conv(spec))
+    return plan::unsupported(spec, "needs " + std::to_string(kSharedOfMaxFused) +
                                        " bytes of shared memory for a block, this GPU has " +
                                        std::to_string(shared));
   if (best.points == 0)
-    return plan::unsupported(
-        spec, "needs more than " + std::to_string(kMostPoints) + " transform points" +
-                  (spec.kept.empty() ? "" : ", or cannot have a sparse spectrum"));
+    return plan::unsupported(spec,
+                             "needs more than " + std::to_string(kMaxPoints) + " transform points" +
+                                 (spec.kept.empty() ? "" : ", or cannot have a sparse spectrum"));
   if (auto done = plan::check_kept(spec, best.points); !done) return done.error();
   if (best.row.segments > std::numeric_limits<std::int32_t>::max() / spec.lanes / spec.channels)
     return plan::unsupported(spec, "has too many rows for one call");

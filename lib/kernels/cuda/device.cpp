@@ -116,8 +116,8 @@ class CudaDevice final : public Device {
     const auto plan = plan_conv(spec, info_.shared);
     if (!plan) return plan.error();
     if (spec.method == LongConvSpec::Method::cufft) return open_cufft_conv(spec, *plan);
-    return plan->points <= kMostFusedPoints ? open_fused_conv(spec, *plan)
-                                            : open_split_conv(spec, *plan);
+    return plan->points <= kMaxFusedPoints ? open_fused_conv(spec, *plan)
+                                           : open_split_conv(spec, *plan);
   }
 
   Result<std::unique_ptr<LayerQueue>> open_layers() override { return open_stream_queue(index_); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What layers remember in rings of frames: new frames overwrite the oldest ones, so that nothing
+// What layers keep in rings of frames: new frames overwrite the oldest ones, so that nothing
 // moves at the end of a call.
 #pragma once
 
@@ -21,25 +21,25 @@ LIMPID_HD int ring_slot(int at, int capacity) {
   return at < capacity ? at : at - capacity;
 }
 
-// Rings turn by the frames of a call.
-struct TurnArgs {
+// Rings advance by the frames of a call.
+struct AdvanceArgs {
   RingHead* head;
   std::int32_t frames, capacity, brief_capacity;
   bool stale;
 };
-struct Turn {
-  using Args = TurnArgs;
+struct Advance {
+  using Args = AdvanceArgs;
   static constexpr int kThreads = 1, kShared = 0, kPhases = 1;
   static std::int64_t blocks(const Args&) { return 1; }
 
-  LIMPID_HD static float turned(float at, int frames, int capacity) {
+  LIMPID_HD static float advanced(float at, int frames, int capacity) {
     return static_cast<float>(ring_slot(static_cast<int>(at) + frames, capacity));
   }
   template <int Phase>
   LIMPID_HD static void run(int, std::int64_t, Complex*, const Args& args) {
     RingHead& head = *args.head;
-    head.at = turned(head.at, args.frames, args.capacity);
-    head.brief = turned(head.brief, args.frames, args.brief_capacity);
+    head.at = advanced(head.at, args.frames, args.capacity);
+    head.brief = advanced(head.brief, args.frames, args.brief_capacity);
     head.stale = args.stale ? 1.0f : 0.0f;
   }
 };

@@ -29,8 +29,8 @@ LIMPID_HD float coarse_tanh(float v) {
 // the polynomial, found by minimax, gelu is off by 2.6e-5 at most, and by 2^-12 v, which is what
 // coarse_tanh is off by.
 LIMPID_HD float coarse_gelu(float v) {
-  constexpr float kMost = 40;  // beyond, tanh is one, and the polynomial turns round
-  const float square = v * v < kMost ? v * v : kMost;
+  constexpr float kMax = 40;  // beyond, tanh is one, and the polynomial turns round
+  const float square = v * v < kMax ? v * v : kMax;
   const float slope = 0.79750788f + square * (0.037005646f - 3.5151681e-4f * square);
   const float half = 0.5f * v;
   return half + half * coarse_tanh(v * slope);

@@ -64,7 +64,7 @@ class LayerQueue {
   virtual Status normed_filter(const NormedFilterArgs& args) = 0;
   virtual Status memory_input(Arithmetic arithmetic, const MemoryInputArgs& args) = 0;
   virtual Status long_filter(Arithmetic arithmetic, const LongFilterArgs& args) = 0;
-  virtual Status turn(const TurnArgs& args) = 0;
+  virtual Status advance(const AdvanceArgs& args) = 0;
   virtual Status row_mean(const RowMeanArgs& args) = 0;
   virtual Status running_mean(const RunningMeanArgs& args) = 0;
   virtual Status gains(const GainsArgs& args) = 0;
@@ -91,8 +91,8 @@ class LayerQueue {
   virtual Status array_planes(const ArrayPlanesArgs& args) = 0;
   virtual Status array_filter(const ArrayFilterArgs& args) = 0;
   virtual Status repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) = 0;
-  virtual Status keep(const KeepArgs& args) = 0;
-  virtual Status forget(const ForgetArgs& args) = 0;
+  virtual Status shift_history(const ShiftHistoryArgs& args) = 0;
+  virtual Status clear_history(const ClearHistoryArgs& args) = 0;
   virtual Status silence(const SilenceArgs& args) = 0;
 
   // What `work` enqueues, to be enqueued again by replay() at once. One recording; the last one

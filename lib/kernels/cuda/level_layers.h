@@ -14,7 +14,7 @@ namespace limpid::kernels::cuda {
 struct LevelArgs {
   Frames<const float> x;
   Frames<float> y;  // every `row`-th float of a frame
-  Complex* memory;  // [lane][bin]: mean, frames heard
+  Complex* memory;  // [lane][bin]: mean, frames so far
   std::int32_t lanes, frames, band, bins, row, horizon;
   float scale;
 };

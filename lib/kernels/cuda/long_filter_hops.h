@@ -70,7 +70,7 @@ struct LongFilterHops {
     const Values values(args, static_cast<int>(lane), static_cast<int>(index % width) * kPer);
     for (int f = 0; f < args.frames; ++f) {
       const int phase = (at + f + static_cast<int>(group % kTail)) % kTail;
-      if (phase == 0 || (f == 0 && stale)) values.look_back(at + f, phase);
+      if (phase == 0 || (f == 0 && stale)) values.make_tails(at + f, phase);
       values.step(f, at + f, phase);
     }
   }
@@ -101,7 +101,7 @@ struct LongFilterHops {
 
     // Tails of the block of the frame at `at`, the one after `gone` others, whose own tails come
     // out wrong and are not read any more.
-    LIMPID_HD void look_back(int at, int gone) const {
+    LIMPID_HD void make_tails(int at, int gone) const {
       constexpr int kLoads = 4 * kPer;
       Floats sum[kTail], taps[kTail];  // tap n is in slot n mod kTail
       LIMPID_UNROLL for (int f = 0; f < kTail; ++f) {

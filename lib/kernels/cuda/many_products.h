@@ -20,9 +20,9 @@ struct ProductPart {
 };
 
 struct ManyProductArgs {
-  static constexpr int kMost = 64;  // the arguments of a kernel have 4 KiB
-  ProductPart parts[kMost];
-  std::int32_t count;    // 1 .. kMost
+  static constexpr int kMax = 64;  // the arguments of a kernel have 4 KiB
+  ProductPart parts[kMax];
+  std::int32_t count;    // 1 .. kMax
   std::int32_t columns;  // of outputs in a block: 16, 32 or 64
   std::int32_t column_blocks;
   std::int32_t lanes, frames;

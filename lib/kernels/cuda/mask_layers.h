@@ -75,7 +75,7 @@ struct TopGains : EachValue<TopGains, TopGainsArgs> {
   LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, 2}; }
   LIMPID_HD static void each(const Place& place, const Args& args) {
     const float* x = args.x.at(place.lane, place.frame);
-    float heard = 0, kept = 0;
+    float total = 0, passed = 0;
     for (int bin = place.at == 0 ? args.edge : args.top; bin < args.band; ++bin) {
       const float re = x[bin], im = x[bin + args.x.imaginary];
       const float power = re * re + im * im + args.silence;
@@ -84,10 +84,10 @@ struct TopGains : EachValue<TopGains, TopGainsArgs> {
         const Complex m = args.mask.at(place.lane, place.frame, bin, tap);
         gain += m.re * m.re + m.im * m.im;
       }
-      heard += power;
-      kept += power * gain;
+      total += power;
+      passed += power * gain;
     }
-    const float gain = heard > 0 ? std::sqrt(kept / heard) : 0.0f;
+    const float gain = total > 0 ? std::sqrt(passed / total) : 0.0f;
     args.gains[place.index] = gain < 1.0f ? gain : 1.0f;
   }
 };

@@ -69,7 +69,7 @@ struct MemoryInput {
       LIMPID_UNROLL for (int i = 0; i < Rows::kPerThread; ++i) {
         const std::int64_t row = first + Rows::row(thread, i);
         if (row >= args.rows()) continue;
-        hear(Place(row, filter.lanes, 1, filter.rows), thread, args, mine.rows.x[i]);
+        short_filter(Place(row, filter.lanes, 1, filter.rows), thread, args, mine.rows.x[i]);
       }
       mine.rows.template store<typename Tiles::Number>(thread, resident, Tile::kPitchX);
     }
@@ -77,8 +77,8 @@ struct MemoryInput {
 
   // A thread's normed channels of a row become what the short filter makes of them, and enter its
   // ring. All that is read of a frame is asked for before it is added.
-  LIMPID_HD static void hear(const Place& place, int thread, const Args& args,
-                             float (&x)[kGroups][4]) {
+  LIMPID_HD static void short_filter(const Place& place, int thread, const Args& args,
+                                     float (&x)[kGroups][4]) {
     const NormedFilterArgs& filter = args.filter;
     const std::int64_t frame = std::int64_t{filter.rows} * filter.channels,
                        at = NormedFilter::at(place, filter);
@@ -86,22 +86,22 @@ struct MemoryInput {
     const float* h = filter.h + (filter.taps - 1) * frame + at;
     const auto head = static_cast<int>(filter.head->brief);
     const auto count = [&](int group) { return filter.channels - Rows::channel(thread, group); };
-    Four sum[kGroups] = {}, tap[kGroups], heard[kGroups];
+    Four sum[kGroups] = {}, tap[kGroups], input[kGroups];
     for (int ago = filter.taps - 1; ago >= 0; --ago) {
       const float* past = ring + ring_slot(head - ago, filter.capacity) * frame;
       LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
         const int c = Rows::channel(thread, group);
         tap[group] = load_some(h - ago * frame + c, count(group), args.wide);
-        heard[group] = ago == 0 ? Four{{x[group][0], x[group][1], x[group][2], x[group][3]}}
+        input[group] = ago == 0 ? Four{{x[group][0], x[group][1], x[group][2], x[group][3]}}
                                 : load_some(past + c, count(group), args.wide);
       }
       LIMPID_UNROLL for (int group = 0; group < kGroups; ++group)
           LIMPID_UNROLL for (int c = 0; c < 4; ++c) sum[group]
-              .v[c] += tap[group].v[c] * heard[group].v[c];
+              .v[c] += tap[group].v[c] * input[group].v[c];
     }
     LIMPID_UNROLL for (int group = 0; group < kGroups; ++group) {
       if (filter.taps > 1)
-        store_some(ring + head * frame + Rows::channel(thread, group), heard[group], count(group),
+        store_some(ring + head * frame + Rows::channel(thread, group), input[group], count(group),
                    args.wide);
       LIMPID_UNROLL for (int c = 0; c < 4; ++c) x[group][c] = sum[group].v[c];
     }

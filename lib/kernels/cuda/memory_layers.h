@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
-// What layers remember from one call to the next, and how they forget it.
+// What layers keep from one call to the next, and how it is cleared.
 #pragma once
 
 #include "lib/kernels/cuda/frames.h"
 
 namespace limpid::kernels::cuda {
 
-// [blocks][frame][payload], of which the first `keep` frames are remembered; blocks are the lanes,
-// or their real parts and then their imaginary ones.
+// [blocks][frame][payload], of which the first `history` frames stay for the next call; blocks are
+// the lanes, or their real parts and then their imaginary ones.
 struct LayerMemory {
-  static constexpr int kMost = 64;  // at a time
+  static constexpr int kMax = 64;  // at a time
   float* data;
   std::int64_t block;  // floats from a block to the next
-  std::int32_t blocks, payload, keep;
+  std::int32_t blocks, payload, history;
 };
 
-// Frames [shift, shift + keep) become frames [0, keep), for several memories at once. A thread
-// takes one value of every kept frame in turn, as the two may overlap.
-struct KeepArgs {
-  LayerMemory memories[LayerMemory::kMost];
+// Frames [shift, shift + history) become frames [0, history), for several memories at once. A
+// thread takes one value of every kept frame in turn, as the two may overlap.
+struct ShiftHistoryArgs {
+  LayerMemory memories[LayerMemory::kMax];
   std::int32_t count, shift;
 };
-struct Keep {
-  using Args = KeepArgs;
+struct ShiftHistory {
+  using Args = ShiftHistoryArgs;
   static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
   LIMPID_HD static std::int64_t values(const LayerMemory& m) {
     return std::int64_t{m.blocks} * m.payload;
@@ -42,21 +42,21 @@ struct Keep {
     if (which == args.count) return;
     const LayerMemory& m = args.memories[which];
     float* data = m.data + index / m.payload * m.block + index % m.payload;
-    for (std::int64_t f = 0; f < m.keep; ++f)
+    for (std::int64_t f = 0; f < m.history; ++f)
       data[f * m.payload] = data[(f + args.shift) * m.payload];
   }
 };
 
-// Lanes [first, first + some) of them as a stream begins: what they remember becomes zero.
-struct ForgetArgs {
-  LayerMemory memories[LayerMemory::kMost];
+// Lanes [first, first + some) of them as a stream begins: their histories become zero.
+struct ClearHistoryArgs {
+  LayerMemory memories[LayerMemory::kMax];
   std::int32_t count, lanes, first, some;
 };
-struct Forget {
-  using Args = ForgetArgs;
+struct ClearHistory {
+  using Args = ClearHistoryArgs;
   static constexpr int kThreads = kFrameThreads, kShared = 0, kPhases = 1;
   LIMPID_HD static std::int64_t of_block(const LayerMemory& m) {
-    return std::int64_t{m.keep} * m.payload;
+    return std::int64_t{m.history} * m.payload;
   }
   LIMPID_HD static std::int64_t values(const LayerMemory& m, const Args& args) {
     return m.blocks / args.lanes * args.some * of_block(m);

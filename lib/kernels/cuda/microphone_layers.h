@@ -15,7 +15,7 @@ struct MicrophoneArgs {
   static constexpr int kValues = 4;
   struct Pair {  // of a bin of two microphones
     Complex cross;
-    float first, other, heard;  // mean powers, frames so far
+    float first, other, frames;  // mean powers, frames so far
   };
   ArraySpectra spectra;
   Frames<float> y;  // [bin][m - 1][kValues], bins `row` floats apart
@@ -42,8 +42,8 @@ struct MicrophoneDifferences : EachValue<MicrophoneDifferences, MicrophoneArgs> 
         x[1] = args.spectra.at(place.lane, frame, other + 1, bin);
       }
       const Complex cross = x[1] * conj(x[0]);
-      if (pair.heard < static_cast<float>(args.horizon)) pair.heard += 1.0f;
-      const float share = 1.0f / pair.heard;
+      if (pair.frames < static_cast<float>(args.horizon)) pair.frames += 1.0f;
+      const float share = 1.0f / pair.frames;
       pair.cross = pair.cross + share * (cross - pair.cross);
       pair.first += share * (power(x[0]) - pair.first);
       pair.other += share * (power(x[1]) - pair.other);

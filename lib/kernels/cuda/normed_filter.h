@@ -11,7 +11,7 @@ namespace limpid::kernels::cuda {
 // y[t] = sum over j < taps of h[j] n[t - (taps - 1) + j], n being the normed rows of x. What
 // earlier calls normed lies in a ring.
 struct NormedFilterArgs {
-  static constexpr int kMostTaps = 16;
+  static constexpr int kMaxTaps = 16;
   Frames<const float> x;  // [row][channel]
   Frames<float> y;        // [row][channel]; not x
   float* ring;            // [lane][capacity][row][channel] of n, zero before the stream
@@ -19,7 +19,7 @@ struct NormedFilterArgs {
   NormWeights weights;
   const float* h;  // [tap][row][channel], the last tap is that of the present frame
   std::int32_t lanes, frames, rows, channels;
-  std::int32_t taps;      // 1 .. kMostTaps
+  std::int32_t taps;      // 1 .. kMaxTaps
   std::int32_t capacity;  // >= taps - 1 + frames
 };
 
@@ -28,7 +28,7 @@ struct NormedFilterArgs {
 struct NormedFilter {
   using Args = NormedFilterArgs;
   static constexpr int kTeam = 8, kThreads = 256, kRows = kThreads / kTeam;
-  static constexpr int kShared = Args::kMostTaps * kThreads, kPhases = 4;
+  static constexpr int kShared = Args::kMaxTaps * kThreads, kPhases = 4;
   static std::int64_t blocks(const Args& a) {
     return (std::int64_t{a.lanes} * a.frames * a.rows + kRows - 1) / kRows;
   }
@@ -39,7 +39,7 @@ struct NormedFilter {
   LIMPID_HD static void run(int thread, std::int64_t block, Complex* shared, const Args& args) {
     const Place place(block * kRows + thread / kTeam, args.lanes, args.frames, args.rows);
     if (place.lane == args.lanes) return;
-    Complex* team = shared + thread / kTeam * (Args::kMostTaps * kTeam);  // [frames ago][share]
+    Complex* team = shared + thread / kTeam * (Args::kMaxTaps * kTeam);  // [frames ago][share]
     const int share = thread % kTeam;
     if constexpr (Phase == 3) {
       filter(place, share, team, args);

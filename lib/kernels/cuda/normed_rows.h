@@ -90,7 +90,7 @@ struct NormedRows {
 
 // Channels for which there are programs, and how many groups so many take, as a constant:
 // f.template operator()<kGroups>().
-inline constexpr int kMostResident = 96;
+inline constexpr int kMaxResident = 96;
 template <class F>
 auto with_groups(int channels, F f) {
   if (channels > 64) return f.template operator()<3>();

@@ -57,7 +57,7 @@ LIMPID_HD void load_matrices(const float* from, std::uint32_t (&x)[4]) {
                : "memory");
 }
 // The same where rows of the matrices are what a fragment has along words: each of them turned.
-LIMPID_HD void load_turned(const float* from, std::uint32_t (&x)[4]) {
+LIMPID_HD void load_transposed(const float* from, std::uint32_t (&x)[4]) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
                : "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(from)))

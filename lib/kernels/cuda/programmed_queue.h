@@ -61,7 +61,7 @@ class ProgrammedQueue : public LayerQueue {
           args, [&]<class... Programs>() { return run<Programs...>(args); });
     });
   }
-  Status turn(const TurnArgs& args) override { return run<Turn>(args); }
+  Status advance(const AdvanceArgs& args) override { return run<Advance>(args); }
   Status row_mean(const RowMeanArgs& args) override { return run<RowMean>(args); }
   Status running_mean(const RunningMeanArgs& args) override { return run<RunningMean>(args); }
   Status gains(const GainsArgs& args) override { return run<Gains>(args); }
@@ -96,8 +96,8 @@ class ProgrammedQueue : public LayerQueue {
   Status repack(Repacking repacking, Arithmetic stored, const RepackArgs& args) override {
     return with_repack(repacking, stored, [&]<class Program>() { return run<Program>(args); });
   }
-  Status keep(const KeepArgs& args) override { return run<Keep>(args); }
-  Status forget(const ForgetArgs& args) override { return run<Forget>(args); }
+  Status shift_history(const ShiftHistoryArgs& args) override { return run<ShiftHistory>(args); }
+  Status clear_history(const ClearHistoryArgs& args) override { return run<ClearHistory>(args); }
   Status silence(const SilenceArgs& args) override { return run<Silence>(args); }
 
  private:

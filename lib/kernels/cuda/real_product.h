@@ -31,8 +31,8 @@ struct ProductSegment {
 };
 
 struct RealProductArgs {
-  static constexpr int kMost = 18;  // 3 x 3 taps of two sources
-  ProductSegment segments[kMost];
+  static constexpr int kMax = 18;  // 3 x 3 taps of two sources
+  ProductSegment segments[kMax];
   std::int32_t count[3];  // rows
   std::int64_t middle, inner;
   std::int32_t bound;

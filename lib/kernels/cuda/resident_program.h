@@ -32,7 +32,7 @@
 namespace limpid::kernels::cuda {
 
 // What a block may have on every card since compute capability 8.0.
-inline constexpr std::size_t kMostShared = 99 * 1024;
+inline constexpr std::size_t kMaxShared = 99 * 1024;
 
 // What tells it from a TiledProgram.
 template <class Program>
@@ -46,8 +46,8 @@ constexpr std::size_t resident_bytes(int buffers) {
 }
 template <class Program>
 constexpr int resident_buffers() {
-  static_assert(resident_bytes<Program>(2) <= kMostShared);
-  return resident_bytes<Program>(3) <= kMostShared ? 3 : 2;
+  static_assert(resident_bytes<Program>(2) <= kMaxShared);
+  return resident_bytes<Program>(3) <= kMaxShared ? 3 : 2;
 }
 
 }  // namespace limpid::kernels::cuda

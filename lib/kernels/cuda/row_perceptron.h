@@ -13,7 +13,7 @@ namespace limpid::kernels::cuda {
 
 struct RowPerceptronArgs {
   ComplexRows<float> x;           // real; fewer than 2^31 rows
-  std::int32_t channels, hidden;  // channels: at most kMostResident
+  std::int32_t channels, hidden;  // channels: at most kMaxResident
   bool wide;                      // whole_fours()
   NormWeights norm;
   const float *w_in, *b_in;    // weight_words() of [channels][product_pitch(hidden)], [hidden]

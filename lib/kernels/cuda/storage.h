@@ -94,9 +94,9 @@ LIMPID_HD void from_float(float value, BFloat& x) {
 // As from_float, but halves never become infinite.
 template <class T>
 LIMPID_HD void store(float value, T& x) {
-  constexpr float kMost = 65504;
+  constexpr float kMax = 65504;
   if constexpr (std::is_same_v<T, Half>)
-    value = value > kMost ? kMost : value < -kMost ? -kMost : value;
+    value = value > kMax ? kMax : value < -kMax ? -kMax : value;
   from_float(value, x);
 }
 

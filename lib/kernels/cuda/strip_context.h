@@ -121,7 +121,7 @@ struct GatherStrips {
       exponentials(thread, keys, part, args.rows - first, x, mine);
       LIMPID_UNROLL for (int pair = 0; pair < 2; ++pair) {
         FragmentW w[2];
-        Sums::load_turned_columns(
+        Sums::load_transposed_columns(
             thread, tile + kFirstY + part * 16 * kPitch + first_word(thread) + pair * 8, kPitch, w);
         mine.sums.add(pair, x, w);
       }

@@ -89,8 +89,8 @@ struct QueryStrips {
       }
       LIMPID_UNROLL for (int pair = 0; pair < StripOrder::kColumns / 16; ++pair) {
         FragmentW w[2];
-        Sums::load_turned_columns(thread, tile + kFirstW + part * 16 * kPitch + pair * 8, kPitch,
-                                  w);
+        Sums::load_transposed_columns(thread, tile + kFirstW + part * 16 * kPitch + pair * 8,
+                                      kPitch, w);
         mine.sums.add(pair, x, w);
       }
     }

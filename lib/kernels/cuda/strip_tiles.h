@@ -57,16 +57,17 @@ struct StripSums {
   }
   // The same where inputs are rows, and a word has two neighbouring columns: input k at base + k *
   // pitch.
-  LIMPID_HD static void load_turned_columns(int thread, const float* base, int pitch,
-                                            FragmentW (&w)[2]) {
+  LIMPID_HD static void load_transposed_columns(int thread, const float* base, int pitch,
+                                                FragmentW (&w)[2]) {
 #ifdef __CUDA_ARCH__
     const int lane = thread % 32;
     std::uint32_t words[4];
-    load_turned(base + lane % 16 * pitch + lane / 16 * 4, words);
+    load_transposed(base + lane % 16 * pitch + lane / 16 * 4, words);
     LIMPID_UNROLL for (int e = 0; e < 4; ++e) w[e / 2][0][e % 2] = words[e];
 #else
     each(thread, [&](int lane, int e) {
-      w[e / 2][lane][e % 2] = turned(base, pitch, lane / 4 + e / 2 * 8, lane % 4 * 2 + e % 2 * 8);
+      w[e / 2][lane][e % 2] =
+          transposed(base, pitch, lane / 4 + e / 2 * 8, lane % 4 * 2 + e % 2 * 8);
     });
 #endif
   }
@@ -83,7 +84,7 @@ struct StripSums {
       for (int e = 0; e < 4; ++e) f(lane, e);
   }
   // Inputs `first` and the one behind it of a column, as a word.
-  static std::uint32_t turned(const float* base, int pitch, int column, int first) {
+  static std::uint32_t transposed(const float* base, int pitch, int column, int first) {
     const auto bits = [&](int input) {
       return bits_of(base[input * pitch + column / 2]) >> column % 2 * 16 & 0xffffu;
     };
