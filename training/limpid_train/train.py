@@ -14,6 +14,7 @@ from . import sources
 from .array_mixing import ArrayMixer
 from .array_rooms import array_bank
 from .atomic import written_beside
+from .checkpoint import file_of
 from .config import load_config
 from .corpus import Corpus
 from .export import export
@@ -166,7 +167,7 @@ def choose_device():
 
 def check_network(run, network):
     """Refuses to go on with a run as another network than it began as. Everything else of a configuration may change."""
-    if not ((run / "checkpoint.pt").exists() and (run / "config.json").exists()):
+    if not (file_of(run).exists() and (run / "config.json").exists()):
         return
     before = json.loads((run / "config.json").read_text())["network"]
     changed = sorted(name for name in before.keys() | network.keys() if before.get(name) != network.get(name))
