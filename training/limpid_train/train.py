@@ -89,10 +89,10 @@ class Worker:
             if step is None:
                 break
             parts = self._step(step, limit)
-            for name, value in parts.items():
-                sums.setdefault(name, []).append(value)
             if self.rank:
                 continue
+            for name, value in parts.items():
+                sums.setdefault(name, []).append(value)
             if len(sums["loss"]) == self.options["log_every"]:
                 self.log(step, **{name: round(float(torch.stack(values).mean()), 5) for name, values in sums.items()})
                 sums = {}
@@ -221,6 +221,8 @@ def main():
     parser.add_argument("--export", help="model file that is written anew with every checkpoint")
     sources.add_option(parser)
     arguments = parser.parse_args()
+    if not (arguments.time_budget > 0 or arguments.steps > 0):
+        parser.error("--time-budget or --steps has to be more than 0")
     if arguments.threads or arguments.processes > 1:
         torch.set_num_threads(arguments.threads or 1)
     train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,
