@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from .beamform import delay_and_sum, mvdr
-from .scores import intelligibility, pesq_wb
+from .scores import intelligibility, mean_rows, pesq_wb
 from .shoebox import RATE
 from .systems import Network, Program
 from .validation import si_sdr
@@ -101,8 +101,8 @@ def score_set(examples, systems):
 def table(rows):
     """Markdown: means of every system, and what each gains over the reference microphone."""
     systems = list(dict.fromkeys(row["system"] for row in rows))
-    mean = {system: {measure: np.mean([row[measure] for row in rows if row["system"] == system])
-                     for measure in MEASURES if rows[0][measure] is not None} for system in systems}
+    mean = {system: mean_rows([{measure: row[measure] for measure in MEASURES} for row in rows if row["system"] == system])
+            for system in systems}
     lines = ["| | SI-SDR dB | gained dB | WB-PESQ | STOI |", "|---|---|---|---|---|"]
     for system in systems:
         si, others = mean[system]["si_sdr"], [mean[system].get(measure) for measure in MEASURES[1:]]

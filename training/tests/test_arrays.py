@@ -211,6 +211,10 @@ class EvaluationSet(unittest.TestCase):
         self.assertEqual(halves.channels, [1, 1, 1, 2, 2, 2])
         self.assertRegex(array_scores.table(rows), r"reference microphone \| -?[0-9.]+ \| \+0.00 ")
 
+    def test_means_leave_out_what_is_not_there(self):
+        rows = [{"name": str(i), "system": "one", "si_sdr": 1.0, "pesq_wb": pesq, "stoi": None} for i, pesq in enumerate((2.0, np.nan))]
+        self.assertEqual(array_scores.table(rows).splitlines()[-1], "| one | 1.00 | +0.00 | 2.000 |  |")
+
 
 if __name__ == "__main__":
     unittest.main()
