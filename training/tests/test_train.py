@@ -138,18 +138,19 @@ class Resuming(unittest.TestCase):
                 self.assertEqual(steps(Path(folder) / "run", folder, 3, processes=2)["step"], 3)
 
     def test_only_the_first_process_keeps_what_it_measures(self):
-        worker, made = object.__new__(train.Worker), []
+        worker, made, alive = object.__new__(train.Worker), [], []
         worker.__dict__.update(rank=1, before=0.0, start=0.0, counter=types.SimpleNamespace(value=0), turns=contextlib.nullcontext(),
                                master=types.SimpleNamespace(step=0), options={"log_every": 100, "validate_every": 100})
 
         def step(*_):
             loss = torch.zeros(())
+            alive.append(sum(other() is not None for other in made))
             made.append(weakref.ref(loss))
             return {"loss": loss}
 
         with mock.patch.object(worker, "_step", step):
             worker.run(train.Limit(steps=4))
-        self.assertEqual([loss() for loss in made], [None] * 4)
+        self.assertEqual(alive, [0, 1, 1, 1])  # those of the step before
 
     def test_a_limited_time_is_used_and_gone_on_with(self):
         limits, starts, train_really = [], [], train.train
