@@ -1,5 +1,5 @@
 """The network does what the definition says: causal, aligned, and the same in folded and in plain complex form."""
-import contextlib
+import os
 import tempfile
 import unittest
 from pathlib import Path
@@ -104,7 +104,9 @@ class Whole(unittest.TestCase):
         self.assertEqual(voice.shape, (1, 6))
 
     def test_a_folder_does_not_hide_a_configuration(self):
-        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        self.addCleanup(os.chdir, os.getcwd())
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
             Path("light").mkdir()
             self.assertEqual(load_config("light")["name"], "light")
 
