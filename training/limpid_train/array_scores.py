@@ -119,6 +119,8 @@ def main():
     parser.add_argument("--limpid", help="the program")
     parser.add_argument("--csv", help="scores of every file")
     args = parser.parse_args()
+    if len({Path(model).stem for model in (*args.single, *args.array)}) < len(args.single) + len(args.array):
+        parser.error("two models would be called the same")
     run = (lambda model: Program(args.limpid, model)) if args.limpid else Network
     systems = {Path(model).stem: (run(model), single) for models, single in ((args.single, True), (args.array, False))
                for model in models}
