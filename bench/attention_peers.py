@@ -102,7 +102,6 @@ TASKS = [  # (heads, kv_heads, width, frames, window or 0), chunk
     ("softmax", (4, 4, 32, 1000, 250), 1), ("softmax", (8, 8, 64, 1000, 250), 1),
     ("sigmoid", (4, 4, 32, 2000, 0), 0), ("softmax1", (4, 4, 32, 2000, 0), 0),
     ("sigmoid", (4, 4, 32, 4000, 250), 0)]
-KINDS = ["softmax", "softmax1", "sink_logit", "key_bias", "sigmoid", "elu1", "lssa", "lssar", "linear_decay"]
 
 
 def main():
@@ -125,7 +124,7 @@ def main():
         print("\n4 heads of 32, 4000 frames, window 250 (linear_decay: without), limpid alone\n")
         print("| kind | whole | against softmax | stream, a frame |\n|---|---|---|---|")
         base = None
-        for kind in KINDS:
+        for kind in attention.KINDS:
             shape = (4, 4, 32, 4000, 0 if kind == "linear_decay" else 250)
             whole, _ = compare(limpid, folder, kind, shape, 0, options.turns, peers=False)
             stream, _ = compare(limpid, folder, kind, shape, 1, options.turns, peers=False)

@@ -82,14 +82,15 @@ def worst_difference(a, b):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
-    parser.add_argument("folder", type=pathlib.Path, help="for recordings and results; removed before")
+    parser.add_argument("folder", type=pathlib.Path, help="for recordings and results; those of an earlier call are removed before")
     parser.add_argument("--files", type=int, default=256)
     parser.add_argument("--seconds", type=float, default=60, help="of a file, on average")
     parser.add_argument("--model", default="")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--cpu-files", type=int, default=16, help="how many of them to do on the cores as well")
     a = parser.parse_args()
-    shutil.rmtree(a.folder, ignore_errors=True)
+    for part in ("in", "some"):  # and nothing else that somebody may have there
+        shutil.rmtree(a.folder / part, ignore_errors=True)
     make_recordings(a.folder / "in", a.files, a.seconds, microphones(a.program, a.model))
     gpu = enhance(a.program, a.model, a.folder / "in", a.folder / "gpu", a.device)
     some = a.folder / "some"

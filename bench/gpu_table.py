@@ -64,19 +64,28 @@ def print_checks():
             print(f"| {name} | not run |")
 
 
-def main():
+def print_machine():
     print("# limpid on a GPU\n")
-    told = "".join(path.read_text() if path.exists() else f"{path.stem} unknown\n" for path in (OUT / "machine.txt", OUT / "programs.txt"))
+    told = "".join(path.read_text() if path.exists() else f"{path.stem} unknown\n"
+                   for path in (OUT / "machine.txt", OUT / "programs.txt"))
     print(f"```\n{told}```\n")
-    print_checks()
+
+
+def print_networks():
     print("\nThe shipped networks, and the published one. `x real time`: hours of audio in an hour.\n")
-    print("| | network | products | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed | bytes a stream | of FLOP/s | of bytes/s, at least |")
+    print("| | network | products | streams | hops a call | x real time | p50, ms | p99, ms | deadline, ms | missed "
+          "| bytes a stream | of FLOP/s | of bytes/s, at least |")
     print("|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, r in results("network_"):
         card = r["of_the_card"]
-        print(f"| {name.split('_')[1]} | {r['model']} | {r['arithmetic']} | {r['lanes']}{' in ' + str(r['groups']) + ' groups' if r.get('groups', 1) > 1 else ''} | {r['frames']} | {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
+        groups = f" in {r['groups']} groups" if r.get("groups", 1) > 1 else ""
+        print(f"| {name.split('_')[1]} | {r['model']} | {r['arithmetic']} | {r['lanes']}{groups} | {r['frames']} "
+              f"| {1 / r['real_time_factor']:.0f} | {r['p50_ms']:.3f} "
               f"| {r['p99_ms']:.3f} | {r['deadline_ms']:.1f} | {r['deadline_misses']} of {r['calls']} | {r['memory_bytes'] // r['lanes']} "
               f"| {card['flops'] / card['flops_ceiling']:.1%} | {card['bytes_at_least'] / card['bytes_ceiling']:.1%} |")
+
+
+def print_torch():
     print("\nPyTorch on the same networks, without transforms, x real time.\n")
     kinds = [kind + how for how in ("", " compiled") for kind in ("fp32", "tf32", "fp16", "bf16")]
     print(f"| network | recordings | {' | '.join(kinds)} |\n|---|" + "---:|" * (1 + len(kinds)))
@@ -84,11 +93,17 @@ def main():
         cells = [f"{r['times_real_time'][kind]:.0f}" if kind in r["times_real_time"] else "–"
                  for kind in kinds]
         print(f"| {name.split('_')[1]} | {r['lanes']} | {' | '.join(cells)} |")
+
+
+def print_files():
     print("\n`limpid enhance` on many files, on the GPU and on all cores; the difference is relative to the loudest sample.\n")
     print("| | files | seconds | x real time | on the cores | GPU / cores | worst difference |\n|---|---:|---:|---:|---:|---:|---:|")
     for name, r in results("files_"):
         print(f"| {name} | {r['files']} | {r['seconds']:.0f} | {r['times_real_time']:.0f} | {r['cpu_times_real_time']:.0f} "
               f"| {r['times_real_time'] / r['cpu_times_real_time']:.1f} | {r['worst_difference']:.1e} |")
+
+
+def print_long_convolutions():
     torch, flash = ({tuple(row[:4]): row[4:] for row in rows(name)} for name in ("torch.csv", "flash.csv"))
     print("\nLong convolutions, ms a call; `filter` is the transform of the filters, which is kept; floor: the least traffic at "
           "the copy speed measured on the same card.\n")
@@ -105,10 +120,23 @@ def main():
         against = f"{float(public) / (float(ms) + float(fms)):.2f}" if public != "–" else "–"
         print(f"| {points} | {lanes} x {channels} | {kind} | {gated} | {causal} | {ms} | {fms} | {cufft} | {cfms} | {cached} "
               f"| {fresh} | {public} | {theirs} | {ratio} | {versus} | {against} | {times} | {decibel} |")
+
+
+def print_sparse_filters():
     print("\nFrequency-sparse filters, causal and gated, the share of frequencies that stay; ms a call.\n")
     print("| points | lanes x channels | type | share | ms | ms with all | all / sparse |\n|---:|---|---|---|---:|---:|---:|")
     for _, points, lanes, channels, kind, share, ms, whole in rows("sparse.csv"):
         print(f"| {points} | {lanes} x {channels} | {kind} | {share} | {ms} | {whole} | {float(whole) / float(ms):.2f} |")
+
+
+def main():
+    print_machine()
+    print_checks()
+    print_networks()
+    print_torch()
+    print_files()
+    print_long_convolutions()
+    print_sparse_filters()
     sys.exit(any(r is None for r in RESULTS.values()))
 
 

@@ -9,13 +9,13 @@ Time is the process's CPU time: on a shared machine it says what a core of one's
 Peers compute masks from spectra on a whole recording; limpid includes its transforms.
 """
 import argparse
+import io
 import json
 import pathlib
 import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from unittest import mock
 
@@ -49,15 +49,15 @@ def direct_conv(p, h):
 def onnx_runner(module, x):
     try:
         import onnxruntime
-        path = pathlib.Path(tempfile.mkdtemp()) / "network.onnx"
+        network = io.BytesIO()
         with mock.patch.object(longconv, "gated_conv", direct_conv):
-            torch.onnx.export(module, (x,), str(path), dynamo=False, opset_version=17)
+            torch.onnx.export(module, (x,), network, dynamo=False, opset_version=17)
     except Exception as problem:  # a peer that is not at hand is a row less, not a failure
         print(f"no ONNX Runtime row: {problem}", file=sys.stderr)
         return None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(network.getvalue(), options, providers=["CPUExecutionProvider"])
     feed = {session.get_inputs()[0].name: x.numpy()}
     return lambda: session.run(None, feed)
 
@@ -85,9 +85,57 @@ def peak_flops(program):
     """What the core's multiply-add units reach in a loop without memory."""
     out = subprocess.run([program, "--benchmark_filter=peak", "--benchmark_format=json"], check=True,
                          capture_output=True, text=True).stdout
-    rows = [row for row in json.loads(out)["benchmarks"] if "peak" in row["name"]]
-    row = rows[-1]
+    row = [row for row in json.loads(out)["benchmarks"] if "peak" in row["name"]][-1]
     return max(value for key, value in row.items() if isinstance(value, float) and value > 1e9)
+
+
+def systems_of(network, seconds):
+    """{name: a call that does the work} of the peers, and {name: options of `limpid bench`}, what all are compared with last."""
+    module, x = between_transforms(network, seconds)
+    array = network.config["architecture"] == "deftan2"
+    peers = {"PyTorch " + torch.__version__.split("+")[0]: torch_runner(module, x),
+             "ONNX Runtime": None if array else onnx_runner(module, x)}  # exporting an array network takes 14 GB
+    ours = {"limpid, 1 hop a call": ("--frames", "1"), "limpid, 16 hops a call": ("--frames", "16")}
+    if array and not network.config["causal"]:
+        ours = {"limpid, the whole recording": ()}
+    return {name: run for name, run in peers.items() if run}, ours
+
+
+def measured(a, network):
+    """Real-time factors of every round by system, limpid's first, and limpid's own reports."""
+    peers, ours = systems_of(network, a.seconds)
+    for run in peers.values():
+        run()
+    factors, reports = {}, {}
+    for _ in range(a.rounds):
+        for name, options in ours.items():
+            factor, reports[name] = limpid_row(a.limpid, a.model, options, a.seconds)
+            factors.setdefault(name, []).append(factor)
+        for name, run in peers.items():
+            factors.setdefault(name, []).append(cpu_seconds(run) / a.seconds)
+    return factors, reports
+
+
+def table(model, macs, factors, reports, peak):
+    """Prints the table, and returns its rows. `peak`: FLOP/s of the core, or None."""
+    best = statistics.median(factors[list(reports)[-1]])
+    print(f"{model}: {macs / 1e9:.2f} GMAC per second of audio"
+          + (f"; FMA peak of this core {peak / 1e9:.0f} GFLOP/s" if peak else ""))
+    print("| system | real-time factor (CPU) | min..max | against limpid | GFLOP/s |" + (" of peak |" if peak else ""))
+    print("|---|---|---|---|---|" + ("---|" if peak else ""))
+    rows = []
+    for name, values in factors.items():
+        median = statistics.median(values)
+        rate = 2 * macs / median
+        rows.append({"system": name, "factor": median, "min": min(values), "max": max(values), "gflops": rate / 1e9,
+                     **({"of_peak": rate / peak} if peak else {}), **reports.get(name, {})})
+        print(f"| {name} | {median:.4f} | {min(values):.4f}..{max(values):.4f} | {median / best:.2f} x | {rate / 1e9:.0f} |"
+              + (f" {rate / peak:.0%} |" if peak else ""))
+    for name, report in reports.items():
+        print(f"{name}: p50 {report['p50_ms']:.3f} p95 {report['p95_ms']:.3f} p99 {report['p99_ms']:.3f} "
+              f"max {report['max_ms']:.3f} ms of {report['deadline_ms']:.0f} ms; session {report['memory_bytes'] / 2**20:.1f} MiB, "
+              f"process {report['process_peak_bytes'] / 2**20:.0f} MiB")
+    return rows
 
 
 def main():
@@ -102,45 +150,8 @@ def main():
 
     torch.set_num_threads(1)
     network = weights.load_network(a.model)
-    config = network.config
-    macs = complexity.macs_per_second(config)
-    array = config["architecture"] == "deftan2"
-    module, x = between_transforms(network, a.seconds)
-    peers = {"PyTorch " + torch.__version__.split("+")[0]: torch_runner(module, x),
-             "ONNX Runtime": None if array else onnx_runner(module, x)}  # exporting an array network takes 14 GB
-    ours = {"limpid, 1 hop a call": ("--frames", "1"), "limpid, 16 hops a call": ("--frames", "16")}
-    if array and not config["causal"]:
-        ours = {"limpid, the whole recording": ()}
-    peers = {name: run for name, run in peers.items() if run}
-    for run in peers.values():
-        run()
-
-    factors, reports = {}, {}
-    for _ in range(a.rounds):
-        for name, options in ours.items():
-            factor, report = limpid_row(a.limpid, a.model, options, a.seconds)
-            factors.setdefault(name, []).append(factor)
-            reports[name] = report
-        for name, run in peers.items():
-            factors.setdefault(name, []).append(cpu_seconds(run) / a.seconds)
-
-    peak = peak_flops(a.peak_bench) if a.peak_bench else None
-    best = statistics.median(factors[list(ours)[-1]])
-    print(f"{a.model}: {macs / 1e9:.2f} GMAC per second of audio"
-          + (f"; FMA peak of this core {peak / 1e9:.0f} GFLOP/s" if peak else ""))
-    print("| system | real-time factor (CPU) | min..max | against limpid | GFLOP/s |" + (" of peak |" if peak else ""))
-    print("|---|---|---|---|---|" + ("---|" if peak else ""))
-    rows = []
-    for name, values in factors.items():
-        median, rate = statistics.median(values), 2 * macs / statistics.median(values)
-        rows.append({"system": name, "factor": median, "min": min(values), "max": max(values), "gflops": rate / 1e9,
-                     **({"of_peak": rate / peak} if peak else {}), **reports.get(name, {})})
-        print(f"| {name} | {median:.4f} | {min(values):.4f}..{max(values):.4f} | {median / best:.2f} x | {rate / 1e9:.0f} |"
-              + (f" {rate / peak:.0%} |" if peak else ""))
-    for name, report in reports.items():
-        print(f"{name}: p50 {report['p50_ms']:.3f} p95 {report['p95_ms']:.3f} p99 {report['p99_ms']:.3f} "
-              f"max {report['max_ms']:.3f} ms of {report['deadline_ms']:.0f} ms; session {report['memory_bytes'] / 2**20:.1f} MiB, "
-              f"process {report['process_peak_bytes'] / 2**20:.0f} MiB")
+    factors, reports = measured(a, network)
+    rows = table(a.model, complexity.macs_per_second(network.config), factors, reports, peak_flops(a.peak_bench) if a.peak_bench else None)
     if a.json:
         pathlib.Path(a.json).write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -3,6 +3,7 @@ import numpy as np
 from scipy import fft
 
 from . import arrays, augment
+from .array_rooms import NOISES, TALKERS
 from .mixing import Mixer, draw
 
 KINDS = {"mixture": 0.94, "speech_only": 0.03, "noise_only": 0.03}
@@ -59,14 +60,14 @@ class ArrayMixer(Mixer):
     def _talker(self, rng, room):
         """Speech of moving level at all microphones, and the wanted part of it at microphone 0."""
         speech, quiet = self._speech(rng) * arrays.moving_level(rng, self.length, rng.uniform(0, 8), 2.0)
-        response = self.bank.response(room, int(rng.integers(2)))
+        response = self.bank.response(room, int(rng.integers(TALKERS)))
         early = response[:1, : arrays.LEAD + arrays.EARLY_SAMPLES]
         return spread(speech, response, self.length), spread(quiet, early, self.length)[0]
 
     def _field(self, rng, room, offsets):
         """One or two point noises, and often a diffuse one, each within 10 dB of the loudest."""
         total = np.zeros((len(offsets), self.length))
-        for place in 2 + rng.permutation(2)[: rng.integers(1, 3)]:
+        for place in TALKERS + rng.permutation(NOISES)[: rng.integers(1, NOISES + 1)]:
             signal = self._noise(rng) * arrays.moving_level(rng, self.length, rng.uniform(0, 10))
             part = spread(signal, self.bank.response(room, int(place)), self.length)
             total += part * (10 ** (rng.uniform(-10, 0) / 20) / (np.sqrt(np.mean(part[0] ** 2)) + 1e-9))

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from .beamform import delay_and_sum, mvdr
-from .scores import intelligibility, pesq_of
+from .scores import intelligibility, mean_rows, pesq_of
 from .shoebox import RATE
 from .systems import Network, Program
 from .validation import si_sdr
@@ -102,8 +102,8 @@ def score_set(examples, systems):
 def table(rows):
     """Markdown: means of every system, and what each gains over the reference microphone."""
     systems = list(dict.fromkeys(row["system"] for row in rows))
-    mean = {system: {measure: np.mean([row[measure] for row in rows if row["system"] == system])
-                     for measure in MEASURES if rows[0][measure] is not None} for system in systems}
+    mean = {system: mean_rows([{measure: row[measure] for measure in MEASURES} for row in rows if row["system"] == system])
+            for system in systems}
     lines = ["| | SI-SDR dB | gained dB | WB-PESQ | STOI |", "|---|---|---|---|---|"]
     for system in systems:
         si, others = mean[system]["si_sdr"], [mean[system].get(measure) for measure in MEASURES[1:]]
@@ -120,6 +120,8 @@ def main():
     parser.add_argument("--limpid", help="the program")
     parser.add_argument("--csv", help="scores of every file")
     args = parser.parse_args()
+    if len({Path(model).stem for model in (*args.single, *args.array)}) < len(args.single) + len(args.array):
+        parser.error("two models would be called the same")
     run = (lambda model: Program(args.limpid, model)) if args.limpid else Network
     systems = {Path(model).stem: (run(model), single) for models, single in ((args.single, True), (args.array, False))
                for model in models}

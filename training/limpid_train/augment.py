@@ -1,4 +1,5 @@
-"""Random spectral shapes and what a room does to speech; everything draws from the generator it is given."""
+"""Random spectral shapes and what a room does to speech; everything draws from the generator it is given.
+Signals and responses are float32 [N] at RATE."""
 import numpy as np
 from scipy import fft
 from scipy.signal import fftconvolve

@@ -8,7 +8,7 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 def load_config(path):
     """A JSON file, given by path or by the name of one in configs/."""
     path = Path(path)
-    if not path.exists():
+    if not path.is_file():
         path = CONFIGS / f"{path}.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     check_shapes(config["network"])

@@ -20,10 +20,15 @@ def read_checkpoint(path):
 
 def read_gains(path, gates, channels):
     """[gates, 2, channels], from .safetensors (tensor "gains") or .json (name -> [re, im], in network order)."""
-    if Path(path).suffix == ".safetensors":
-        gains = weights.read(path)[0]["gains"]
-    else:
-        gains = np.array(list(json.loads(Path(path).read_text())["gains"].values()))
+    try:
+        if Path(path).suffix == ".safetensors":
+            gains = weights.read(path)[0]["gains"]
+        else:
+            gains = np.array(list(json.loads(Path(path).read_text(encoding="utf-8"))["gains"].values()), float)
+    except weights.FileError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path}: no gains of squeeze-excitation: {error}") from error
     if gains.shape != (gates, 2, channels) or not np.all(np.isfinite(gains)):
         raise CheckpointError(f"{path}: finite gains of shape {(gates, 2, channels)} are expected, not {gains.shape}")
     return gains.astype(np.float32)

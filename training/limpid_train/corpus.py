@@ -68,6 +68,7 @@ def pack(corpus, cache, processes=1):
     """Decodes every file once. Opus decoding would otherwise cost more than mixing does."""
     cache = Path(cache)
     cache.mkdir(parents=True, exist_ok=True)
+    (cache / "quiet.bin").unlink(missing_ok=True)  # of the speech that was here before
     index = {"speech": [], "noise": [], "rir": []}
     for kind in index:
         rows = [row | {"file": folder / row["path"]} for folder in folders_of(corpus) for row in read_manifest(folder)
@@ -89,10 +90,9 @@ def pack_quiet(cache, items, processes=1):
     """Speech once more, without the noise of its recordings: what is the target of training."""
     speech = np.memmap(cache / "speech.bin", mode="r", dtype=np.int16)
     recordings = (speech[item["start"]:][:item["length"]].astype(np.float32) / 32768 for item in items)
-    with open(cache / "quiet.part", "wb") as out, Pool(processes) as pool:
+    with written_beside(cache / "quiet.bin") as path, open(path, "wb") as out, Pool(processes) as pool:
         for audio in pool.imap(without_floor, recordings, chunksize=4):
             out.write(to_int16(audio).tobytes())
-    (cache / "quiet.part").rename(cache / "quiet.bin")
 
 
 class Corpus:

@@ -9,9 +9,7 @@ from pathlib import Path
 from .rows import rows_of
 from .sets import ALL, items_of
 from .systems import Folder, Network, Program
-from .tables import comparison, extremes, markdown, read_csv, rounded, set_table, summarise, write_csv
-
-NETWORK_RATE = 16000
+from .tables import extremes, markdown, read_csv, rounded, summarise, tables_of, write_csv
 
 
 class Evaluation:
@@ -40,11 +38,11 @@ class Evaluation:
 
 
 def run(system, name, set_items, outputs, jobs, dnsmos=None):
-    """One system over {set: items}. Sets that it has no files of are left out."""
+    """One system over {set: items}. Sets that it has no files of are left out, and files of a rate that a network is not for."""
     evaluation = Evaluation(name)
     for set_name, items in set_items.items():
         if isinstance(system, Network):
-            items = [item for item in items if item.rate == NETWORK_RATE]
+            items = [item for item in items if item.rate == system.rate]
         folder = Path(outputs) / set_name
         folder.mkdir(parents=True, exist_ok=True)
         paths = system(set_name, items, folder) if items else None
@@ -56,14 +54,11 @@ def run(system, name, set_items, outputs, jobs, dnsmos=None):
 
 def tables_text(evaluation, others):
     """All tables as Markdown: a set after the other, each with the noisy row, other systems and paired differences."""
-    text, summaries = [], {system.name: system.summary() for system in (evaluation, *others)}
-    for name, rows in evaluation.rows.items():
-        text.append(f"### {name} ({len(rows)} files)\n")
-        text.append(markdown(*set_table({system: means[name] for system, means in summaries.items() if name in means})))
-        for other in others:
-            if name in other.rows:
-                text.append(f"{evaluation.name} − {other.name}\n")
-                text.append(markdown(*comparison(rows, other.rows[name])))
+    text = []
+    for name, count, tables in tables_of(evaluation, others):
+        text.append(f"### {name} ({count} files)\n")
+        for caption, heading, lines in tables:
+            text += [f"{caption}\n", markdown(heading, lines)] if caption else [markdown(heading, lines)]
     return "\n".join(text)
 
 
@@ -141,6 +136,8 @@ def parse(arguments):
         parser.error("one of --limpid, --model, --enhanced is needed")
     if options.limpid:  # what it makes is what is asked for
         options.enhanced = None
+    if options.enhanced and (options.model or options.outputs):
+        parser.error("--enhanced is finished: --model and --outputs are for what is made here")
     problem = check_names(options) or check_outputs(options)
     if problem:
         parser.error(problem)

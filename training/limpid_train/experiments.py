@@ -121,7 +121,7 @@ def main():
     table.parent.mkdir(parents=True, exist_ok=True)
     base = load_config(arguments.config)
     bank = train.room_bank(Path(arguments.cache) / "rooms", arguments.processes)
-    mixtures = fixed_mixtures(Corpus(arguments.corpus, arguments.cache, "valid"), bank, seed=0, count=96)
+    mixtures = fixed_mixtures(Corpus(arguments.corpus, arguments.cache, "valid", arguments.processes), bank, seed=0, count=96)
     done = finished(table)
     for seed in arguments.seeds:
         for name in arguments.only:

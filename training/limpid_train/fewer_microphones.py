@@ -15,7 +15,7 @@ def of_microphones(tensors, config, keep):
     """Tensors and configuration for the microphones `keep`, the first of which must be the reference."""
     if config["architecture"] != "deftan2" or config.get("output") != "filter":
         raise ValueError("only a network whose output is a filter over its microphones can do without some of them")
-    if keep[0] != 0 or len(set(keep)) != len(keep) or not all(mic < config["microphones"] for mic in keep):
+    if keep[0] != 0 or len(set(keep)) != len(keep) or not all(0 <= mic < config["microphones"] for mic in keep):
         raise ValueError(f"--keep {keep}: microphone 0 first, then others of {config['microphones']}")
     groups, planes = config["heads"], np.array([2 * mic + part for mic in keep for part in (0, 1)])
     grouped = (planes[:, None] * groups + np.arange(groups)).ravel()         # interleaved: plane p of group g

@@ -109,7 +109,7 @@ class LongConv(nn.Module):
         super().__init__()
         self.config, self.taps, self.bands = config, config["taps"], config["bands"]
         self.stft = Stft(config)
-        channels, bands, microphones = config["channels"], len(self.bands), config.get("microphones", 1)
+        channels, microphones = config["channels"], config.get("microphones", 1)
         self.others = microphones - 1
         self.split = nn.ModuleList(nn.Linear(4 * microphones * width, channels) for width in self.bands)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config["blocks"]))

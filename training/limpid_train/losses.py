@@ -1,5 +1,5 @@
 """What the network is trained on: signal-to-noise ratio, complex ratio mask, compressed spectrum, speech kept, loudness,
-voice, what a larger network says."""
+voice, what a larger network says. Waveforms are [B, N], spectra complex [B, F, T]; a loss is a number for each example, [B]."""
 from functools import lru_cache
 
 import torch
@@ -12,7 +12,7 @@ SILENT_FLOOR = 1e-4  # noise alone is worth lowering by 40 dB
 
 
 def snr_loss(estimate, target, noisy):
-    """-SNR in dB per example, soft-limited at 30 dB. Where the target is silence, the energy left over relative to the
+    """-SNR in dB, soft-limited at 30 dB. Where the target is silence, the energy left over relative to the
     input takes its place, which keeps the same scale, with a limit of 40 dB."""
     error = ((estimate - target) ** 2).sum(-1)
     power, reference = (target ** 2).sum(-1), (noisy ** 2).sum(-1)
@@ -22,7 +22,7 @@ def snr_loss(estimate, target, noisy):
 
 
 def si_snr_loss(estimate, target):
-    """-SI-SNR in dB per example with the same soft limit; only meaningful where there is a target."""
+    """-SI-SNR in dB with the same soft limit; only meaningful where there is a target."""
     dot = (estimate * target).sum(-1, keepdim=True)
     projection = dot / ((target ** 2).sum(-1, keepdim=True) + 1e-8) * target
     error = ((estimate - projection) ** 2).sum(-1)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from . import weights
-from .checkpoint import load_latest, save
+from .checkpoint import file_of, load_latest, save
 from .growth import adopt
 from .optimisers import Optimisers
 
@@ -63,8 +63,8 @@ class Master:
     def checkpoint(self, step, spent):
         """`hours` of audio are counted here because a resumed run may have another batch size."""
         hours = self.hours + (step - self.step) * self.options["batch"] * self.options["seconds"] / 3600
-        save(self.run, {"network": self.network.state_dict(), "average": self.average.state_dict(),
-                        "optimisers": self.optimisers.state_dict(), "step": step, "spent": spent, "hours": hours})
+        save(file_of(self.run), {"network": self.network.state_dict(), "average": self.average.state_dict(),
+                                 "optimisers": self.optimisers.state_dict(), "step": step, "spent": spent, "hours": hours})
 
     def replica(self):
         replica = copy.deepcopy(self.network)

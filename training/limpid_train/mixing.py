@@ -1,4 +1,5 @@
-"""Draws training examples: (noisy, target) pairs mixed on the fly, a pure function of (seed, step)."""
+"""Draws training examples: pairs (noisy, target) of float32 [N], mixed on the fly, a pure function of (seed, step). What is noisy
+stays within (-1, 1)."""
 import numpy as np
 from scipy import fft
 from scipy.signal import fftconvolve

@@ -100,6 +100,8 @@ def render(events, seconds, sound_font):
 
 def write_corpus(folder, count, seconds, seed, sound_font=SOUND_FONT, jobs=1):
     """`count` pieces, each of its own seed, and the manifest."""
+    if not Path(sound_font).is_file():  # what FluidSynth says of it is not shown
+        raise FileNotFoundError(f"{sound_font}: no such sound font")
     folder = Path(folder)
     (folder / "noise" / "music").mkdir(parents=True, exist_ok=True)
 

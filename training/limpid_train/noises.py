@@ -1,4 +1,5 @@
-"""Noises that no recording is needed for. A few hours of recordings are soon known by heart; these never repeat."""
+"""Noises that no recording is needed for. A few hours of recordings are soon known by heart; these never repeat.
+All are float32 [length] at 16 kHz, of any level."""
 import numpy as np
 from scipy import fft, signal
 

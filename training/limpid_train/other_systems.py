@@ -59,6 +59,8 @@ def main():
     parser.add_argument("--dtln", nargs=2, metavar=("model_1.onnx", "model_2.onnx"))
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     arguments = parser.parse_args()
+    if not any(wanted_systems(arguments)):
+        parser.error("no system is named")
     with tempfile.TemporaryDirectory() as scratch, Pool(arguments.jobs) as pool:
         sets = {name: items_of(arguments.corpus, name, scratch) for name in arguments.sets}
         voice = items_of(arguments.corpus, "clean-in", scratch)[0].clean

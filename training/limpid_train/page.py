@@ -7,7 +7,7 @@ import io
 import numpy as np
 
 from .sets import SPEECH, read_audio
-from .tables import comparison, number, set_table
+from .tables import number, tables_of
 
 WINDOW = 0.032                                            # s, Hann
 SIZE = (150, 640)                                         # of a picture at most: rows, columns
@@ -90,14 +90,9 @@ def write_page(path, evaluation, others, count=10):
     """Everything that evaluate.py prints, and the pictures."""
     parts = [f"<!doctype html><meta charset='utf-8'><title>{html.escape(evaluation.name)}</title><style>{STYLE}</style>"
              f"<h1>{html.escape(evaluation.name)}</h1>"]
-    summaries = {system.name: system.summary() for system in (evaluation, *others)}
-    for name, rows in evaluation.rows.items():
-        parts.append(f"<h2>{name} ({len(rows)} files)</h2>")
-        parts.append(table(*set_table({system: means[name] for system, means in summaries.items() if name in means})))
-        for other in others:
-            if name in other.rows:
-                parts.append(f"{html.escape(evaluation.name)} − {html.escape(other.name)}")
-                parts.append(table(*comparison(rows, other.rows[name])))
+    for name, count_of_files, tables in tables_of(evaluation, others):
+        parts.append(f"<h2>{name} ({count_of_files} files)</h2>")
+        parts += [html.escape(caption) + table(heading, lines) for caption, heading, lines in tables]
     parts.append(sections(evaluation, count))
     parts.append(f"<p>Spectrograms: {1000 * WINDOW:.0f} ms windows, linear frequency up to half the sample rate, {RANGE[0]} dB "
                  f"(black) to {RANGE[1]} dB below a full-scale sine.</p>")

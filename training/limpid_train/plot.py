@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import Path
 
-PANELS = [("loss",), ("snr", "valid_gain", "valid_sdr"), ("spectrum", "lost", "mask"), ("voice",),
+PANELS = [("loss",), ("snr", "si_snr", "valid_gain", "valid_sdr"), ("spectrum", "lost", "teacher", "mask"), ("loudness",), ("voice",),
           ("valid_clean", "valid_attenuation"), ("norm",), ("lr",)]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import shoebox
+from .atomic import written_beside
 from .augment import DIRECT
 from .shoebox import RATE, SPEED
 
@@ -95,7 +96,8 @@ def write_bank(folder, count, seed, processes=1, make=make_room):
                 out.write(wet.tobytes())
             rooms.append(about)
     index = {"format": FORMAT, "rate": RATE, "seed": seed, "bands": shoebox.BANDS.tolist(), "rooms": rooms}
-    (folder / "index.json").write_text(json.dumps(index))
+    with written_beside(folder / "index.json") as path:
+        path.write_text(json.dumps(index))
     return rooms
 
 

@@ -1,4 +1,5 @@
-"""Objective measures of an enhanced signal, each a function of (input, output, clean) that names what it needs.
+"""Objective measures of an enhanced signal, each a function of (input, output, clean) that names what it needs:
+signals [N] of one length, full scale 1.
 
 SI-SDR: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019. WB-PESQ: ITU-T P.862.2; NB-PESQ, of signals at 8 kHz:
 P.862 with the mapping of P.862.1. STOI: Taal et al., IEEE TASLP 19(7), 2011. ESTOI: Jensen and Taal, IEEE TASLP 24(11), 2016.

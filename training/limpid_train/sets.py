@@ -17,8 +17,10 @@ Item = namedtuple("Item", "name noisy clean rate")
 
 
 def read_audio(path):
-    """A mono file as float64 with its sample rate."""
+    """A mono file as float64 with its sample rate; one without samples is refused."""
     audio, rate = soundfile.read(path, dtype="float64", always_2d=True)
+    if not len(audio):
+        raise ValueError(f"{path}: no samples")
     return audio[:, 0], rate
 
 

@@ -2,6 +2,7 @@
 
 Each is called with (set name, items, folder for outputs) and returns the path of the output of each item.
 """
+import glob
 import subprocess
 from pathlib import Path
 
@@ -13,16 +14,19 @@ SUFFIXES = (".flac", ".wav")
 
 
 class Network:
-    """The PyTorch definition, with the weights of a model file, at the rate that it was trained for."""
+    """The PyTorch definition, with the weights of a model file, on files of the rate that it was trained for alone."""
 
     def __init__(self, model):
         from .weights import load_network
         self.network = load_network(model)
+        self.rate = self.network.config["sample_rate"]
 
     def __call__(self, _, items, output):
         import torch
         paths = []
         for item in items:
+            if item.rate != self.rate:
+                raise ValueError(f"{item.noisy}: {item.rate} Hz, the network is for {self.rate}")
             audio = soundfile.read(item.noisy, dtype="float32", always_2d=True)[0].T
             heard = audio if "microphones" in self.network.config else audio[0]
             with torch.no_grad():
@@ -70,7 +74,7 @@ class Folder:
             if path.exists():
                 return path
         if set_name in (*SPEECH, "real"):
-            found = [path for path in self.folder.rglob(f"{item.name}.*") if path.suffix in SUFFIXES
+            found = [path for path in self.folder.rglob(f"{glob.escape(item.name)}.*") if path.suffix in SUFFIXES
                      and not {"clean-in", "telephone"} & set(path.parts)]  # the same names
             if found:
                 return found[0]

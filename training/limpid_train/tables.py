@@ -18,12 +18,10 @@ MEASURES = {
     "seconds_to_30db": ("s to 30 dB", 2, -1), "reached_30db": ("share reaching 30 dB", 2, 1),
     "reduction_within_1s_db": ("lower in 1st s by dB", 1, 1), "reduction_at_1s_db": ("at 1 s", 1, 1),
     "reduction_after_1s_db": ("after it", 1, 1), "floor_modulation_db": ("floor 4–16 Hz dB", 2, -1),
-    "peak": ("peak", 6, -1)}
-ARTEFACTS = {
+    "peak": ("peak", 6, -1),
     "speech_kept_db": ("speech kept dB", 2, 1), "word_ends_kept_db": ("word ends kept dB", 2, 1),
     "reduction_under_speech_db": ("noise under speech lower by dB", 1, 1), "breathing_db": ("breathing dB", 1, 0),
     "loudest_pause_db": ("loudest pause dB", 1, -1), "isolated_peaks": ("isolated peaks /s", 1, -1)}
-LABELS = {**MEASURES, **ARTEFACTS}
 
 
 def summarise(rows):
@@ -59,22 +57,21 @@ def number(value, digits):
     return "" if value is None or not np.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def set_table(summaries, measures=None):
+def set_table(summaries):
     """Headings and text rows of one set for {system: means}; the noisy row comes from the first system."""
-    measures = measures or LABELS
     first = next(iter(summaries.values()))
-    columns = [name for name in measures if any(name in means for means in summaries.values())]
+    columns = [name for name in MEASURES if any(name in means for means in summaries.values())]
     noisy = {name: first.get(f"noisy_{name}") for name in columns}
     body = {"noisy": noisy} if any(value is not None for value in noisy.values()) else {}
     body.update({name: {column: means.get(column) for column in columns} for name, means in summaries.items()})
-    return ["", *(measures[name][0] for name in columns)], [
-        [label, *(number(values[name], measures[name][1]) for name in columns)] for label, values in body.items()]
+    return ["", *(MEASURES[name][0] for name in columns)], [
+        [label, *(number(values[name], MEASURES[name][1]) for name in columns)] for label, values in body.items()]
 
 
-def comparison(rows, others, measures=None):
+def comparison(rows, others):
     """Rows of (measure, difference, low, high, count, verdict) of one set: this system minus another."""
     lines = []
-    for name, (label, digits, better) in (measures or LABELS).items():
+    for name, (label, digits, better) in MEASURES.items():
         if not any(name in row for row in rows) or not any(name in row for row in others):
             continue
         pairs = [[{**row, name: abs(row.get(name, np.nan))} for row in part] if better == 0 else part for part in (rows, others)]
@@ -84,6 +81,17 @@ def comparison(rows, others, measures=None):
         verdict = "?" if not low <= high else "no clear difference" if low <= 0 <= high else "better" if mean * sign > 0 else "worse"
         lines.append([label, number(mean, digits), f"{number(low, digits)} … {number(high, digits)}", str(count), verdict])
     return ["", "difference", "95 % interval", "files", ""], lines
+
+
+def tables_of(evaluation, others):
+    """Of every set its name, its number of files, and its tables (caption, heading, lines): the means of all systems, then the
+    paired differences to each other system."""
+    summaries = {system.name: system.summary() for system in (evaluation, *others)}
+    for name, rows in evaluation.rows.items():
+        means = set_table({system: found[name] for system, found in summaries.items() if name in found})
+        differences = [(f"{evaluation.name} − {other.name}", *comparison(rows, other.rows[name]))
+                       for other in others if name in other.rows]
+        yield name, len(rows), [("", *means), *differences]
 
 
 def markdown(heading, lines):

@@ -15,6 +15,7 @@ from . import sources
 from .array_mixing import ArrayMixer
 from .array_rooms import array_bank
 from .atomic import written_beside
+from .checkpoint import file_of
 from .config import load_config
 from .corpus import Corpus
 from .export import export
@@ -89,10 +90,10 @@ class Worker:
             if step is None:
                 break
             parts = self._step(step, limit)
-            for name, value in parts.items():
-                sums.setdefault(name, []).append(value)
             if self.rank:
                 continue
+            for name, value in parts.items():
+                sums.setdefault(name, []).append(value)
             if len(sums["loss"]) == self.options["log_every"]:
                 self.log(step, **{name: round(float(torch.stack(values).mean()), 5) for name, values in sums.items()})
                 sums = {}
@@ -169,7 +170,7 @@ def choose_device():
 
 def check_network(run, network):
     """Refuses to go on with a run as another network than it began as. Everything else of a configuration may change."""
-    if not ((run / "checkpoint.pt").exists() and (run / "config.json").exists()):
+    if not (file_of(run).exists() and (run / "config.json").exists()):
         return
     before = json.loads((run / "config.json").read_text())["network"]
     changed = sorted(name for name in before.keys() | network.keys() if before.get(name) != network.get(name))
@@ -223,6 +224,8 @@ def main():
     parser.add_argument("--export", help="model file that is written anew with every checkpoint")
     sources.add_option(parser)
     arguments = parser.parse_args()
+    if not (arguments.time_budget > 0 or arguments.steps > 0):
+        parser.error("--time-budget or --steps has to be more than 0")
     if arguments.threads or arguments.processes > 1:
         torch.set_num_threads(arguments.threads or 1)
     train(load_config(arguments.config), arguments.corpus, arguments.cache, arguments.run,

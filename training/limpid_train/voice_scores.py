@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from .losses import speech_frames
-from .sets import items_of, read_audio
+from .sets import SPEECH, items_of, read_audio
 from .spectrum import Stft
 from .systems import output_of
 
@@ -55,8 +55,8 @@ def main():
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--limpid", required=True, help="the limpid program")
     parser.add_argument("--model", help="name or file (default: the program's default)")
-    parser.add_argument("--set", default="mix")
-    parser.add_argument("--every", type=int, default=4)
+    parser.add_argument("--set", default="mix", choices=SPEECH)
+    parser.add_argument("--every", type=int, default=4, help="only every n-th file")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         items = items_of(arguments.corpus, arguments.set, scratch, arguments.every)

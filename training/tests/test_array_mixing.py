@@ -131,7 +131,7 @@ class FewerMicrophones(unittest.TestCase):
             torch.testing.assert_close(fewer(x), network(quiet), rtol=1e-4, atol=1e-5)
 
     def test_refuses_what_it_cannot_do(self):
-        for keep, config in (([1, 0], ARRAY_CAUSAL), ([0, 3], ARRAY_CAUSAL), ([0], {**ARRAY_CAUSAL, "output": "mapping"})):
+        for keep, config in (([1, 0], ARRAY_CAUSAL), ([0, 3], ARRAY_CAUSAL), ([0, -1], ARRAY_CAUSAL), ([0], {**ARRAY_CAUSAL, "output": "mapping"})):
             with self.assertRaises(ValueError):
                 of_microphones({}, config, keep)
 

@@ -2,9 +2,13 @@
 beamformers gain what they must."""
 import csv
 import filecmp
+import io
+import sys
 import tempfile
 import unittest
+from contextlib import redirect_stderr
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import soundfile
@@ -210,6 +214,16 @@ class EvaluationSet(unittest.TestCase):
             self.assertNotAlmostEqual(both, reference, delta=1e-3)
         self.assertEqual(halves.channels, [1, 1, 1, 2, 2, 2])
         self.assertRegex(array_scores.table(rows), r"reference microphone \| -?[0-9.]+ \| \+0.00 ")
+
+    def test_models_of_one_name_are_refused(self):
+        command = ["array_scores", "nowhere", "--array", "a/model.safetensors", "--single", "b/model.safetensors"]
+        with mock.patch.object(sys, "argv", command), redirect_stderr(io.StringIO()) as said, self.assertRaises(SystemExit):
+            array_scores.main()
+        self.assertIn("two models would be called the same", said.getvalue())
+
+    def test_means_leave_out_what_is_not_there(self):
+        rows = [{"name": str(i), "system": "one", "si_sdr": 1.0, "pesq_wb": pesq, "stoi": None} for i, pesq in enumerate((2.0, np.nan))]
+        self.assertEqual(array_scores.table(rows).splitlines()[-1], "| one | 1.00 | +0.00 | 2.000 |  |")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import torch
 
 from limpid_train import official, pickles, weights
 from limpid_train.config import load_config
-from limpid_train.convert import freeze, main, read_checkpoint
+from limpid_train.convert import freeze, main, read_checkpoint, read_gains
 from limpid_train.network import Frcrn
 from limpid_train.official import CheckpointError, convert, state_of
 from make_test_vectors import randomise
@@ -123,6 +123,14 @@ class Converter(unittest.TestCase):
         alias = "unet.encoders.2.bn.bn_im.running_var"
         self.refused(lambda s: s.update({alias: s[alias] + 1}), "names the same tensor")
         self.refused(lambda s: s.update({"stft.weight": s["stft.weight"] * 1.1}), "stft.weight")
+
+    def test_what_is_no_file_of_gains_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "g.json"
+            for text in ("[", "[]", "{}", '{"gains": 3}', '{"gains": {"a": [1], "b": [1, 2]}}'):
+                path.write_text(text)
+                with self.assertRaisesRegex(CheckpointError, r"g\.json: no gains"):
+                    read_gains(path, 22, 8)
 
     def test_frozen_gains_replace_the_gates(self):
         gains = np.random.default_rng(0).standard_normal((22, 2, 8)).astype(np.float32)

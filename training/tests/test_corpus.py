@@ -67,6 +67,12 @@ class Packing(unittest.TestCase):
             heard = early[: -late or None] @ speech[late:] / (speech @ speech)
             self.assertAlmostEqual(heard, 0.8, delta=0.1, msg=item["path"])
 
+    def test_targets_are_of_the_speech_that_is_packed(self):
+        self.packed()
+        (self.folder / "cache" / "index.json").unlink()
+        corpus = self.packed(**{"w.wav": ("speech", 0.1 * np.random.default_rng(2).standard_normal(800))})
+        self.assertEqual(len(corpus.arrays["quiet"]), len(corpus.arrays["speech"]))
+
     def test_what_cannot_be_used_is_named(self):
         sound = np.ones(100)
         sound[7] = np.nan

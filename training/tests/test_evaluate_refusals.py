@@ -48,6 +48,16 @@ class Names(Evaluated):
             self.refused("two rows would be called", *names, "--enhanced", self.half, "--compare", compared)
         self.refused("called b", "--enhanced", self.half, "--compare", "b=x", "b=y")
 
+    def test_what_would_be_ignored_is_refused(self):
+        for option in ("--model", "--outputs"):
+            self.refused("--enhanced is finished", "--enhanced", self.half, option, "x")
+
+    def test_a_file_without_samples_is_named(self):
+        corpus = self.corpus_with("silent")
+        soundfile.write(corpus / "eval" / "real" / "none.wav", np.zeros(0), RATE)
+        with self.assertRaisesRegex(ValueError, "none.wav: no samples"):
+            evaluate.rows_of("real", items_of(corpus, "real", self.folder / "scratch"), [corpus / "eval" / "real" / "none.wav"])
+
     def refused(self, words, *arguments):
         """What the command line says at once."""
         said = io.StringIO()

@@ -1,18 +1,23 @@
 """The way from files to tables, with made-up files and systems."""
 import csv
+import io
 import json
 import shutil
 import unittest
+from contextlib import redirect_stderr
+from unittest import mock
 
 import numpy as np
 import soundfile
 
-from limpid_train import evaluate
+from limpid_train import evaluate, weights
 from limpid_train.bootstrap import interval, paired
+from limpid_train.longconv import LongConv
 from limpid_train.page import spectrogram, worst
-from limpid_train.sets import ALL, items_of
-from limpid_train.systems import Folder, Program
+from limpid_train.sets import ALL, Item, items_of
+from limpid_train.systems import Folder, Network, Program
 from limpid_train.tables import comparison, markdown, set_table, summarise
+from make_test_vectors import LONGCONV
 from tests.evaluated import Evaluated
 from tests.signals import RATE
 
@@ -108,6 +113,24 @@ class Evaluating(Evaluated):
         program.chmod(0o755)
         with self.assertRaisesRegex(RuntimeError, "failed with 3: no such model"):
             Program(program)("mix", items_of(self.corpus, "mix", self.folder / "scratch"), self.folder)
+
+    def test_files_are_found_anywhere_below_whatever_they_are_called(self):
+        path = self.folder / "a" / "take[1].wav"
+        path.parent.mkdir()
+        path.touch()
+        self.assertEqual(Folder(self.folder).find("mix", Item("take[1]", None, None, RATE)), path)
+
+    def test_a_network_hears_files_of_its_own_rate_alone(self):
+        model, rate = self.folder / "m.safetensors", RATE // 2
+        config = {**LONGCONV, "sample_rate": rate, "bands": [41, 40]}
+        weights.write(model, weights.tensors_of(LongConv(config).state_dict()), config, {})
+        items = items_of(self.corpus, "mix", self.folder / "scratch")
+        with self.assertRaisesRegex(ValueError, "mix_0.flac: 16000 Hz, the network is for 8000"):
+            Network(model)("mix", items, self.folder)
+        slow = [item._replace(rate=rate) for item in items[:1]]
+        with redirect_stderr(io.StringIO()), mock.patch.object(evaluate, "rows_of") as scored:
+            evaluate.run(Network(model), "x", {"mix": items, "real": items + slow}, self.folder, 1)
+        self.assertEqual([call.args[:2] for call in scored.call_args_list], [("real", slow)])
 
     def test_a_system_without_a_set_is_left_out_of_it(self):
         items = items_of(self.corpus, "clean-in", self.folder / "scratch")

@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 import torch
 
-from limpid_train import losses
+from limpid_train import losses, plot
 from limpid_train.loudness import Loudness
 from limpid_train.spectrum import Stft
 from limpid_train.validation import si_sdr
@@ -150,6 +150,12 @@ class Parts(unittest.TestCase):
                                            contextlib.nullcontext(), Given(said))[0])
         self.assertEqual(cost(said), 0)
         self.assertGreater(cost(self.target), 0.01)
+
+    def test_all_parts_are_in_the_curves(self):
+        everything = Given(self.target, masks=Stft(TINY)(self.noisy)[:, None], voice=losses.speech_frames(Stft(TINY)(self.target)))
+        weights = dict.fromkeys(("mask", "loudness", "si_snr"), 1.0)
+        parts = losses.total_loss(everything, self.noisy, self.target, weights, contextlib.nullcontext(), everything)[1]
+        self.assertGreaterEqual({name for panel in plot.PANELS for name in panel}, set(parts))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,12 @@ class Midi(unittest.TestCase):
         self.assertNotEqual(first, other)
 
 
+class SoundFonts(unittest.TestCase):
+    def test_one_that_is_not_there_is_named(self):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(FileNotFoundError, "nothing.sf2: no such sound font"):
+            music.write_corpus(folder, count=1, seconds=1, seed=1, sound_font=Path(folder) / "nothing.sf2")
+
+
 @unittest.skipUnless(shutil.which("fluidsynth") and Path(music.SOUND_FONT).exists(), "needs fluidsynth and fluid-soundfont-gm")
 class Played(unittest.TestCase):
     def test_a_corpus_of_music(self):

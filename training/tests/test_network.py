@@ -1,5 +1,8 @@
 """The network does what the definition says: causal, aligned, and the same in folded and in plain complex form."""
+import os
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -99,6 +102,13 @@ class Whole(unittest.TestCase):
         torch.testing.assert_close(output, wanted)
         self.assertGreater(float(masks[:, 1].abs().mean()), 1e-3)
         self.assertEqual(voice.shape, (1, 6))
+
+    def test_a_folder_does_not_hide_a_configuration(self):
+        self.addCleanup(os.chdir, os.getcwd())
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            Path("light").mkdir()
+            self.assertEqual(load_config("light")["name"], "light")
 
     def test_wrong_kernels_are_refused(self):
         with self.assertRaises(ValueError):

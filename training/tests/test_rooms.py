@@ -2,6 +2,7 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -75,6 +76,16 @@ class Bank(unittest.TestCase):
                     self.assertAlmostEqual(-10 * np.log10(np.sum(response ** 2) - 1), about["drr"], delta=0.02)
                     if source == 0:
                         self.assertTrue(0.2 <= about["distance"] <= 4)
+
+    def test_one_that_is_killed_at_its_end_is_not_taken_for_whole(self):
+        def killed(path, text, **_):
+            path.write_bytes(text[: len(text) // 2].encode())
+            raise KeyboardInterrupt
+
+        with tempfile.TemporaryDirectory() as folder:
+            with mock.patch.object(Path, "write_text", killed), self.assertRaises(KeyboardInterrupt):
+                rooms.write_bank(folder, 1, 3)
+            self.assertFalse((Path(folder) / "index.json").exists())
 
     def test_another_format_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:

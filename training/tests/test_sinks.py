@@ -1,5 +1,9 @@
 """The small experiments on sinks: the language, the ensemble, the measures."""
+import contextlib
+import io
+import tempfile
 import unittest
+from pathlib import Path
 
 import torch
 
@@ -7,7 +11,7 @@ from limpid_train.decorrelation import decorrelation_loss
 from limpid_train.sinks import measure
 from limpid_train.sinks.ensemble import Ensemble, clip_each, losses, train
 from limpid_train.sinks.language import TRIGGERS, VOCABULARY, Language, is_trigger
-from limpid_train.sinks.train import LENGTH, RUNS, decorrelate, make
+from limpid_train.sinks.train import LENGTH, RUNS, decorrelate, load, make, run
 
 
 class Toy(unittest.TestCase):
@@ -61,6 +65,13 @@ class Runs(unittest.TestCase):
             after = measure.sinks(model, languages, 4) if factor is None else measure.alignment(model, languages, 4)
             self.assertLess(sum(after["loss"]) / 2, before, name)
             self.assertTrue(all(len(values) == 2 for values in after.values()), name)
+
+    def test_weights_are_kept_after_each_quarter_and_at_the_end(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            for steps, kept in ((3, [1, 2, 3]), (9, [3, 5, 7, 9])):
+                path = Path(folder) / f"{steps}.pt"
+                run("softmax", path, [1], steps, 2)
+                self.assertEqual(sorted(load(path)[0]), kept)
 
     def test_measures_of_a_known_map(self):
         model = Ensemble([1], "softmax", LENGTH)

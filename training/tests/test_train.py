@@ -1,11 +1,15 @@
 """A run that is interrupted ends with the very weights of one that is not."""
+import contextlib
+import io
 import json
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
+import types
 import unittest
+import weakref
 from pathlib import Path
 from unittest import mock
 
@@ -122,6 +126,11 @@ class Resuming(unittest.TestCase):
                 train.main()
             self.assertEqual(called.call_args.args[4], limit)
             self.assertEqual(called.call_args.kwargs["data"]["licence"], "MIT")
+            for nothing in ("0", "-1"):
+                with mock.patch.object(sys, "argv", [*command, option, nothing]), mock.patch.object(train, "train") as called, \
+                        contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit):
+                    train.main()
+                called.assert_not_called()
 
     def test_a_killed_run_goes_on_exactly(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -144,6 +153,21 @@ class Resuming(unittest.TestCase):
             small_cache(folder)
             with mock.patch.object(train.Worker, "progress", lambda *_: 0.5):
                 self.assertEqual(steps(Path(folder) / "run", folder, 3, processes=2)["step"], 3)
+
+    def test_only_the_first_process_keeps_what_it_measures(self):
+        worker, made, alive = object.__new__(train.Worker), [], []
+        worker.__dict__.update(rank=1, before=0.0, start=0.0, counter=types.SimpleNamespace(value=0), turns=contextlib.nullcontext(),
+                               master=types.SimpleNamespace(step=0), options={"log_every": 100, "validate_every": 100})
+
+        def step(*_):
+            loss = torch.zeros(())
+            alive.append(sum(other() is not None for other in made))
+            made.append(weakref.ref(loss))
+            return {"loss": loss}
+
+        with mock.patch.object(worker, "_step", step):
+            worker.run(train.Limit(steps=4))
+        self.assertEqual(alive, [0, 1, 1, 1])  # those of the step before
 
     def test_a_limited_time_is_used_and_gone_on_with(self):
         limits, starts, train_really = [], [], train.train

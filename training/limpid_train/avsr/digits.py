@@ -74,7 +74,7 @@ def spoken(rng, items, length, most, vary):
         digits.append(digit)
         said[at // HOP:(at + len(audio)) // HOP] = digit
         at += len(audio) + int(rng.uniform(0.0, 0.15) * RATE)
-    if vary and len(digits):
+    if vary and digits:
         tilt = rng.uniform(-0.4, 0.4)
         out[1:] += tilt * out[:-1]
     return out, digits, said

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ..checkpoint import save
 from ..decorrelation import Decorrelation
 from .digits import BUCKETS, examples, noises, recordings, split
-from .model import DEFAULT, Avsr
+from .model import DEFAULT, Avsr, video_rate
 
 RATES = (2, 4, 8, 16)
 MODES = (("audio", "video"), ("audio",), ("video",))
@@ -42,7 +43,7 @@ def pool(arguments):
             words = [w + [-1] * (bucket[1] - len(w)) for part in parts for w in part[2]]
             made.append((torch.cat([p[0] for p in parts]).half(), torch.cat([p[1] for p in parts]).half(), torch.tensor(words),
                          torch.cat([p[3] for p in parts])))
-        torch.save(made, path)
+        save(path, made)
     return torch.load(path, map_location="cpu")
 
 
@@ -58,7 +59,7 @@ def word_loss(model, audio, lips, words, rate):
 def frame_loss(model, hidden, said, mode, rate):
     """Cross-entropy of what is said while an audio or video token lasts, by the head of the words, the end for nobody. Strings
     are spliced, so this is known; without it the decoder spends most of its training on finding out where words are."""
-    thin = rate // 4 if rate > 4 else 1
+    thin = video_rate(rate, model.config["lip_frames"])
     counts = [said.shape[1] // rate if "audio" in mode else 0, said.shape[1] // (4 * thin) if "video" in mode else 0]
     losses, at = [], 1
     for count, step in zip(counts, (rate, 4 * thin)):
@@ -116,8 +117,7 @@ def main():
             path = arguments.output / f"{name}-{seed}.pt"
             if not path.exists():
                 model = train(name, seed, buckets, arguments.steps, arguments.batch)
-                torch.save({"config": model.config, "state": model.state_dict(), "name": name, "seed": seed,
-                            "steps": arguments.steps}, path)
+                save(path, {"config": model.config, "state": model.state_dict(), "name": name, "seed": seed, "steps": arguments.steps})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Trains the small transformers of docs/attention.md, all seeds of a run side by side, one thread:
 python -m limpid_train.sinks.train --output runs/sinks [--only NAME ...] [--steps 800] [--seeds 5]
 
-Writes NAME.pt: what was asked, and weights at several steps. A run that is there is not run again."""
+Writes NAME.pt: what was asked, and weights after each quarter of the steps. A run that is there is not run again."""
 import argparse
 import math
 import time
@@ -48,11 +48,11 @@ def decorrelate(factor):
 
 def run(name, path, seeds, steps, batch):
     model, languages = make(name, seeds)
-    begin = time.process_time()
+    begin, kept = time.process_time(), {math.ceil(steps * part / 4) for part in (1, 2, 3, 4)}
     record = {"name": name, "seeds": seeds, "batch": batch, "steps": steps, "kept": {}}
 
     def each(step, loss):
-        if step % (steps // 4) == 0:
+        if step in kept:
             record["kept"][step] = {key: value.clone() for key, value in model.state_dict().items()}
             record["seconds"] = time.process_time() - begin
             torch.save(record, path.with_suffix(".partial"))
