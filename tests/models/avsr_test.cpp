@@ -125,6 +125,9 @@ TEST(Avsr, TranscriptFollowsTheScores) {
   if (words->size() < 12) {
     EXPECT_EQ(best(words->size()), 3) << "the end";
   }
+  for (const std::size_t most : {0, 1, 2})
+    EXPECT_EQ(model.transcribe(utterance, static_cast<int>(most))->size(),
+              std::min(most, words->size()));
 }
 
 TEST(Avsr, TraceShowsEveryTokenOfTheLayout) {
