@@ -178,8 +178,16 @@ TEST(AttentionT7, WorksInFloatAndRefusesWhatDoesNotFit) {
   EXPECT_NEAR(*decorrelation_loss<float>(three, two, {}), 0.5, 1e-6);
   EXPECT_FALSE(decorrelation_loss<float>(three, long_one, {}).ok());
   EXPECT_FALSE(decorrelation_loss<float>(three, pair, {}).ok());
+  const int negative[] = {-1};
+  EXPECT_FALSE(decorrelation_loss<float>(three, negative, {}).ok());
   const std::vector<TensorView<float, 3>> one(1, h.view());
   EXPECT_FALSE(decorrelation_loss<float>(three, two, {}, one).ok());
+  Tensor<float, 3> wider({1, 2, 3});
+  const std::vector<TensorView<float, 3>> wide(3, wider.view());
+  EXPECT_FALSE(decorrelation_loss<float>(three, two, {}, wide).ok());
+  auto mixed = three;
+  mixed[2] = wider.view();
+  EXPECT_FALSE(decorrelation_loss<float>(mixed, two, {}).ok());
   const std::vector<TensorView<const float, 3>> no_middle(2, h.view());
   EXPECT_EQ(*decorrelation_loss<float>(no_middle, two, {}), 0);
 }

@@ -31,6 +31,7 @@ TEST(HiddenStates, ResidualPeakIsRelativeToTheMeanLength) {
   const auto peaks = residual_peak(rows({{30, 40}, {5, 0}, {0, 5}}));
   EXPECT_NEAR(peaks[0], 2.5, 1e-6);
   EXPECT_NEAR(peaks[1], 0.25, 1e-6);
+  EXPECT_EQ(residual_peak(rows({{0, 0}, {0, 0}})), (std::vector<double>{0, 0}));
 }
 
 TEST(HiddenStates, KurtosisOfKnownDistributions) {
@@ -45,6 +46,7 @@ TEST(HiddenStates, KurtosisOfKnownDistributions) {
   EXPECT_GT(outliers(two).kurtosis, 50);
   EXPECT_EQ(outliers(two).channel_peaks[7], 1000);
   EXPECT_EQ(outliers(two).channel_peaks[6], 1);
+  EXPECT_EQ(outliers(rows({{3, 3}, {3, 3}})).kurtosis, 0) << "nothing varies";
 }
 
 TEST(RotateToward, TurnsWithinThePlaneAndKeepsTheLength) {

@@ -102,6 +102,14 @@ TEST(AttentionT8, SaysIfTheyAreWhereThePublishedOnesNeverAre) {
   plant(late[3], 0, 1, 2000);
   EXPECT_FALSE(find_massive(late).in_first);
   EXPECT_TRUE(find_massive(late).in_last);
+  EXPECT_FALSE(find_massive(std::span(before).first(1)).in_last) << "the input is no layer";
+}
+
+TEST(AttentionT8, TheMedianLiesBetweenTheTwoInTheMiddle) {
+  std::vector<Tensor<float, 2>> hidden;
+  hidden.emplace_back(Shape<2>{2, 2});
+  for (int i = 0; i < 4; ++i) hidden[0].view()[i / 2][i % 2] = i % 2 == 0 ? 1.0f : -4.0f;
+  EXPECT_EQ(find_massive(hidden).layers[0].median, 2.5);
 }
 
 TEST(AttentionT8, NothingIsMassiveInSilence) {
@@ -109,6 +117,7 @@ TEST(AttentionT8, NothingIsMassiveInSilence) {
   silence.emplace_back(Shape<2>{4, 4});
   silence.emplace_back(Shape<2>{0, 4});
   const auto found = find_massive(silence);
+  ASSERT_EQ(found.layers.size(), 2u);
   for (const auto& layer : found.layers) EXPECT_TRUE(layer.places.empty());
   EXPECT_TRUE(find_massive({}).layers.empty());
 }

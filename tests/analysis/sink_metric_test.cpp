@@ -70,7 +70,8 @@ TEST(AttentionT1, TheRateIsTheMeanOverLayersOfTheShareOfHeads) {
   sink.received = {0.9};
   none.received = {0.1};
   EXPECT_NEAR(sink_rate({{sink, none}, {sink, sink, none, none}, {none}}, 0), 1.0 / 3, 1e-9);
-  EXPECT_EQ(sink_rate({{sink}}, 7), 0);  // a key that is not there
+  EXPECT_NEAR(sink_rate({{sink}, {}}, 0), 1, 1e-9) << "a layer without heads does not count";
+  EXPECT_EQ(sink_rate({{sink}}, 7, {.threshold = 0}), 0);  // a key that is not there
   EXPECT_EQ(sink_rate({}, 0), 0);
 }
 
@@ -140,6 +141,7 @@ TEST(AttentionT1, ValueDrainIsRelativeToTheMean) {
   const auto drain = value_drain(norms);
   EXPECT_NEAR(drain[0], 0.2, 1e-6);
   EXPECT_NEAR(drain[2], 1.8, 1e-6);
+  EXPECT_EQ(value_drain(std::vector<float>(2)), (std::vector<double>{0, 0}));
 }
 
 TEST(AttentionT1, ValueNormsAreThoseOfTheKeyHeadOfEachHead) {

@@ -48,7 +48,8 @@ TEST(ChannelChoice, OneMicrophoneTakesAnyNumberButNoReference) {
 }
 
 TEST(ChannelChoice, WhatIsWrongIsNamed) {
-  for (const char* list : {"0", "1-", "-2", "1,,2", "a", "1 2", ",", "1-2-3", "99999999999"})
+  for (const char* list :
+       {"0", "1-", "-2", "1,,2", "a", "1 2", ",", "1-2-3", "99999999999", "1025", "1-1025"})
     EXPECT_NE(refusal(2, {list, 0}, 8).find("expected numbers"), std::string::npos) << list;
   EXPECT_NE(refusal(3, {"1-2,2", 0}, 8).find("channel 2 is there twice"), std::string::npos);
   EXPECT_NE(refusal(2, {"1,9", 0}, 8).find("no channel 9: 8 in all"), std::string::npos);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 namespace limpid::cli {
@@ -56,6 +57,18 @@ TEST(Levels, TheEnhancedSideMayTrail) {
       apart.after({samples.data() + at, {1, 100}});
   EXPECT_DOUBLE_EQ(together.levels().pauses->after, apart.levels().pauses->after);
   EXPECT_NEAR(apart.levels().pauses->reduction(), 0, 1e-9);
+}
+
+TEST(Levels, OfSeveralChannelsAreTheirMeanPowerAndTheHighestPeak) {
+  LevelComparison meter(16000);
+  auto samples = square(0.2f, 16000);
+  samples.resize(32000);  // and a silent channel
+  meter.before({samples.data(), {2, 16000}});
+  meter.after({samples.data(), {2, 16000}});
+  const Levels levels = meter.levels();
+  EXPECT_NEAR(levels.rms_before, 20 * std::log10(0.2) - 10 * std::log10(2), 0.01);
+  EXPECT_NEAR(levels.pauses->before, levels.rms_before, 0.01);
+  EXPECT_NEAR(levels.peak_after, 20 * std::log10(0.2), 0.01);
 }
 
 TEST(Levels, SilenceHasALowestValue) {

@@ -61,6 +61,11 @@ TEST(OutputFormat, TheNameChoosesTheContainerAndTheDepthStays) {
   EXPECT_NE(described("a.ogg", wav).find("Vorbis"), std::string::npos);
   EXPECT_NE(described("a.opus", wav).find("Opus"), std::string::npos);
   EXPECT_EQ(format_for_name("b.wav", wav)->code, wav.code);
+  AudioFormat deep = compact_format(16000, 2);
+  deep.code = 0x010004;  // WAV, 32 bits
+  EXPECT_NE(described("a.flac", deep).find("24 bit"), std::string::npos);
+  deep.code = 0x130003;  // the extensible kind of WAV, 24 bits
+  EXPECT_EQ(format_for_name("b.wav", deep)->code, deep.code);
   AudioFormat mp3 = compact_format(16000, 1);
   mp3.code = 0x230082;  // which libsndfile says a WAV could hold, and does not write
   EXPECT_NE(described("a.wav", mp3).find("16 bit"), std::string::npos);

@@ -137,6 +137,17 @@ TEST_F(PlanTest, ResumeRepeatsWhatIsOlderOrUnreadable) {
   EXPECT_EQ(plan({b}, "c.wav", Existing::skip_finished)->jobs.size(), 1u);
 }
 
+TEST_F(PlanTest, GpusTakeOneRateAfterTheOtherAndTheLongestFirst) {
+  record("rec/a.wav", 48000, 48000);
+  record("rec/b.wav", 16000, 8000);
+  record("rec/c.wav", 48000, 96000);
+  record("rec/d.wav", 16000, 24000);
+  auto result = plan({(*this)("rec")});
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  order_for_gpu(*result);
+  EXPECT_EQ(result->order, (std::vector<std::size_t>{3, 1, 2, 0}));
+}
+
 TEST_F(PlanTest, SeveralInputsNeedAFolder) {
   expect_refused(plan({record("a.wav"), record("b.wav")}, "a.wav"), "need a folder");
 }

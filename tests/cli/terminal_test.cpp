@@ -11,9 +11,15 @@ namespace {
 TEST(Terminal, TimesAreWhatPeopleRead) {
   EXPECT_EQ(clock_time(7.4), "0:07");
   EXPECT_EQ(clock_time(754), "12:34");
+  EXPECT_EQ(clock_time(59.6), "1:00");
+  EXPECT_EQ(clock_time(3600), "1:00:00");
   EXPECT_EQ(clock_time(3723), "1:02:03");
+  EXPECT_EQ(clock_time(-1), "0:00");
   EXPECT_EQ(short_seconds(0.421), "0.42 s");
+  EXPECT_EQ(short_seconds(9.94), "9.94 s");
+  EXPECT_EQ(short_seconds(9.96), "10.0 s");
   EXPECT_EQ(short_seconds(12.34), "12.3 s");
+  EXPECT_EQ(short_seconds(60), "1:00");
   EXPECT_EQ(short_seconds(304), "5:04");
 }
 
@@ -22,6 +28,8 @@ TEST(Terminal, CutsInTheMiddleAndNeverInsideACharacter) {
   EXPECT_EQ(columns_of("abcdefghij", 5), "ab…ij");
   EXPECT_EQ(columns_of("äöüäöüäöü", 5), "äö…öü");
   EXPECT_EQ(display_width(columns_of("äöüäöüäöü", 4)), 4);
+  EXPECT_EQ(columns_of("abc", 1), "…");
+  EXPECT_EQ(columns_of("abc", 0), "");
 }
 
 TEST(Terminal, WrapsAtEightyColumns) {
@@ -29,6 +37,20 @@ TEST(Terminal, WrapsAtEightyColumns) {
       wrapped(std::string(30, 'a') + " " + std::string(30, 'b') + " c", 20, 20);
   EXPECT_EQ(text,
             std::string(30, 'a') + "\n" + std::string(20, ' ') + std::string(30, 'b') + " c\n");
+}
+
+// The first of the three that is set and not empty decides, as setlocale() has it.
+TEST(Terminal, TheLocaleTellsItsEncoding) {
+  const auto utf8 = [](const char* all, const char* type, const char* lang) {
+    setenv("LC_ALL", all, 1), setenv("LC_CTYPE", type, 1), setenv("LANG", lang, 1);
+    return terminal_is_utf8();
+  };
+  EXPECT_TRUE(utf8("", "", "de_DE.UTF-8"));
+  EXPECT_TRUE(utf8("", "C.utf8", "C"));
+  EXPECT_FALSE(utf8("C", "", "de_DE.UTF-8"));
+  EXPECT_FALSE(utf8("", "", "de_DE"));
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) unsetenv(name);
+  EXPECT_FALSE(terminal_is_utf8());
 }
 
 TEST(Terminal, NothingPrintedMovesTheCursor) {

@@ -20,6 +20,20 @@ TEST(TimingTest, CountsCallsAndTheirAudio) {
   EXPECT_NEAR(timing->deadline, 0.02, 1e-9);
 }
 
+TEST(TimingTest, PercentilesAreCallsAndLateOnesAreMisses) {
+  Timing timing;
+  for (int ms = 1; ms <= 101; ++ms) timing.calls.push_back(ms);
+  EXPECT_EQ(timing.percentile(0), 1);
+  EXPECT_EQ(timing.percentile(50), 51);
+  EXPECT_EQ(timing.percentile(99), 100);
+  EXPECT_EQ(timing.percentile(100), 101);
+  timing.deadline = 98;
+  EXPECT_EQ(timing.misses(), 3) << "what is done at the deadline is in time";
+  timing.calls = {1, 2};
+  EXPECT_EQ(timing.percentile(50), 2) << "the later one of two";
+  EXPECT_EQ(timing.misses(), 0);
+}
+
 // A dead card answers at once, with silence.
 TEST(TimingTest, AFailingGpuIsNotTimed) {
   for (const int fail_hop : {0, kWarmUp - 1, kWarmUp, kWarmUp + 10}) {

@@ -22,7 +22,7 @@ using test::safetensors;
 struct Lie {
   const char* name;
   test::Bytes bytes;
-  const char* message;  // part of what must be said
+  std::string message;  // part of what must be said
 
   friend void PrintTo(const Lie& lie, std::ostream* out) { *out << lie.name; }
 };
@@ -102,6 +102,8 @@ std::vector<Lie> lies() {
       {"ControlCharacters", safetensors("{\"\\u0007\\n\":1}", {}),
        "header entry '?"
        "?'"},
+      {"LongName", safetensors("{\"" + std::string(1000, 'n') + "\":1}", {}),
+       "header entry '" + std::string(120, 'n') + "...': found"},
       {"NotUtf8", safetensors("{\"\xFF\":1}", {}), "not valid JSON"},
   };
 }

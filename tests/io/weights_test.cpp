@@ -53,6 +53,19 @@ TEST(Weights, OtherTypesAreListedButNotFound) {
             "x: tensor 'steps': expected dtype F32 or BF16, found I64");
 }
 
+TEST(Weights, SizesOfEveryType) {
+  const std::pair<const char*, std::uint64_t> types[] = {
+      {"F64", 8},     {"I64", 8},     {"U64", 8}, {"F32", 4}, {"I32", 4},
+      {"U32", 4},     {"F16", 2},     {"I16", 2}, {"U16", 2}, {"BF16", 2},
+      {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
+  for (const auto& [dtype, size] : types)
+    EXPECT_TRUE(Weights::parse(
+        test::safetensors(test::object({test::entry("a", "[4]", 0, 4 * size, dtype)}),
+                          std::vector<float>(size)),
+        "x"))
+        << dtype;
+}
+
 TEST(Weights, UpperHalvesAreWidened) {
   // 1, -2, 2^-126 and a second tensor behind them; in memory the first 16 bits are the lower ones.
   auto weights = Weights::parse(
@@ -95,6 +108,18 @@ TEST(Weights, SaysWhichTensorsNobodyUsed) {
   EXPECT_FALSE(weights->all_used().ok()) << "a failed find() is no use";
   ASSERT_TRUE(weights->find("a", {2, 3}).ok());
   EXPECT_TRUE(weights->all_used().ok());
+}
+
+TEST(Weights, NamesTheFirstFiveThatNobodyUsed) {
+  const auto of = [](std::initializer_list<std::string> names) {
+    std::string header = "{";
+    for (const auto& name : names)
+      header += (header.size() > 1 ? "," : "") + test::entry(name, "[0]", 0, 0);
+    return Weights::parse(test::safetensors(header + "}", {}), "f")->all_used().error().message;
+  };
+  EXPECT_TRUE(of({"a", "b", "c", "d", "e"}).ends_with("5 of its tensors: 'a', 'b', 'c', 'd', 'e'"));
+  EXPECT_TRUE(of({"a", "b", "c", "d", "e", "f"})
+                  .ends_with("6 of its tensors: 'a', 'b', 'c', 'd', 'e', ..."));
 }
 
 TEST(Weights, SurvivesBeingMoved) {

@@ -125,6 +125,9 @@ TEST(Avsr, TranscriptFollowsTheScores) {
   if (words->size() < 12) {
     EXPECT_EQ(best(words->size()), 3) << "the end";
   }
+  for (const std::size_t most : {0, 1, 2})
+    EXPECT_EQ(model.transcribe(utterance, static_cast<int>(most))->size(),
+              std::min(most, words->size()));
 }
 
 TEST(Avsr, TraceShowsEveryTokenOfTheLayout) {
@@ -157,13 +160,20 @@ TEST(Avsr, BadUtterancesAreRefused) {
   EXPECT_NE(code({}).find("shorter than one token"), std::string::npos);
   EXPECT_NE(code({std::span(audio).first(600)}).find("shorter than one token"), std::string::npos);
   EXPECT_NE(code({audio, {}, 4}).find("stacks 8 frames"), std::string::npos);
-  EXPECT_NE(code({audio, {}, -1}).find("rate must be"), std::string::npos);
+  for (const int rate : {-1, 65})
+    EXPECT_NE(code({audio, {}, rate}).find("rate must be"), std::string::npos) << rate;
   EXPECT_NE(code({audio, expected.matrix("mel")}).find("12 features, expected 4"),
             std::string::npos);
+  Tensor<float, 2> lips({16, 4});
+  lips.view()[15][3] = std::numeric_limits<float>::infinity();
+  EXPECT_NE(code({audio, lips.view()}).find("lips must be finite"), std::string::npos);
   audio[7] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_NE(code({audio}).find("finite"), std::string::npos);
-  const int unknown[] = {3};
-  EXPECT_FALSE(model.scores({expected.values("audio")}, unknown));
+  EXPECT_NE(code({audio}).find("samples must be finite"), std::string::npos);
+  for (const int unknown : {-1, 3}) {
+    const auto scores = model.scores({expected.values("audio")}, {&unknown, 1});
+    ASSERT_FALSE(scores) << unknown;
+    EXPECT_NE(scores.error().message.find("no word"), std::string::npos);
+  }
 }
 
 // Whoever loads models by name can look at a recogniser, and is told that it gives no audio.
@@ -204,6 +214,18 @@ TEST(Avsr, FilesThatDoNotFitAreRefused) {
     changed.replace(changed.find(from), from.size(), to);
     return !parse_config(changed, "here").ok();
   };
+  const std::pair<const char*, const char*> lies[] = {
+      {R"("sample_rate":8000)", R"("sample_rate":7999)"},
+      {R"("hop":80)", R"("hop":70)"},
+      {R"("window":240)", R"("window":80)"},
+      {R"("bands":12)", R"("bands":121)"},
+      {R"("encoder":10)", R"("encoder":4097)"},
+      {R"("hidden":18)", R"("hidden":0)"},
+      {R"("lip_frames":4)", R"("lip_frames":65)"},
+      {R"("layers":2)", R"("layers":65)"},
+      {R"("window_tokens":40)", R"("window_tokens":0)"},
+      {R"("sigmoid_window":64)", R"("sigmoid_window":65537)"}};
+  for (const auto& [from, to] : lies) EXPECT_TRUE(refused(from, to)) << to;
   EXPECT_TRUE(refused("\"heads\":3", "\"heads\":5"));
   EXPECT_TRUE(refused("\"heads\":3", "\"heads\":8"));  // parts of three
   EXPECT_TRUE(refused("\"kernel\":5", "\"kernel\":4"));

@@ -92,7 +92,8 @@ TEST(Deftan2Whole, WhatCannotBeIsRefused) {
   ASSERT_FALSE(three);
   EXPECT_EQ(three.error().code, ErrorCode::invalid_argument);
   EXPECT_NE(three.error().message.find("2 channels, found 3"), std::string::npos);
-  EXPECT_FALSE(model->enhance_exact(test::noise(2, 1000).view(), 0));
+  for (const int threads : {0, 1025})
+    EXPECT_FALSE(model->enhance_exact(test::noise(2, 1000).view(), threads)) << threads;
   const auto causal = random_deftan2({})->enhance_exact(test::noise(2, 1000).view(), 1);
   ASSERT_FALSE(causal);
   EXPECT_EQ(causal.error().code, ErrorCode::unsupported);

@@ -98,8 +98,11 @@ TEST(Rates, AnOddWindowIsRefusedWithTheFile) {
 
 TEST(Rates, ImpossibleSessionsAreRefused) {
   const auto model = test::random_frcrn({});
-  EXPECT_FALSE(model->open({.sample_rate = 16000, .lanes = 0, .max_frames = 1}));
-  EXPECT_FALSE(model->open({.sample_rate = 16000, .lanes = 1, .max_frames = 0}));
+  for (const auto& [lanes, frames] : {std::pair{0, 1}, {65537, 1}, {1, 0}, {1, (1 << 20) + 1}}) {
+    const auto session = model->open({.sample_rate = 16000, .lanes = lanes, .max_frames = frames});
+    ASSERT_FALSE(session) << lanes << ", " << frames;
+    EXPECT_EQ(session.error().code, ErrorCode::invalid_argument) << session.error().message;
+  }
   EXPECT_FALSE(model->enhance_exact({}, 1));
 }
 
