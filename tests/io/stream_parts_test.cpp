@@ -87,7 +87,7 @@ class Mp3 : public testing::Test {
 
 // As what was cut out of a stream begins.
 TEST_F(Mp3, ATornFirstFrameIsNoEnd) {
-  for (const std::size_t torn : {1, 100, 200}) {
+  for (const std::size_t torn : {1u, 100u, 200u}) {
     spill(folder_ / "torn.mp3", without_header().substr(torn));
     EXPECT_NEAR(static_cast<double>(read_length(folder_ / "torn.mp3")),
                 static_cast<double>(frames_.frames * kSamples), 2.0 * kSamples)

@@ -5,7 +5,15 @@
 
 #include <utility>
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LIMPID_SANITIZED 1
+#elif defined(__has_feature)  // as clang tells it
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define LIMPID_SANITIZED 1
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(LIMPID_SANITIZED)
 #define LIMPID_GUARD 1
 #include <dlfcn.h>
 #include <fcntl.h>

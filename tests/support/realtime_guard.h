@@ -30,7 +30,7 @@ struct RealtimeCounts {
   std::string describe() const;  // "2 allocations, 1 lock"
 };
 
-// False under gcc's address and thread sanitizers, which own malloc, and outside glibc.
+// False under address and thread sanitizers, which own malloc, and outside glibc.
 bool realtime_guard_available() noexcept;
 
 // Counts what the constructing thread does until destruction. Scopes do not nest.
