@@ -51,7 +51,7 @@ class LongStream {
                               capacity_};
     with_long_filter<Stored>(args,
                              [&]<class... Programs>() { (emulate<Programs>(args, seed_), ...); });
-    emulate<Turn>({&head, frames, capacity_, capacity_, frames > LongFilterArgs::kLive});
+    emulate<Advance>({&head, frames, capacity_, capacity_, frames > LongFilterArgs::kLive});
     std::vector<double> got;
     for (int t = 0; t < frames; ++t) {
       u_.emplace_back();
@@ -77,7 +77,7 @@ class LongStream {
                           size_.lanes,
                           lane,
                           1};
-    emulate<Forget>(args);
+    emulate<ClearHistory>(args);
     begun_[static_cast<std::size_t>(lane)] = u_.size();
   }
 

@@ -54,7 +54,7 @@ class Stream {
     with_memory_input<kArithmetic>(
         size_.channels, [&]<class Program>() { emulate_resident<Program>(args, seed_); });
     emulate<NormedFilter>(filter(x, recent, reference_), seed_);
-    emulate<Turn>({&head_, 1, capacity_, capacity_, false});
+    emulate<Advance>({&head_, 1, capacity_, capacity_, false});
     return snr({y.begin(), y.end()}, product(recent));
   }
   // Of what is remembered.

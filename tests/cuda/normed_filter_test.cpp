@@ -50,7 +50,7 @@ class FilterStream {
                            size_.taps,
                            capacity_},
                           seed_);
-    emulate<Turn>({&head_, frames, capacity_, capacity_, false});
+    emulate<Advance>({&head_, frames, capacity_, capacity_, false});
     for (int t = 0; t < frames; ++t) {
       normed_.emplace_back();
       for (int l = 0; l < size_.lanes; ++l)
@@ -65,11 +65,11 @@ class FilterStream {
   }
 
   void restart(int lane) {
-    emulate<Forget>({{{ring_.data(), capacity_ * width_, size_.lanes, capacity_ * width_, 1}},
-                     1,
-                     size_.lanes,
-                     lane,
-                     1});
+    emulate<ClearHistory>({{{ring_.data(), capacity_ * width_, size_.lanes, capacity_ * width_, 1}},
+                           1,
+                           size_.lanes,
+                           lane,
+                           1});
     begun_[static_cast<std::size_t>(lane)] = static_cast<int>(normed_.size());
   }
 

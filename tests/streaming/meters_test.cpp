@@ -66,14 +66,14 @@ TEST(LevelMeter, GarbageIsNoLevel) {
 TEST(LoadMeter, MedianOfTheLatestAndTheMostOfAll) {
   LoadMeter meter;
   EXPECT_EQ(meter.median(), 0.0f);
-  EXPECT_EQ(meter.most(), 0.0f);
+  EXPECT_EQ(meter.max(), 0.0f);
   for (const float load : {0.3f, 0.1f, 0.2f}) meter.add(load);
   EXPECT_EQ(meter.median(), 0.2f);
   for (int i = 0; i < 200; ++i) meter.add(0.9f);
   EXPECT_EQ(meter.median(), 0.9f);
   for (int i = 0; i < 256; ++i) meter.add(i % 2 == 0 ? 0.4f : 0.5f);
   EXPECT_EQ(meter.median(), 0.5f) << "the higher of the two in the middle";
-  EXPECT_EQ(meter.most(), 0.9f);
+  EXPECT_EQ(meter.max(), 0.9f);
 }
 
 }  // namespace
