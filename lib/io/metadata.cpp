@@ -67,12 +67,13 @@ std::string write_markers(std::vector<std::byte> markers, std::uint32_t more, SN
   return text;
 }
 
+// libsndfile writes version 2, whatever was read: zeros of an older file would be measurements.
 bool write_broadcast(BroadcastInfo broadcast, SNDFILE* sound) {
   constexpr std::int16_t kNotMeasured = 0x7FFF;  // EBU Tech 3285
   for (auto* loudness :
        {&broadcast.loudness_value, &broadcast.loudness_range, &broadcast.max_true_peak_level,
         &broadcast.max_momentary_loudness, &broadcast.max_shortterm_loudness})
-    if (broadcast.version >= 2) *loudness = kNotMeasured;
+    *loudness = kNotMeasured;
   const auto size = offsetof(BroadcastInfo, coding_history) + broadcast.coding_history_size;
   return sf_command(sound, SFC_SET_BROADCAST_INFO, &broadcast, static_cast<int>(size)) == SF_TRUE;
 }

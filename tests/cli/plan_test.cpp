@@ -118,6 +118,9 @@ TEST_F(PlanTest, ReportsReplaceNeitherInputsNorOutputs) {
   expect_refused(report_to(a), "is the input");
   expect_refused(report_to((*this)("link.html")), "is the input");
   expect_refused(report_to((*this)("rec.enhanced.html")), "is the output for");
+  expect_refused(report_to((*this)("rec.enhanced.html/x.html")), "a folder of the other");
+  expect_refused(make_plan({.inputs = {a}, .output = (*this)("out/"), .report = (*this)("out")}),
+                 "a folder of the other");
   EXPECT_TRUE(report_to((*this)("other.html")).ok());
 }
 

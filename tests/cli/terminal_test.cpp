@@ -62,6 +62,8 @@ TEST(Terminal, NothingPrintedMovesTheCursor) {
   EXPECT_EQ(printable("a\x9b"
                       "31m \xe4\xf6 \xe2\x80\x9b"),
             "a?31m \xe4\xf6 \xe2\x80\x9b");  // as one byte; Latin-1 and a quotation mark stay
+  for (const char* longest : {"\xdf\xbf", "\xe0\xa0\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    EXPECT_EQ(printable(longest), longest) << "2, 3 and 4 bytes, the first and last of their kind";
   EXPECT_EQ(wrapped("one\n\x1b[1mtwo", 0, 0), "one ?[1mtwo\n");
 }
 

@@ -9,11 +9,14 @@
 
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
+#include "tests/io/whole_file.h"
 #include "tests/support/temporary_folder.h"
 
 namespace limpid::io {
 namespace {
 
+using test::slurp;
+using test::spill;
 using test::TemporaryFolder;
 
 constexpr int kWavex16 = SF_FORMAT_WAVEX | SF_FORMAT_PCM_16;
@@ -156,6 +159,28 @@ TEST(Metadata, MarkersAndTimeCodeAreKept) {
   EXPECT_STREQ(metadata.broadcast->description, "scene 7");
   EXPECT_EQ(metadata.broadcast->time_reference_low, 123456789u);
   EXPECT_EQ(metadata.broadcast->loudness_value, 0x7FFF);  // that of other samples
+}
+
+// Versions before 2 know no loudness and have zeros there, which would be 0 LUFS in what is
+// written.
+TEST(Metadata, LoudnessThatNobodyMeasuredIsNotClaimed) {
+  TemporaryFolder folder;
+  const int wav = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  write_marked(folder / "a.wav", wav);
+  auto bytes = slurp(folder / "a.wav");
+  constexpr std::size_t kVersion = 8 + 346, kLoudness = kVersion + 2 + 64;  // in the chunk
+  const auto chunk = bytes.find("bext");
+  ASSERT_NE(chunk, bytes.npos);
+  bytes[chunk + kVersion] = 1;
+  bytes.replace(chunk + kLoudness, 10, 10, '\0');
+  spill(folder / "a.wav", bytes);
+  ASSERT_EQ(metadata_of(folder / "a.wav").broadcast->version, 1);
+  ASSERT_EQ(metadata_of(folder / "a.wav").broadcast->loudness_value, 0);
+  EXPECT_EQ(copy(folder / "a.wav", folder / "b.wav", wav), "");
+  const auto written = metadata_of(folder / "b.wav");
+  EXPECT_EQ(written.broadcast->version, 2);
+  EXPECT_EQ(written.broadcast->loudness_value, 0x7FFF);
+  EXPECT_EQ(written.broadcast->max_shortterm_loudness, 0x7FFF);
 }
 
 TEST(Metadata, MarkersCrossBetweenContainers) {

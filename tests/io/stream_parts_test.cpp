@@ -100,6 +100,9 @@ TEST_F(Mp3, WhatIsNoTagIsNotSkipped) {
   const auto both = folder_ / "both.mp3";
   spill(both, without_header() + "ID3" + std::string(7, '\xff') + without_header());
   EXPECT_GE(read_length(both), (2 * frames_.frames - 2) * kSamples);
+  // A length has seven bits a byte.
+  spill(both, std::string("ID3\4\0\0\0\0\0\xff", 10) + without_header());
+  EXPECT_EQ(read_length(both), frames_.frames * kSamples);
   spill(both, without_header() + "ID3" + std::string(7, '\x7f') + without_header());
   EXPECT_NE(refusal(both).find("truncated or damaged"), std::string::npos) << refusal(both);
 }
@@ -116,6 +119,21 @@ TEST_F(Mp3, FramesAreCountedWhereThereIsNoHeader) {
   sf_close(sf_open((folder_ / "x.mp3").c_str(), SFM_READ, &info));
   ASSERT_LT(info.frames, 40'000) << "libsndfile's estimate was to be too short";
   EXPECT_EQ(read_length(folder_ / "x.mp3"), frames_.frames * kSamples);
+}
+
+// Of every version and number of channels, each of which has its own sizes.
+TEST_F(Mp3, FramesOfEveryKindAreCounted) {
+  for (const int rate : {8'000, 22'050, 32'000, 44'100, 48'000})
+    for (const int channels : {1, 2}) {
+      const auto whole = encoded(folder_, kMp3, rate, channels);
+      spill(folder_ / "whole.mp3", whole);
+      const auto found = frames_of(folder_ / "whole.mp3");
+      ASSERT_GT(found.frames, 0) << rate << ", " << channels;
+      EXPECT_EQ(found.frames, found.promised) << rate << ", " << channels;
+      spill(folder_ / "x.mp3", whole.substr(found.begin));
+      EXPECT_EQ(read_length(folder_ / "x.mp3"), found.frames * (rate < 32'000 ? 576 : 1152))
+          << rate << ", " << channels;
+    }
 }
 
 // What both decode must be the same, to the sample.

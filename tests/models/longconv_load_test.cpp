@@ -55,6 +55,13 @@ TEST(LongConvLoad, ConfigsThatCannotBe) {
                                  {"\\\"sample_rate\\\":16000", "\\\"sample_rate\\\":0"}});
 }
 
+TEST(LongConvLoad, BandsAndChannelsTogetherAreLimited) {
+  const std::string wide =
+      test::longconv_metadata({.bands = {18, 18, 18, 18, 18, 18, 18, 18, 17}, .channels = 1024});
+  EXPECT_NE(refusal(test::longconv_weights({}), wide).find("bands times channels must be"),
+            std::string::npos);
+}
+
 TEST(LongConvLoad, OfSeveralMicrophones) {
   const LongConvRecipe recipe{.microphones = 3};
   const auto model = test::random_longconv(recipe);

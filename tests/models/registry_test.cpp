@@ -36,6 +36,17 @@ TEST(Registry, ThreadsThatLoadAtOnceShare) {
   EXPECT_EQ(std::ranges::count(models, models[0]), 4);
 }
 
+TEST(Registry, WhatIsNotThereIsCalledAModelOrAFile) {
+  for (const char* name : {"absent", "no/such", "absent.safetensors"}) {
+    const auto model = load(name);
+    ASSERT_FALSE(model);
+    EXPECT_EQ(model.error().code, ErrorCode::not_found);
+    EXPECT_EQ(model.error().message.find("shipped are") != std::string::npos,
+              std::string(name) == "absent")
+        << model.error().message;
+  }
+}
+
 TEST(Registry, FilesAreReadAnew) {
   const std::string path = testing::TempDir() + "registry_test.safetensors";
   const auto bytes = shipped_models()[0].bytes;

@@ -11,11 +11,15 @@ FakePortAudio& fake_portaudio() {
 }
 
 void FakePortAudio::play(double seconds) {
-  std::vector<float> in, out;
+  std::vector<float> in;
   const double step = static_cast<double>(open.at(0)->block) / open.at(0)->sample_rate;
   for (double time = 0.0; time < seconds - step / 2; time += step)
-    for (const Stream* stream : open) {
-      in.assign(stream->block * static_cast<std::size_t>(stream->inputs), 0.1f);
+    for (Stream* stream : open) {
+      if (!stream->started) continue;
+      const auto inputs = static_cast<std::size_t>(stream->inputs);
+      in.resize(stream->block * inputs);
+      for (std::size_t i = 0; i < in.size(); ++i) in[i] = 0.1f * static_cast<float>(i % inputs + 1);
+      auto& out = stream->played;
       out.assign(stream->block * static_cast<std::size_t>(stream->outputs), 0.0f);
       stream->call(in.empty() ? nullptr : in.data(), out.empty() ? nullptr : out.data(),
                    stream->block, nullptr, 0, stream->user);
@@ -55,8 +59,9 @@ PaDeviceIndex Pa_GetDefaultInputDevice() {
 PaDeviceIndex Pa_GetDefaultOutputDevice() {
   return fake_portaudio().default_output;
 }
-PaError Pa_IsFormatSupported(const PaStreamParameters*, const PaStreamParameters*, double) {
-  return paFormatIsSupported;
+PaError Pa_IsFormatSupported(const PaStreamParameters*, const PaStreamParameters*, double rate) {
+  const double only = fake_portaudio().only_rate;
+  return only == 0 || rate == only ? paFormatIsSupported : paInvalidSampleRate;
 }
 const char* Pa_GetErrorText(PaError) {
   return "an error";
@@ -84,7 +89,8 @@ PaError Pa_SetStreamFinishedCallback(PaStream* stream, PaStreamFinishedCallback*
   static_cast<FakeStream*>(stream)->finished = finished;
   return paNoError;
 }
-PaError Pa_StartStream(PaStream*) {
+PaError Pa_StartStream(PaStream* stream) {
+  static_cast<FakeStream*>(stream)->started = true;
   return paNoError;
 }
 PaError Pa_AbortStream(PaStream*) {

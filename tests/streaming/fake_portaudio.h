@@ -17,13 +17,16 @@ struct FakePortAudio {
     PaStreamCallback* call;
     PaStreamFinishedCallback* finished;
     void* user;
+    bool started = false;
+    std::vector<float> played{};  // of the latest callback, as PortAudio has it: channels in turn
   };
 
   std::vector<PaDeviceInfo> devices{};
   int default_input = 0, default_output = 0;
+  double only_rate = 0;         // Hz that devices can do; 0: any
   std::vector<Stream*> open{};  // streams
 
-  // Callbacks of all streams in turn, for so long.
+  // Callbacks of all streams that were started, in turn, for so long. Input i is (i + 1) / 10.
   void play(double seconds);
   void unplug();  // every stream ends by itself
 };

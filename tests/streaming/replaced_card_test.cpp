@@ -82,23 +82,71 @@ TEST(ReplacedCard, IsNotStartedWithoutMemory) {
   expect_a_second(*engine, 48000);
 }
 
+struct Nobody : AudioCallback {
+  void on_capture(AudioView<const float>, double) LIMPID_REALTIME override {}
+  void on_playback(AudioView<float>, double) LIMPID_REALTIME override {}
+  void on_xrun() LIMPID_REALTIME override {}
+  void on_lost() LIMPID_REALTIME override {}
+};
+
 TEST(ReplacedCard, IsLookedForOnlyWhenPrepared) {
   fake_portaudio() = {.devices = {device("USB headset", 1, 2, 48000)}};
   auto card = open_portaudio({.sample_rate = 0});
   ASSERT_TRUE(card.ok());
   (*card)->stop();
   fake_portaudio().devices = {device("Built-in", 2, 2, 96000)};
-  struct Nobody final : AudioCallback {
-    void on_capture(AudioView<const float>, double) LIMPID_REALTIME override {}
-    void on_playback(AudioView<float>, double) LIMPID_REALTIME override {}
-    void on_xrun() LIMPID_REALTIME override {}
-    void on_lost() LIMPID_REALTIME override {}
-  } nobody;
+  Nobody nobody;
   EXPECT_FALSE((*card)->start(nobody).ok());
   EXPECT_EQ((*card)->format().sample_rate, 48000);
   ASSERT_TRUE((*card)->prepare().ok());
   EXPECT_EQ((*card)->format().sample_rate, 96000);
   EXPECT_TRUE((*card)->start(nobody).ok());
+}
+
+// Rows here are channels; PortAudio has the channels of a sample beside each other.
+TEST(SoundCard, KeepsChannelsApart) {
+  fake_portaudio() = {.devices = {device("card", 3, 2, 48000)}};
+  auto card = open_portaudio({.block = 64, .inputs = 3});
+  ASSERT_TRUE(card.ok());
+  struct Channels final : Nobody {
+    void on_capture(AudioView<const float> in, double) LIMPID_REALTIME override {
+      for (std::ptrdiff_t row = 0; row < 3; ++row)
+        for (const float sample : in[row].span())
+          wrong += sample != 0.1f * static_cast<float>(row + 1);
+    }
+    void on_playback(AudioView<float> out, double) LIMPID_REALTIME override {
+      for (std::ptrdiff_t row = 0; row < 2; ++row)
+        std::ranges::fill(out[row].span(), static_cast<float>(row + 1));
+      ++blocks;
+    }
+    int wrong = 0, blocks = 0;
+  } channels;
+  ASSERT_TRUE((*card)->start(channels).ok());
+  EXPECT_FALSE((*card)->start(channels).ok()) << "it is running already";
+  fake_portaudio().play(8 * 64 / 48000.0);
+  EXPECT_EQ(channels.wrong, 0);
+  EXPECT_EQ(channels.blocks, 8);
+  const auto& played = fake_portaudio().open.at(0)->played;
+  ASSERT_EQ(played.size(), 128u);
+  for (std::size_t i = 0; i < played.size(); ++i) ASSERT_EQ(played[i], i % 2 == 0 ? 1.0f : 2.0f);
+}
+
+TEST(SoundCard, WhatCannotBeOpenedIsNamed) {
+  fake_portaudio() = {.devices = {device("speaker", 0, 2, 48000)}, .default_input = -1};
+  EXPECT_EQ(open_portaudio({}).error().code, ErrorCode::not_found);
+  fake_portaudio() = {.devices = {device("microphone", 1, 0, 48000)}, .default_output = -1};
+  EXPECT_EQ(open_portaudio({}).error().code, ErrorCode::not_found);
+  fake_portaudio() = {.devices = {device("card", 1, 2, 44100)}, .only_rate = 44100};
+  EXPECT_TRUE(open_portaudio({.sample_rate = 0}).ok());
+  const auto other = open_portaudio({.sample_rate = 16000});
+  ASSERT_FALSE(other.ok());
+  EXPECT_EQ(other.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(other.error().message,
+            "input device \"card\" cannot do 1 channels at 16000 Hz: an error; its own rate is "
+            "44100 Hz");
+  for (const DeviceConfig& bad :
+       {DeviceConfig{.block = -1}, DeviceConfig{.inputs = 0}, DeviceConfig{.sample_rate = -1}})
+    EXPECT_EQ(open_portaudio(bad).error().code, ErrorCode::invalid_argument);
 }
 
 }  // namespace
