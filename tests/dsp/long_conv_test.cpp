@@ -3,6 +3,10 @@
 // threads, on every instruction set.
 #include "lib/dsp/long_conv.h"
 
+#include <algorithm>
+#include <limits>
+
+#include "lib/dsp/long_conv_layout.h"
 #include "tests/dsp/long_conv_fixture.h"
 #include "tests/support/realtime_guard.h"
 
@@ -124,6 +128,25 @@ TEST_P(LongConvolution, AllocatesNothing) {
     Operand k(1, 1, 100, 1), u(2, 1, 3000, 2);
     auto conv = long_conv(long_plan({.samples = 3000, .taps = 100, .method = method}), k.rows());
     test::expect_realtime([&] { (void)conv.process(u.view(), u.view()).ok(); });
+  }
+}
+
+// What is chosen is right in any case; only its cost tells a good choice from a bad one.
+TEST(LongConvLayout, TwiceTheRowCostsTwiceAsMuchAndTheFastestTheLeast) {
+  const auto cost = [](std::int64_t samples, LongConvMethod method) {
+    return choose_layout({.samples = samples, .taps = 300, .method = method})->cost;
+  };
+  for (const std::int64_t samples : {1'000, 50'000, 1'000'000}) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const LongConvMethod method :
+         {LongConvMethod::direct, LongConvMethod::monarch, LongConvMethod::fft}) {
+      least = std::min(least, cost(samples, method));
+      if (samples > 10'000) {
+        EXPECT_NEAR(cost(2 * samples, method) / cost(samples, method), 2, 0.1)
+            << samples << " " << static_cast<int>(method);
+      }
+    }
+    EXPECT_EQ(cost(samples, LongConvMethod::fastest), least);
   }
 }
 

@@ -200,8 +200,12 @@ TEST(StreamingConv, BadPlansAreRefused) {
   expect_invalid(spec, "block size in 16..65536, found 15");
   spec = good, spec.block = 65537;
   expect_invalid(spec, "found 65537");
-  spec = good, spec.inputs = 0;
-  expect_invalid(spec, "at least 1");
+  for (int ConvSpec::*number : {&ConvSpec::inputs, &ConvSpec::outputs, &ConvSpec::filters}) {
+    spec = good, spec.*number = 0;
+    expect_invalid(spec, "at least 1");
+  }
+  spec = good, spec.fade = -1;
+  expect_invalid(spec, "the fade at least 0");
   for (const ConvRoute route : {ConvRoute{1, 0, 0}, {0, -1, 0}, {0, 0, 1}}) {
     spec = good, spec.routes = {route};
     expect_invalid(spec, "a route leads from");

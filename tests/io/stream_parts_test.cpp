@@ -92,6 +92,8 @@ TEST_F(Mp3, ATornFirstFrameIsNoEnd) {
     EXPECT_NEAR(static_cast<double>(read_length(folder_ / "torn.mp3")),
                 static_cast<double>(frames_.frames * kSamples), 2.0 * kSamples)
         << torn;
+    spill(folder_ / "torn.bin", without_header().substr(torn));
+    EXPECT_TRUE(stream_parts(folder_ / "torn.bin")->empty()) << "any file may hold such bytes";
   }
 }
 

@@ -2,6 +2,7 @@
 // DeFTAN-II files that lie: each is refused with a message that says what is wrong.
 #include <gtest/gtest.h>
 
+#include "models/deftan2/config.h"
 #include "models/deftan2/deftan2.h"
 #include "tests/support/bad_weights.h"
 #include "tests/support/random_deftan2.h"
@@ -67,6 +68,24 @@ TEST(Deftan2Load, ConfigsThatCannotBe) {
                                  {"\\\"window\\\":0.032", "\\\"window\\\":1e400"},
                                  {"\\\"hop\\\":0.016", "\\\"hop\\\":0.0"},
                                  {"\\\"sample_rate\\\":16000", "\\\"sample_rate\\\":0"}});
+}
+
+TEST(Deftan2Load, NumbersMayBeAtTheirLimits) {
+  const auto json = [](bool causal) {
+    return std::string(R"({"sample_rate":16000,"window":0.032,"hop":0.016,"microphones":2,
+                           "layers":2,"channels":6,"unfold":3,"heads":2,"head_width":3,
+                           "hidden":10,"level_horizon":30,"output":"filter","causal":)") +
+           (causal ? "true}" : "false}");
+  };
+  test::expect_limits(models::parse_deftan2_config, json(false),
+                      {{"microphones", 1, 64},
+                       {"layers", 1, 16},
+                       {"channels", 1, 512},
+                       {"unfold", 2, 4},
+                       {"heads", 1, 32},
+                       {"head_width", 1, 256}});
+  test::expect_limits(models::parse_deftan2_config, json(true),
+                      {{"layers", 1, 10}, {"level_horizon", 1, 1'000'000}});
 }
 
 TEST(Deftan2Load, TensorsThatDoNotFitAreNamed) {

@@ -2,6 +2,7 @@
 // LongConv files that lie: each is refused with a message that says what is wrong.
 #include <gtest/gtest.h>
 
+#include "models/longconv/config.h"
 #include "models/longconv/filters.h"
 #include "models/longconv/longconv.h"
 #include "tests/support/bad_weights.h"
@@ -53,6 +54,26 @@ TEST(LongConvLoad, ConfigsThatCannotBe) {
                                  {"\\\"hop\\\":0.01", "\\\"hop\\\":0.02"},
                                  {"\\\"window\\\":0.02", "\\\"window\\\":1e400"},
                                  {"\\\"sample_rate\\\":16000", "\\\"sample_rate\\\":0"}});
+}
+
+TEST(LongConvLoad, NumbersMayBeAtTheirLimits) {
+  test::expect_limits(models::parse_longconv_config,
+                      R"({"sample_rate":16000,"window":0.02,"hop":0.01,"any_rate":false,
+                          "level_horizon":10,"channels":7,"blocks":2,"memory":5,"short_taps":3,
+                          "long_taps":71,"filter_hidden":6,"exchange":9,"hidden":11,"taps":2,
+                          "bands":[161]})",
+                      {{"level_horizon", 1, 1'000'000},
+                       {"channels", 1, 1024},
+                       {"blocks", 1, 64},
+                       {"memory", 1, 512},
+                       {"short_taps", 1, 16},
+                       {"long_taps", 1, 4096},
+                       {"filter_hidden", 1, 256},
+                       {"exchange", 1, 2048},
+                       {"hidden", 1, 4096},
+                       {"taps", 1, 8},
+                       {"microphones", 1, 16},
+                       {"coherence_horizon", 1, 1'000'000}});
 }
 
 TEST(LongConvLoad, BandsAndChannelsTogetherAreLimited) {

@@ -34,7 +34,10 @@ std::unique_ptr<LiveEngine> engine_on_headset() {
 void expect_a_second(LiveEngine& engine, int rate) {
   ASSERT_TRUE(engine.start().ok());
   EXPECT_EQ(engine.device().format().sample_rate, rate);
-  for (const auto* stream : fake_portaudio().open) EXPECT_EQ(stream->sample_rate, rate);
+  for (const auto* stream : fake_portaudio().open) {
+    EXPECT_EQ(stream->sample_rate, rate);
+    EXPECT_TRUE(stream->started);
+  }
   fake_portaudio().play(1.0);
   EXPECT_NEAR(engine.stats().seconds, 1.0, 0.01);  // whole blocks
 }

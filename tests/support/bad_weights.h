@@ -7,6 +7,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,25 @@ inline void expect_lies_are_refused(
   for (const auto& [what, with] : lies)
     EXPECT_NE(refusal(make, file, replaced(good, what, with)).find(blamed), std::string::npos)
         << with;
+}
+
+// Every number of a config may be at its limits and not beyond. The others of `json` fit.
+struct Limits {
+  const char* key;
+  int low, high;
+};
+template <class Parse>
+void expect_limits(Parse parse, const std::string& json, std::initializer_list<Limits> all) {
+  const auto good = nlohmann::json::parse(json);
+  EXPECT_TRUE(parse(json, "file"));
+  for (const auto& [key, low, high] : all) {
+    auto changed = good;
+    for (const int value : {low - 1, low, high, high + 1}) {
+      changed[key] = value;
+      EXPECT_EQ(parse(changed.dump(), "file").ok(), value >= low && value <= high)
+          << key << " " << value;
+    }
+  }
 }
 
 // A file may claim the largest network there is without holding it: the first missing tensor,
