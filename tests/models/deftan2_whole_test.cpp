@@ -81,6 +81,22 @@ TEST(Deftan2Whole, SilenceStaysSilenceAndNaNCountsAsSilence) {
                                  exactly(*model, clean.view()).view()[0].span()));
 }
 
+TEST(Deftan2Whole, SeveralRecordingsAtOnceAreThoseOfEach) {
+  const auto model = random_deftan2({.layers = 1, .causal = false});
+  const auto session = model->open_exact({.threads = 2});
+  ASSERT_TRUE(session) << session.error().message;
+  const auto in = test::noise(6, 2000);
+  const auto together = (*session)->enhance(in.view());
+  ASSERT_TRUE(together) << together.error().message;
+  ASSERT_EQ(together->extent(0), 3);
+  for (std::ptrdiff_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(std::ranges::equal(together->view()[i].span(),
+                                   exactly(*model, in.view().slice(0, 2 * i, 2)).view()[0].span()))
+        << i;
+  EXPECT_FALSE((*session)->enhance(in.view().slice(0, 0, 5))) << "two and a half";
+  EXPECT_TRUE((*session)->enhance(in.view().slice(0, 0, 2)));
+}
+
 TEST(Deftan2Whole, WhatCannotBeIsRefused) {
   const auto model = random_deftan2({.causal = false});
   EXPECT_EQ(model->spec().memory, Memory::windowed);
