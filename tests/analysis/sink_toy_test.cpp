@@ -17,7 +17,7 @@
 namespace limpid::analysis {
 namespace {
 
-constexpr int kLength = 64, kWindow = 8, kWidth = 32, kVocabulary = 40, kHidden = 32;
+constexpr int kLength = 64, kWindow = 8, kWidth = 32;
 using Row = std::vector<float>;
 
 // y[j] = sum_i x[i] w[i][j]
