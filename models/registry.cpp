@@ -87,14 +87,16 @@ Result<std::shared_ptr<const Model>> load_file(const std::filesystem::path& path
 }
 
 Result<std::shared_ptr<const Model>> load(std::string_view model) {
-  if (model.empty()) model = kDefaultModel;
-  for (const ShippedModel& candidate : shipped_models())
+  const std::span<const ShippedModel> inside = shipped_models();
+  if (model.empty() && !inside.empty()) model = inside.front().name;
+  for (const ShippedModel& candidate : inside)
     if (candidate.name == model) return load_shipped(candidate);
   std::error_code ignored;
   if (looks_like_path(model) || std::filesystem::exists(model, ignored)) return load_file(model);
   std::string names;
   for (const std::string& name : shipped()) names += (names.empty() ? "" : ", ") + name;
-  return Error{ErrorCode::not_found, "no model '" + std::string(model) + "': shipped are " + names +
+  return Error{ErrorCode::not_found, "no model '" + std::string(model) + "': this library has " +
+                                         (names.empty() ? "none" : names) +
                                          "; a file is named by its path"};
 }
 

@@ -12,12 +12,11 @@
 
 namespace limpid::models {
 
-inline constexpr std::string_view kDefaultModel = "light";
-
-// Names of the models inside this library; their weights are part of the binary.
+// Names of the models inside this library, whose weights are part of the binary; the first is the
+// default. The build chooses them (LIMPID_MODELS), there may be none.
 std::vector<std::string> shipped();
 
-// `model` is a shipped name or the path of a .safetensors file ("" = kDefaultModel). All who have
+// `model` is a shipped name or the path of a .safetensors file ("": the default). All who have
 // loaded a shipped one share it; a file is read anew each time, as it may have changed.
 // not_found, bad_format, unsupported (unknown architecture), io. From any thread.
 Result<std::shared_ptr<const Model>> load(std::string_view model);

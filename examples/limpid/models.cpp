@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "examples/limpid/commands.h"
 #include "examples/limpid/json.h"
@@ -21,7 +23,8 @@ std::string microphones(const ModelSpec& spec) {
 
 int run(bool json) {
   int status = kOk;
-  for (const std::string& name : models::shipped()) {
+  const std::vector<std::string> names = models::shipped();
+  for (const std::string& name : names) {
     auto model = models::load(name);
     if (!model) {
       complain(model.error().message);
@@ -33,7 +36,7 @@ int run(bool json) {
       print_json(to_json(spec));
     else
       put(stdout, fmt::format("{:<20} {}{}{}\n", name, spec.summary, microphones(spec),
-                              name == models::kDefaultModel ? " (default)" : ""));
+                              name == names.front() ? " (default)" : ""));
   }
   return status;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """limpid in the source tree of an application, with add_subdirectory: it is configured there, or says what
-is missing. Configured only, because building limpid once more would take minutes: subproject_test.py
-BUILD_DIR SOURCE_DIR."""
+is missing. Configured only, because building limpid once more would take minutes; the table of models inside it is
+built, and printed by the application: subproject_test.py BUILD_DIR SOURCE_DIR."""
 import pathlib
 import shutil
 import subprocess
@@ -14,20 +14,55 @@ add_subdirectory("{limpid}" limpid)
 add_executable(application "{limpid}/examples/minimal_c/main.c")
 target_link_libraries(application PRIVATE limpid::limpid)
 """
-EXPECTED = {"C CXX": (0, "Build files have been written"), "C": (1, "project(application LANGUAGES C CXX)")}
+INSIDE = """add_executable(inside inside.cpp ${{CMAKE_BINARY_DIR}}/limpid/models/shipped.cpp)
+target_include_directories(inside PRIVATE "{limpid}")
+target_compile_features(inside PRIVATE cxx_std_20)
+"""
+PRINTS_MODELS = """#include <cstdio>
+#include "models/shipped.h"
+int main() {
+  for (const auto& model : limpid::models::shipped_models())
+    std::printf("%.*s %zu\\n", int(model.name.size()), model.name.data(), model.bytes.size());
+}
+"""
 
 
-def configure(languages):
-    work = BUILD / "subproject" / languages.replace(" ", "_")
+def configure(name, languages, *options, inside=False):
+    """The build folder, and what CMake returned and said."""
+    work = BUILD / "subproject" / name
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    (work / "CMakeLists.txt").write_text(PROJECT.format(languages=languages, limpid=SOURCE))
-    result = subprocess.run(["cmake", "-S", work, "-B", work / "build"],
-                            capture_output=True, text=True)
-    return result.returncode, result.stdout + " ".join(result.stderr.split())
+    (work / "inside.cpp").write_text(PRINTS_MODELS)
+    project = PROJECT + INSIDE if inside else PROJECT
+    (work / "CMakeLists.txt").write_text(project.format(languages=languages, limpid=SOURCE))
+    result = subprocess.run(["cmake", "-S", work, "-B", work / "build", *options], capture_output=True, text=True)
+    return work / "build", result.returncode, result.stdout + " ".join(result.stderr.split())
 
 
-for languages, (code, message) in EXPECTED.items():
-    found, output = configure(languages)
+def expect(code, message, name, *options):
+    _, found, output = configure(name, *options)
     if found != code or message not in output:
-        sys.exit(f"a project of {languages}: expected {code} and '{message}', found {found} and:\n{output}")
+        sys.exit(f"{name}: expected {code} and '{message}', found {found} and:\n{output}")
+
+
+def models_inside(name, *options):
+    """(name, bytes) of each, in their order."""
+    build, code, output = configure(name, "C CXX", *options, inside=True)
+    if code:
+        sys.exit(f"{name}: {output}")
+    subprocess.run(["cmake", "--build", build, "--target", "inside"], check=True, capture_output=True)
+    printed = subprocess.run([build / "inside"], check=True, capture_output=True, text=True).stdout
+    return [(model, int(size)) for model, size in map(str.split, printed.splitlines())]
+
+
+def of_assets(*names):
+    return [(name, (SOURCE / "assets" / f"{name}.safetensors").stat().st_size) for name in names]
+
+
+expect(0, "Build files have been written", "both_languages", "C CXX")
+expect(1, "project(application LANGUAGES C CXX)", "c_alone", "C")
+expect(1, "there is no model 'bass'", "mistyped_model", "C CXX", "-DLIMPID_MODELS=light;bass")
+for names in ("frcrn", "light"), ():
+    found, wanted = models_inside("chosen_models", f"-DLIMPID_MODELS={';'.join(names)}"), of_assets(*names)
+    if found != wanted:
+        sys.exit(f"LIMPID_MODELS {names}: expected {wanted}, found {found}")

@@ -156,7 +156,7 @@ class BadInput(EndToEnd):
         self.expect(OK, "4 enhanced", "enhance", *inputs, "-j", "4", preexec_fn=limit)
 
     def test_unknown_model(self):
-        self.expect(USAGE, ["no-such-model", "shipped are"], "enhance", self.wav(), "--model", "no-such-model")
+        self.expect(USAGE, ["no-such-model", "this library has light"], "enhance", self.wav(), "--model", "no-such-model")
 
     def test_missing_model_file(self):
         self.expect(USAGE, "no.safetensors", "enhance", self.wav(), "--model", "no.safetensors")

@@ -59,7 +59,7 @@ TEST(ShippedAgainstTorch, ArraysAreWhatWasTrained) {
 TEST(ShippedAgainstTorch, OneIsTheDefault) {
   const auto model = models::load("");
   ASSERT_TRUE(model) << model.error().message;
-  EXPECT_EQ((*model)->spec().name, models::kDefaultModel);
+  EXPECT_EQ((*model)->spec().name, "light");
 }
 
 }  // namespace
