@@ -88,6 +88,15 @@ TEST(FrcrnWholeGpu, SomeRecordingsAfterLongerOnes) {
   EXPECT_EQ(Pair::taken(pair.gpu->enhance(in.view().slice(1, 0, 0))).extent(1), 0);
 }
 
+TEST(FrcrnWholeGpu, ARecordingThatNoMemoryHoldsIsAnError) {
+  const Pair pair({.pooling = "global", .lookahead = true});
+  ASSERT_NE(pair.gpu, nullptr);
+  const float sample = 0;
+  const auto out = pair.gpu->enhance({&sample, {1, std::ptrdiff_t{1} << 61}});
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().code, ErrorCode::out_of_memory);
+}
+
 TEST(FrcrnWholeGpu, WhatCannotBeIsRefused) {
   const auto session = [](const FrcrnRecipe& recipe) {
     return GpuFrcrnExact::open(
