@@ -12,20 +12,14 @@ namespace limpid {
 class FlushDenormals {
  public:
 #if defined(__SSE__) || defined(_M_X64)
-  FlushDenormals() noexcept : saved_(_mm_getcsr()) {
-    _mm_setcsr(saved_ | 0x8040u);
-  }  // FTZ | DAZ
-  ~FlushDenormals() {
-    _mm_setcsr(saved_);
-  }
+  FlushDenormals() noexcept : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040u); }  // FTZ | DAZ
+  ~FlushDenormals() { _mm_setcsr(saved_); }
 #elif defined(__aarch64__)
   FlushDenormals() noexcept {
     asm volatile("mrs %0, fpcr" : "=r"(saved_));
     asm volatile("msr fpcr, %0" ::"r"(saved_ | (1ull << 24)));
   }
-  ~FlushDenormals() {
-    asm volatile("msr fpcr, %0" ::"r"(saved_));
-  }
+  ~FlushDenormals() { asm volatile("msr fpcr, %0" ::"r"(saved_)); }
 #else
   FlushDenormals() noexcept {}
 #endif
