@@ -225,7 +225,7 @@ TEST(Metadata, MarkersBeyondTheMostThatAreReadAreNamed) {
 }
 
 // `value` in so many bytes, the first one the highest or the lowest.
-std::string number(std::uint64_t value, int bytes, bool big_endian) {
+std::string number(std::size_t value, int bytes, bool big_endian) {
   std::string text;
   for (int i = 0; i < bytes; ++i)
     text += static_cast<char>(value >> 8 * (big_endian ? bytes - 1 - i : i));
@@ -233,7 +233,8 @@ std::string number(std::uint64_t value, int bytes, bool big_endian) {
 }
 
 // Behind a second of silence, a chunk that announces and has so many markers, all zeros.
-void write_with_chunk(const std::filesystem::path& path, int code, int announced, int there) {
+void write_with_chunk(const std::filesystem::path& path, int code, std::size_t announced,
+                      std::size_t there) {
   const Tensor<float, 2> silence({1, 48000});
   ASSERT_TRUE(write_audio(path, silence.view(), {48000, 1, code | SF_FORMAT_PCM_16}).ok());
   auto bytes = slurp(path);
@@ -241,13 +242,11 @@ void write_with_chunk(const std::filesystem::path& path, int code, int announced
   const auto add = [&](const std::string& id, const std::string& body, int size_bytes) {
     bytes += id + number(body.size(), size_bytes, big_endian) + body;
   };
-  const auto zeros = [&](int each) {
-    return std::string(static_cast<std::size_t>(there * each), '\0');
-  };
+  const auto zeros = [&](std::size_t each) { return std::string(there * each, '\0'); };
   if (code == SF_FORMAT_AIFF)
-    add("MARK", number(announced, 2, true) + zeros(8), 4);
+    add("MARK", number(announced, 2, big_endian) + zeros(8), 4);
   else if (code == SF_FORMAT_CAF)
-    add("mark", number(0, 4, true) + number(announced, 4, true) + zeros(28), 8);
+    add("mark", number(0, 4, big_endian) + number(announced, 4, big_endian) + zeros(28), 8);
   else
     add("cue ", number(announced, 4, big_endian) + zeros(24), 4);
   if (code == SF_FORMAT_WAV || code == SF_FORMAT_AIFF)
@@ -261,7 +260,7 @@ TEST(Metadata, MarkersThatAreNotReadAreNamed) {
   TemporaryFolder folder;
   for (const int code : {SF_FORMAT_WAV, SF_FORMAT_AIFF, SF_FORMAT_RF64, SF_FORMAT_CAF}) {
     for (const auto& [announced, there, lost] :
-         {std::tuple{2600, 2600, "2600 markers"}, {2600, 1, "1 marker"}, {0, 0, ""}}) {
+         {std::tuple{2600u, 2600u, "2600 markers"}, {2600u, 1u, "1 marker"}, {0u, 0u, ""}}) {
       write_with_chunk(folder / "a", code, announced, there);
       EXPECT_EQ(copy(folder / "a", folder / "b", code | SF_FORMAT_PCM_16), lost)
           << std::hex << code;
