@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <exception>
-#include <new>
 #include <utility>
 
+#include "lib/base/no_memory.h"
 #include "lib/model/device_name.h"
 #include "lib/tensor/tensor.h"
 #include "limpid/limpid.hpp"
@@ -64,15 +64,15 @@ struct Enhancer::State {
 };
 
 Result<Enhancer> Enhancer::open(const EnhancerConfig& config) try {
-  const auto stream = checked(config);
-  if (!stream) return stream.error();
-  auto model = models::load(config.model);
-  if (!model) return std::move(model).error();
-  auto processor = streaming::StreamProcessor::open(*std::move(model), *stream);
-  if (!processor) return std::move(processor).error();
-  return Enhancer(std::make_unique<State>(*std::move(processor)));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+  return unless_out_of_memory([&]() -> Result<Enhancer> {
+    const auto stream = checked(config);
+    if (!stream) return stream.error();
+    auto model = models::load(config.model);
+    if (!model) return std::move(model).error();
+    auto processor = streaming::StreamProcessor::open(*std::move(model), *stream);
+    if (!processor) return std::move(processor).error();
+    return Enhancer(std::make_unique<State>(*std::move(processor)));
+  });
 } catch (const std::exception& problem) {
   return Error{ErrorCode::bad_format, problem.what()};
 }

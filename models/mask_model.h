@@ -31,11 +31,11 @@ class MaskModel : public Model {
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const final {
     if (auto checked = check_open(*this, config, why_windowed()); !checked) return checked.error();
     const MaskTraits traits = network_->config.traits();
-    if (config.gpu >= 0)
-      return GpuSession::open(traits, config, [&](GpuMemory& memory) {
-        return GpuState::open(*network_, memory, config.gpu_arithmetic);
-      });
     try {
+      if (config.gpu >= 0)
+        return GpuSession::open(traits, config, [&](GpuMemory& memory) {
+          return GpuState::open(*network_, memory, config.gpu_arithmetic);
+        });
       return MaskSession::open(traits, config, tile(config.lanes), [this](int lanes, int capacity) {
         return std::make_unique<State>(network_, lanes, capacity);
       });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "models/registry.h"
 
-#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "models/avsr/as_model.h"
 #include "models/config_fields.h"
@@ -53,18 +53,22 @@ Result<std::shared_ptr<const Model>> make(io::Weights weights) {
                                            listed_architectures() + ")"};
 }
 
+struct InUse {
+  std::mutex mutex;  // of this model: nobody waits for another one that is being loaded
+  std::weak_ptr<const Model> model;
+};
+
 // While anyone uses a shipped model, whoever loads it gets the same one: the streams of a server
 // and the plug-ins of a host read their weights from the same memory, and so from the same cache.
-Result<std::shared_ptr<const Model>> load_shipped(const ShippedModel& shipped) {
-  static std::mutex mutex;
-  static std::map<std::string_view, std::weak_ptr<const Model>> in_use;
-  const std::lock_guard lock(mutex);
-  std::weak_ptr<const Model>& entry = in_use[shipped.name];
-  if (auto model = entry.lock()) return model;
+Result<std::shared_ptr<const Model>> load_shipped(std::size_t index) {
+  static std::vector<InUse> in_use(shipped_models().size());
+  const std::lock_guard lock(in_use[index].mutex);
+  if (auto model = in_use[index].model.lock()) return model;
+  const ShippedModel& shipped = shipped_models()[index];
   auto weights = io::Weights::parse(shipped.bytes, std::string(shipped.name));
   if (!weights) return weights.error();
   auto model = make(*std::move(weights));
-  if (model) entry = *model;
+  if (model) in_use[index].model = *model;
   return model;
 }
 
@@ -89,8 +93,8 @@ Result<std::shared_ptr<const Model>> load_file(const std::filesystem::path& path
 Result<std::shared_ptr<const Model>> load(std::string_view model) {
   const std::span<const ShippedModel> inside = shipped_models();
   if (model.empty() && !inside.empty()) model = inside.front().name;
-  for (const ShippedModel& candidate : inside)
-    if (candidate.name == model) return load_shipped(candidate);
+  for (std::size_t index = 0; index < inside.size(); ++index)
+    if (inside[index].name == model) return load_shipped(index);
   std::error_code ignored;
   if (looks_like_path(model) || std::filesystem::exists(model, ignored)) return load_file(model);
   std::string names;

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <initializer_list>
-#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "lib/base/no_memory.h"
 #include "lib/io/weights.h"
 #include "lib/kernels/gemm.h"
 
@@ -40,14 +40,14 @@ template <class Read>
 auto read_tensors(io::Weights& weights, Read read)
     -> Result<std::invoke_result_t<Read, TensorReader&>> {
   try {
-    TensorReader reader(weights);
-    auto network = read(reader);
-    if (auto done = weights.all_used(); !done) return done.error();
-    return network;
+    return unless_out_of_memory([&]() -> Result<std::invoke_result_t<Read, TensorReader&>> {
+      TensorReader reader(weights);
+      auto network = read(reader);
+      if (auto done = weights.all_used(); !done) return done.error();
+      return network;
+    });
   } catch (const TensorReader::Problem& problem) {
     return problem.error;
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
   }
 }
 

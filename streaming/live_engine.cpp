@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -15,6 +14,7 @@
 #include <sched.h>
 #endif
 
+#include "lib/base/no_memory.h"
 #include "streaming/dry_source.h"
 #include "streaming/live_stream.h"
 
@@ -119,16 +119,16 @@ struct LiveEngine::State {
 
 Result<std::unique_ptr<LiveEngine>> LiveEngine::open(std::shared_ptr<const Model> model,
                                                      std::unique_ptr<AudioDevice> device,
-                                                     const LiveConfig& config) try {
-  auto state = std::make_unique<State>();
-  state->model = std::move(model);
-  state->device = std::move(device);
-  state->config = config;
-  auto stream = state->open_stream();
-  if (!stream) return stream.error();
-  return std::unique_ptr<LiveEngine>(new LiveEngine(std::move(state)));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+                                                     const LiveConfig& config) {
+  return unless_out_of_memory([&]() -> Result<std::unique_ptr<LiveEngine>> {
+    auto state = std::make_unique<State>();
+    state->model = std::move(model);
+    state->device = std::move(device);
+    state->config = config;
+    auto stream = state->open_stream();
+    if (!stream) return stream.error();
+    return std::unique_ptr<LiveEngine>(new LiveEngine(std::move(state)));
+  });
 }
 
 LiveEngine::LiveEngine(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -137,26 +137,26 @@ LiveEngine::~LiveEngine() {
 }
 
 // The last stream stays, with its statistics, until the new one is heard.
-Status LiveEngine::start() try {
+Status LiveEngine::start() {
   stop();
-  State& state = *state_;
-  if (auto status = state.device->prepare(); !status) return status;
-  auto live = state.make_stream();
-  if (!live) return live.error();
-  if (auto status = state.device->start(**live); !status) return status;
-  state.live = *std::move(live);
-  state.running = true;
-  if (!state.config.own_thread) return Done{};
-  try {
-    state.thread = std::thread([&state] { state.work(); });
-  } catch (const std::system_error& problem) {
-    stop();
-    return Error{ErrorCode::device, std::string("live: cannot start a thread: ") + problem.what()};
-  }
-  return Done{};
-} catch (const std::bad_alloc&) {
-  stop();
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+  auto started = unless_out_of_memory([&state = *state_]() -> Status {
+    if (auto status = state.device->prepare(); !status) return status;
+    auto live = state.make_stream();
+    if (!live) return live.error();
+    if (auto status = state.device->start(**live); !status) return status;
+    state.live = *std::move(live);
+    state.running = true;
+    if (!state.config.own_thread) return Done{};
+    try {
+      state.thread = std::thread([&state] { state.work(); });
+    } catch (const std::system_error& problem) {
+      return Error{ErrorCode::device,
+                   std::string("live: cannot start a thread: ") + problem.what()};
+    }
+    return Done{};
+  });
+  if (!started) stop();
+  return started;
 }
 
 void LiveEngine::stop() {

@@ -7,9 +7,9 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <new>
 #include <utility>
 
+#include "lib/base/no_memory.h"
 #include "streaming/portaudio_host.h"
 
 namespace limpid::streaming {
@@ -237,15 +237,15 @@ Status PortAudioDevice::start(AudioCallback& callback) {
 
 }  // namespace
 
-Result<std::unique_ptr<AudioDevice>> open_portaudio(const DeviceConfig& config) try {
-  if (config.block < 0 || config.inputs < 1 || config.sample_rate < 0)
-    return Error{ErrorCode::invalid_argument,
-                 "sound card: block and sample rate must not be negative, channels at least 1"};
-  auto device = std::make_unique<PortAudioDevice>(config);
-  if (auto status = device->find(); !status) return status.error();
-  return std::unique_ptr<AudioDevice>(std::move(device));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<std::unique_ptr<AudioDevice>> open_portaudio(const DeviceConfig& config) {
+  return unless_out_of_memory([&]() -> Result<std::unique_ptr<AudioDevice>> {
+    if (config.block < 0 || config.inputs < 1 || config.sample_rate < 0)
+      return Error{ErrorCode::invalid_argument,
+                   "sound card: block and sample rate must not be negative, channels at least 1"};
+    auto device = std::make_unique<PortAudioDevice>(config);
+    if (auto status = device->find(); !status) return status.error();
+    return std::unique_ptr<AudioDevice>(std::move(device));
+  });
 }
 
 }  // namespace limpid::streaming

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <new>
+
+#include "lib/base/no_memory.h"
 
 namespace limpid::streaming {
 namespace {
@@ -52,12 +53,12 @@ std::vector<DeviceInfo> PortAudioHost::devices() const {
   return devices;
 }
 
-Result<std::vector<DeviceInfo>> list_devices() try {
-  auto host = PortAudioHost::open();
-  if (!host) return host.error();
-  return (*host)->devices();
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<std::vector<DeviceInfo>> list_devices() {
+  return unless_out_of_memory([&]() -> Result<std::vector<DeviceInfo>> {
+    auto host = PortAudioHost::open();
+    if (!host) return host.error();
+    return (*host)->devices();
+  });
 }
 
 Result<DeviceInfo> find_device(const std::vector<DeviceInfo>& devices, Direction direction,

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "lib/base/float_mode.h"
+#include "lib/base/no_memory.h"
 #include "streaming/delay_line.h"
 #include "streaming/dry_source.h"
 #include "streaming/fade.h"
@@ -183,11 +183,9 @@ Result<StreamProcessor> StreamProcessor::open(std::shared_ptr<const Model> model
                               .gpu = config.gpu,
                               .gpu_arithmetic = config.gpu_arithmetic});
   if (!session) return session.error();
-  try {
+  return unless_out_of_memory([&]() -> Result<StreamProcessor> {
     return StreamProcessor(std::make_unique<State>(std::move(model), *std::move(session), config));
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, "no memory left"};
-  }
+  });
 }
 
 StreamProcessor::StreamProcessor(std::unique_ptr<State> state) noexcept

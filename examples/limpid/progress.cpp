@@ -64,8 +64,19 @@ std::string describe(const FileResult& result) {
   return line;
 }
 
+std::string bar_of(const Standing& standing, int width) {
+  const auto& [finished, files, seconds, total, elapsed] = standing;
+  const double fraction = total > 0 ? std::min(seconds / total, 1.0) : 0;
+  std::string facts = fmt::format(" {:3.0f} %  {}/{} files", 100 * fraction, finished, files);
+  if (seconds > 0 && elapsed > 0.5)
+    facts += fmt::format("  {:.3g}x real time  {} left", seconds / elapsed,
+                         clock_time((total - seconds) * elapsed / seconds));
+  const int room = width - display_width(facts) - 3;
+  return room < 8 ? columns_of(facts, width - 1) : filled(fraction, std::min(room, 50)) + facts;
+}
+
 Progress::Progress(std::size_t files, double seconds, bool bar, bool quiet)
-    : files_(files), total_(seconds), started_(now()), draws_(bar), quiet_(quiet) {
+    : standing_{.files = files, .total = seconds}, started_(now()), draws_(bar), quiet_(quiet) {
   if (draws_) artist_ = std::thread([this] { draw_until_stopped(); });
 }
 
@@ -80,28 +91,23 @@ Progress::~Progress() {
 
 void Progress::advance(double seconds) {
   const std::lock_guard lock(mutex_);
-  seconds_ += seconds;
+  standing_.seconds += seconds;
 }
 
 void Progress::finished(const FileResult& result) {
   const std::lock_guard lock(mutex_);
-  ++finished_;
+  ++standing_.finished;
   if (quiet_ && result.outcome != Outcome::failed && result.notices.empty()) return;
-  const std::string line = fmt::format("[{:>{}}/{}] {}\n", finished_, std::to_string(files_).size(),
-                                       files_, describe(result));
+  const std::size_t files = standing_.files;
+  const std::string line = fmt::format("[{:>{}}/{}] {}\n", standing_.finished,
+                                       std::to_string(files).size(), files, describe(result));
   put(stderr, draws_ ? kClearLine + line + bar() : line);
 }
 
 std::string Progress::bar() const {
-  const double fraction = total_ > 0 ? std::min(seconds_ / total_, 1.0) : 0;
-  const double elapsed = now() - started_;
-  std::string facts = fmt::format(" {:3.0f} %  {}/{} files", 100 * fraction, finished_, files_);
-  if (seconds_ > 0 && elapsed > 0.5)
-    facts += fmt::format("  {:.3g}x real time  {} left", seconds_ / elapsed,
-                         clock_time((total_ - seconds_) * elapsed / seconds_));
-  const int room = terminal_width() - display_width(facts) - 3;
-  return room < 8 ? columns_of(facts, terminal_width() - 1)
-                  : filled(fraction, std::min(room, 50)) + facts;
+  Standing standing = standing_;
+  standing.elapsed = now() - started_;
+  return bar_of(standing, terminal_width());
 }
 
 void Progress::draw_until_stopped() {

@@ -13,6 +13,16 @@
 
 namespace limpid::cli {
 
+// How far a batch is. Seconds of audio, but for what has passed on the clock.
+struct Standing {
+  std::size_t finished = 0, files = 0;
+  double seconds = 0, total = 0, elapsed = 0;
+};
+
+// "[####....]  50 %  1/2 files  2.5x real time  0:07 left" in fewer than `width` columns; without
+// the bar where there is no room for it, and without speed in the first half second.
+std::string bar_of(const Standing& standing, int width);
+
 class Progress {
  public:
   // bar: whether to draw one; quiet: no lines for files that went well without a notice.
@@ -30,9 +40,8 @@ class Progress {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::size_t files_, finished_ = 0;
-  double total_, seconds_ = 0;  // of audio
-  double started_;              // on the steady clock
+  Standing standing_;  // but for the time, which passes
+  double started_;     // on the steady clock
   bool draws_, quiet_, stop_ = false;
   std::thread artist_;
 };

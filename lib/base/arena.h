@@ -21,7 +21,8 @@ class Arena {
  public:
   // `count` zeroed elements, aligned to kAlignment. Throws std::bad_alloc: call while opening only.
   template <class T>
-  requires std::is_trivially_destructible_v<T> std::span<T> claim(std::size_t count) {
+  std::span<T> claim(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T>, "nothing calls its destructor");
     if (count > (SIZE_MAX - 2 * kAlignment) / sizeof(T)) throw std::bad_alloc();
     const std::size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
     if (bytes > left_) refill(bytes);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/dsp/fft.h"
 
-#include <new>
-
+#include "lib/base/no_memory.h"
 #include "lib/dsp/fft_backend.h"
 
 namespace limpid::dsp {
@@ -13,19 +12,19 @@ struct RealFft::State {
   FftBackend backend;
 };
 
-Result<RealFft> RealFft::create(int size) try {
-  if (size < 2 || size % 2 != 0 || size > 1 << 24) {
-    return Error{ErrorCode::invalid_argument,
-                 "FFT size " + std::to_string(size) + " is not an even number in 2..2^24"};
-  }
-  auto state = std::make_unique<State>(size);
-  if (!state->backend.ready()) {
-    return Error{ErrorCode::out_of_memory,
-                 "no memory for an FFT of " + std::to_string(size) + " points"};
-  }
-  return RealFft(std::move(state));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<RealFft> RealFft::create(int size) {
+  return unless_out_of_memory([&]() -> Result<RealFft> {
+    if (size < 2 || size % 2 != 0 || size > 1 << 24) {
+      return Error{ErrorCode::invalid_argument,
+                   "FFT size " + std::to_string(size) + " is not an even number in 2..2^24"};
+    }
+    auto state = std::make_unique<State>(size);
+    if (!state->backend.ready()) {
+      return Error{ErrorCode::out_of_memory,
+                   "no memory for an FFT of " + std::to_string(size) + " points"};
+    }
+    return RealFft(std::move(state));
+  });
 }
 
 RealFft::RealFft(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}

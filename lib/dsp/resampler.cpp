@@ -5,9 +5,10 @@
 #include <samplerate.h>
 
 #include <algorithm>
-#include <new>
 #include <string>
 #include <vector>
+
+#include "lib/base/no_memory.h"
 
 namespace limpid::dsp {
 namespace {
@@ -72,34 +73,34 @@ Resampler::Resampler(Resampler&&) noexcept = default;
 Resampler& Resampler::operator=(Resampler&&) noexcept = default;
 Resampler::~Resampler() = default;
 
-Result<Resampler> Resampler::create(int from_rate, int to_rate, int channels) try {
-  if (from_rate < 1 || to_rate < 1 || channels < 1)
-    return Error{ErrorCode::invalid_argument, "resampler: rates and channels must be at least 1"};
-  auto state = std::make_unique<State>();
-  state->ratio = static_cast<double>(to_rate) / from_rate;
-  if (src_is_valid_ratio(state->ratio) == 0)
-    return Error{ErrorCode::unsupported, "cannot resample from " + std::to_string(from_rate) +
-                                             " Hz to " + std::to_string(to_rate) +
-                                             " Hz: the rates are more than 256 times apart"};
-  int problem = 0;
-  state->converter.reset(src_new(SRC_SINC_BEST_QUALITY, channels, &problem));
-  if (state->converter == nullptr)
-    return Error{problem == 1 ? ErrorCode::out_of_memory : ErrorCode::unsupported,
-                 std::string("resampler: ") + src_strerror(problem)};
-  state->channels = static_cast<std::size_t>(channels);
-  state->chunk.resize(static_cast<std::size_t>(kChunk * channels));
-  return Resampler(std::move(state));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<Resampler> Resampler::create(int from_rate, int to_rate, int channels) {
+  return unless_out_of_memory([&]() -> Result<Resampler> {
+    if (from_rate < 1 || to_rate < 1 || channels < 1)
+      return Error{ErrorCode::invalid_argument, "resampler: rates and channels must be at least 1"};
+    auto state = std::make_unique<State>();
+    state->ratio = static_cast<double>(to_rate) / from_rate;
+    if (src_is_valid_ratio(state->ratio) == 0)
+      return Error{ErrorCode::unsupported, "cannot resample from " + std::to_string(from_rate) +
+                                               " Hz to " + std::to_string(to_rate) +
+                                               " Hz: the rates are more than 256 times apart"};
+    int problem = 0;
+    state->converter.reset(src_new(SRC_SINC_BEST_QUALITY, channels, &problem));
+    if (state->converter == nullptr)
+      return Error{problem == 1 ? ErrorCode::out_of_memory : ErrorCode::unsupported,
+                   std::string("resampler: ") + src_strerror(problem)};
+    state->channels = static_cast<std::size_t>(channels);
+    state->chunk.resize(static_cast<std::size_t>(kChunk * channels));
+    return Resampler(std::move(state));
+  });
 }
 
-Result<AudioView<const float>> Resampler::process(AudioView<const float> in, bool last) try {
-  state_->interleave(in);
-  if (const int problem = state_->convert(in.extent(1), last); problem != 0)
-    return Error{ErrorCode::unsupported, std::string("resampler: ") + src_strerror(problem)};
-  return state_->planar();
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<AudioView<const float>> Resampler::process(AudioView<const float> in, bool last) {
+  return unless_out_of_memory([&]() -> Result<AudioView<const float>> {
+    state_->interleave(in);
+    if (const int problem = state_->convert(in.extent(1), last); problem != 0)
+      return Error{ErrorCode::unsupported, std::string("resampler: ") + src_strerror(problem)};
+    return state_->planar();
+  });
 }
 
 }  // namespace limpid::dsp

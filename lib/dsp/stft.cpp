@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 #include <numbers>
+
+#include "lib/base/no_memory.h"
 
 namespace limpid::dsp {
 
@@ -39,12 +40,12 @@ Result<RealFft> checked_fft(const StftSpec& spec, int lanes) {
 
 }  // namespace
 
-Result<Analysis> Analysis::create(const StftSpec& spec, int lanes) try {
-  auto fft = checked_fft(spec, lanes);
-  if (!fft) return fft.error();
-  return Analysis(spec, lanes, *std::move(fft));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<Analysis> Analysis::create(const StftSpec& spec, int lanes) {
+  return unless_out_of_memory([&]() -> Result<Analysis> {
+    auto fft = checked_fft(spec, lanes);
+    if (!fft) return fft.error();
+    return Analysis(spec, lanes, *std::move(fft));
+  });
 }
 
 Analysis::Analysis(const StftSpec& spec, int lanes, RealFft fft)
@@ -73,12 +74,12 @@ void Analysis::restart(int lane) LIMPID_REALTIME {
   std::fill_n(past_.data() + static_cast<std::size_t>(lane) * kept, kept, 0.0f);
 }
 
-Result<Synthesis> Synthesis::create(const StftSpec& spec, int lanes) try {
-  auto fft = checked_fft(spec, lanes);
-  if (!fft) return fft.error();
-  return Synthesis(spec, lanes, *std::move(fft));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<Synthesis> Synthesis::create(const StftSpec& spec, int lanes) {
+  return unless_out_of_memory([&]() -> Result<Synthesis> {
+    auto fft = checked_fft(spec, lanes);
+    if (!fft) return fft.error();
+    return Synthesis(spec, lanes, *std::move(fft));
+  });
 }
 
 Synthesis::Synthesis(const StftSpec& spec, int lanes, RealFft fft)

@@ -2,8 +2,10 @@
 #include "lib/io/metadata.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace limpid::io {
 namespace {
@@ -18,10 +20,43 @@ std::span<SF_CUE_POINT> points_of(std::vector<std::byte>& markers) {
   return {cues->cue_points, cues->cue_count};
 }
 
-std::uint32_t count_markers(SNDFILE* sound) {
+// A chunk with markers: where their number is in it, how many bytes it has and a marker at least.
+struct MarkerChunk {
+  std::string_view id;
+  std::uint32_t before_number, number_bytes, marker_bytes;
+};
+
+MarkerChunk marker_chunk(int container) {
+  if (container == SF_FORMAT_AIFF) return {"MARK", 0, 2, 8};
+  if (container == SF_FORMAT_CAF) return {"mark", 4, 4, 28};
+  return {"cue ", 0, 4, 24};
+}
+
+// What a chunk announces and has room for. libsndfile skips those of more than 2500 markers, and
+// all of RF64 and CAF.
+std::uint32_t count_skipped_markers(SNDFILE* sound, const SF_INFO& info) {
+  const MarkerChunk kind = marker_chunk(container_of(info));
+  SF_CHUNK_INFO chunk{};
+  chunk.id_size = static_cast<unsigned>(kind.id.copy(chunk.id, sizeof chunk.id));
+  const SF_CHUNK_ITERATOR* found = sf_get_chunk_iterator(sound, &chunk);
+  if (found == nullptr || sf_get_chunk_size(found, &chunk) != SF_ERR_NO_ERROR) return 0;
+  const std::uint32_t room = chunk.datalen, head = kind.before_number + kind.number_bytes;
+  std::array<unsigned char, 8> bytes{};
+  chunk.data = bytes.data();
+  chunk.datalen = head;
+  if (room < head || sf_get_chunk_data(found, &chunk) != SF_ERR_NO_ERROR) return 0;
+  if (kind.id == "cue " && (info.format & SF_FORMAT_ENDMASK) != SF_ENDIAN_BIG)
+    std::reverse(bytes.data(), bytes.data() + head);
+  std::uint32_t number = 0;
+  for (std::uint32_t i = kind.before_number; i < head; ++i) number = number << 8 | bytes[i];
+  return std::min(number, (room - head) / kind.marker_bytes);
+}
+
+std::uint32_t count_markers(SNDFILE* sound, const SF_INFO& info) {
   std::uint32_t count = 0;
-  sf_command(sound, SFC_GET_CUE_COUNT, &count, sizeof count);
-  return count;
+  return sf_command(sound, SFC_GET_CUE_COUNT, &count, sizeof count) == SF_TRUE
+             ? count
+             : count_skipped_markers(sound, info);
 }
 
 // The first `count`.
@@ -58,7 +93,7 @@ std::string write_markers(std::vector<std::byte> markers, std::uint32_t more, SN
   const bool wav = container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX;
   const auto points = points_of(markers);
   const bool written =
-      (wav || container == SF_FORMAT_AIFF) &&
+      (wav || container == SF_FORMAT_AIFF) && !points.empty() &&
       sf_command(sound, SFC_SET_CUE, markers.data(), static_cast<int>(markers.size())) == SF_TRUE;
   const std::size_t lost = more + (written ? 0 : points.size());
   const bool nameless = wav && std::ranges::any_of(points, [](auto& p) { return p.name[0] != 0; });
@@ -87,8 +122,9 @@ Metadata read_metadata(SNDFILE* sound, const SF_INFO& info, std::uint32_t max_ma
                  static_cast<int>(map.size() * sizeof map[0])) == SF_TRUE &&
       std::ranges::find(map, SF_CHANNEL_MAP_INVALID) == map.end())  // a mask of too few
     metadata.loudspeakers = std::move(map);
-  const std::uint32_t count = count_markers(sound), read = std::min(count, max_markers);
-  metadata.markers = read_markers(sound, container_of(info), read);
+  const std::uint32_t count = count_markers(sound, info);
+  metadata.markers = read_markers(sound, container_of(info), std::min(count, max_markers));
+  const auto read = static_cast<std::uint32_t>(points_of(metadata.markers).size());
   metadata.more_markers = count - read;
   auto broadcast = std::make_unique<BroadcastInfo>();
   if (sf_command(sound, SFC_GET_BROADCAST_INFO, broadcast.get(), sizeof *broadcast) == SF_TRUE)
@@ -110,8 +146,7 @@ std::string write_metadata(const Metadata& metadata, SNDFILE* sound, const SF_IN
   const auto& map = metadata.loudspeakers;
   const bool written = std::ssize(map) == info.channels && write_loudspeakers(map, sound, info);
   if (!map.empty() && !written && !ordinary(map)) add("which loudspeaker each channel is for");
-  if (!metadata.markers.empty())
-    add(write_markers(metadata.markers, metadata.more_markers, sound, info));
+  add(write_markers(metadata.markers, metadata.more_markers, sound, info));
   if (metadata.broadcast && !write_broadcast(*metadata.broadcast, sound))
     add("broadcast information");
   return lost;

@@ -20,11 +20,12 @@ typedef SF_BROADCAST_INFO_VAR(16384) BroadcastInfo;
 struct Metadata {
   std::vector<int> loudspeakers;             // SF_CHANNEL_MAP_... of each channel, or none
   std::vector<std::byte> markers;            // an SF_CUES of any length, or nothing
-  std::uint32_t more_markers = 0;            // that the file has besides
+  std::uint32_t more_markers = 0;            // that the file has besides, too many or unread
   std::unique_ptr<BroadcastInfo> broadcast;  // or null
 };
 
-// libsndfile 1.2 reads and writes 2500 at most; who knows about others.
+// libsndfile 1.2 reads and writes 2500 at most, and of files with more none; who knows about
+// others.
 inline constexpr std::uint32_t kMaxMarkers = 10000;
 
 // Of a file that has been opened for reading as `info` says; the first `max_markers` of its

@@ -11,10 +11,10 @@
 #include <cmath>
 #include <cstring>
 #include <exception>
-#include <new>
 #include <utility>
 
 #include "lib/base/bfloat16.h"
+#include "lib/base/no_memory.h"
 #include "lib/io/safetensors_header.h"
 #include "lib/io/system_error.h"
 
@@ -105,9 +105,7 @@ Result<Contents> read_contents(Source& source, const std::string& origin) {
 template <class Function>
 auto guarded(const std::filesystem::path& origin, Function function) -> decltype(function()) {
   try {
-    return function();
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+    return unless_out_of_memory(function);
   } catch (const std::exception& problem) {
     return Error{ErrorCode::bad_format, origin.string() + ": " + problem.what()};
   }

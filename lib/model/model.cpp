@@ -2,8 +2,8 @@
 #include "lib/model/model.h"
 
 #include <algorithm>
-#include <new>
 
+#include "lib/base/no_memory.h"
 #include "lib/model/attention_trace.h"
 
 namespace limpid {
@@ -14,7 +14,13 @@ class ExactOnCpu final : public ExactSession {
  public:
   ExactOnCpu(const Model& model, int threads) : model_(model), threads_(threads) {}
 
-  Result<Tensor<float, 2>> enhance(AudioView<const float> audio) override try {
+  Result<Tensor<float, 2>> enhance(AudioView<const float> audio) override {
+    return unless_out_of_memory([&] { return one_by_one(audio); });
+  }
+  std::size_t memory() const noexcept override { return sizeof(*this); }
+
+ private:
+  Result<Tensor<float, 2>> one_by_one(AudioView<const float> audio) const {
     const int inputs = model_.spec().input_channels, outputs = model_.spec().output_channels;
     const std::ptrdiff_t recordings = audio.extent(0) / inputs;
     if (recordings * inputs != audio.extent(0) || recordings == 1)
@@ -27,12 +33,8 @@ class ExactOnCpu final : public ExactSession {
         std::ranges::copy(enhanced->view()[c].span(), result.view()[i * outputs + c].data());
     }
     return result;
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
   }
-  std::size_t memory() const noexcept override { return sizeof(*this); }
 
- private:
   const Model& model_;
   int threads_;
 };
@@ -44,13 +46,13 @@ Result<Tensor<float, 2>> Model::enhance_exact(AudioView<const float>, int) const
                "model " + spec().name + " has no published offline recipe to be exact to"};
 }
 
-Result<std::unique_ptr<ExactSession>> Model::open_exact(const ExactConfig& config) const try {
-  if (config.gpu >= 0)
-    return Error{ErrorCode::unsupported,
-                 "model " + spec().name + " does not take whole recordings on a GPU"};
-  return std::unique_ptr<ExactSession>(std::make_unique<ExactOnCpu>(*this, config.threads));
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, "no memory left"};  // short enough to need none
+Result<std::unique_ptr<ExactSession>> Model::open_exact(const ExactConfig& config) const {
+  return unless_out_of_memory([&]() -> Result<std::unique_ptr<ExactSession>> {
+    if (config.gpu >= 0)
+      return Error{ErrorCode::unsupported,
+                   "model " + spec().name + " does not take whole recordings on a GPU"};
+    return std::unique_ptr<ExactSession>(std::make_unique<ExactOnCpu>(*this, config.threads));
+  });
 }
 
 Result<AttentionTrace> Model::trace_attention(AudioView<const float>) const {

@@ -4,6 +4,7 @@
 #include <new>
 #include <system_error>
 
+#include "lib/base/no_memory.h"
 #include "models/deftan2/gpu_engine.h"
 #include "models/deftan2/gpu_exact.h"
 #include "models/deftan2/session.h"
@@ -33,13 +34,13 @@ class Deftan2 final : public Model {
 
   Result<std::unique_ptr<Session>> open(const SessionConfig& config) const override {
     if (auto checked = check_open(*this, config, kWhyWindowed); !checked) return checked.error();
-    if (config.gpu >= 0)
-      return GpuSession::open(deftan2_format(network_->config), config,
-                              [&](kernels::cuda::LayerQueue& queue, int lanes, int frames) {
-                                return GpuDeftan2::open(queue, *network_, config.gpu_arithmetic,
-                                                        lanes, frames);
-                              });
     try {
+      if (config.gpu >= 0)
+        return GpuSession::open(deftan2_format(network_->config), config,
+                                [&](kernels::cuda::LayerQueue& queue, int lanes, int frames) {
+                                  return GpuDeftan2::open(queue, *network_, config.gpu_arithmetic,
+                                                          lanes, frames);
+                                });
       return Deftan2Session::open(network_, config);
     } catch (const std::bad_alloc&) {
       return out_of_memory(spec_, config);
@@ -63,9 +64,11 @@ class Deftan2 final : public Model {
 
   Result<std::unique_ptr<ExactSession>> open_exact(const ExactConfig& config) const override {
     if (network_->config.causal || config.gpu < 0) return Model::open_exact(config);
-    auto queue = GpuSession::open_queue(config.gpu);
-    if (!queue) return queue.error();
-    return GpuDeftan2Exact::open(*std::move(queue), spec_, *network_, config.gpu_arithmetic);
+    return unless_out_of_memory([&]() -> Result<std::unique_ptr<ExactSession>> {
+      auto queue = GpuSession::open_queue(config.gpu);
+      if (!queue) return queue.error();
+      return GpuDeftan2Exact::open(*std::move(queue), spec_, *network_, config.gpu_arithmetic);
+    });
   }
 
  private:

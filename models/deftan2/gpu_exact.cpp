@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/base/no_memory.h"
 #include "models/card.h"
 #include "models/deftan2/padded.h"
 
@@ -69,7 +70,7 @@ void GpuDeftan2Exact::put(AudioView<const float> recording, GpuDeftan2Whole::Ext
               level > 0 ? static_cast<float>(level) : 1.0f);
 }
 
-Result<Tensor<float, 2>> GpuDeftan2Exact::enhance(AudioView<const float> audio) {
+Result<Tensor<float, 2>> GpuDeftan2Exact::run(AudioView<const float> audio) {
   const int microphones = config_.microphones, hop = config_.hop_samples();
   if (audio.extent(0) % microphones != 0) return wrong_channels(spec_, audio.extent(0));
   const auto lanes = static_cast<int>(audio.extent(0) / microphones);
@@ -95,6 +96,10 @@ Result<Tensor<float, 2>> GpuDeftan2Exact::enhance(AudioView<const float> audio) 
     if (!silent_[static_cast<std::size_t>(lane)])
       std::copy_n(host_out_.data + lane * length, length, result.view()[lane].data());
   return result;
+}
+
+Result<Tensor<float, 2>> GpuDeftan2Exact::enhance(AudioView<const float> audio) {
+  return unless_out_of_memory([&] { return run(audio); });
 }
 
 }  // namespace limpid::models

@@ -33,6 +33,7 @@ class GpuDeftan2Exact final : public ExactSession {
   Status grow(Memory& memory, std::size_t floats, bool of_host);
   Result<GpuDeftan2Whole::Workspace> claim(GpuDeftan2Whole::Extent extent);
   void put(AudioView<const float> recording, GpuDeftan2Whole::Extent extent, int lane);
+  Result<Tensor<float, 2>> run(AudioView<const float> audio);
 
   GpuSession::Queue queue_;  // outlives the network
   ModelSpec spec_;

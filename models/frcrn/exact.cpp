@@ -45,8 +45,8 @@ std::size_t padded_length(std::size_t length, std::size_t window, std::size_t st
   return excess == 0 ? length : length + length - (length - window) / stride * stride;
 }
 
-// Beyond two minutes: windows of one second every 0.75 s, of which the middle is kept. Some of them
-// at a time.
+// Beyond two minutes: windows of one second every 0.75 s, of which the middle is kept, which is
+// within the whole hops that a pass returns. Some of them at a time.
 Status by_windows(std::span<const float> audio, std::ptrdiff_t window, std::ptrdiff_t stride,
                   const FrcrnPass& pass, float* out) {
   const std::ptrdiff_t margin = (window - stride) / 2;
@@ -60,8 +60,8 @@ Status by_windows(std::span<const float> audio, std::ptrdiff_t window, std::ptrd
     if (!parts) return parts.error();
     for (std::ptrdiff_t i = 0; i < count; ++i) {
       const std::ptrdiff_t from = first + i == 0 ? 0 : margin;
-      const auto part = parts->view()[i].span();
-      std::copy(part.begin() + from, part.end() - margin, out + (first + i) * stride + from);
+      std::copy_n(parts->view()[i].data() + from, window - margin - from,
+                  out + (first + i) * stride + from);
     }
   }
   return Done{};

@@ -3,6 +3,7 @@
 
 #include <new>
 
+#include "lib/base/no_memory.h"
 #include "models/frcrn/exact.h"
 #include "models/frcrn/gpu_exact.h"
 #include "models/frcrn/gpu_network.h"
@@ -33,8 +34,10 @@ class Frcrn final : public MaskModel<FrcrnNetwork, FrcrnState, GpuFrcrn> {
 
   Result<std::unique_ptr<ExactSession>> open_exact(const ExactConfig& config) const override {
     if (!network()->config.lookahead || config.gpu < 0) return Model::open_exact(config);
-    return GpuFrcrnExact::open([gpu = config.gpu] { return GpuSession::open_queue(gpu); },
-                               network(), config.gpu_arithmetic);
+    return unless_out_of_memory([&] {
+      return GpuFrcrnExact::open([gpu = config.gpu] { return GpuSession::open_queue(gpu); },
+                                 network(), config.gpu_arithmetic);
+    });
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/base/no_memory.h"
 #include "models/frcrn/exact.h"
 #include "models/frcrn/whole.h"
 
@@ -80,8 +81,10 @@ Result<Tensor<float, 2>> GpuFrcrnExact::run(AudioView<const float> recordings) {
 }
 
 Result<Tensor<float, 2>> GpuFrcrnExact::enhance(AudioView<const float> audio) {
-  return frcrn_exact(network_->config.sample_rate, audio,
-                     [this](AudioView<const float> recordings) { return run(recordings); });
+  return unless_out_of_memory([&] {
+    return frcrn_exact(network_->config.sample_rate, audio,
+                       [this](AudioView<const float> recordings) { return run(recordings); });
+  });
 }
 
 }  // namespace limpid::models

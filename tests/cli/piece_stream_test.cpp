@@ -201,6 +201,23 @@ TEST(PlanPieces, WholeBlocksOfHopsAsLongAsMemoryAllows) {
         }
 }
 
+// At 96 kHz 2400 hops settle in 2 334 720 samples, so pieces side by side have 14 008 320 each.
+TEST(PlanPieces, AsManyAtOnceAsFitIntoTwoGigabytes) {
+  const auto model = test::fake_model({.settle_hops = 2400});
+  for (const auto& [channels, at_once] : {std::pair{2, 9}, {4, 4}, {8, 2}, {9, 1}})
+    EXPECT_EQ(plan_pieces(*model, 96000, 1'000'000'000'000, channels, 128).at_once, at_once)
+        << channels << " channels";
+}
+
+TEST(PlanPieces, NearlyAsLongAsFitsInto256Megabytes) {
+  const auto model = test::fake_model({.settle_hops = 1});
+  for (const int threads : {2, 8}) {
+    const Pieces p = plan_pieces(*model, kRate, 1'000'000'000'000, 2, threads);
+    EXPECT_EQ(p.at_once, threads);
+    EXPECT_GT(2 * (p.settle + p.at_once * p.length), (std::int64_t{1} << 25) * 99 / 100);
+  }
+}
+
 class PiecesOfFiles : public test::Workbench {
  protected:
   FileResult enhance(

@@ -204,6 +204,14 @@ TEST(Deftan2WholeGpu, TooLongARecordingSaysWhatItWouldTake) {
   pair.expect_same(in.view().slice(1, 0, 300));
 }
 
+TEST(Deftan2WholeGpu, ARecordingThatNoMemoryHoldsIsAnError) {
+  const Pair pair({.layers = 1});
+  const float sample = 0;
+  const auto out = pair.gpu->enhance({&sample, {pair.inputs(), std::ptrdiff_t{1} << 61}});
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().code, ErrorCode::out_of_memory);
+}
+
 TEST(Deftan2WholeGpu, WhatCannotBeIsRefused) {
   const Pair pair({.layers = 1});
   const auto three = pair.gpu->enhance(test::noise(3, 100).view());

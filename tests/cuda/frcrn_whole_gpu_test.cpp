@@ -88,6 +88,15 @@ TEST(FrcrnWholeGpu, SomeRecordingsAfterLongerOnes) {
   EXPECT_EQ(Pair::taken(pair.gpu->enhance(in.view().slice(1, 0, 0))).extent(1), 0);
 }
 
+TEST(FrcrnWholeGpu, ARecordingThatNoMemoryHoldsIsAnError) {
+  const Pair pair({.pooling = "global", .lookahead = true});
+  ASSERT_NE(pair.gpu, nullptr);
+  const float sample = 0;
+  const auto out = pair.gpu->enhance({&sample, {1, std::ptrdiff_t{1} << 61}});
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().code, ErrorCode::out_of_memory);
+}
+
 TEST(FrcrnWholeGpu, WhatCannotBeIsRefused) {
   const auto session = [](const FrcrnRecipe& recipe) {
     return GpuFrcrnExact::open(
@@ -133,6 +142,26 @@ TEST(FrcrnExact, LongRecordingsAreWindows) {
                              want.slice(0, kEdge, kEnd - kEdge).span(), 0, 0),
               1e-4);
     for (int n = kEnd; n < 121 * kRate; ++n) EXPECT_EQ(got[n], 0) << n;
+  }
+}
+
+// A second is no whole number of hops at some rates: what a pass returns of a window ends earlier.
+TEST(FrcrnExact, WindowsLeaveNoGapsAtAnyRate) {
+  for (const int rate : {11025, 22050}) {
+    const auto hop = std::lround(0.01 * rate);
+    const auto in = test::noise(1, 121 * rate);
+    const auto out = frcrn_exact(rate, in.view(), [&](AudioView<const float> windows) {
+      Tensor<float, 2> same({windows.extent(0), windows.extent(1) / hop * hop});
+      for (std::ptrdiff_t i = 0; i < same.extent(0); ++i)
+        std::copy_n(windows[i].data(), same.extent(1), same.view()[i].data());
+      return Result<Tensor<float, 2>>(std::move(same));
+    });
+    ASSERT_TRUE(out) << out.error().message;
+    const int end = 121 * rate - rate / 4;
+    EXPECT_LE(relative_error(out->view()[0].slice(0, 0, end).span(),
+                             in.view()[0].slice(0, 0, end).span(), 0, 0),
+              1e-4)
+        << rate;
   }
 }
 

@@ -224,6 +224,50 @@ TEST(Metadata, MarkersBeyondTheMostThatAreReadAreNamed) {
   EXPECT_EQ(not_kept(SF_FORMAT_FLAC | SF_FORMAT_PCM_16), "2 markers");
 }
 
+// `value` in so many bytes, the first one the highest or the lowest.
+std::string number(std::size_t value, int bytes, bool big_endian) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i)
+    text += static_cast<char>(value >> 8 * (big_endian ? bytes - 1 - i : i));
+  return text;
+}
+
+// Behind a second of silence, a chunk that announces and has so many markers, all zeros.
+void write_with_chunk(const std::filesystem::path& path, int code, std::size_t announced,
+                      std::size_t there) {
+  const Tensor<float, 2> silence({1, 48000});
+  ASSERT_TRUE(write_audio(path, silence.view(), {48000, 1, code | SF_FORMAT_PCM_16}).ok());
+  auto bytes = slurp(path);
+  const bool big_endian = code == SF_FORMAT_AIFF || code == SF_FORMAT_CAF;
+  const auto add = [&](const std::string& id, const std::string& body, int size_bytes) {
+    bytes += id + number(body.size(), size_bytes, big_endian) + body;
+  };
+  const auto zeros = [&](std::size_t each) { return std::string(there * each, '\0'); };
+  if (code == SF_FORMAT_AIFF)
+    add("MARK", number(announced, 2, big_endian) + zeros(8), 4);
+  else if (code == SF_FORMAT_CAF)
+    add("mark", number(0, 4, big_endian) + number(announced, 4, big_endian) + zeros(28), 8);
+  else
+    add("cue ", number(announced, 4, big_endian) + zeros(24), 4);
+  if (code == SF_FORMAT_WAV || code == SF_FORMAT_AIFF)
+    bytes.replace(4, 4, number(bytes.size() - 8, 4, big_endian));
+  if (code == SF_FORMAT_RF64) bytes.replace(20, 8, number(bytes.size() - 8, 8, big_endian));
+  spill(path, bytes);
+}
+
+// libsndfile says that there are none.
+TEST(Metadata, MarkersThatAreNotReadAreNamed) {
+  TemporaryFolder folder;
+  for (const int code : {SF_FORMAT_WAV, SF_FORMAT_AIFF, SF_FORMAT_RF64, SF_FORMAT_CAF}) {
+    for (const auto& [announced, there, lost] :
+         {std::tuple{2600u, 2600u, "2600 markers"}, {2600u, 1u, "1 marker"}, {0u, 0u, ""}}) {
+      write_with_chunk(folder / "a", code, announced, there);
+      EXPECT_EQ(copy(folder / "a", folder / "b", code | SF_FORMAT_PCM_16), lost)
+          << std::hex << code;
+    }
+  }
+}
+
 // As the documentation says: what libsndfile makes of RF64 files. A layout that there is, it keeps.
 TEST(Metadata, OfRf64ChannelsOfNoLoudspeakerGetTheUsualLayout) {
   TemporaryFolder folder;

@@ -151,6 +151,30 @@ TEST(LiveDrift, AStalledInputIsWaitedForWithoutAClick) {
   EXPECT_NEAR(std::sqrt(2.0 * power / (10.0 * kRate)), 0.5 * kWetGain, 0.005);
 }
 
+// Playback pauses for 50 ms, after which the stock is that much too large. Of clocks that are alike
+// all along this says nothing.
+TEST(LiveDrift, WhatIsCorrectedAtAStrokeIsNotTakenForDrift) {
+  auto card = std::make_unique<ReplacedCard>(
+      DeviceFormat{.sample_rate = kRate, .block = 160, .one_clock = false});
+  const ReplacedCard& device = *card;
+  auto opened =
+      LiveEngine::open(test::fake_model({.latency = 160}), std::move(card), {.own_thread = false});
+  ASSERT_TRUE(opened) << opened.error().message;
+  LiveEngine& engine = **opened;
+  ASSERT_TRUE(engine.start().ok());
+  const auto in = test::noise(1, 160);
+  Tensor<float, 2> out({1, 160});
+  for (int block = 0; block < 400; ++block) {
+    const double time = 0.01 * block;
+    device.callback().on_capture(in.view(), time);
+    while (engine.run_worker()) {
+    }
+    if (block < 200 || block >= 205) device.callback().on_playback(out.view(), time);
+  }
+  EXPECT_EQ(engine.stats().interruptions, 1);
+  EXPECT_LT(std::abs(engine.stats().drift_ppm), 60.0);
+}
+
 TEST(LiveDrift, LateWorkersAreHandledAsWithOneClock) {
   LiveRun run(tone(10.0), two_cards(-200.0));
   run.run([](double time) { return time < 3.0 || time > 3.5; });

@@ -1,5 +1,6 @@
-"""Files that are whole whenever they are there."""
+"""Files that are whole whenever they are there, and folders that one process at a time fills."""
 import contextlib
+import fcntl
 import os
 from pathlib import Path
 
@@ -11,3 +12,13 @@ def written_beside(path):
     temporary = path.with_name(path.name + ".part")
     yield temporary
     os.replace(temporary, path)
+
+
+@contextlib.contextmanager
+def alone_in(folder):
+    """Whoever comes later waits until the first one has left or is dead. Processes that the first one starts do not hold it."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "wb") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        yield

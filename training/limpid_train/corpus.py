@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from .atomic import written_beside
+from .atomic import alone_in, written_beside
 from .augment import from_direct_sound
 from .floors import without_floor
 
@@ -66,8 +66,6 @@ def check_packed(packed, corpus, cache):
 
 def pack(corpus, cache, processes=1):
     """Decodes every file once. Opus decoding would otherwise cost more than mixing does."""
-    cache = Path(cache)
-    cache.mkdir(parents=True, exist_ok=True)
     (cache / "quiet.bin").unlink(missing_ok=True)  # of the speech that was here before
     index = {"speech": [], "noise": [], "rir": []}
     for kind in index:
@@ -83,7 +81,6 @@ def pack(corpus, cache, processes=1):
     index["corpora"] = described(corpus)
     with written_beside(cache / "index.json") as path:  # last: its presence says that the cache is whole
         path.write_text(json.dumps(index))
-    return index
 
 
 def pack_quiet(cache, items, processes=1):
@@ -95,22 +92,36 @@ def pack_quiet(cache, items, processes=1):
             out.write(to_int16(audio).tobytes())
 
 
+def read_index(corpus, cache):
+    """{kind: items} of a packed cache, if it is one of these corpora. A cache that does not say what it was packed from, as
+    older ones, is taken as it is."""
+    index = json.loads((cache / "index.json").read_text())
+    packed = index.pop("corpora", None)
+    if packed is not None:
+        check_packed(packed, corpus, cache)
+    missing = [kind for kind, rows in index.items() if not rows]
+    if missing:
+        raise ValueError(f"{corpus}: no files of the kind: {', '.join(missing)}")
+    return index
+
+
+def complete(corpus, cache, processes):
+    """Packs what is not there yet. Of several that begin at once, the first one."""
+    with alone_in(cache):
+        if not (cache / "index.json").exists():
+            pack(corpus, cache, processes)
+        if not (cache / "quiet.bin").exists():
+            pack_quiet(cache, read_index(corpus, cache)["speech"], processes)
+
+
 class Corpus:
-    """The packed arrays and their index, restricted to one split. "quiet" has the items of "speech". A cache that does not say
-    what it was packed from, as older ones, is taken as it is."""
+    """The packed arrays and their index, restricted to one split. "quiet" has the items of "speech"."""
 
     def __init__(self, corpus, cache, split, processes=1):
         cache = Path(cache)
-        index_file = cache / "index.json"
-        index = json.loads(index_file.read_text()) if index_file.exists() else pack(corpus, cache, processes)
-        packed = index.pop("corpora", None)
-        if packed is not None:
-            check_packed(packed, corpus, cache)
-        missing = [kind for kind, rows in index.items() if not rows]
-        if missing:
-            raise ValueError(f"{corpus}: no files of the kind: {', '.join(missing)}")
-        if not (cache / "quiet.bin").exists():
-            pack_quiet(cache, index["speech"], processes)
+        if not (cache / "index.json").exists() or not (cache / "quiet.bin").exists():
+            complete(corpus, cache, processes)
+        index = read_index(corpus, cache)
         self.split = split
         self.items = {kind: [item for item in rows if item["split"] == split] for kind, rows in index.items()}
         self.arrays = {kind: np.memmap(cache / f"{kind}.bin", mode="r", dtype=np.float32 if kind == "rir" else np.int16)

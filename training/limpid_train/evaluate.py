@@ -122,7 +122,7 @@ def parse(arguments):
     parser.add_argument("--compare", metavar="NAME=FOLDER", type=named_folder, nargs="+", default=[],
                         help="outputs of other systems, FOLDER/SET/NAME or FOLDER/**/NAME, or the CSV of an earlier run")
     parser.add_argument("--sets", nargs="+", default=list(ALL), choices=ALL)
-    parser.add_argument("--every", type=int, default=1, help="only every n-th file: a quick look")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th file, as many of each SNR as can be: a quick look")
     parser.add_argument("--outputs", help="keep the outputs here, for a later --compare")
     parser.add_argument("--dnsmos", metavar="sig_bak_ovr.onnx", help="Microsoft's P.835 model; needs onnxruntime")
     parser.add_argument("--csv", help="per-file scores")

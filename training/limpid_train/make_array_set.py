@@ -17,7 +17,9 @@ from .corpus import read_manifest, read_mono
 from .shoebox import RATE
 
 SNRS = (-5, 0, 5, 10, 15)                                 # dB, in turn
+AUDIBLE = 0.005                                           # active level of speech
 SECONDS = 6
+TRIES = 1000                                              # for a stretch with speech in it
 
 
 class Valid:
@@ -39,11 +41,13 @@ class Valid:
         return np.take(audio, np.arange(length) + rng.integers(len(audio)), mode="wrap").astype(np.float64)
 
     def speech(self, rng, length):
-        while True:
+        for _ in range(TRIES):
             path = self.rows["speech"][rng.integers(len(self.rows["speech"]))]
             piece = self.segment(rng, path, length)
-            if active_level(piece) > 0.005:
+            if active_level(piece) > AUDIBLE:
                 return path, piece
+        raise ValueError(f"{self.corpus}: of {TRIES} stretches of speech in the valid split none is louder than "
+                         f"{20 * np.log10(AUDIBLE):.0f} dBFS")
 
     def noise(self, rng, length, count=1):
         """`count` stretches [count, length] of one file."""

@@ -1,4 +1,5 @@
 """The sets that are scored: recordings of the corpus's eval/ folder, and four made of what the corpus has."""
+import csv
 from collections import Counter, namedtuple
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def audio_files(folder):
 
 
 def items_of(corpus, name, scratch, every=1):
-    """Every n-th file of a set. Sets that are no files of the corpus are written below `scratch`."""
+    """Every n-th file of a set, as many of each SNR as can be. Sets that are no files of the corpus are written below `scratch`."""
     eval_folder, made = Path(corpus) / "eval", Path(scratch) / name
     if name in SPEECH:
         pairs = [(path, eval_folder / name / "clean" / path.name) for path in audio_files(eval_folder / name / "noisy")]
@@ -46,7 +47,23 @@ def items_of(corpus, name, scratch, every=1):
     else:
         raise ValueError(f"no set named {name}; there are {', '.join(ALL)}")
     check_names(corpus, name, [noisy for noisy, _ in pairs])
-    return [Item(noisy.stem, noisy, clean, soundfile.info(noisy).samplerate) for noisy, clean in pairs[::every]]
+    chosen = every_nth(pairs, every, snrs(eval_folder / name))
+    return [Item(noisy.stem, noisy, clean, soundfile.info(noisy).samplerate) for noisy, clean in chosen]
+
+
+def snrs(folder):
+    """{stem: dB} of a set in whose table they are, else {}."""
+    table = folder / f"{folder.name}.csv"
+    if not table.exists():
+        return {}
+    with open(table, newline="", encoding="utf-8") as file:
+        return {row["id"]: float(row["snr_db"]) for row in csv.DictReader(file)}
+
+
+def every_nth(pairs, every, snr):
+    """Counted from the lowest SNR to the highest, since SNRs that are in turn could be in step with n; in the order of `pairs`."""
+    chosen = sorted(range(len(pairs)), key=lambda i: snr.get(pairs[i][0].stem, 0))[::every]
+    return [pairs[i] for i in sorted(chosen)]
 
 
 def check_names(corpus, name, paths):

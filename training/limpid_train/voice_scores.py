@@ -1,6 +1,6 @@
 """How well the program's voice output finds speech: python -m limpid_train.voice_scores --corpus CORPUS --limpid LIMPID [--model M]
 
-The truth is the clean file: frames within 35 dB of its loud ones. Every fourth file of `mix`."""
+The truth is the clean file: frames within 35 dB of its loud ones."""
 import argparse
 import json
 import tempfile
@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--limpid", required=True, help="the limpid program")
     parser.add_argument("--model", help="name or file (default: the program's default)")
     parser.add_argument("--set", default="mix", choices=SPEECH)
-    parser.add_argument("--every", type=int, default=4, help="only every n-th file")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th file, as many of each SNR as can be")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         items = items_of(arguments.corpus, arguments.set, scratch, arguments.every)

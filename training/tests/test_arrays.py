@@ -183,6 +183,16 @@ class HalfOf:
 
 
 class EvaluationSet(unittest.TestCase):
+    def test_speech_that_nobody_hears_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            rows = [f"{kind}.wav,{kind},valid" for kind in ("speech", "noise")]
+            (folder / "manifest.csv").write_text("\n".join(["path,kind,split", *rows]), encoding="utf-8")
+            soundfile.write(folder / "speech.wav", 0.02 * speech_like(np.random.default_rng(9), 2.0), RATE)
+            valid = make_array_set.Valid(folder)
+            with self.assertRaisesRegex(ValueError, "none is louder than -46 dBFS"):
+                valid.speech(np.random.default_rng(1), RATE)
+
     def test_written_twice_the_same_from_the_valid_split_alone(self):
         rng = np.random.default_rng(8)
         with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,12 @@
 """The recogniser: fusion, features, causality, and that it can learn."""
+import tempfile
 import unittest
+from argparse import Namespace
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
+import soundfile
 import torch
 
 from limpid_train.avsr.digits import HOP, NOBODY, RATE, UNHEARD, examples, mixed, split, spoken
@@ -10,7 +14,7 @@ from limpid_train.avsr.features import LIP_SIZE, log_mel, synthetic_lips
 from limpid_train.avsr.fusion import compress_average, compress_stack, recognition_layout
 from limpid_train.avsr.model import DEFAULT, Avsr
 from limpid_train.avsr.score import edits
-from limpid_train.avsr.train import word_loss
+from limpid_train.avsr.train import pool, word_loss
 
 SMALL = {**DEFAULT, "bands": 8, "encoder": 8, "lip_encoder": 6, "projector": 12, "width": 16, "heads": 2, "layers": 2,
          "hidden": 24, "words": ["a", "b", "c"]}
@@ -72,6 +76,21 @@ class Digits(unittest.TestCase):
         noise = [np.random.default_rng(6).standard_normal(20000).astype(np.float32)]
         audio, lips, words, said = examples(np.random.default_rng(7), self.items, noise, 3, (112, 2), (-5.0, 5.0), True)
         self.assertEqual((audio.shape, lips.shape, len(words), said.shape), ((3, 112, 32), (3, 28, 4), 3, (3, 112)))
+
+    def test_a_pool_serves_its_own_options_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            for digit, voice, index, audio in self.items:
+                soundfile.write(folder / f"{digit}_{voice}_{index}.wav", audio, RATE)
+            soundfile.write(folder / "hiss.wav", np.random.default_rng(8).uniform(-0.1, 0.1, 32000), 16000)
+            (folder / "manifest.csv").write_text("path,kind,split,seconds\nhiss.wav,noise,train,2\n", encoding="utf-8")
+            options = Namespace(digits=folder, corpus=folder, output=folder, pool=250)
+            first, again = pool(options), pool(options)
+            self.assertEqual([len(words) for _, _, words, _ in first], [250, 250, 250])
+            self.assertTrue(torch.equal(first[0][0], again[0][0]))
+            for other in ({"pool": 500}, {"digits": folder.parent}):
+                with self.assertRaisesRegex(ValueError, "another --output"):
+                    pool(Namespace(**{**vars(options), **other}))
 
 
 class Network(unittest.TestCase):

@@ -1,13 +1,16 @@
 """Packing keeps what files hold, puts responses where mixing expects them, and names what it cannot use."""
 import json
+import multiprocessing
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import soundfile
 
-from limpid_train import augment
+from limpid_train import augment, corpus as packing
+from limpid_train.atomic import alone_in
 from limpid_train.corpus import Corpus
 from tests.test_data import small_cache
 
@@ -72,6 +75,24 @@ class Packing(unittest.TestCase):
         (self.folder / "cache" / "index.json").unlink()
         corpus = self.packed(**{"w.wav": ("speech", 0.1 * np.random.default_rng(2).standard_normal(800))})
         self.assertEqual(len(corpus.arrays["quiet"]), len(corpus.arrays["speech"]))
+
+    def test_a_run_waits_for_another_that_packs(self):
+        corpus_of(self.folder, self.files)
+        cache, context = self.folder / "cache", multiprocessing.get_context("fork")
+        begun = context.Event()
+
+        def second_run():
+            begun.set()
+            with mock.patch.object(packing, "pack", side_effect=AssertionError("packs as well")):
+                self.assertEqual(len(Corpus(self.folder, cache, "train").items["speech"]), 1)
+
+        with alone_in(cache):
+            other = context.Process(target=second_run)
+            other.start()
+            begun.wait()
+            packing.pack(self.folder, cache)
+        other.join()
+        self.assertEqual(other.exitcode, 0)
 
     def test_what_cannot_be_used_is_named(self):
         sound = np.ones(100)

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from ..checkpoint import save
+from ..corpus import described
 from ..decorrelation import Decorrelation
 from .digits import BUCKETS, examples, noises, recordings, split
 from .model import DEFAULT, Avsr, video_rate
@@ -31,8 +32,10 @@ RUNS = {
 
 
 def pool(arguments):
-    """Training examples of every bucket, made once: audio, lips, words padded with -1, what is said in each frame."""
-    path = arguments.output / "pool.pt"
+    """Training examples of every bucket, made once: audio, lips, words padded with -1, what is said in each frame. Runs that
+    are compared learn from the same ones, so those of other options are refused."""
+    path = arguments.output / "examples.pt"
+    made_of = {"digits": str(arguments.digits.resolve()), "corpus": described(arguments.corpus), "pool": arguments.pool}
     if not path.exists():
         items = split(recordings(arguments.digits), "train")
         pieces = noises(arguments.corpus, "train", 1)
@@ -43,8 +46,11 @@ def pool(arguments):
             words = [w + [-1] * (bucket[1] - len(w)) for part in parts for w in part[2]]
             made.append((torch.cat([p[0] for p in parts]).half(), torch.cat([p[1] for p in parts]).half(), torch.tensor(words),
                          torch.cat([p[3] for p in parts])))
-        save(path, made)
-    return torch.load(path, map_location="cpu")
+        save(path, {"made_of": made_of, "examples": made})
+    kept = torch.load(path, map_location="cpu")
+    if kept["made_of"] != made_of:
+        raise ValueError(f"{path}: made of {kept['made_of']}, where {made_of} is asked for; use another --output or delete it")
+    return kept["examples"]
 
 
 def word_loss(model, audio, lips, words, rate):
@@ -100,7 +106,7 @@ def train(name, seed, buckets, steps, batch, rate=2e-3):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--digits", required=True, help="folder with DIGIT_SPEAKER_INDEX.wav")
+    parser.add_argument("--digits", type=Path, required=True, help="folder with DIGIT_SPEAKER_INDEX.wav")
     parser.add_argument("--corpus", required=True, help="for its noise")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=list(RUNS), default=list(RUNS))
