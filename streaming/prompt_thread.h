@@ -17,7 +17,7 @@ class PromptThread {
   void sleep(std::chrono::duration<double> seconds) noexcept;  // from the same thread
 
  private:
-  void* timer_ = nullptr;  // where the system's sleep is too coarse
+  [[maybe_unused]] void* timer_ = nullptr;  // where the system's sleep is too coarse
 };
 
 }  // namespace limpid::streaming

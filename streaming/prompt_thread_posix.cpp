@@ -9,7 +9,8 @@
 namespace limpid::streaming {
 
 PromptThread::PromptThread() noexcept {
-  const sched_param lowest{.sched_priority = sched_get_priority_min(SCHED_RR)};
+  sched_param lowest{};
+  lowest.sched_priority = sched_get_priority_min(SCHED_RR);
   pthread_setschedparam(pthread_self(), SCHED_RR, &lowest);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
+#include <unistd.h>  // mkdtemp is here on macOS, there on Linux
 
 #include "examples/limpid/report/private_folder.h"
 
