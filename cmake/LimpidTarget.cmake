@@ -6,6 +6,12 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# What a layer asks of the operating system is in files whose names end in this.
+if(WIN32)
+  set(LIMPID_SYSTEM windows)
+else()
+  set(LIMPID_SYSTEM posix)
+endif()
 # For whoever links a static limpid: a plug-in that contains it shows nothing of it, templates of the
 # standard library included. Only then can it be unloaded.
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT BUILD_SHARED_LIBS)
@@ -18,6 +24,11 @@ target_compile_options(limpid_options INTERFACE -Wall -Wextra -Wpedantic -Wshado
                        $<$<BOOL:${LIMPID_WERROR}>:-Werror>
                        # GCC 12 sees overlaps in std::string's operator+ that are not there (bug 105329).
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+# GCC takes the stack of Windows for aligned to 32 bytes, where it is to 16 (bug 54412): vectors that it moves there
+# as aligned are to be moved as what they are. Binutils 2.40.
+if(MINGW AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(limpid_options INTERFACE -Wa,-muse-unaligned-vector-move)
+endif()
 if(LIMPID_SANITIZE)
   target_compile_options(limpid_options INTERFACE -fsanitize=${LIMPID_SANITIZE} -fno-omit-frame-pointer -g)
   target_link_options(limpid_options INTERFACE -fsanitize=${LIMPID_SANITIZE})

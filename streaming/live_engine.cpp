@@ -9,14 +9,10 @@
 #include <utility>
 #include <vector>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-#include <sched.h>
-#endif
-
 #include "lib/base/no_memory.h"
 #include "streaming/dry_source.h"
 #include "streaming/live_stream.h"
+#include "streaming/prompt_thread.h"
 
 namespace limpid::streaming {
 namespace {
@@ -36,14 +32,6 @@ class Watchdog {
   std::int64_t number_ = -1;
   Clock::time_point since_;
 };
-
-// Asks to run before ordinary programs. Who has no right to that gets an ordinary thread.
-void ask_for_priority() noexcept {
-#if defined(__unix__) || defined(__APPLE__)
-  const sched_param lowest{.sched_priority = sched_get_priority_min(SCHED_RR)};
-  pthread_setschedparam(pthread_self(), SCHED_RR, &lowest);
-#endif
-}
 
 Status check(const Model* model, const AudioDevice* device, const LiveConfig& config) {
   const auto bad = [](std::string message) {
@@ -93,7 +81,7 @@ struct LiveEngine::State {
   // The callback never wakes the worker: that would be a system call, and one more thing that can
   // take long. The worker looks by itself, often enough to lose an eighth of its deadline at most.
   void work() {
-    ask_for_priority();
+    PromptThread worker;
     const Seconds poll_interval(std::clamp(hop_seconds / 8.0, 0.0002, 0.002));
     Watchdog capture, playback;
     while (running.load(std::memory_order_acquire)) {
@@ -102,7 +90,7 @@ struct LiveEngine::State {
       const auto still = std::max(capture.still_for(live->captured(), now),
                                   playback.still_for(live->played(), now));
       if (still.count() > config.lost_after_seconds) live->on_lost();
-      std::this_thread::sleep_for(poll_interval);
+      worker.sleep(poll_interval);
     }
   }
 

@@ -38,7 +38,7 @@ class Places {
     std::error_code problem;
     fs::path full = fs::weakly_canonical(path, problem);
     if (problem) full = fs::absolute(path).lexically_normal();
-    std::string text = full.string();
+    std::string text = full.generic_string();  // with slashes: lies_in()
     if (folds(full.parent_path()))
       std::transform(text.begin(), text.end(), text.begin(),
                      [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

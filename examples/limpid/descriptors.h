@@ -6,7 +6,7 @@ namespace limpid::cli {
 
 // Before any file is opened: one that took a closed descriptor's number would be what messages are
 // written into. What stands in their place can be neither read nor written, so that results sent
-// there are noticed as lost. False: there is no /dev/null.
+// there are noticed as lost. False: there is no such thing as /dev/null.
 bool occupy_closed_descriptors() noexcept;
 
 }  // namespace limpid::cli

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 Status make_folder_of(const fs::path& path) {
   std::error_code problem;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), problem);
-  if (problem) return io::system_error("make the folder", path.parent_path(), problem.value());
+  if (problem) return io::system_error("make the folder", path.parent_path(), problem);
   return Done{};
 }
 

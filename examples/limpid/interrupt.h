@@ -5,9 +5,11 @@
 
 namespace limpid::cli {
 
-// SIGINT and SIGTERM from now on. A reader that goes away (SIGPIPE) no longer ends the program.
+// SIGINT and SIGTERM from now on. A reader that goes away (SIGPIPE, where there is one) no longer
+// ends the program.
 void watch_interrupt();
-// SIGHUP too, as often as it comes, unless whoever started the program wants it ignored (nohup).
+// SIGHUP too, as often as it comes, unless whoever started the program wants it ignored (nohup); on
+// Windows Ctrl-Break.
 void watch_hangup();
 bool interrupted() noexcept;  // [any thread]
 

@@ -15,10 +15,10 @@ std::string without_guard(std::string value) {
 
 }  // namespace
 
-std::vector<std::string> literal_arguments(int argc, const char* const* argv) {
+std::vector<std::string> literal_arguments(std::span<const std::string> typed) {
   std::vector<std::string> arguments;
-  for (int i = argc - 1; i > 0; --i) {
-    std::string& argument = arguments.emplace_back(argv[i]);
+  for (std::size_t i = typed.size(); i-- > 1;) {
+    std::string& argument = arguments.emplace_back(typed[i]);
     if (argument.starts_with('[') && argument.ends_with(']')) argument += kGuard;
   }
   return arguments;

@@ -3,6 +3,7 @@
 // file.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,9 @@ class App;
 
 namespace limpid::cli {
 
-// For CLI::App::parse: the last first, and "[...]" with something behind it that hides it from
-// CLI11.
-std::vector<std::string> literal_arguments(int argc, const char* const* argv);
+// Those behind the program's name, for CLI::App::parse: the last first, and "[...]" with something
+// behind it that hides it from CLI11.
+std::vector<std::string> literal_arguments(std::span<const std::string> typed);
 
 // Every option of every command takes that off again, before anything else looks at its values.
 void take_literally(CLI::App& app);

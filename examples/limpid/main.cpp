@@ -7,7 +7,9 @@
 #include <sstream>
 #include <string>
 #include <system_error>
+#include <vector>
 
+#include "examples/limpid/arguments.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/descriptors.h"
 #include "examples/limpid/help.h"
@@ -33,7 +35,7 @@ bool is_mistyped(const CLI::App& app, const std::string& name) {
   return true;
 }
 
-int run(int argc, char** argv) {
+int run(const std::vector<std::string>& arguments) {
   CLI::App app("limpid removes noise and reverberation from speech, live or from files.", "limpid");
   app.set_version_flag("--version", "limpid " LIMPID_VERSION);
   app.formatter(std::make_shared<Help>());
@@ -50,14 +52,14 @@ int run(int argc, char** argv) {
   add_inspect(app, status);
   add_bench(app, status);
   add_attention(app, status);
-  if (argc == 1) {
+  if (arguments.size() < 2) {
     std::cerr << app.help();
     return kUsage;
   }
-  if (is_mistyped(app, argv[1])) return kUsage;
+  if (is_mistyped(app, arguments[1])) return kUsage;
   take_literally(app);
   try {
-    app.parse(literal_arguments(argc, argv));
+    app.parse(literal_arguments(arguments));
     return status;
   } catch (const CLI::ParseError& problem) {
     std::ostringstream help;
@@ -83,5 +85,6 @@ int with_output_checked(int status) {
 int main(int argc, char** argv) {
   using namespace limpid::cli;
   if (!occupy_closed_descriptors()) return kUsage;
-  return with_output_checked(run(argc, argv));
+  prepare_terminal();
+  return with_output_checked(run(utf8_arguments(argc, argv)));
 }

@@ -2,8 +2,6 @@
 #include "examples/limpid/terminal.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -45,26 +43,6 @@ bool is_control(std::string_view text, std::size_t at, std::size_t bytes) {
 }
 
 }  // namespace
-
-bool stderr_is_terminal() noexcept {
-  return isatty(STDERR_FILENO) == 1;
-}
-
-int terminal_width() noexcept {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
-
-bool terminal_is_utf8() noexcept {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    const std::string_view text(value);
-    return text.find("UTF-8") != text.npos || text.find("utf8") != text.npos;
-  }
-  return false;
-}
 
 bool terminal_has_colour() noexcept {
   const char* refused = std::getenv("NO_COLOR");

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -37,15 +36,16 @@ class Arena {
 
  private:
   struct Free {
-    void operator()(std::byte* p) const noexcept { std::free(p); }
+    void operator()(std::byte* p) const noexcept {
+      ::operator delete (p, std::align_val_t{kAlignment});
+    }
   };
 
   // Small claims share a block, so that neighbours in use are neighbours in memory.
   void refill(std::size_t bytes) {
     const std::size_t size = bytes > kBlock ? bytes : kBlock;
     std::unique_ptr<std::byte, Free> block(
-        static_cast<std::byte*>(std::aligned_alloc(kAlignment, size)));
-    if (block == nullptr) throw std::bad_alloc();
+        static_cast<std::byte*>(::operator new (size, std::align_val_t{kAlignment})));
     std::memset(block.get(), 0, size);  // also touches every page: no page fault in process()
     blocks_.push_back(std::move(block));
     next_ = blocks_.back().get();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // FFTW 3, single precision.
-#include <dlfcn.h>
 #include <fftw3.h>
 
 #include "lib/dsp/fft_backend.h"
+#include "lib/dsp/kept_library.h"
 
 namespace limpid::dsp {
 namespace {
@@ -14,13 +14,10 @@ namespace {
 void lock_planner() {
   static const bool locked = [] {
     fftwf_make_planner_thread_safe();
-    Dl_info holder{}, us{};
-    const bool known =
-        dladdr(reinterpret_cast<void*>(&fftwf_make_planner_thread_safe), &holder) != 0 &&
-        dladdr(reinterpret_cast<void*>(&lock_planner), &us) != 0;
     // An FFTW that is linked statically is nobody else's, and goes when its plug-in goes.
-    return known && holder.dli_fbase != us.dli_fbase &&
-           dlopen(holder.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+    keep_library(reinterpret_cast<const void*>(&fftwf_make_planner_thread_safe),
+                 reinterpret_cast<const void*>(&lock_planner));
+    return true;
   }();
   static_cast<void>(locked);
 }

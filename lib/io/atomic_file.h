@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // AtomicFile: bytes go to a hidden file in the target's folder and take its name at commit(), so
-// that no reader ever sees half a file. POSIX.
+// that no reader ever sees half a file.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <span>
 
+#include "lib/io/system_file.h"
 #include "limpid/result.h"
 
 namespace limpid::io {
@@ -20,17 +21,17 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&& other) noexcept;
   ~AtomicFile();  // without commit() nothing stays behind
 
-  int descriptor() const noexcept { return descriptor_; }  // open for reading and writing
+  SystemFile& file() noexcept { return file_; }  // open for reading and writing
   const std::filesystem::path& target() const noexcept { return target_; }
 
   Status write(std::span<const std::byte> bytes);  // all of them, at the current position
-  Status commit();                                 // fsync, close, rename. Once.
+  Status commit();                                 // stored, closed, renamed. Once.
 
  private:
-  AtomicFile(int descriptor, std::filesystem::path target, std::filesystem::path temporary);
+  AtomicFile(SystemFile file, std::filesystem::path target, std::filesystem::path temporary);
   void discard() noexcept;
 
-  int descriptor_ = -1;
+  SystemFile file_;
   std::filesystem::path target_, temporary_;
 };
 

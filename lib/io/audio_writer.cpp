@@ -2,12 +2,11 @@
 // libsndfile encodes, but the bytes pass through our own functions: several of its encoders ignore
 // a failed write, and a full disk must not look like success.
 #include <sndfile.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <exception>
 #include <new>
 #include <vector>
@@ -29,36 +28,28 @@ struct Sink {
 extern "C" {
 
 sf_count_t sink_length(void* user) {
-  struct stat info {};
-  return ::fstat(static_cast<Sink*>(user)->file.descriptor(), &info) == 0 ? info.st_size : -1;
+  return static_cast<Sink*>(user)->file.file().size();
 }
 
 sf_count_t sink_seek(sf_count_t offset, int whence, void* user) {
-  return ::lseek(static_cast<Sink*>(user)->file.descriptor(), offset, whence);
+  return static_cast<Sink*>(user)->file.file().seek(offset, whence);
 }
 
 sf_count_t sink_read(void* to, sf_count_t count, void* user) {
-  return ::read(static_cast<Sink*>(user)->file.descriptor(), to, static_cast<std::size_t>(count));
+  auto& file = static_cast<Sink*>(user)->file.file();
+  return static_cast<sf_count_t>(file.read(to, static_cast<std::size_t>(count)));
 }
 
 sf_count_t sink_write(const void* from, sf_count_t count, void* user) {
   auto& sink = *static_cast<Sink*>(user);
-  const char* next = static_cast<const char*>(from);
-  for (sf_count_t left = count; left > 0;) {
-    const ssize_t written = ::write(sink.file.descriptor(), next, static_cast<std::size_t>(left));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      if (sink.error == 0) sink.error = errno;
-      return count - left;
-    }
-    next += written;
-    left -= written;
-  }
-  return count;
+  const auto done =
+      static_cast<sf_count_t>(sink.file.file().write(from, static_cast<std::size_t>(count)));
+  if (done < count && sink.error == 0) sink.error = errno;
+  return done;
 }
 
 sf_count_t sink_tell(void* user) {
-  return ::lseek(static_cast<Sink*>(user)->file.descriptor(), 0, SEEK_CUR);
+  return static_cast<Sink*>(user)->file.file().seek(0, SEEK_CUR);
 }
 
 }  // extern "C"

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lib/io/file_window.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace limpid::io {
@@ -34,11 +31,7 @@ sf_count_t window_tell(void* user) {
 }  // namespace
 
 FileWindow::FileWindow(const std::filesystem::path& path, const StreamPart& part)
-    : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), part_(part) {}
-
-FileWindow::~FileWindow() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+    : file_(SystemFile::for_reading(path)), part_(part) {}
 
 SNDFILE* FileWindow::open(SF_INFO& info) {
   SF_VIRTUAL_IO io{window_size, window_seek, window_read, window_write, window_tell};
@@ -64,14 +57,11 @@ sf_count_t FileWindow::read(void* to, sf_count_t count) noexcept {
     std::memcpy(next, part_.header.data() + position_, static_cast<std::size_t>(copied));
     next += copied, position_ += copied, left -= copied;
   }
-  while (left > 0) {
-    const auto from = static_cast<off_t>(part_.begin) + position_ - header;
-    const ssize_t got = ::pread(descriptor_, next, static_cast<std::size_t>(left), from);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    next += got, position_ += got, left -= got;
-  }
-  return wanted - left;
+  const auto from = static_cast<std::int64_t>(part_.begin) + position_ - header;
+  const auto got = static_cast<sf_count_t>(
+      left > 0 ? file_.read_at(from, next, static_cast<std::size_t>(left)) : 0);
+  position_ += got;
+  return wanted - left + got;
 }
 
 }  // namespace limpid::io

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "lib/io/stream_parts.h"
+#include "lib/io/system_file.h"
 
 namespace limpid::io {
 
@@ -16,7 +17,6 @@ class FileWindow {
   FileWindow(const std::filesystem::path& path, const StreamPart& part);
   FileWindow(const FileWindow&) = delete;
   FileWindow& operator=(const FileWindow&) = delete;
-  ~FileWindow();
 
   SNDFILE* open(SF_INFO& info);  // as sf_open() does; this object must live longer
 
@@ -26,7 +26,7 @@ class FileWindow {
   sf_count_t tell() const noexcept { return position_; }
 
  private:
-  int descriptor_;
+  SystemFile file_;
   StreamPart part_;
   sf_count_t position_ = 0;
 };

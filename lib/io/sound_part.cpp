@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/io/promised_size.h"
+#include "lib/io/sound_by_name.h"
 
 namespace limpid::io {
 namespace {
@@ -74,10 +75,10 @@ Status check_file(const std::filesystem::path& path) {
 
 Result<SoundPart> open_file(const std::filesystem::path& path) {
   SoundPart part;
-  part.sound.reset(sf_open(path.c_str(), SFM_READ, &part.info));
+  part.sound.reset(sound_by_name(path, part.info));
   if (part.sound && part.info.frames == kUnknown && is_flac(part.info.format)) {
     const std::int64_t frames = count_frames(part.sound.get(), part.info.channels);
-    part.sound.reset(sf_open(path.c_str(), SFM_READ, &part.info));
+    part.sound.reset(sound_by_name(path, part.info));
     part.info.frames = frames;
   }
   auto opened = checked(path, std::move(part));

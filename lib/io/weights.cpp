@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lib/io/weights.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -17,6 +13,7 @@
 #include "lib/base/no_memory.h"
 #include "lib/io/safetensors_header.h"
 #include "lib/io/system_error.h"
+#include "lib/io/system_file.h"
 
 namespace limpid::io {
 namespace {
@@ -25,49 +22,27 @@ static_assert(std::endian::native == std::endian::little, "the file format is li
 
 constexpr std::size_t kPrefix = 8;  // the header's length
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const noexcept { return number_; }
-
- private:
-  int number_;
-};
-
 // Hands out a stretch of bytes after another, from memory or from a file.
 class Source {
  public:
   explicit Source(std::span<const std::byte> bytes) noexcept : bytes_(bytes), left_(bytes.size()) {}
-  Source(int descriptor, std::uint64_t size) noexcept : descriptor_(descriptor), left_(size) {}
+  explicit Source(SystemFile& file) noexcept
+      : file_(&file), left_(static_cast<std::uint64_t>(file.size())) {}
 
   std::uint64_t left() const noexcept { return left_; }
 
   // Fewer than `count` <= left() bytes are there: false.
   bool take(void* to, std::size_t count) {
     left_ -= count;
-    if (descriptor_ < 0) {
-      if (count != 0) std::memcpy(to, bytes_.data(), count);
-      bytes_ = bytes_.subspan(count);
-      return true;
-    }
-    for (auto* next = static_cast<char*>(to); count != 0;) {
-      const ssize_t got = ::read(descriptor_, next, count);
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return false;
-      next += got;
-      count -= static_cast<std::size_t>(got);
-    }
+    if (file_ != nullptr) return file_->read(to, count) == count;
+    if (count != 0) std::memcpy(to, bytes_.data(), count);
+    bytes_ = bytes_.subspan(count);
     return true;
   }
 
  private:
   std::span<const std::byte> bytes_;
-  int descriptor_ = -1;
+  SystemFile* file_ = nullptr;
   std::uint64_t left_;
 };
 
@@ -128,13 +103,11 @@ Weights::Weights(std::string origin, SafetensorsHeader header, std::vector<float
 
 Result<Weights> Weights::open(const std::filesystem::path& path) {
   return guarded(path, [&]() -> Result<Weights> {
-    // Non-blocking, lest a FIFO hold us before it can be refused.
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat info {};
-    if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return system_error("open", path, errno);
-    if (!S_ISREG(info.st_mode))
+    auto file = SystemFile::for_reading(path);
+    if (!file.is_open()) return system_error("open", path, errno);
+    if (!file.is_regular())
       return Error{ErrorCode::io, "cannot read " + path.string() + ": it is not a regular file"};
-    Source source(file.get(), static_cast<std::uint64_t>(info.st_size));
+    Source source(file);
     auto contents = read_contents(source, path.string());
     if (!contents) return std::move(contents).error();
     return Weights(path.string(), std::move(contents->header), std::move(contents->data));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "examples/limpid/report/portrait.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -10,6 +8,7 @@
 
 #include "examples/limpid/interrupt.h"
 #include "examples/limpid/report/colour_map.h"
+#include "examples/limpid/report/private_folder.h"
 #include "examples/limpid/report/spectrogram.h"
 #include "lib/io/output_format.h"
 
@@ -57,16 +56,15 @@ class Waveform {
 
 // Encoders write files, so the clip is one for a moment.
 Result<std::string> encode_clip(AudioView<const float> samples, int sample_rate) {
-  std::string folder = (std::filesystem::temp_directory_path() / "limpid_XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr)
-    return Error{ErrorCode::io, "cannot make a temporary folder " + folder};
-  const std::filesystem::path file = std::filesystem::path(folder) / "clip.flac";
+  const auto folder = make_private_folder();
+  if (!folder) return folder.error();
+  const std::filesystem::path file = *folder / "clip.flac";
   const auto format = io::compact_format(sample_rate, static_cast<int>(samples.extent(0)));
   const Status status = io::write_audio(file, samples, format);
   std::ifstream in(file, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(in), {}};
   std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
+  std::filesystem::remove_all(*folder, ignored);
   if (!status) return status.error();
   return bytes;
 }

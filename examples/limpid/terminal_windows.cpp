@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include <windows.h>
+
+#include <cstdlib>
+
+#include "examples/limpid/terminal.h"
+
+namespace limpid::cli {
+namespace {
+
+HANDLE console() noexcept {
+  return GetStdHandle(STD_ERROR_HANDLE);
+}
+
+UINT code_page_before = 0;
+
+}  // namespace
+
+// Consoles outlive programs, so what was set is set back.
+void prepare_terminal() noexcept {
+  code_page_before = GetConsoleOutputCP();
+  if (code_page_before != 0 && SetConsoleOutputCP(CP_UTF8) != 0)
+    std::atexit([] { SetConsoleOutputCP(code_page_before); });
+  DWORD mode = 0;  // escape sequences are understood only when asked for
+  if (GetConsoleMode(console(), &mode) != 0)
+    SetConsoleMode(console(), mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+}
+
+bool stderr_is_terminal() noexcept {
+  DWORD mode = 0;
+  return GetConsoleMode(console(), &mode) != 0;
+}
+
+int terminal_width() noexcept {
+  CONSOLE_SCREEN_BUFFER_INFO info{};
+  if (GetConsoleScreenBufferInfo(console(), &info) == 0) return 80;
+  return info.srWindow.Right - info.srWindow.Left + 1;
+}
+
+bool terminal_is_utf8() noexcept {
+  return GetConsoleOutputCP() == CP_UTF8;
+}
+
+}  // namespace limpid::cli
