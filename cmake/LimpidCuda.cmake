@@ -1,7 +1,8 @@
 # CUDA: AUTO takes what is there, ON insists, OFF does without. Only liblimpid_cuda is compiled by nvcc;
 # limpid itself loads it when a program asks for a GPU (lib/kernels/cuda/backend.h).
-# Off in a project that has limpid inside, unless it asks: compiling the kernels takes minutes.
-if(PROJECT_IS_TOP_LEVEL)
+# Off in a project that has limpid inside, unless it asks: compiling the kernels takes minutes. Off on Windows, where
+# nobody has tried it.
+if(PROJECT_IS_TOP_LEVEL AND NOT WIN32)
   set(cuda_default AUTO)
 else()
   set(cuda_default OFF)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a part of limpid needs: install_packages.sh build|test|demo
+# Installs the Debian packages that a part of limpid needs: install_packages.sh build|test|demo|mingw
 # (build: the library, the command line and the LADSPA plug-in; test: what the tests need on top; demo: speech and noise
-# for examples/quickstart.sh). Debian 12 or newer.
+# for examples/quickstart.sh; mingw: what compiles for Windows on top). Debian 12 or newer.
 set -euo pipefail
 
 build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-dev libsndfile1-dev
@@ -9,12 +9,14 @@ build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-d
 test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3-scipy python3-soundfile
       python3-matplotlib python3-torch libopenblas0-pthread"
 demo="sox pocketsphinx-testdata bucklespring-data"
+mingw="g++-mingw-w64-x86-64-posix libz-mingw-w64-dev dpkg-dev make wine64"
 
 case "${1:-}" in
   build) packages=$build ;;
   test) packages="$build $test" ;;
   demo) packages=$demo ;;
-  *) echo "usage: $0 build|test|demo" >&2; exit 2 ;;
+  mingw) packages="$build $mingw" ;;
+  *) echo "usage: $0 build|test|demo|mingw" >&2; exit 2 ;;
 esac
 
 missing=()

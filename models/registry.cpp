@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "lib/base/utf8_path.h"
 #include "models/avsr/as_model.h"
 #include "models/config_fields.h"
 #include "models/deftan2/deftan2.h"
@@ -95,8 +96,9 @@ Result<std::shared_ptr<const Model>> load(std::string_view model) {
   if (model.empty() && !inside.empty()) model = inside.front().name;
   for (std::size_t index = 0; index < inside.size(); ++index)
     if (inside[index].name == model) return load_shipped(index);
+  const auto path = path_of(model);
   std::error_code ignored;
-  if (looks_like_path(model) || std::filesystem::exists(model, ignored)) return load_file(model);
+  if (looks_like_path(model) || std::filesystem::exists(path, ignored)) return load_file(path);
   std::string names;
   for (const std::string& name : shipped()) names += (names.empty() ? "" : ", ") + name;
   return Error{ErrorCode::not_found, "no model '" + std::string(model) + "': this library has " +

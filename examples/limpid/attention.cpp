@@ -14,6 +14,7 @@
 #include "examples/limpid/report/attention_page.h"
 #include "examples/limpid/report/page_file.h"
 #include "examples/limpid/terminal.h"
+#include "lib/base/utf8_path.h"
 #include "lib/dsp/resampler.h"
 #include "lib/io/audio_file.h"
 #include "models/registry.h"
@@ -36,7 +37,7 @@ struct Heard {
 
 // The beginning of the recording, as the model wants it.
 Result<Heard> hear(const Arguments& arguments, const ModelSpec& spec) {
-  auto reader = io::AudioReader::open(arguments.audio);
+  auto reader = io::AudioReader::open(path_of(arguments.audio));
   if (!reader) return std::move(reader).error();
   const io::AudioFormat format = reader->format();
   if (format.channels < spec.input_channels)
@@ -79,15 +80,14 @@ int run(const Arguments& arguments) {
   const ModelSpec& spec = (*model)->spec();
   auto heard = hear(arguments, spec);
   if (!heard) return fail(heard.error());
-  if (auto usable = arguments.report.empty() ? Status(Done{}) : check_page(arguments.report);
-      !usable)
+  const auto page = path_of(arguments.report);
+  if (auto usable = page.empty() ? Status(Done{}) : check_page(page); !usable)
     return fail(usable.error());
   auto trace = (*model)->trace_attention(heard->samples.view());
   if (!trace) return fail(trace.error());
   const AttentionSummary summary = summarise(*trace, arguments.sinks);
-  if (!arguments.report.empty()) {
-    auto written =
-        write_attention_page(arguments.report, *trace, summary, {spec.name, arguments.audio});
+  if (!page.empty()) {
+    auto written = write_attention_page(page, *trace, summary, {spec.name, arguments.audio});
     if (!written) return fail(written.error());
   }
   if (arguments.json) {

@@ -11,6 +11,7 @@
 #include "examples/limpid/convolve_job.h"
 #include "examples/limpid/file_command.h"
 #include "examples/limpid/ranges.h"
+#include "lib/base/utf8_path.h"
 
 namespace limpid::cli {
 namespace {
@@ -43,7 +44,7 @@ Result<dsp::ConvRoute> parse_route(const std::string& text) {
 
 Result<ConvolveSettings> settings_of(const Arguments& a) {
   ConvolveSettings settings;
-  auto response = io::read_audio(a.response);
+  auto response = io::read_audio(path_of(a.response));
   if (!response) return std::move(response).error();
   settings.response = *std::move(response);
   settings.response_name = a.response;
@@ -67,7 +68,7 @@ int run(const Arguments& arguments) {
   auto settings = settings_of(arguments);
   if (!settings) return refuse(settings.error());
   PlanRequest request = plan_request(arguments.files);
-  request.also_read = {arguments.response};
+  request.also_read = {path_of(arguments.response)};
   auto plan = make_plan(request);
   if (!plan) return refuse(plan.error());
   return run_plan(

@@ -21,6 +21,7 @@
 #include "examples/limpid/report/report.h"
 #include "examples/limpid/shared_model.h"
 #include "examples/limpid/terminal.h"
+#include "lib/base/utf8_path.h"
 #include "models/registry.h"
 
 namespace limpid::cli {
@@ -72,10 +73,10 @@ int count_streams(const Plan& plan, const EnhanceSettings& settings, int files) 
 
 Result<Plan> plan_of(const Arguments& arguments) {
   PlanRequest request = plan_request(arguments.files);
-  request.report = arguments.report;
+  request.report = path_of(arguments.report);
   auto plan = make_plan(request);
   if (!plan || arguments.report.empty()) return plan;
-  if (auto usable = check_page(arguments.report); !usable) return std::move(usable).error();
+  if (auto usable = check_page(request.report); !usable) return std::move(usable).error();
   return plan;
 }
 
@@ -83,7 +84,7 @@ Result<Plan> plan_of(const Arguments& arguments) {
 int report_on(const FileRun& done, const Arguments& arguments, const ModelSpec& model) {
   if (arguments.report.empty()) return done.status;
   const ReportFacts facts{model, arguments.attenuation_limit_db, done.wall_seconds};
-  const auto written = write_report(arguments.report, done.results, facts);
+  const auto written = write_report(path_of(arguments.report), done.results, facts);
   if (!written) {
     complain(written.error().message);
     return kFailed;

@@ -15,6 +15,7 @@
 #include "examples/limpid/progress.h"
 #include "examples/limpid/ranges.h"
 #include "examples/limpid/terminal.h"
+#include "lib/base/utf8_path.h"
 
 namespace limpid::cli {
 namespace {
@@ -81,8 +82,8 @@ int FileArguments::threads() const {
 
 PlanRequest plan_request(const FileArguments& arguments) {
   PlanRequest request;
-  request.inputs.assign(arguments.inputs.begin(), arguments.inputs.end());
-  request.output = arguments.output;
+  for (const std::string& input : arguments.inputs) request.inputs.push_back(path_of(input));
+  request.output = path_of(arguments.output);
   request.suffix = "." + arguments.done;
   if (arguments.resume) request.existing = Existing::skip_finished;
   if (arguments.overwrite) request.existing = Existing::overwrite;

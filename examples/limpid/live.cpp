@@ -17,6 +17,7 @@
 #include "examples/limpid/model_options.h"
 #include "examples/limpid/ranges.h"
 #include "examples/limpid/terminal.h"
+#include "lib/base/utf8_path.h"
 #include "models/registry.h"
 #include "streaming/live_engine.h"
 #include "streaming/picked_inputs.h"
@@ -111,13 +112,14 @@ int converse(const std::shared_ptr<const Model>& model, std::unique_ptr<AudioDev
 
 int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model,
              const LiveConfig& config) {
+  const auto heard_file = path_of(a.fake[0]), played_file = path_of(a.fake[1]);
   std::error_code ignored;
-  if (std::filesystem::equivalent(a.fake[0], a.fake[1], ignored))
+  if (std::filesystem::equivalent(heard_file, played_file, ignored))
     return fail({ErrorCode::invalid_argument, "--fake: " + a.fake[1] + " would be overwritten"});
-  auto card = FakeCard::open(a.fake[0], a.block);
+  auto card = FakeCard::open(heard_file, a.block);
   if (!card) return fail(card.error());
   const FakeCard& file = **card;
-  if (auto usable = file.check_output(a.fake[1]); !usable) return fail(usable.error());
+  if (auto usable = file.check_output(played_file); !usable) return fail(usable.error());
   auto inputs = choose_channels(model->spec(), a.channels, file.format().inputs);
   if (!inputs) return fail(inputs.error());
   auto heard = picked(*std::move(card), *std::move(inputs));
@@ -125,7 +127,7 @@ int run_fake(const Arguments& a, const std::shared_ptr<const Model>& model,
   const int status = converse(
       model, *std::move(heard), config, [&file] { return file.finished(); }, engine);
   if (status == kUsage) return status;
-  if (const auto saved = file.save(a.fake[1]); !saved) {
+  if (const auto saved = file.save(played_file); !saved) {
     complain(saved.error().message);
     return kFailed;
   }

@@ -41,6 +41,7 @@ int run(const std::vector<std::string>& arguments) {
   app.formatter(std::make_shared<Help>());
   app.failure_message(failure);
   app.require_subcommand(1);
+  app.allow_windows_style_options(false);  // there too "/tmp" is a folder
   app.footer("Exit codes: 0 done, 1 some files failed, 2 nothing was started, 130 interrupted.");
   int status = kOk;
   add_enhance(app, status);

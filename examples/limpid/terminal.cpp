@@ -52,7 +52,7 @@ bool terminal_has_colour() noexcept {
 void put(std::FILE* to, std::string_view text) noexcept {
   const bool taken = std::fwrite(text.data(), 1, text.size(), to) == text.size();
   if (taken && std::fflush(to) == 0) return;
-  if (to == stdout && errno != EPIPE && lost == 0) lost = errno;
+  if (to == stdout && !reader_is_gone(errno) && lost == 0) lost = errno;
 }
 
 int lost_output() noexcept {

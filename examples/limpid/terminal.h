@@ -15,6 +15,9 @@ int terminal_width() noexcept;        // columns; 80 where nobody knows
 bool terminal_is_utf8() noexcept;     // by LC_ALL, LC_CTYPE, LANG; by a console itself
 bool terminal_has_colour() noexcept;  // a terminal, and NO_COLOR is not set
 
+// Whether a failure to write, an errno, means that somebody stopped reading.
+bool reader_is_gone(int error) noexcept;
+
 // Writes and flushes. Failures are no reason to stop working: those of standard error are ignored,
 // those of standard output kept for lost_output().
 void put(std::FILE* to, std::string_view text) noexcept;

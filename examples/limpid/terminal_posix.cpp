@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include "examples/limpid/terminal.h"
@@ -18,6 +19,10 @@ int terminal_width() noexcept {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
   return size.ws_col;
+}
+
+bool reader_is_gone(int error) noexcept {
+  return error == EPIPE;
 }
 
 bool terminal_is_utf8() noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <windows.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include "examples/limpid/terminal.h"
@@ -35,6 +36,10 @@ int terminal_width() noexcept {
   CONSOLE_SCREEN_BUFFER_INFO info{};
   if (GetConsoleScreenBufferInfo(console(), &info) == 0) return 80;
   return info.srWindow.Right - info.srWindow.Left + 1;
+}
+
+bool reader_is_gone(int error) noexcept {
+  return error == EPIPE || error == EINVAL;  // the C library's name for ERROR_NO_DATA
 }
 
 bool terminal_is_utf8() noexcept {

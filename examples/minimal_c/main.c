@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#endif
 
 enum { kBlock = 480 };
 
@@ -24,6 +28,10 @@ int main(int argc, char** argv) {
   const float* inputs[1] = {block};
   size_t count, late, skip;
 
+#ifdef _WIN32 /* samples are no text */
+  _setmode(_fileno(stdin), _O_BINARY);
+  _setmode(_fileno(stdout), _O_BINARY);
+#endif
   if (argc < 2) {
     fprintf(stderr, "usage: minimal_c RATE [MODEL] < noisy.f32 > clean.f32\n");
     return 2;

@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <iostream>
 #include <limpid/limpid.hpp>
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#endif
 
 constexpr int kBlock = 480;
 
@@ -25,6 +29,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::ios::sync_with_stdio(false);
+#ifdef _WIN32  // samples are no text
+  _setmode(0, _O_BINARY);
+  _setmode(1, _O_BINARY);
+#endif
   float block[kBlock];
   float* channel = block;
   // The output is late: silence pushes the end of the recording out, what came before is dropped.

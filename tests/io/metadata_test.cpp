@@ -46,7 +46,8 @@ void write_marked(const std::filesystem::path& path, int code) {
   info.samplerate = 48000;
   info.channels = 1;
   info.format = code;
-  const std::unique_ptr<SNDFILE, CloseSound> sound(sf_open(path.c_str(), SFM_WRITE, &info));
+  const std::unique_ptr<SNDFILE, CloseSound> sound(
+      sf_open(path.string().c_str(), SFM_WRITE, &info));
   SF_CUES cues{};
   cues.cue_count = 2;
   for (std::uint32_t i = 0; i < 2; ++i) {
@@ -87,7 +88,7 @@ std::string copy(const std::filesystem::path& from, const std::filesystem::path&
 
 Metadata metadata_of(const std::filesystem::path& path) {
   SF_INFO info{};
-  const std::unique_ptr<SNDFILE, CloseSound> sound(sf_open(path.c_str(), SFM_READ, &info));
+  const std::unique_ptr<SNDFILE, CloseSound> sound(sf_open(path.string().c_str(), SFM_READ, &info));
   return read_metadata(sound.get(), info);
 }
 
@@ -210,13 +211,13 @@ TEST(Metadata, MarkersBeyondTheMostThatAreReadAreNamed) {
   write_marked(folder / "a.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16);
   SF_INFO info{};
   const std::unique_ptr<SNDFILE, CloseSound> in(
-      sf_open((folder / "a.aiff").c_str(), SFM_READ, &info));
+      sf_open((folder / "a.aiff").string().c_str(), SFM_READ, &info));
   const Metadata metadata = read_metadata(in.get(), info, 1);
   EXPECT_EQ(markers_of(metadata), (std::vector<std::uint32_t>{1000}));
   const auto not_kept = [&](int code) {
     SF_INFO format{0, 48000, 1, code, 0, 0};
     const std::unique_ptr<SNDFILE, CloseSound> out(
-        sf_open((folder / "b").c_str(), SFM_WRITE, &format));
+        sf_open((folder / "b").string().c_str(), SFM_WRITE, &format));
     return write_metadata(metadata, out.get(), format);
   };
   EXPECT_EQ(not_kept(SF_FORMAT_AIFF | SF_FORMAT_PCM_16), "1 marker");

@@ -32,7 +32,7 @@ constexpr int kOpus = SF_FORMAT_OGG | SF_FORMAT_OPUS;
 std::string encoded(const TemporaryFolder& folder, int code, int rate = 16'000, int channels = 1) {
   const auto path = folder / "encoded";
   SF_INFO info{0, rate, channels, code, 0, 0};
-  std::unique_ptr<SNDFILE, CloseSound> sound(sf_open(path.c_str(), SFM_WRITE, &info));
+  std::unique_ptr<SNDFILE, CloseSound> sound(sf_open(path.string().c_str(), SFM_WRITE, &info));
   if (!sound) return "";
   int mode = SF_BITRATE_MODE_VARIABLE;
   sf_command(sound.get(), SFC_SET_BITRATE_MODE, &mode, sizeof mode);
@@ -118,7 +118,7 @@ TEST_F(Mp3, HeaderThatTellsTheTruthIsBelieved) {
 TEST_F(Mp3, FramesAreCountedWhereThereIsNoHeader) {
   spill(folder_ / "x.mp3", without_header());
   SF_INFO info{};
-  sf_close(sf_open((folder_ / "x.mp3").c_str(), SFM_READ, &info));
+  sf_close(sf_open((folder_ / "x.mp3").string().c_str(), SFM_READ, &info));
   ASSERT_LT(info.frames, 40'000) << "libsndfile's estimate was to be too short";
   EXPECT_EQ(read_length(folder_ / "x.mp3"), frames_.frames * kSamples);
 }
@@ -142,7 +142,8 @@ TEST_F(Mp3, FramesOfEveryKindAreCounted) {
 TEST_F(Mp3, CountingMovesNoSample) {
   spill(folder_ / "x.mp3", without_header());
   SF_INFO info{};
-  std::unique_ptr<SNDFILE, CloseSound> sound(sf_open((folder_ / "x.mp3").c_str(), SFM_READ, &info));
+  std::unique_ptr<SNDFILE, CloseSound> sound(
+      sf_open((folder_ / "x.mp3").string().c_str(), SFM_READ, &info));
   std::vector<float> expected(20'000);
   ASSERT_EQ(sf_readf_float(sound.get(), expected.data(), 20'000), 20'000);
   auto audio = read_audio(folder_ / "x.mp3");

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <initializer_list>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "lib/model/model.h"
+#include "tests/support/peak_memory.h"
 #include "tests/support/weights_builder.h"
 
 namespace limpid::test {
@@ -69,14 +69,9 @@ void expect_limits(Parse parse, const std::string& json, std::initializer_list<L
 inline void expect_a_large_claim_costs_little(MakeModel make, const WeightsBuilder& file,
                                               const std::string& metadata,
                                               const std::string& missing) {
-  const auto kib = [] {  // at most so far
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-  };
-  const auto before = kib();
+  const auto before = peak_memory();
   EXPECT_NE(refusal(make, file, metadata).find(missing), std::string::npos);
-  EXPECT_LT(kib() - before, 4096);
+  EXPECT_LT(peak_memory() - before, 4 << 20);
 }
 
 }  // namespace limpid::test

@@ -1,0 +1,30 @@
+# 64-bit Windows from Debian 12, with what build_dependencies.sh has put into $LIMPID_MINGW. Programs
+# contain all libraries but Windows' own, and run under Wine.
+if(NOT DEFINED ENV{LIMPID_MINGW})
+  message(FATAL_ERROR "LIMPID_MINGW is not set: the folder that cmake/mingw/build_dependencies.sh has filled")
+endif()
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(triple x86_64-w64-mingw32)
+set(CMAKE_C_COMPILER ${triple}-gcc-posix)
+set(CMAKE_CXX_COMPILER ${triple}-g++-posix)
+set(CMAKE_RC_COMPILER ${triple}-windres)
+# Libraries with AVX too: GCC aligns no stack for it (bug 54412; cmake/LimpidTarget.cmake).
+set(CMAKE_C_FLAGS_INIT -Wa,-muse-unaligned-vector-move)
+set(CMAKE_CXX_FLAGS_INIT -Wa,-muse-unaligned-vector-move)
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+
+set(CMAKE_FIND_ROOT_PATH $ENV{LIMPID_MINGW} /usr/${triple})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ZLIB_USE_STATIC_LIBS ON)
+set(ENV{PKG_CONFIG_LIBDIR} $ENV{LIMPID_MINGW}/lib/pkgconfig:$ENV{LIMPID_MINGW}/share/pkgconfig)
+set(ENV{PKG_CONFIG_PATH} "")
+set(PKG_CONFIG_ARGN --static CACHE STRING "")
+
+find_program(wine NAMES wine64 wine PATHS /usr/lib/wine)
+if(wine)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${wine})
+endif()
