@@ -37,8 +37,17 @@ struct Arguments {
 
 constexpr int kFilesOnGpu = 128;  // or pieces at the same time, with threads that mostly wait
 
-// Whether the network will run there, before anything is written. What takes whole files stays
-// open.
+// Whether what is asked for can be had, before anything is written: of whole files, with an empty
+// one.
+Status try_cpu(const EnhanceSettings& settings) {
+  if (!settings.takes_whole_files()) return Done{};
+  const int inputs = settings.model->spec().input_channels;
+  auto none = settings.model->enhance_exact({nullptr, {inputs, 0}}, 1);
+  if (!none) return std::move(none).error();
+  return Done{};
+}
+
+// The same on a GPU. What takes whole files stays open.
 Status try_gpu(EnhanceSettings& settings, int gpu, Arithmetic arithmetic) {
   if (settings.takes_whole_files()) {
     auto session = settings.model->open_exact({.gpu = gpu, .gpu_arithmetic = arithmetic});
@@ -120,7 +129,7 @@ int run(const Arguments& arguments) {
                            .channels = arguments.channels};
   const int gpu = gpu_of(arguments.device);
   const Arithmetic arithmetic = arithmetic_of(arguments.arithmetic);
-  if (auto usable = gpu < 0 ? Status(Done{}) : try_gpu(settings, gpu, arithmetic); !usable)
+  if (auto usable = gpu < 0 ? try_cpu(settings) : try_gpu(settings, gpu, arithmetic); !usable)
     return refuse(usable.error());
   auto plan = plan_of(arguments);
   if (!plan) return refuse(plan.error());

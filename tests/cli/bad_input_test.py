@@ -87,6 +87,10 @@ class BadInput(EndToEnd):
         self.assertEqual(self.files(), ["a.wav"])
         self.assertFalse((self.folder / "new").exists())
 
+    def test_a_recipe_that_nobody_published(self):
+        self.expect(USAGE, "no published offline recipe", "enhance", self.wav(), "--exact", "-o", "new/out.wav")
+        self.assertEqual(self.files(), ["a.wav"])
+
     def test_unsupported_rate(self):
         self.wav(rate=20, samples=100)
         self.expect(FAILED, "20 Hz", "enhance", "a.wav")
