@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "lib/base/waited_number.h"
+
 namespace limpid {
 
 class ThreadTeam {
@@ -38,10 +40,10 @@ class ThreadTeam {
       (*static_cast<std::remove_reference_t<Body>*>(context))(index);
     };
     context_ = &body;
-    busy_.store(size() - 1, std::memory_order_relaxed);
+    busy_.set(static_cast<unsigned>(size() - 1));
     start();
     body(0);
-    for (int left = busy_.load(); left > 0; left = busy_.load()) busy_.wait(left);
+    for (unsigned left = busy_.load(); left > 0; left = busy_.load()) busy_.wait(left);
   }
 
   // body(thread, piece) for every piece of [0, count), each once, in no particular order; returns
@@ -56,22 +58,21 @@ class ThreadTeam {
 
  private:
   void start() noexcept {
-    round_.fetch_add(1);
-    round_.notify_all();
+    round_.add(1);
+    round_.wake();
   }
   void help(int index) noexcept {
     for (unsigned seen = 0;; ++seen) {
       round_.wait(seen);
       if (job_ == nullptr) return;
       job_(context_, index);
-      if (busy_.fetch_sub(1) == 1) busy_.notify_one();
+      if (busy_.add(-1) == 0) busy_.wake();
     }
   }
 
   void (*job_)(void*, int) = nullptr;
   void* context_ = nullptr;
-  std::atomic<unsigned> round_{0};
-  std::atomic<int> busy_{0};
+  WaitedNumber round_, busy_;
   std::vector<std::jthread> helpers_;  // last: they are gone before what they use
 };
 

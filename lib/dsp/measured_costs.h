@@ -8,7 +8,8 @@
 namespace limpid::dsp {
 
 // Measures for about a second on the calling thread, in its processor time; the least of a few
-// repetitions, since other work can only add. Throws std::bad_alloc.
+// repetitions, since other work can only add. Throws std::bad_alloc. Of no use on Windows, which
+// counts a thread's time in steps of 15.6 ms.
 ConvCosts measure_conv_costs();
 
 }  // namespace limpid::dsp

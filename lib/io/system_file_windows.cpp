@@ -48,7 +48,7 @@ SystemFile SystemFile::create(const std::filesystem::path& path) noexcept {
 
 bool SystemFile::is_regular() const noexcept {
   struct _stati64 info {};
-  return ::_fstati64(number_, &info) == 0 && (info.st_mode & _S_IFMT) == _S_IFREG;
+  return is_open() && ::_fstati64(number_, &info) == 0 && (info.st_mode & _S_IFMT) == _S_IFREG;
 }
 
 std::int64_t SystemFile::size() const noexcept {

@@ -104,7 +104,8 @@ Weights::Weights(std::string origin, SafetensorsHeader header, std::vector<float
 Result<Weights> Weights::open(const std::filesystem::path& path) {
   return guarded(path, [&]() -> Result<Weights> {
     auto file = SystemFile::for_reading(path);
-    if (!file.is_open()) return system_error("open", path, errno);
+    // Some systems open no folders.
+    if (!file.is_open() && errno != EISDIR) return system_error("open", path, errno);
     if (!file.is_regular())
       return Error{ErrorCode::io, "cannot read " + path.string() + ": it is not a regular file"};
     Source source(file);

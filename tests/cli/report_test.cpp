@@ -49,7 +49,7 @@ TEST(Png, HoldsThePixels) {
   EXPECT_EQ(png[23], 2);  // height
   const std::size_t data = png.find("IDAT") + 4;
   std::vector<Bytef> raw(8);
-  uLongf size = raw.size();
+  uLongf size = static_cast<uLongf>(raw.size());
   ASSERT_EQ(uncompress(raw.data(), &size, reinterpret_cast<const Bytef*>(png.data() + data),
                        static_cast<uLong>(png.find("IEND") - data)),
             Z_OK);
