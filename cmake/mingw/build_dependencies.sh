@@ -61,6 +61,7 @@ build libsndfile -DBUILD_PROGRAMS=OFF -DBUILD_EXAMPLES=OFF -DENABLE_MPEG=OFF -DC
 build fmtlib -DFMT_TEST=OFF -DFMT_DOC=OFF
 build googletest -DBUILD_GMOCK=OFF
 configure portaudio19 --with-winapi=wmme
+sed -i 's/ -mthreads//' "$prefix/lib/pkgconfig/portaudio-2.0.pc"  # of threads that GCC has had another way for since long
 
 # Headers only: Debian's are Windows' too.
 mkdir -p "$prefix/include" "$prefix/share/cmake"

@@ -19,8 +19,8 @@ double now() {
 }
 
 // Eighths of a character make the bar move smoothly.
-std::string filled(double fraction, int width) {
-  if (!terminal_is_utf8()) {
+std::string filled(double fraction, int width, bool utf8) {
+  if (!utf8) {
     const auto full = static_cast<int>(std::lround(fraction * width));
     return fmt::format("[{}{}]", std::string(static_cast<std::size_t>(full), '#'),
                        std::string(static_cast<std::size_t>(width - full), '.'));
@@ -64,7 +64,7 @@ std::string describe(const FileResult& result) {
   return line;
 }
 
-std::string bar_of(const Standing& standing, int width) {
+std::string bar_of(const Standing& standing, int width, bool utf8) {
   const auto& [finished, files, seconds, total, elapsed] = standing;
   const double fraction = total > 0 ? std::min(seconds / total, 1.0) : 0;
   std::string facts = fmt::format(" {:3.0f} %  {}/{} files", 100 * fraction, finished, files);
@@ -72,7 +72,8 @@ std::string bar_of(const Standing& standing, int width) {
     facts += fmt::format("  {:.3g}x real time  {} left", seconds / elapsed,
                          clock_time((total - seconds) * elapsed / seconds));
   const int room = width - display_width(facts) - 3;
-  return room < 8 ? columns_of(facts, width - 1) : filled(fraction, std::min(room, 50)) + facts;
+  return room < 8 ? columns_of(facts, width - 1)
+                  : filled(fraction, std::min(room, 50), utf8) + facts;
 }
 
 Progress::Progress(std::size_t files, double seconds, bool bar, bool quiet)
@@ -107,7 +108,7 @@ void Progress::finished(const FileResult& result) {
 std::string Progress::bar() const {
   Standing standing = standing_;
   standing.elapsed = now() - started_;
-  return bar_of(standing, terminal_width());
+  return bar_of(standing, terminal_width(), terminal_is_utf8());
 }
 
 void Progress::draw_until_stopped() {

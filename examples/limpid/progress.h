@@ -20,8 +20,9 @@ struct Standing {
 };
 
 // "[####....]  50 %  1/2 files  2.5x real time  0:07 left" in fewer than `width` columns; without
-// the bar where there is no room for it, and without speed in the first half second.
-std::string bar_of(const Standing& standing, int width);
+// the bar where there is no room for it, and without speed in the first half second. With `utf8`
+// the bar moves by eighths of a character.
+std::string bar_of(const Standing& standing, int width, bool utf8);
 
 class Progress {
  public:
