@@ -13,8 +13,6 @@
 namespace limpid::cli {
 namespace {
 
-constexpr int kMaxChannels = 1024;
-
 Error bad(std::string message) {
   return {ErrorCode::invalid_argument, std::move(message)};
 }

@@ -16,8 +16,6 @@
 namespace limpid::cli {
 namespace {
 
-constexpr int kMaxChannels = 1024;
-
 struct Arguments {
   FileArguments files{.done = "convolved"};
   std::string response;

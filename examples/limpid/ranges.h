@@ -7,6 +7,8 @@
 
 namespace limpid::cli {
 
+inline constexpr int kMaxChannels = 1024;  // of a file, as libsndfile has it
+
 // For CLI::Option::check().
 std::function<std::string(const std::string&)> between(double least, double most);
 
