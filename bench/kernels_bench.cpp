@@ -3,6 +3,8 @@
 // the sizes of one frame of the published (128 channels) and of a small network (32).
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+
 #include "lib/base/arena.h"
 #include "lib/base/float_mode.h"
 #include "lib/kernels/elementwise.h"

@@ -2,6 +2,7 @@
 #include "models/config_fields.h"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 

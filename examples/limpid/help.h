@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
+
 namespace limpid::cli {
 
 class Help : public CLI::Formatter {

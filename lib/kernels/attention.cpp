@@ -183,7 +183,9 @@ HWY_INLINE void attend_rows(AttentionRow* rows, int width, const KeyBlock& block
   scores.b = block.keys + columns.begin;
   scores.b_stride = kAttentionKeys;
   scores.k = width;
-  row_product<kRows>(scores, columns.end - columns.begin);
+  // No tile wider than a block: it would never run, and GCC 14 warns of what it would do.
+  constexpr int kBlock = kAttentionKeys / static_cast<int>(kLanes);
+  row_product<kRows, std::min(kWidestTile<kRows>, kBlock)>(scores, columns.end - columns.begin);
   for (int r = 0; r < kRows; ++r) {
     sums.beta[r] = weights(rows[r], columns, rule, w[r]);
     sums.a[r] = w[r] + columns.first;

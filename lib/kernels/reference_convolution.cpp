@@ -2,6 +2,7 @@
 // The oracles of the convolution kernels, in double.
 #include <cmath>
 #include <complex>
+#include <cstdint>
 #include <numbers>
 
 #include "lib/kernels/fir.h"

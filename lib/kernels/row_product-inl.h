@@ -54,8 +54,11 @@ HWY_INLINE void row_product_tile(D d, const RowProduct& p, std::size_t column) {
       hn::StoreU(sum[r][v], d, p.c[r] + column + static_cast<std::size_t>(v) * hn::Lanes(d));
 }
 
+template <int kRows>
+inline constexpr int kWidestTile = std::min(kSums / kRows, 8);  // vectors
+
 // Columns [column, n): tiles of kSums sums (or fewer), then smaller ones, then parts of a vector.
-template <int kRows, int kVectors = std::min(kSums / kRows, 8)>
+template <int kRows, int kVectors = kWidestTile<kRows>>
 HWY_INLINE void row_product(const RowProduct& p, std::size_t n, std::size_t column = 0) {
   const hn::CappedTag<float, kLanes> d;
   for (; column + kVectors * kLanes <= n; column += kVectors * kLanes)

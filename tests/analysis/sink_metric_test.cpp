@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "lib/analysis/trace_layer.h"
 #include "tests/nn/naive_attention.h"
 

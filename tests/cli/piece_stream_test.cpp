@@ -3,6 +3,7 @@
 #include "examples/limpid/piece_stream.h"
 
 #include <new>
+#include <tuple>
 
 #include "examples/limpid/file_job.h"
 #include "examples/limpid/file_stream.h"

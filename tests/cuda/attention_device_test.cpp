@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Attention on a GPU against the same on the CPU.
+#include <algorithm>
+
 #include "lib/nn/attention_on_device.h"
 #include "tests/cuda/device_fixture.h"
 #include "tests/nn/naive_attention.h"

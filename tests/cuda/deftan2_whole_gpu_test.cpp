@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "models/deftan2/deftan2.h"
 #include "models/deftan2/gpu_exact.h"

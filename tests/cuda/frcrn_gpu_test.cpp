@@ -3,6 +3,8 @@
 // CPUs.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/cuda/emulated_frcrn.h"
 #include "tests/cuda/gpu_contract.h"
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <deque>
+#include <iterator>
 #include <set>
 #include <vector>
 

@@ -3,6 +3,8 @@
 // widths, rows that leave blocks partly empty.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "lib/kernels/cuda/many_products.h"
 #include "lib/kernels/cuda/part_sums.h"
 #include "tests/cuda/emulate.h"

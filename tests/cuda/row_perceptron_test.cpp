@@ -6,6 +6,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/noise.h"

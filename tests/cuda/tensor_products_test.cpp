@@ -5,6 +5,8 @@
 
 #include <array>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "lib/kernels/cuda/complex_product.h"
 #include "tests/cuda/emulate.h"

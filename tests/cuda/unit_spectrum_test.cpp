@@ -2,6 +2,8 @@
 // Spectra of unit level, thread by thread, against their definition in double.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/noise.h"

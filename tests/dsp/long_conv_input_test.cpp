@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What offline convolutions say to bad input.
+#include <algorithm>
 #include <limits>
 
 #include "tests/dsp/long_conv_fixture.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Frequency-sparse convolutions against a filter from which the frequencies were removed by a slow
 // transform in double.
+#include <algorithm>
 #include <numbers>
 
 #include "tests/dsp/long_conv_fixture.h"

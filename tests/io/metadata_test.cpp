@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <tuple>
 
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"

@@ -3,6 +3,7 @@
 // numbers that break careless arithmetic.
 #include "lib/kernels/elementwise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A row's result must not depend on which other rows are in the call: N frames at once are N calls
 // of one frame, bit for bit.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 

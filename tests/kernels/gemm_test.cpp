@@ -2,6 +2,7 @@
 // gemm against the oracle: every awkward size on every instruction set.
 #include "lib/kernels/gemm.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>

@@ -3,6 +3,7 @@
 // anywhere, factors left out.
 #include "lib/kernels/monarch.h"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <numbers>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Norms, gates and the parts of linear attention against their oracles: widths around every vector
 // size, strides wider than the rows, numbers that overflow careless exponentials.
+#include <algorithm>
 #include <cmath>
 
 #include "lib/kernels/gates.h"
@@ -21,11 +22,12 @@ constexpr int kRows = 5, kGap = 3;
 class Plane {
  public:
   explicit Plane(int columns, int rows = kRows)
-      : memory_(static_cast<std::size_t>(rows * (columns + kGap))), rows_(rows), columns_(columns) {}
+      : memory_(static_cast<std::size_t>(rows * (columns + kGap))),
+        rows_(rows),
+        columns_(columns) {}
   Plane(int columns, unsigned seed, float level, int rows = kRows) : Plane(columns, rows) {
     const auto values = noise(static_cast<std::size_t>(rows * columns), seed, level);
-    for (int r = 0; r < rows; ++r)
-      std::copy_n(values.data() + r * columns, columns, view().row(r));
+    for (int r = 0; r < rows; ++r) std::copy_n(values.data() + r * columns, columns, view().row(r));
   }
   Matrix<float> view() { return {memory_.data(), columns_ + kGap, rows_, columns_}; }
   bool broken() {
@@ -44,8 +46,7 @@ void expect_near(Plane& got, Plane& want, float tolerance, const char* what) {
   const auto y = got.view(), expected = want.view();
   for (int r = 0; r < y.rows; ++r)
     for (int c = 0; c < y.columns; ++c)
-      ASSERT_NEAR(y.row(r)[c], expected.row(r)[c],
-                  tolerance * (1 + std::abs(expected.row(r)[c])))
+      ASSERT_NEAR(y.row(r)[c], expected.row(r)[c], tolerance * (1 + std::abs(expected.row(r)[c])))
           << what << ", row " << r << ", column " << c << " of " << y.columns;
   ASSERT_FALSE(got.broken()) << what << ", " << y.columns << " columns";
 }

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "tests/ladspa/host.h"
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace limpid::test {
@@ -21,10 +22,10 @@ inline const LADSPA_Descriptor* descriptor(unsigned long index) {
   return find(index);
 }
 
-inline const LADSPA_Descriptor& descriptor(const std::string& label) {
+inline const LADSPA_Descriptor& descriptor(std::string_view label) {
   for (unsigned long i = 0; descriptor(i) != nullptr; ++i)
     if (descriptor(i)->Label == label) return *descriptor(i);
-  throw std::runtime_error("no plug-in " + label);
+  throw std::runtime_error("no plug-in " + std::string(label));
 }
 
 // The ports of one kind, in the order of their indices.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The plug-ins give the library's samples, whatever a host does with blocks, buffers and controls.
 #include <limits>
+#include <ostream>
 
 #include "limpid/limpid.hpp"
 #include "tests/ladspa/host.h"

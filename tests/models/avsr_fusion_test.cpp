@@ -2,6 +2,7 @@
 // How audio and video become one sequence: numbers of tokens, orders, and what is known when.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "models/avsr/compress.h"

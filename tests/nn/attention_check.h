@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/nn/naive_attention.h"
 
 namespace limpid::nn {

@@ -3,6 +3,8 @@
 // makes sigmoid attention different from all that are normalised.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/nn/naive_attention.h"
 
 namespace limpid::nn {

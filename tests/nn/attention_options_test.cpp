@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every option of attention at a value that is not its default: none of them may be ignored.
+#include <algorithm>
+
 #include "tests/nn/attention_check.h"
 
 namespace limpid::nn {

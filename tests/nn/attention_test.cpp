@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whole sequences: every kind, reach, position, gate and number of heads against the oracle, on
 // every instruction set; and what create() refuses.
+#include <algorithm>
+
 #include "lib/nn/attention.h"
 
 #include "tests/kernels/every_target.h"

@@ -3,6 +3,7 @@
 // configurations and the random input that its tests go through.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>

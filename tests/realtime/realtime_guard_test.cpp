@@ -11,6 +11,7 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <semaphore>
 #include <shared_mutex>
 #include <thread>

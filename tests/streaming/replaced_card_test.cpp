@@ -3,6 +3,8 @@
 // the engine must go by the new one.
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "streaming/live_engine.h"
 #include "streaming/picked_inputs.h"
 #include "streaming/portaudio_device.h"
