@@ -23,8 +23,8 @@ Status check_info(const std::filesystem::path& path, const SF_INFO& info) {
   // libsndfile takes any bytes in a file named .au, .gsm or .vox for telephone audio.
   if ((info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_RAW)
     return bad(path, "no audio header found");
-  if (info.frames == kUnknown)  // Ogg without its last page
-    return bad(path, "truncated: the end of the stream is missing");
+  if (info.frames == kUnknown)
+    return bad(path, "no end of the stream found");
   return Done{};
 }
 

@@ -32,21 +32,30 @@ std::uint64_t page_size(FileBytes& file, std::uint64_t at) {
   return size;
 }
 
-// Streams that begin together are played together; one that begins after data is another link.
-std::vector<StreamPart> ogg_links(FileBytes& file) {
+// Streams that begin together are played together; one that begins after data is another link. The
+// last page of each says that it is the last: without it, some versions of libsndfile do not know
+// how long the link is, and others take what is left for all of it.
+Result<std::vector<StreamPart>> ogg_links(FileBytes& file, const std::filesystem::path& path) {
   constexpr std::size_t kFlags = 5;
-  constexpr unsigned char kBeginsStream = 2;
+  constexpr unsigned kBeginsStream = 2, kEndsStream = 4;
   std::vector<StreamPart> links{{0, file.size(), ""}};
-  bool data = false;
-  for (std::uint64_t at = 0; (at = find_page(file, at)) < file.size(); at += page_size(file, at)) {
-    const auto header = file.at(at, kFlags + 1);
-    const bool begins = header.size() > kFlags && (header[kFlags] & kBeginsStream) != 0;
+  bool data = false, complete = false;
+  const Error truncated{ErrorCode::bad_format,
+                        path.string() + ": truncated: the end of the stream is missing"};
+  for (std::uint64_t at = 0, next; (at = find_page(file, at)) < file.size(); at = next) {
+    next = at + page_size(file, at);
+    if (next > file.size()) return truncated;
+    const auto flags = static_cast<unsigned char>(file.at(at, kFlags + 1)[kFlags]);
+    const bool begins = (flags & kBeginsStream) != 0;
     if (begins && data) {
+      if (!complete) return truncated;
       links.back().end = at;
       links.push_back({at, file.size(), ""});
     }
     data = !begins;
+    complete = (flags & kEndsStream) != 0;
   }
+  if (!complete) return truncated;
   return links;
 }
 
@@ -82,8 +91,8 @@ Result<std::vector<StreamPart>> mpeg_part(FileBytes& file, const std::filesystem
 Result<std::vector<StreamPart>> stream_parts(const std::filesystem::path& path) {
   FileBytes file(path);
   if (file.at(0, 4) != "OggS") return mpeg_part(file, path);
-  auto links = ogg_links(file);
-  if (links.size() == 1) links.clear();
+  auto links = ogg_links(file, path);
+  if (links && links->size() == 1) links->clear();
   return links;
 }
 

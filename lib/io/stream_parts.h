@@ -21,7 +21,8 @@ struct StreamPart {
 };
 
 // Parts to be read one after another; none: libsndfile knows best. bad_format: the file is shorter
-// than its MP3 header promises, or goes on at another sample rate.
+// than its MP3 header promises or without the end of an Ogg stream, or an MP3 goes on at another
+// sample rate.
 Result<std::vector<StreamPart>> stream_parts(const std::filesystem::path& path);
 
 }  // namespace limpid::io

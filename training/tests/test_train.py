@@ -66,6 +66,17 @@ def train_until_killed(folder, cache, last):
         train_for_ever(folder, cache)
 
 
+def steps_without_a_look(folder, cache):
+    """Three steps by two processes, which never see how many are done."""
+    with mock.patch.object(train.Worker, "progress", lambda *_: 0.5):
+        steps(folder, cache, 3, processes=2)
+
+
+def alone(target, *arguments):
+    """A process of its own, which may fork: where autograd has run before, its threads may forbid that."""
+    return multiprocessing.get_context("spawn").Process(target=target, args=arguments)
+
+
 class Resuming(unittest.TestCase):
     def test_resumed_equals_uninterrupted(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -137,7 +148,7 @@ class Resuming(unittest.TestCase):
             cache, whole, killed = (Path(folder) / name for name in ("cache", "whole", "killed"))
             cache.mkdir()
             small_cache(cache)
-            victim = multiprocessing.get_context("fork").Process(target=train_until_killed, args=(killed, cache, 2))
+            victim = alone(train_until_killed, killed, cache, 2)
             victim.start()
             victim.join()
             self.assertEqual((victim.exitcode, load_latest(killed)["step"]), (-signal.SIGKILL, 1))
@@ -151,8 +162,10 @@ class Resuming(unittest.TestCase):
         """Others claim the last step between a worker's look at what is done and its own claim."""
         with tempfile.TemporaryDirectory() as folder:
             small_cache(folder)
-            with mock.patch.object(train.Worker, "progress", lambda *_: 0.5):
-                self.assertEqual(steps(Path(folder) / "run", folder, 3, processes=2)["step"], 3)
+            run = alone(steps_without_a_look, Path(folder) / "run", folder)
+            run.start()
+            run.join()
+            self.assertEqual((run.exitcode, load_latest(Path(folder) / "run")["step"]), (0, 3))
 
     def test_only_the_first_process_keeps_what_it_measures(self):
         worker, made, alive = object.__new__(train.Worker), [], []

@@ -1,6 +1,5 @@
 """Nobody waits for a process that has ended."""
 import os
-import select
 import signal
 import tempfile
 import time
@@ -13,12 +12,16 @@ from limpid_train import train
 from limpid_train.checkpoint import load_latest
 from limpid_train.turns import Turns
 from tests.test_data import small_cache
-from tests.test_train import steps, train_for_ever
+from tests.test_train import alone, steps, train_for_ever
 
 
 def die_in_turn(turns):
     with turns:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def train_and_hold(_, run, folder):
+    train_for_ever(run, folder, 2)
 
 
 def fail(*_):
@@ -47,16 +50,16 @@ class Processes(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             small_cache(folder)
             run = Path(folder) / "run"
-            ours, theirs = os.pipe()
-            victim = get_context("fork").Process(target=train_for_ever, args=(run, folder, 2))
+            ours, theirs = get_context("spawn").Pipe(duplex=False)
+            victim = alone(train_and_hold, theirs, run, folder)
             victim.start()
             self.addCleanup(victim.kill)
-            os.close(theirs)
+            theirs.close()
             while victim.is_alive() and not (run / "checkpoint.pt").exists():
                 time.sleep(0.05)
             victim.kill()
-            self.assertTrue(select.select([ours], [], [], 60)[0], "somebody still holds the other end open")
-            os.close(ours)
+            self.assertTrue(ours.poll(60), "somebody still holds the other end open")
+            ours.close()
             self.assertGreater(load_latest(run)["step"], 0)
 
 
