@@ -95,7 +95,7 @@ void Unet::finish(nn::Activation mask) const LIMPID_REALTIME {
 
 void Unet::mix_taps(float* re, float* im) const LIMPID_REALTIME {
   const auto taps = static_cast<std::size_t>(config_.taps);
-  std::array<float, kMaxTaps> x, y;
+  std::array<float, kMaxTaps> x{}, y{};
   std::copy_n(re, taps, x.begin());
   std::copy_n(im, taps, y.begin());
   for (std::size_t out = 0; out < taps; ++out) {
