@@ -37,7 +37,7 @@ endif()
 if(BUILD_SHARED_LIBS)
   set(LIMPID_IS_STATIC OFF)
   set(LIMPID_PC_CFLAGS " -DLIMPID_SHARED")
-  set(LIMPID_PC_LIBS "Libs: -L\${libdir} -llimpid\nRequires.private: ${requires}\nLibs.private: ${libs}")
+  set(LIMPID_PC_LIBS "Libs: -L\${libdir} -llimpid")  # no Requires.private: pkg-config would ask for their headers
 else()
   set(LIMPID_IS_STATIC ON)
   set(LIMPID_PC_CFLAGS "")

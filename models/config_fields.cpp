@@ -55,6 +55,8 @@ std::string reading_problem(std::string_view json,
                             const std::function<void(const nlohmann::json&)>& read) {
   try {
     read(nlohmann::json::parse(json));
+  } catch (const std::bad_alloc&) {  // says nothing about the text
+    throw;
   } catch (const std::exception& e) {
     return e.what();
   }

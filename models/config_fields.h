@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/no_memory.h"
 #include "limpid/result.h"
 
 namespace limpid::models {
@@ -73,23 +74,25 @@ T one_of(const nlohmann::json& json, const char* key,
   throw std::invalid_argument(std::string(key) + " '" + given + "' is none of " + known);
 }
 
-// What went wrong while `read` took what it wants of a text of JSON, or "".
+// What went wrong while `read` took what it wants of a text of JSON, or "". Throws std::bad_alloc.
 std::string reading_problem(std::string_view json,
                             const std::function<void(const nlohmann::json&)>& read);
 
 // The config of such a network: `read` throws where a key is missing or of the wrong type, `check`
-// tells the first thing wrong with the numbers, or "". bad_format.
+// tells the first thing wrong with the numbers, or "". bad_format, out_of_memory.
 template <class Config>
 Result<Config> read_config(std::string_view json, const std::string& origin, const char* network,
                            Config (*read)(const nlohmann::json&),
                            std::string (*check)(const Config&)) {
-  Config config;
-  std::string problem =
-      reading_problem(json, [&](const nlohmann::json& fields) { config = read(fields); });
-  if (problem.empty()) problem = check(config);
-  if (!problem.empty())
-    return Error{ErrorCode::bad_format, origin + ": " + network + " config: " + problem};
-  return config;
+  return unless_out_of_memory([&]() -> Result<Config> {
+    Config config;
+    std::string problem =
+        reading_problem(json, [&](const nlohmann::json& fields) { config = read(fields); });
+    if (problem.empty()) problem = check(config);
+    if (!problem.empty())
+      return Error{ErrorCode::bad_format, origin + ": " + network + " config: " + problem};
+    return config;
+  });
 }
 
 // Whether `seconds` are whole hops, but for what is lost by writing them down.

@@ -11,6 +11,9 @@ namespace limpid::dsp {
 
 class FftBackend {
  public:
+  // Sizes with larger prime factors make the library allocate whenever it transforms.
+  static const int kLargestFactor;
+
   explicit FftBackend(int size);
   FftBackend(const FftBackend&) = delete;
   FftBackend& operator=(const FftBackend&) = delete;

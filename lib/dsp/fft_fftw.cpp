@@ -24,6 +24,8 @@ void lock_planner() {
 
 }  // namespace
 
+const int FftBackend::kLargestFactor = 31;  // most primes above take Rader's method
+
 // FFTW_ESTIMATE, because a measured plan may differ from run to run, and with it the last bit of
 // every output sample.
 FftBackend::FftBackend(int size) {

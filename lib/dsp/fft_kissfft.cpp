@@ -11,6 +11,8 @@ namespace limpid::dsp {
 
 static_assert(std::is_same_v<kiss_fft_scalar, float>, "KISS FFT must be built for float");
 
+const int FftBackend::kLargestFactor = 5;  // primes above take a butterfly for any
+
 FftBackend::FftBackend(int size) {
   const auto count = static_cast<std::size_t>(size);
   time_ = static_cast<float*>(std::calloc(count, sizeof(float)));

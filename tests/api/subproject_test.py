@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """limpid in the source tree of an application, with add_subdirectory: it is configured there, or says what
 is missing. Configured only, because building limpid once more would take minutes; the table of models inside it is
-built, and printed by the application: subproject_test.py BUILD_DIR SOURCE_DIR."""
+built, and printed by the application. And what pkg-config says of a shared limpid: subproject_test.py BUILD_DIR SOURCE_DIR."""
+import os
 import pathlib
 import shutil
 import subprocess
@@ -55,6 +56,18 @@ def models_inside(name, *options):
     return [(model, int(size)) for model, size in map(str.split, printed.splitlines())]
 
 
+def check_shared_package():
+    """A shared limpid keeps what it is made of to itself: who links it needs no package of that."""
+    build, code, output = configure("shared", "C CXX", "-DBUILD_SHARED_LIBS=ON", "-DLIMPID_INSTALL=ON")
+    if code:
+        sys.exit(f"shared: {output}")
+    alone = {**os.environ, "PKG_CONFIG_PATH": "", "PKG_CONFIG_LIBDIR": str(build / "limpid")}
+    said = subprocess.run(["pkg-config", "--cflags", "--libs", "limpid"], env=alone, capture_output=True, text=True)
+    flags = [flag for flag in said.stdout.split() if not flag.startswith(("-I", "-L"))]
+    if said.returncode or flags != ["-DLIMPID_SHARED", "-llimpid"]:
+        sys.exit(f"pkg-config of a shared limpid: expected -DLIMPID_SHARED -llimpid alone, found {said}")
+
+
 def of_assets(*names):
     return [(name, (SOURCE / "assets" / f"{name}.safetensors").stat().st_size) for name in names]
 
@@ -66,3 +79,4 @@ for names in ("frcrn", "light"), ():
     found, wanted = models_inside("chosen_models", f"-DLIMPID_MODELS={';'.join(names)}"), of_assets(*names)
     if found != wanted:
         sys.exit(f"LIMPID_MODELS {names}: expected {wanted}, found {found}")
+check_shared_package()

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Every row of docs/errors.md."""
 import os
+import pathlib
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -86,6 +89,20 @@ class BadInput(EndToEnd):
         self.expect(USAGE, "whole recordings on a GPU", "enhance", "a.wav", "--exact", "--device", "cuda:99")
         self.assertEqual(self.files(), ["a.wav"])
         self.assertFalse((self.folder / "new").exists())
+
+    def test_the_cuda_library_is_found_by_a_program_in_path(self):
+        """Beside the program, whatever it was called: some other library is there, which can only be refused."""
+        for name in "bin", "lib":
+            (self.folder / name).mkdir()
+        shutil.copy(PROGRAM, self.folder / "bin/limpid")
+        other = re.search(r"/\S+/libm[.-]\S*", pathlib.Path("/proc/self/maps").read_text()).group()
+        shutil.copy(other, self.folder / "lib/liblimpid_cuda.so")
+        result = subprocess.run(["limpid", "bench", MODEL, "--device", "cuda", "--seconds", "0.1"],
+                                env={**os.environ, "PATH": str(self.folder / "bin")}, capture_output=True, text=True, timeout=300)
+        self.assertEqual(result.returncode, USAGE)
+        if "built without CUDA" in result.stderr:
+            self.skipTest("no CUDA in this build")
+        self.assertIn("is of another version", result.stderr)
 
     def test_a_recipe_that_nobody_published(self):
         self.expect(USAGE, "no published offline recipe", "enhance", self.wav(), "--exact", "-o", "new/out.wav")

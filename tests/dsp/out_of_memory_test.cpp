@@ -26,6 +26,7 @@ void expect_errors_until_it_fits(Create create, int at_least) {
 
 TEST(OutOfMemory, Transforms) {
   expect_errors_until_it_fits([] { return RealFft::create(320); }, 1);
+  expect_errors_until_it_fits([] { return RealFft::create(626); }, 9);
   expect_errors_until_it_fits([] { return Analysis::create({320, 160}, 2); }, 3);
   expect_errors_until_it_fits([] { return Synthesis::create({320, 160}, 2); }, 3);
 }

@@ -14,46 +14,6 @@ namespace {
 
 using kernels::noise;
 
-TEST(Fft, MatchesTheDefinition) {
-  for (int size : {2, 4, 6, 10, 22, 160, 220, 320, 442, 882}) {
-    auto fft = RealFft::create(size);
-    ASSERT_TRUE(fft);
-    const auto x = noise(static_cast<std::size_t>(size), 1);
-    std::ranges::copy(x, fft->time().begin());
-    fft->forward();
-    for (int k = 0; k <= size / 2; ++k) {
-      std::complex<double> sum = 0;
-      for (int n = 0; n < size; ++n)
-        sum += static_cast<double>(x[static_cast<std::size_t>(n)]) *
-               std::polar(1.0, -2 * std::numbers::pi * k * n / size);
-      const cfloat got = fft->spectrum()[static_cast<std::size_t>(k)];
-      EXPECT_NEAR(got.real(), sum.real(), 1e-5 * size);
-      EXPECT_NEAR(got.imag(), sum.imag(), 1e-5 * size);
-    }
-    fft->inverse();
-    for (std::size_t n = 0; n < x.size(); ++n)
-      EXPECT_NEAR(fft->time()[n] / static_cast<float>(size), x[n], 1e-6);
-  }
-}
-
-TEST(Fft, InverseIgnoresImaginaryPartsOfTheEnds) {
-  auto fft = RealFft::create(8);
-  ASSERT_TRUE(fft);
-  std::ranges::fill(fft->spectrum(), cfloat{});
-  fft->spectrum().front() = {1.0f, 5.0f};
-  fft->spectrum().back() = {1.0f, -7.0f};
-  fft->inverse();
-  for (std::size_t n = 0; n < 8; ++n) EXPECT_FLOAT_EQ(fft->time()[n], n % 2 == 0 ? 2.0f : 0.0f);
-}
-
-TEST(Fft, RefusesImpossibleSizes) {
-  for (int size : {-2, 0, 1, 7, (1 << 24) + 2}) {
-    auto fft = RealFft::create(size);
-    ASSERT_FALSE(fft);
-    EXPECT_NE(fft.error().message.find(std::to_string(size)), std::string::npos);
-  }
-}
-
 TEST(Stft, SecondsGiveTheSameBinsAtEveryRate) {
   for (int rate : {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000}) {
     const auto spec = stft_at(0.02, 0.01, rate);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -117,6 +118,14 @@ TEST(ConfigFields, HowDeepTextNests) {
   std::string wide;
   for (int i = 0; i < 100; ++i) wide += "[],{},";
   EXPECT_FALSE(nests_deeply(wide));
+}
+
+TEST(ConfigFields, MemoryThatEndsIsNoFaultOfTheFile) {
+  const auto read = [](const nlohmann::json&) -> int { throw std::bad_alloc(); };
+  const auto check = [](const int&) { return std::string(); };
+  const auto config = read_config<int>("{}", "file", "network", read, check);
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().code, ErrorCode::out_of_memory);
 }
 
 // As a program that shows a model's card walks through it, it must not be a pit.

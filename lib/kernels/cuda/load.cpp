@@ -6,9 +6,11 @@
 
 #ifdef LIMPID_WITH_CUDA
 #include <dlfcn.h>
+#include <link.h>
 
 #include <filesystem>
 #include <system_error>
+#include <vector>
 #endif
 
 namespace limpid::kernels::cuda {
@@ -20,27 +22,32 @@ Error no_device(const std::string& why) {
 
 #ifdef LIMPID_WITH_CUDA
 
-// Where the code of limpid lies: its shared library, or the program it is part of.
-std::string own_folder() {
+// The file that the code of limpid is in: a shared library, or the program. Of the program the
+// linker knows only what it was called, which for one that was found in PATH names no folder.
+std::filesystem::path own_file() {
   Dl_info info;
-  if (dladdr(reinterpret_cast<const void*>(&open_device), &info) == 0) return {};
-  const std::string_view path = info.dli_fname;
-  const auto slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string() : std::string(path.substr(0, slash + 1));
+  link_map* map = nullptr;
+  if (dladdr1(reinterpret_cast<const void*>(&open_device), &info, reinterpret_cast<void**>(&map),
+              RTLD_DL_LINKMAP) == 0)
+    return {};
+  std::error_code none;
+  return *map->l_name == '\0' ? std::filesystem::read_symlink("/proc/self/exe", none) : map->l_name;
 }
 
 // Beside limpid, in the library folder beside a program's, or wherever the system looks. `why`: of
 // the first that is there and cannot be loaded, else of the system's own search.
 void* load_library(std::string& why) {
-  const std::string folder = own_folder();
+  const std::filesystem::path folder = own_file().parent_path();
+  std::vector<std::filesystem::path> places;
+  if (!folder.empty()) places = {folder / LIMPID_CUDA_FILE, folder / LIMPID_CUDA_FROM_PROGRAM};
+  places.emplace_back(LIMPID_CUDA_FILE);
   bool found = false;
-  for (const std::string& path : {folder + LIMPID_CUDA_FILE, folder + LIMPID_CUDA_FROM_PROGRAM,
-                                  std::string(LIMPID_CUDA_FILE)}) {
-    if (void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+  for (const auto& place : places) {
+    if (void* library = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
     const char* reason = dlerror();
     if (reason != nullptr && !found) why = reason;
     std::error_code none;
-    found = found || std::filesystem::exists(path, none);
+    found = found || std::filesystem::exists(place, none);
   }
   return nullptr;
 }
