@@ -77,6 +77,10 @@ class Digits(unittest.TestCase):
         audio, lips, words, said = examples(np.random.default_rng(7), self.items, noise, 3, (112, 2), (-5.0, 5.0), True)
         self.assertEqual((audio.shape, lips.shape, len(words), said.shape), ((3, 112, 32), (3, 28, 4), 3, (3, 112)))
 
+    def test_recordings_that_are_all_too_long_are_refused(self):
+        with self.assertRaisesRegex(ValueError, r"none fits into 0\.30 s; the shortest has 0\.40 s"):
+            examples(np.random.default_rng(7), self.items, [np.ones(20000, np.float32)], 3, (30, 2), 5.0, False)
+
     def test_a_pool_serves_its_own_options_alone(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
