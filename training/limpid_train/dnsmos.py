@@ -2,7 +2,9 @@
 
 The model `sig_bak_ovr.onnx` of microsoft/DNS-Challenge takes 9.01 s of 16 kHz samples and gives raw speech, background
 and overall scores, which quadratic polynomials map to the scale of listeners. Segments start every second; shorter
-recordings are doubled until they are long enough.
+recordings are doubled until they are long enough. Of recordings of 17 s and more the published script leaves out the
+segments that start after 7 to 23 s: there the end of one is rounded down by a sample, and it takes them for too short.
+Here all count.
 """
 import numpy as np
 
@@ -12,7 +14,7 @@ POLYNOMIALS = {"dnsmos_sig": (-0.08397278, 1.22083953, 0.0052439), "dnsmos_bak":
 
 
 def segments(audio):
-    """The starts that the published script takes: up to 10.99 s there is one, then one more for each whole second."""
+    """The starts that the published script goes through: up to 10.99 s there is one, then one more for each whole second."""
     while len(audio) < SEGMENT:
         audio = np.concatenate([audio, audio])
     count = max(len(audio) // RATE - 10, 0) + 1

@@ -28,7 +28,7 @@ def stub(path, names=("mean", "magnitude", "two")):
 
 
 class Cutting(unittest.TestCase):
-    def test_as_many_segments_as_the_published_script(self):
+    def test_as_many_segments_as_the_published_script_goes_through(self):
         # int(floor(seconds) - 9.01) + 1, by hand
         for seconds, count in ((9.01, 1), (10, 1), (10.99, 1), (11, 2), (12.5, 3), (20, 11)):
             self.assertEqual(len(segments(np.zeros(round(seconds * RATE)))), count, seconds)
