@@ -42,10 +42,7 @@ class ArrayBank(rooms.RoomBank):
 
 def array_bank(folder, mics, processes, count):
     """The bank in `folder`, made on first use."""
-    folder = Path(folder)
-    if not (folder / "index.json").exists():
-        rooms.write_bank(folder, count, 1, processes, partial(make_room, mics))
-    return ArrayBank(folder)
+    return rooms.bank_in(folder, count, processes, partial(make_room, mics), ArrayBank)
 
 
 def main():

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import shoebox
-from .atomic import written_beside
+from .atomic import alone_in, written_beside
 from .augment import DIRECT
 from .shoebox import RATE, SPEED
 
@@ -120,6 +120,16 @@ class RoomBank:
         """float32, direct path of amplitude 1 at sample DIRECT."""
         about = self.rooms[room]["sources"][source]
         return self.samples[about["start"]: about["start"] + about["length"]].astype(np.float32)
+
+
+def bank_in(folder, count, processes, make=make_room, kind=RoomBank):
+    """The bank of `folder`, made on first use: of several that begin at once, by the first one."""
+    whole = Path(folder) / "index.json"
+    if not whole.exists():
+        with alone_in(folder):
+            if not whole.exists():
+                write_bank(folder, count, seed=1, processes=processes, make=make)
+    return kind(folder)
 
 
 def main():

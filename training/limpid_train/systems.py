@@ -68,17 +68,14 @@ class Folder:
             raise NotADirectoryError(f"{folder}: no such folder")
 
     def find(self, set_name, item):
-        """The path, or None."""
-        for suffix in SUFFIXES:
-            path = self.folder / set_name / (item.name + suffix)
-            if path.exists():
-                return path
-        if set_name in (*SPEECH, "real"):
-            found = [path for path in self.folder.rglob(f"{glob.escape(item.name)}.*") if path.suffix in SUFFIXES
-                     and not {"clean-in", "telephone"} & set(path.parts)]  # the same names
-            if found:
-                return found[0]
-        return None
+        """The path, or None. Several that could be meant are refused."""
+        found = [path for suffix in SUFFIXES if (path := self.folder / set_name / (item.name + suffix)).exists()]
+        if not found and set_name in (*SPEECH, "real"):
+            found = [path for path in sorted(self.folder.rglob(f"{glob.escape(item.name)}.*")) if path.suffix in SUFFIXES
+                     and not {"clean-in", "telephone"} & set(path.relative_to(self.folder).parts)]  # the same names
+        if len(found) > 1:
+            raise ValueError(f"{item.name}: is it {found[0]} or {found[1]}? A folder with the files of one system is needed")
+        return found[0] if found else None
 
     def __call__(self, set_name, items, _):
         """Nothing for a set that is not there; one file missing of a set that is there is an error."""

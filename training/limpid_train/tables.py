@@ -85,10 +85,12 @@ def comparison(rows, others):
 
 def tables_of(evaluation, others):
     """Of every set its name, its number of files, and its tables (caption, heading, lines): the means of all systems, then the
-    paired differences to each other system."""
-    summaries = {system.name: system.summary() for system in (evaluation, *others)}
+    paired differences to each other system. Means over another number of files than that say so."""
+    summaries = {system: system.summary() for system in (evaluation, *others)}
     for name, rows in evaluation.rows.items():
-        means = set_table({system: found[name] for system, found in summaries.items() if name in found})
+        counts = {system: len(system.rows[name]) for system in summaries if name in system.rows}
+        means = set_table({system.name if count == len(rows) else f"{system.name} ({count} files)": summaries[system][name]
+                           for system, count in counts.items()})
         differences = [(f"{evaluation.name} − {other.name}", *comparison(rows, other.rows[name]))
                        for other in others if name in other.rows]
         yield name, len(rows), [("", *means), *differences]

@@ -24,7 +24,7 @@ from .graphed import GraphedStep
 from .losses import total_loss
 from .master import Master
 from .mixing import Mixer
-from .rooms import RoomBank, write_bank
+from .rooms import bank_in
 from .shoebox import RATE
 from .turns import Turns
 from .validation import fixed_mixtures, validate
@@ -142,10 +142,8 @@ class Worker:
 
 
 def room_bank(folder, processes):
-    """Simulated rooms, made on first use; index.json is written last."""
-    if not (folder / "index.json").exists():
-        write_bank(folder, ROOMS, seed=1, processes=processes)
-    return RoomBank(folder)
+    """Simulated rooms, made on first use."""
+    return bank_in(folder, ROOMS, processes)
 
 
 def mixing(config, cache, processes, train_set, valid_set):

@@ -13,7 +13,7 @@ from limpid_train.avsr.digits import HOP, NOBODY, RATE, UNHEARD, examples, mixed
 from limpid_train.avsr.features import LIP_SIZE, log_mel, synthetic_lips
 from limpid_train.avsr.fusion import compress_average, compress_stack, recognition_layout
 from limpid_train.avsr.model import DEFAULT, Avsr
-from limpid_train.avsr.score import edits
+from limpid_train.avsr.score import earlier, edits
 from limpid_train.avsr.train import pool, word_loss
 
 SMALL = {**DEFAULT, "bands": 8, "encoder": 8, "lip_encoder": 6, "projector": 12, "width": 16, "heads": 2, "layers": 2,
@@ -77,6 +77,10 @@ class Digits(unittest.TestCase):
         audio, lips, words, said = examples(np.random.default_rng(7), self.items, noise, 3, (112, 2), (-5.0, 5.0), True)
         self.assertEqual((audio.shape, lips.shape, len(words), said.shape), ((3, 112, 32), (3, 28, 4), 3, (3, 112)))
 
+    def test_recordings_that_are_all_too_long_are_refused(self):
+        with self.assertRaisesRegex(ValueError, r"none fits into 0\.30 s; the shortest has 0\.40 s"):
+            examples(np.random.default_rng(7), self.items, [np.ones(20000, np.float32)], 3, (30, 2), 5.0, False)
+
     def test_a_pool_serves_its_own_options_alone(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
@@ -84,13 +88,24 @@ class Digits(unittest.TestCase):
                 soundfile.write(folder / f"{digit}_{voice}_{index}.wav", audio, RATE)
             soundfile.write(folder / "hiss.wav", np.random.default_rng(8).uniform(-0.1, 0.1, 32000), 16000)
             (folder / "manifest.csv").write_text("path,kind,split,seconds\nhiss.wav,noise,train,2\n", encoding="utf-8")
-            options = Namespace(digits=folder, corpus=folder, output=folder, pool=250)
+            options = Namespace(digits=folder, corpus=folder, output=folder, pool=260)
             first, again = pool(options), pool(options)
-            self.assertEqual([len(words) for _, _, words, _ in first], [250, 250, 250])
+            self.assertEqual([len(words) for _, _, words, _ in first], [260, 260, 260])
             self.assertTrue(torch.equal(first[0][0], again[0][0]))
             for other in ({"pool": 500}, {"digits": folder.parent}):
                 with self.assertRaisesRegex(ValueError, "another --output"):
                     pool(Namespace(**{**vars(options), **other}))
+
+
+class Scores(unittest.TestCase):
+    def test_those_of_other_tests_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            options = Namespace(output=Path(folder) / "scores.json")
+            self.assertEqual(earlier(options, {"count": 80}), {})
+            options.output.write_text('{"softmax-1": {"wer": [], "tests": {"count": 80}}}', encoding="utf-8")
+            self.assertEqual(list(earlier(options, {"count": 80})), ["softmax-1"])
+            with self.assertRaisesRegex(ValueError, "softmax-1 was scored on .*80.*, where .*20.* is asked for"):
+                earlier(options, {"count": 20})
 
 
 class Network(unittest.TestCase):

@@ -115,10 +115,26 @@ class Evaluating(Evaluated):
             Program(program)("mix", items_of(self.corpus, "mix", self.folder / "scratch"), self.folder)
 
     def test_files_are_found_anywhere_below_whatever_they_are_called(self):
-        path = self.folder / "a" / "take[1].wav"
-        path.parent.mkdir()
+        path = self.folder / "telephone" / "a" / "take[1].wav"
+        path.parent.mkdir(parents=True)
         path.touch()
-        self.assertEqual(Folder(self.folder).find("mix", Item("take[1]", None, None, RATE)), path)
+        self.assertEqual(Folder(self.folder / "telephone").find("mix", Item("take[1]", None, None, RATE)), path)
+
+    def test_files_of_two_systems_are_not_taken_for_one(self):
+        for places in (("new/mix", "old/mix"), ("mix", "mix")):
+            for folder, suffix in zip(places, (".wav", ".flac")):
+                (self.folder / folder).mkdir(parents=True, exist_ok=True)
+                (self.folder / folder / f"x{suffix}").touch()
+            with self.assertRaisesRegex(ValueError, f"x: is it .*/{places[0]}/x.* or .*/{places[1]}/x"):
+                Folder(self.folder).find("mix", Item("x", None, None, RATE))
+
+    def test_a_mean_over_fewer_files_says_so(self):
+        scores = self.folder / "s.csv"
+        self.run_main("--enhanced", self.half, "--sets", "mix", "--csv", scores)
+        scores.write_text("".join(scores.read_text(encoding="utf-8").splitlines(True)[:2]), encoding="utf-8")
+        text = self.run_main("--enhanced", self.half, "--sets", "mix", "--compare", f"b={scores}", f"c={self.half}")
+        self.assertIn("| b (1 files) |", text)
+        self.assertIn("| c |", text)
 
     def test_a_network_hears_files_of_its_own_rate_alone(self):
         model, rate = self.folder / "m.safetensors", RATE // 2

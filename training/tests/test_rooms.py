@@ -1,12 +1,16 @@
 """Simulated rooms decay as asked and delay as geometry says; the bank returns what was made, whatever the process count."""
+import multiprocessing
 import tempfile
 import unittest
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 
 from limpid_train import rooms, shoebox
+from limpid_train.array_rooms import array_bank
+from limpid_train.atomic import alone_in
 from limpid_train.shoebox import BANDS, RATE, SPEED, Room
 
 
@@ -86,6 +90,26 @@ class Bank(unittest.TestCase):
             with mock.patch.object(Path, "write_text", killed), self.assertRaises(KeyboardInterrupt):
                 rooms.write_bank(folder, 1, 3)
             self.assertFalse((Path(folder) / "index.json").exists())
+
+    def test_of_two_that_want_one_the_second_waits_for_the_first(self):
+        context = multiprocessing.get_context("fork")
+        with tempfile.TemporaryDirectory() as folder:
+            for bank in (partial(rooms.bank_in, folder, 1, 1), partial(array_bank, folder, 2, 1, 1)):
+                begun = context.Event()
+
+                def second_run(bank=bank, begun=begun):
+                    begun.set()
+                    with mock.patch.object(rooms, "write_bank", side_effect=AssertionError("makes it as well")):
+                        self.assertEqual(len(bank()), 1)
+
+                with alone_in(folder):
+                    other = context.Process(target=second_run)
+                    other.start()
+                    begun.wait()
+                    rooms.write_bank(folder, 1, 3)
+                other.join()
+                self.assertEqual(other.exitcode, 0)
+                (Path(folder) / "index.json").unlink()
 
     def test_another_format_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -18,6 +18,7 @@ RATE, HOP = 8000, 80
 NOBODY = 10  # the label of frames between digits
 UNHEARD = "lucas"  # the voice of the second test
 BUCKETS = ((112, 2), (176, 3), (240, 4))  # audio frames of an example, most digits in it
+TRIES = 1000  # for a string with a digit in it
 
 
 def recordings(folder):
@@ -80,6 +81,16 @@ def spoken(rng, items, length, most, vary):
     return out, digits, said
 
 
+def string(rng, items, length, most, vary):
+    """As spoken(), with at least one digit."""
+    for _ in range(TRIES):
+        found = spoken(rng, items, length, most, vary)
+        if found[1]:
+            return found
+    raise ValueError(f"of {TRIES} recordings none fits into {length / RATE:.2f} s; the shortest has "
+                     f"{min(len(audio) for *_, audio in items) / RATE:.2f} s")
+
+
 def mixed(rng, clean, pieces, snr):
     """Speech in a piece of noise; snr in dB of the power while somebody speaks."""
     piece = pieces[rng.integers(len(pieces))]
@@ -95,13 +106,12 @@ def examples(rng, items, pieces, count, bucket, snr, vary, lip_noise=0.3):
     [count, frames]. snr: dB, or a range."""
     frames, most = bucket
     clean, noisy, words, said = [], [], [], []
-    while len(words) < count:
-        speech, digits, when = spoken(rng, items, frames * HOP, most, vary)
-        if digits:
-            clean.append(speech)
-            noisy.append(mixed(rng, speech, pieces, rng.uniform(*snr) if isinstance(snr, tuple) else snr))
-            words.append(digits)
-            said.append(when)
+    for _ in range(count):
+        speech, digits, when = string(rng, items, frames * HOP, most, vary)
+        clean.append(speech)
+        noisy.append(mixed(rng, speech, pieces, rng.uniform(*snr) if isinstance(snr, tuple) else snr))
+        words.append(digits)
+        said.append(when)
     lips = synthetic_lips(torch.from_numpy(np.stack(clean)))
     lips = lips + lip_noise * torch.from_numpy(rng.standard_normal(lips.shape).astype(np.float32))
     return log_mel(torch.from_numpy(np.stack(noisy).astype(np.float32))), lips, words, torch.from_numpy(np.stack(said))

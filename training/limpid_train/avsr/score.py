@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..atomic import written_beside
+from ..corpus import described
 from ..decorrelation import cosines
 from .digits import BUCKETS, examples, noises, recordings, split
 from .model import Avsr
@@ -61,6 +63,18 @@ def look(model, audio, lips, rate):
             "peak": max((h.abs().max() / h.abs().median()).item() for h in hidden[1:-1])}
 
 
+def earlier(arguments, tests_of):
+    """What was scored before, unless it was on other tests: their figures must not stand beside each other."""
+    if not arguments.output.exists():
+        return {}
+    results = json.loads(arguments.output.read_text())
+    for run, result in results.items():
+        if result.get("tests") != tests_of:
+            raise ValueError(f"{arguments.output}: {run} was scored on {result.get('tests')}, where {tests_of} is asked for; "
+                             "use another -o or delete it")
+    return results
+
+
 def score(path, sets):
     record = torch.load(path, map_location="cpu")
     model = Avsr(record["config"])
@@ -87,12 +101,14 @@ def main():
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    results = json.loads(arguments.output.read_text()) if arguments.output.exists() else {}
+    tests_of = {"digits": str(Path(arguments.digits).resolve()), "corpus": described(arguments.corpus), "count": arguments.count}
+    results = earlier(arguments, tests_of)
     sets = tests(arguments)
     for path in sorted(arguments.runs.glob("*-[0-9]*.pt")):
         if path.stem not in results:
-            results[path.stem] = score(path, sets)
-            arguments.output.write_text(json.dumps(results))
+            results[path.stem] = {**score(path, sets), "tests": tests_of}
+            with written_beside(arguments.output) as part:
+                part.write_text(json.dumps(results))
             print(path.stem, flush=True)
 
 

@@ -42,7 +42,8 @@ def pool(arguments):
         rng = np.random.default_rng(2)
         made = []
         for bucket in BUCKETS:
-            parts = [examples(rng, items, pieces, 250, bucket, (-5.0, 20.0), vary=True) for _ in range(arguments.pool // 250)]
+            parts = [examples(rng, items, pieces, min(250, arguments.pool - begin), bucket, (-5.0, 20.0), vary=True)
+                     for begin in range(0, arguments.pool, 250)]
             words = [w + [-1] * (bucket[1] - len(w)) for part in parts for w in part[2]]
             made.append((torch.cat([p[0] for p in parts]).half(), torch.cat([p[1] for p in parts]).half(), torch.tensor(words),
                          torch.cat([p[3] for p in parts])))
