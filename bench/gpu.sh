@@ -3,10 +3,11 @@
 # Builds with CUDA, runs the CUDA tests, the sanitizers and the benchmarks, and leaves one table, OUT/table.md
 # (OUT: ./gpu-results). What is done is noted under OUT/done: call it again, with the same OUT, to go on.
 # What matters most comes first, so a short time is well used: tests, what the aims are about, sanitizers, then everything else.
-#   --stage check|build|pack|test|aims|sanitize|network|peers|arrays|profile|files|bench|flashfftconv|table   only that (default: all of these but pack)
+#   --stage check|build|pack|test|aims|sanitize|profile|network|peers|arrays|files|bench|flashfftconv|table   only that (default: all of these but pack)
 #   --stage racecheck                             of the networks' kernels; nobody has seen it come to an end
 #   --stage train                                 training/train_on_gpu.sh; CORPUS and TRAIN_SECONDS in the environment
 #   --seconds N                                   begin nothing after N seconds, and stop what runs then
+#   --most N                                      seconds for a step, so that one that hangs leaves time for the others (default: 120; some have more)
 #   --again                                       do what is asked for once more, and forget how it went before
 # Succeeds if everything that was asked for is done, or needs what this machine lacks; what is not done stands in the table.
 # A machine without nvcc or without limpid's packages runs programs built elsewhere: call `gpu.sh --stage pack`
@@ -15,14 +16,15 @@
 set -uo pipefail
 export PATH=$PATH:/usr/local/cuda/bin
 root=$(cd "$(dirname "$0")/.." && pwd)
-stages="check build test aims sanitize network peers arrays profile files bench flashfftconv table" seconds=1000000 out="" again=0
-most=1000000  # seconds that a step may take, however many are left
+stages="check build test aims sanitize profile network peers arrays files bench flashfftconv table" seconds=1000000 out="" again=0
+most=120
 while [ $# -gt 0 ]; do
   case "$1" in
     --stage) stages=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
+    --most) most=$2; shift 2 ;;
     --again) again=1; shift ;;
-    -*) sed -n '2,14p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,15p' "$0" >&2; exit 2 ;;
     *) out=$1; shift ;;
   esac
 done
@@ -51,12 +53,12 @@ is_done() { [ -e "$out/done/$1" ] && { [ $again = 0 ] || [ ! "$out/done/$1" -ot 
 # Exit code 77 says that it cannot be done here, and the last line why: skipped, which is no failure.
 step() {
   local name=$1 code begin=$SECONDS left=$((seconds - SECONDS)); shift
-  [ $left -lt $most ] || left=$most
   ! is_done "$name" || return 0
   rm -f "$out/done/$name" "$out/skipped/$name" "$out/not_begun/$name"
   [ $again = 0 ] || rm -f "$out/$name.log"
   [ $left -gt 5 ] || { not_begun "$name" "no time left"; return 1; }
-  timeout --kill-after=10 $left "$@" > "$out/$name.log" 2>&1; code=$?
+  [ $left -lt "$most" ] || left=$most
+  timeout --kill-after=10 "$left" "$@" > "$out/$name.log" 2>&1; code=$?
   echo "$name,$((SECONDS - begin)),$code" >> "$out/times.csv"
   if [ $code = 0 ]; then touch "$out/done/$name"; echo "== $name: $((SECONDS - begin)) s"; return 0; fi
   if [ $code = 77 ]; then tail -1 "$out/$name.log" | tee "$out/skipped/$name" | sed "s/^/== $name: skipped: /"; return 77; fi
@@ -116,7 +118,7 @@ stage_build() {
     not_begun build "no nvcc or no cmake here, and no $pack: call 'bench/gpu.sh --stage pack' where they are"; return 1
   fi
   export -f configure_and_build; export root
-  local architectures="80;90"
+  local architectures="80;90" most=$seconds
   ! have nvidia-smi || architectures=native
   step build bash -c "configure_and_build '$build' '$architectures'"
 }
@@ -150,7 +152,7 @@ find_libraries() {
 # Tests and sanitizers are not timed, and most of what they do is waiting for one core: all at the same time, and beside the
 # tests the models that `aims` measures are made, for which the card would wait.
 stage_test() {
-  local name
+  local name most=180
   tested test_arithmetic "${with[@]}" "$(program tests/cuda/cuda_arithmetic_test)" &
   for name in cuda_device_test frcrn_gpu_test longconv_gpu_test deftan2_gpu_test; do
     tested "test_$name" "${with[@]}" "$(program tests/cuda/$name)" &
@@ -177,11 +179,12 @@ stage_sanitize() {
 }
 stage_racecheck() {
   have compute-sanitizer || { skipped racecheck "compute-sanitizer is missing"; return 0; }
+  local most=$seconds
   sanitized_networks racecheck
   wait
 }
 stage_bench() {
-  local points=256
+  local points=256 most=300
   while [ $points -le 4194304 ]; do
     step "bench_$points" "${with[@]}" "$(program bench/limpid_long_conv_cuda_bench)" $points || true
     if torch_sees_card; then
@@ -192,7 +195,7 @@ stage_bench() {
 }
 # Public FlashFFTConv, fetched and built under OUT, beside ours.
 stage_flashfftconv() {
-  local points=256
+  local points=256 most=$seconds
   step flashfftconv "$root/bench/flashfftconv_build.sh" "$out/flashfftconv" || return 0
   while [ $points -le 4194304 ]; do
     step "flash_$points" env "PYTHONPATH=$out/flashfftconv:$out/flashfftconv/csrc/flashfftconv" \
@@ -210,6 +213,7 @@ stage_table() {
   echo "$out/table.md"
 }
 stage_train() {
+  local most=$seconds
   [ -n "${CORPUS:-}" ] || { echo "CORPUS must name the corpus" >&2; fail; return 1; }
   step train "$root/training/train_on_gpu.sh" "$CORPUS" "$out/train" "${TRAIN_SECONDS:-$((seconds - SECONDS))}"
 }

@@ -1,6 +1,6 @@
-# shellcheck shell=bash disable=SC2154,SC2317
-# The measurements of networks, for gpu.sh, which sources this: stages aims, network, peers, arrays, profile and files.
-# `step`, `fail`, `not_begun`, `skipped`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
+# The measurements of networks, for gpu.sh, which sources this: stages aims, profile, network, peers, arrays and files.
+# `step`, `most`, `fail`, `not_begun`, `skipped`, `program`, `torch_sees_card`, `root`, `out`, `stage` and `with` are gpu.sh's.
 
 # leaves_json NAME COMMAND...: a step that must leave a line of JSON.
 leaves_json() {
@@ -32,24 +32,32 @@ torch() {  # NAME MODEL-FILE ARGUMENTS...
   leaves_json "torch_$name" python3 "$root/bench/network_torch.py" "$model" --json "$@"
 }
 # The published networks, with weights that nobody trained: a step each, of the models that are measured here and no others.
-published() { step "$1" "$root/tests/fixtures/make_models.sh" python3 "$out/models" "${@:2}"; }
+published() {
+  local name=$1 model; shift
+  for model in "$@"; do [ -e "$out/models/$model.safetensors" ] || rm -f "$out/done/$name"; done  # OUT may have come without them
+  step "$name" "$root/tests/fixtures/make_models.sh" python3 "$out/models" "$@"
+}
 published_frcrn() { published peers_models frcrn_published frcrn_frozen; }
 published_deftan2() { published arrays_model deftan2_published; }
-# What docs/cuda.md names aims for, and the peers of that. Compiling takes PyTorch minutes: that is for later stages.
+# What docs/cuda.md names aims for, then what it is compared with. Compiling takes PyTorch minutes: that is for later stages.
 stage_aims() {
-  local arithmetic groups
-  for arithmetic in fp16 tf32 exact; do live base $arithmetic 4096; done
+  local arithmetic
+  grouped base fp16 4096 2
+  if published_deftan2; then for arithmetic in fp16 bf16; do arrays $arithmetic 16; done; fi
+  if published_frcrn; then for arithmetic in fp16 bf16; do streaming_frcrn $arithmetic 64; done; fi
+  live base fp16 4096
   live base fp16 2048
-  for groups in 2 3; do grouped base fp16 $((groups == 3 ? 4098 : 4096)) $groups; done
-  if published_frcrn; then
-    for arithmetic in fp16 tf32 exact; do streaming_frcrn $arithmetic 32; done
-    for arithmetic in fp16 bf16; do streaming_frcrn $arithmetic 64; done
-    ! torch_sees_card || torch published_eager_32 "$out/models/frcrn_frozen.safetensors" --lanes 32 --eager --rounds 3
-  fi
-  if published_deftan2; then
-    for arithmetic in fp16 bf16 exact; do arrays $arithmetic 16; done
-    ! torch_sees_card || torch arrays_eager_1 "$out/models/deftan2_published.safetensors" --lanes 1 --seconds 4 --eager --rounds 3
-  fi
+  grouped base fp16 4098 3
+  beside_aims
+}
+beside_aims() {
+  local arithmetic
+  if published_frcrn; then for arithmetic in fp16 tf32 exact; do streaming_frcrn $arithmetic 32; done; fi
+  if published_deftan2; then arrays exact 16; fi
+  for arithmetic in tf32 exact; do live base $arithmetic 4096; done
+  torch_sees_card || return 0
+  if published_frcrn; then torch published_eager_32 "$out/models/frcrn_frozen.safetensors" --lanes 32 --eager --rounds 3; fi
+  if published_deftan2; then torch arrays_eager_1 "$out/models/deftan2_published.safetensors" --lanes 1 --seconds 4 --eager --rounds 3; fi
 }
 # Every shipped network: many live streams, and many streams of files; with products on tensor cores where it has them.
 stage_network() {
@@ -69,7 +77,7 @@ stage_network() {
 # PyTorch on the same networks; the published ones also at full size, sample by sample against the CPU.
 stage_peers() {
   torch_sees_card || { skipped "$stage" "no PyTorch with CUDA"; return 0; }
-  local lanes model models arithmetic
+  local most=300 lanes model models arithmetic
   models=$(networks frcrn longconv deftan2) || { not_begun "$stage" "the models cannot be listed"; return 1; }
   for model in $models; do
     for lanes in 16 64 256; do torch "${model}_$lanes" "$root/assets/$model.safetensors" --lanes $lanes; done

@@ -79,12 +79,14 @@ Status GpuUnet::encode(int level, int frames, const GpuScratch& scratch) const {
       shape.kernel * shape.in_channels, in.frame_stride, rows_of<float>(out));
   if (!done || deepest) return done;
   const nn::Activation next = inputs_[at + 1].fresh(frames);
-  done = recur_in_frequency(encoders_[at + 1].recurrence, out, next, scratch);
+  const GpuGate& gate = encoders_[at].gate;
+  const float* const gain = frozen_gain(gate);
+  done = recur_in_frequency(encoders_[at + 1].recurrence, out, next, gain, Gated::x, scratch);
   if (done) done = silence(next);
   if (done) done = end_at(level + 1, next);
-  if (!done) return done;
+  if (!done || gain != nullptr) return done;
   if (recording_.inside != nullptr) out = out.slice_frames(0, recording_.frames + level + 1);
-  return squeeze(encoders_[at].gate, out, late_, scratch);
+  return squeeze(gate, out, late_, scratch);
 }
 
 Status GpuUnet::project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
@@ -103,19 +105,23 @@ Status GpuUnet::project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
 }
 
 Status GpuUnet::recur_in_frequency(const GpuFsmn& fsmn, nn::Activation x, nn::Activation y,
+                                   const float* gain, Gated gated,
                                    const GpuScratch& scratch) const {
   const nn::Activation p =
       nn::dense(scratch.projected, x.lanes, x.frames, x.rows, 2 * fsmn.channels);
   if (auto done = project(fsmn, x, p, scratch); !done) return done;
-  return queue_.fsmn_sum({along_rows<const float>(x),
-                          along_rows<const float>(p),
-                          along_rows<float>(y),
-                          fsmn.taps,
-                          {x.lanes, x.frames},
-                          x.rows,
-                          fsmn.channels,
-                          fsmn.order,
-                          0});
+  return queue_.fsmn_sum(
+      {along_rows<const float>(x),
+       along_rows<const float>(p),
+       along_rows<float>(y),
+       fsmn.taps,
+       {x.lanes, x.frames},
+       x.rows,
+       fsmn.channels,
+       fsmn.order,
+       0,
+       gain,
+       along_rows<float>(gated == Gated::x && gain != nullptr ? x : nn::Activation{})});
 }
 
 Status GpuUnet::recur_in_time(int frames, const GpuScratch& scratch) const {
@@ -163,11 +169,20 @@ Status GpuUnet::decode(int stage, int frames, const GpuScratch& scratch) const {
     if (!done) return done;
   }
   if (last) return Done{};
-  auto done = recur_in_frequency(decoder.recurrence, out, out, scratch);
+  const float* const gain = frozen_gain(decoder.gate);
+  auto done = recur_in_frequency(decoder.recurrence, out, out, gain, Gated::y, scratch);
+  if (gain != nullptr) return done;
   const int late = late_ + (config_.lookahead ? stage + 1 : 0);
   if (recording_.inside != nullptr) out = out.slice_frames(late, frames - late);
   if (done) done = squeeze(decoder.gate, out, late, scratch);
   return done;
+}
+
+// Of a gate that only multiplies all frames, which the sum beside it does in passing. A recording's
+// leaves some out; others have to see the sum first.
+const float* GpuUnet::frozen_gain(const GpuGate& gate) const noexcept {
+  const bool all = recording_.inside == nullptr;
+  return all && gate.pooling == nn::Pooling::frozen ? gate.frozen : nullptr;
 }
 
 // In place. `late`: frames by which x trails the network's input.

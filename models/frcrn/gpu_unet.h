@@ -78,8 +78,11 @@ class GpuUnet {
   int depth() const noexcept { return config_.depth(); }
   Status encode(int level, int frames, const GpuScratch& scratch) const;
   Status decode(int stage, int frames, const GpuScratch& scratch) const;
+  // In the end y, or x, is multiplied by the gain; null: neither.
+  enum class Gated { x, y };
   Status recur_in_frequency(const GpuFsmn& fsmn, nn::Activation x, nn::Activation y,
-                            const GpuScratch& scratch) const;
+                            const float* gain, Gated gated, const GpuScratch& scratch) const;
+  const float* frozen_gain(const GpuGate& gate) const noexcept;
   Status recur_in_time(int frames, const GpuScratch& scratch) const;
   Status project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
                  const GpuScratch& scratch) const;

@@ -124,6 +124,20 @@ class GpuScript(unittest.TestCase):
         self.assertIn("| test_cuda_device_test | FAILED: no test ran, or some were skipped |", self.tree.table())
         self.gpu(0, "--stage", "aims test table")
 
+    def test_what_hangs_leaves_time_for_the_others(self):
+        self.tree.bring_pack()
+        self.gpu(1, "--stage", "aims table", "--most", "3", STUBS_HANG="--groups 2")
+        self.assertIn("| network_grouped_base_fp16_4096_2 | FAILED: out of time |", self.tree.table())
+        times = (self.tree.out / "times.csv").read_text().splitlines()
+        self.assertEqual([line.split(",")[2] for line in times], ["124"] + (len(times) - 1) * ["0"])
+
+    def test_models_that_were_left_behind_are_made_again(self):
+        self.tree.bring_pack()
+        self.gpu(0, "--stage", "aims")
+        shutil.rmtree(self.tree.out / "models")
+        self.gpu(0, "--stage", "aims")
+        self.assertTrue((self.tree.out / "models/deftan2_published.safetensors").exists())
+
     def test_a_test_that_fails_is_a_failure(self):
         self.tree.bring_pack()
         self.gpu(1, "--stage", "test racecheck table", STUBS_FAIL="frcrn_gpu_test")

@@ -1,5 +1,6 @@
 """Stub programs in place of a GPU machine's, for gpu_script_test.py: they answer at once, with what the scripts of bench/ read.
-Programs named in STUBS_SILENT (blanks between them) succeed and say nothing; one in STUBS_FAIL fails."""
+Programs named in STUBS_SILENT (blanks between them) succeed and say nothing; one in STUBS_FAIL fails. A call that has STUBS_HANG among
+its words never ends."""
 import json
 import sys
 
@@ -53,5 +54,6 @@ def write(folder, programs):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!/bin/sh\ncase ' '${{STUBS_SILENT:-}}' ' in *' {path.name} '*) exit 0 ;; esac\n"
-                        f"case ' '${{STUBS_FAIL:-}}' ' in *' {path.name} '*) exit 1 ;; esac\n{script}\n")
+                        f"case ' '${{STUBS_FAIL:-}}' ' in *' {path.name} '*) exit 1 ;; esac\n"
+                        f"case \"$*\" in *\"${{STUBS_HANG:-no such words}}\"*) sleep 1000 ;; esac\n{script}\n")
         path.chmod(0o755)

@@ -7,6 +7,7 @@
 
 #include "lib/kernels/cuda/complex_product.h"
 #include "lib/kernels/cuda/fsmn_sum.h"
+#include "lib/kernels/cuda/memory_layers.h"
 #include "tests/cuda/emulate.h"
 #include "tests/cuda/noise.h"
 #include "tests/cuda/product_weights.h"
@@ -263,15 +264,16 @@ TEST(CudaComplexLayers, SequenceMemoryOfStreams) {
     const auto lies = [&]<class T>(T* data) {
       return Sequences<T>{data + at(0, 0, 0, 0, 0), {kOthers * sequence, sequence}, wide, part};
     };
-    emulate<FsmnSum>({lies(std::as_const(x).data()),
-                      lies(std::as_const(p).data()),
-                      lies(x.data()),
-                      w.data(),
-                      {kLanes, kOthers},
-                      steps,
-                      channels,
-                      taps,
-                      history});
+    FsmnSumArgs args{lies(std::as_const(x).data()),
+                     lies(std::as_const(p).data()),
+                     lies(x.data()),
+                     w.data(),
+                     {kLanes, kOthers},
+                     steps,
+                     channels,
+                     taps,
+                     history};
+    emulate<FsmnSum>(args);
     auto want = before;
     each([&](int i, int j) {
       for (int s = 0; s < steps; ++s)
@@ -296,6 +298,47 @@ TEST(CudaComplexLayers, SequenceMemoryOfStreams) {
         }
     });
     for (std::size_t n = 0; n < size; ++n) ASSERT_NEAR(x[n], want[n], 1e-5) << n;
+
+    // Gains multiply y, or x, and change nothing else.
+    const auto gains = uniform_noise(static_cast<std::size_t>(2 * channels), 4);
+    const auto gated = [&](std::vector<float> values) {
+      each([&](int i, int j) {
+        for (int which = 0; which < 2; ++which)
+          for (int s = 0; s < steps; ++s)
+            for (int c = 0; c < channels; ++c)
+              values[at(which, i, j, s, c)] *=
+                  gains[static_cast<std::size_t>(which * channels + c)];
+      });
+      return values;
+    };
+    const auto sums = x;
+    args.gain = gains.data();
+    x = before;
+    emulate<FsmnSum>(args);
+    EXPECT_EQ(x, gated(sums));
+    x = before;
+    auto y = before;
+    args.y = lies(y.data());
+    args.gated = lies(x.data());
+    emulate<FsmnSum>(args);
+    EXPECT_EQ(y, sums);
+    EXPECT_EQ(x, gated(before));
+  }
+}
+
+TEST(CudaComplexLayers, FramesBeforeAStreamBecomeSilent) {
+  constexpr int kLanes = 2, kFrames = 3, kGap = 4;
+  const std::vector<float> alive{0, 1, 1, 0, 0, 1};  // [lane][frame]
+  for (const int width : {1, 31, 32, 33, 200}) {
+    const std::ptrdiff_t frame = width + kGap, lane = kFrames * frame, part = kLanes * lane;
+    auto y = uniform_noise(static_cast<std::size_t>(2 * part), 1);
+    auto want = y;
+    for (std::ptrdiff_t n = 0; n < 2 * part; ++n)
+      if (n % frame < width && alive[static_cast<std::size_t>(n % part / frame)] == 0)
+        want[static_cast<std::size_t>(n)] = 0;
+    emulate<Silence>(
+        {{y.data(), lane, frame, part}, {alive.data(), kFrames, 1, 0}, kLanes, kFrames, width});
+    EXPECT_EQ(y, want) << width;
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs a Program, a TiledProgram or a ResidentProgram as a GPU would, but for one thread at a time:
 // block after block, phase after phase. Within a phase the order of the threads must not matter, so
-// it is another one each time.
+// it is another one each time. Compiled for ThreadSanitizer, some blocks run as race_check.h says.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "lib/kernels/cuda/host_device.h"
+#include "lib/kernels/cuda/block_steps.h"
 #include "lib/kernels/cuda/resident_program.h"
+#include "tests/cuda/race_check.h"
 
 namespace limpid::kernels::cuda {
 
@@ -36,13 +37,33 @@ void emulate(const typename Program::Args& args, unsigned seed = 1) {
   std::mt19937 random(seed);
   std::vector<int> order(Program::kThreads);
   std::iota(order.begin(), order.end(), 0);
-  for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
+  const std::int64_t blocks = Program::blocks(args);
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    if (is_raced(block, blocks)) continue;
     // What was not written shows: a GPU's shared memory begins with anything.
     const float nan = std::numeric_limits<float>::quiet_NaN();
     std::vector<Complex> shared(Program::kShared, Complex{nan, nan});
     emulate_phases<Program>(block, shared.data(), args, order, random);
   }
+  race(Program::kThreads, blocks, 2 * Program::kShared, random,
+       [&](int thread, std::int64_t block, float* shared, auto wait) {
+         run_phases<Program>(thread, block, reinterpret_cast<Complex*>(shared), args, wait);
+       });
 }
+
+// Of a new block, registers hold anything: NaNs, and indices and addresses that lie nowhere.
+template <class Registers>
+void forget(Registers& registers) {
+  static_assert(std::is_trivially_copyable_v<Registers>);
+  std::memset(static_cast<void*>(&registers), 0xff, sizeof registers);
+}
+
+// On a CPU, copies are there at once.
+struct NoCopies {
+  void commit() const {}
+  template <int>
+  void arrived() const {}
+};
 
 // A block's threads, with what each has in registers.
 template <class Program>
@@ -60,10 +81,8 @@ class EmulatedThreads {
   }
   const auto& first() const { return registers_[0]; }
 
-  // Of a new block, registers hold anything: NaNs, and indices and addresses that lie nowhere.
   void forget() {
-    static_assert(std::is_trivially_copyable_v<typename Program::Registers>);
-    for (auto& mine : registers_) std::memset(static_cast<void*>(&mine), 0xff, sizeof mine);
+    for (auto& mine : registers_) cuda::forget(mine);
   }
 
  private:
@@ -95,15 +114,52 @@ void emulate_stream(Threads& threads, int steps, int floats, float* tiles, Fill 
     });
 }
 
-inline std::vector<Four> unwritten(int floats) {
-  return std::vector<Four>(static_cast<std::size_t>(floats) / 4, Four{{NAN, NAN, NAN, NAN}});
+// What a GPU's thread does (tiled_program.cuh).
+template <class Program>
+void race_tiles(const typename Program::Args& args, unsigned seed) {
+  std::mt19937 random(seed);
+  constexpr int kBuffers = tile_buffers<Program>();
+  race(Program::kThreads, Program::blocks(args), kBuffers * Program::kShared, random,
+       [&](int thread, std::int64_t block, float* tiles, auto wait) {
+         typename Program::Registers mine;
+         forget(mine);
+         Program::begin(thread, block, args, mine);
+         stream_tiles<kBuffers, Program::kShared>(
+             Program::steps(args, mine), tiles, NoCopies(), wait,
+             [&](int step, float* tile) { Program::fill(thread, step, tile, args, mine); },
+             [&](int, const float* tile) { Program::add(thread, tile, mine); },
+             [&](int, float* tile) { Program::settle(thread, tile, mine); }, [] {});
+         Program::finish(thread, block, args, mine);
+       });
+}
+// And resident_program.cuh.
+template <class Program>
+void race_resident(const typename Program::Args& args, unsigned seed) {
+  std::mt19937 random(seed);
+  constexpr int kBuffers = resident_buffers<Program>();
+  race(Program::kThreads, Program::blocks(args), Program::kResident + kBuffers * Program::kShared,
+       random, [&](int thread, std::int64_t block, float* resident, auto wait) {
+         typename Program::Registers mine;
+         forget(mine);
+         stream_tiles<kBuffers, Program::kShared>(
+             Program::steps(args), resident + Program::kResident, NoCopies(), wait,
+             [&](int step, float* tile) { Program::fill(thread, block, step, tile, args); },
+             [&](int step, const float* tile) {
+               Program::add(thread, block, step, tile, resident, args, mine);
+             },
+             [](int, float*) {},
+             [&] { prepare_phases<Program>(thread, block, resident, args, mine, wait); });
+         Program::finish(thread, block, args, mine);
+       });
 }
 
 // The same for a TiledProgram.
 template <class Program>
 void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
   EmulatedThreads<Program> threads(seed);
-  for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
+  const std::int64_t blocks = Program::blocks(args);
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    if (is_raced(block, blocks)) continue;
     threads.forget();
     constexpr int kBuffers = tile_buffers<Program>();
     auto tiles = unwritten(kBuffers * Program::kShared);
@@ -118,6 +174,7 @@ void emulate_tiles(const typename Program::Args& args, unsigned seed = 1) {
         [] {});
     threads.each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });
   }
+  race_tiles<Program>(args, seed);
 }
 
 template <class Program, int Phase = 0>
@@ -134,7 +191,9 @@ void emulate_prepare(EmulatedThreads<Program>& threads, std::int64_t block, floa
 template <class Program>
 void emulate_resident(const typename Program::Args& args, unsigned seed = 1) {
   EmulatedThreads<Program> threads(seed);
-  for (std::int64_t block = 0; block < Program::blocks(args); ++block) {
+  const std::int64_t blocks = Program::blocks(args);
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    if (is_raced(block, blocks)) continue;
     threads.forget();
     constexpr int kBuffers = resident_buffers<Program>();
     auto memory = unwritten(Program::kResident + kBuffers * Program::kShared);
@@ -151,6 +210,7 @@ void emulate_resident(const typename Program::Args& args, unsigned seed = 1) {
         [&] { emulate_prepare<Program>(threads, block, resident, args); });
     threads.each([&](int thread, auto& mine) { Program::finish(thread, block, args, mine); });
   }
+  race_resident<Program>(args, seed);
 }
 
 // Signal to noise in dB; what is not finite counts as noise.

@@ -4,6 +4,7 @@
 // of both parts,
 //   re = xr + f(pr) - xi - g(pi),  im = xi + f(pi) + xr + g(pr),  f(p)[s] = sum over j of w[j] p[s
 //   - (taps-1) + j].
+// The gains of a frozen squeeze-excitation, which come next, are factors on the way to memory.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,10 @@ struct FsmnSumArgs {
   Sequences<float> y;  // may be x
   const float* w;      // [taps][2 channels], F's and G's, one added to the last tap
   std::int32_t count[2], steps, channels, taps, history;
+  // Of re and im: what y is multiplied by, or where `gated` is wanted x, on its way there, which
+  // may be where x lies. Null: there are none.
+  const float* gain = nullptr;  // [re, im][channels]
+  Sequences<float> gated{};
 };
 
 // A thread has kSteps successive steps of one channel: every p is loaded once for all of them, and
@@ -64,24 +69,33 @@ struct FsmnSum {
     const int c = next(groups(args)) * width(args) + lane;
     const int j = next(args.count[1]), i = static_cast<int>(at);
     if (i >= args.count[0] || c >= args.channels) return;
+    const int steps = args.steps - first;
+    const bool gates_x = args.gated.data != nullptr;
     Complex sums[kSteps];
-    residual(args.x.at(i, j, first) + c, args.steps - first, args, sums);
+    read(args.x.at(i, j, first) + c, steps, args, sums);
+    if (gates_x) write(args.gated, args.gated.at(i, j, first) + c, steps, gain(c, args), sums);
+    LIMPID_UNROLL for (Complex& sum : sums) sum = {sum.re - sum.im, sum.im + sum.re};
     add(args.p.at(i, j, first - (args.taps - 1)) + c, args.w + c, first, args, sums);
-    float* y = args.y.at(i, j, first) + c;
-    LIMPID_UNROLL for (int s = 0; s < kSteps; ++s) if (s < args.steps - first) {
-      y[s * args.y.step] = sums[s].re;
-      y[s * args.y.step + args.y.imaginary] = sums[s].im;
-    }
+    write(args.y, args.y.at(i, j, first) + c, steps, gates_x ? Complex{1, 1} : gain(c, args), sums);
   }
 
  private:
+  LIMPID_HD static Complex gain(int c, const Args& args) {
+    return args.gain != nullptr ? Complex{args.gain[c], args.gain[c + args.channels]}
+                                : Complex{1, 1};
+  }
   // All are asked for before anything is written, which may be over x.
-  LIMPID_HD static void residual(const float* x, int steps, const Args& args,
-                                 Complex (&sums)[kSteps]) {
+  LIMPID_HD static void read(const float* x, int steps, const Args& args, Complex (&to)[kSteps]) {
     LIMPID_UNROLL for (int s = 0; s < kSteps; ++s) {
       const std::int64_t from = s < steps ? s * args.x.step : 0;
-      const float re = x[from], im = x[from + args.x.imaginary];
-      sums[s] = {re - im, im + re};
+      to[s] = {x[from], x[from + args.x.imaginary]};
+    }
+  }
+  LIMPID_HD static void write(const Sequences<float>& lie, float* to, int steps, Complex gain,
+                              const Complex (&values)[kSteps]) {
+    LIMPID_UNROLL for (int s = 0; s < kSteps; ++s) if (s < steps) {
+      to[s * lie.step] = gain.re * values[s].re;
+      to[s * lie.step + lie.imaginary] = gain.im * values[s].im;
     }
   }
 

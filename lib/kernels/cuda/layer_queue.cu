@@ -88,6 +88,7 @@ class StreamQueue final : public ProgrammedQueue<StreamQueue> {
 
   template <class Program>
   Status program(const typename Program::Args& args) {
+    static_assert(Program::kShared * sizeof(Complex) <= 48 * 1024, "more must be allowed first");
     return launch<Program>(args, stream());
   }
   template <Arithmetic kArithmetic, class... Args>

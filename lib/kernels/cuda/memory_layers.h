@@ -81,19 +81,24 @@ struct ClearHistory {
   }
 };
 
-// Frames before a stream's beginning become zero, as its layers find them on a CPU.
+// Frames before a stream's beginning become zero, as its layers find them on a CPU. A thread has
+// many of their values: nearly always all frames are of the stream, and there is nothing to do.
 struct SilenceArgs {
   Frames<float> y;
   Alive alive;
   std::int32_t lanes, frames, width;
 };
 struct Silence : EachValue<Silence, SilenceArgs> {
-  LIMPID_HD static Extent extent(const Args& args) { return {args.lanes, args.frames, args.width}; }
+  static constexpr int kValues = 32;
+  LIMPID_HD static int threads(const Args& args) { return (args.width + kValues - 1) / kValues; }
+  LIMPID_HD static Extent extent(const Args& args) {
+    return {args.lanes, args.frames, threads(args)};
+  }
   LIMPID_HD static void each(const Place& place, const Args& args) {
     if (is_alive(args.alive, place.lane, place.frame)) return;
-    float* y = args.y.at(place.lane, place.frame) + place.at;
-    y[0] = 0;
-    y[args.y.imaginary] = 0;
+    float* y = args.y.at(place.lane, place.frame);
+    for (int at = place.at; at < args.width; at += threads(args))
+      y[at] = y[at + args.y.imaginary] = 0;
   }
 };
 

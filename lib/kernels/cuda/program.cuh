@@ -2,25 +2,17 @@
 // Runs a Program (host_device.h) on the GPU.
 #pragma once
 
-#include "lib/kernels/cuda/host_device.h"
+#include "lib/kernels/cuda/block_steps.h"
 #include "lib/kernels/cuda/launch.cuh"
 
 namespace limpid::kernels::cuda {
-
-template <class Program, int Phase = 0>
-__device__ __forceinline__ void run_phases(Complex* shared, const typename Program::Args& args) {
-  Program::template run<Phase>(static_cast<int>(threadIdx.x), blockIdx.x, shared, args);
-  if constexpr (Phase + 1 < Program::kPhases) {
-    __syncthreads();
-    run_phases<Program, Phase + 1>(shared, args);
-  }
-}
 
 template <class Program>
 __global__ void __launch_bounds__(Program::kThreads)
     run_program(const __grid_constant__ typename Program::Args args) {
   extern __shared__ Complex shared[];
-  run_phases<Program>(shared, args);
+  run_phases<Program>(static_cast<int>(threadIdx.x), blockIdx.x, shared, args,
+                      [] { __syncthreads(); });
 }
 
 template <class Program>

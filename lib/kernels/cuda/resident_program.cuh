@@ -7,16 +7,6 @@
 
 namespace limpid::kernels::cuda {
 
-template <class Program, int Phase = 0>
-__device__ __forceinline__ void prepare_phases(float* resident, const typename Program::Args& args,
-                                               typename Program::Registers& mine) {
-  Program::template prepare<Phase>(static_cast<int>(threadIdx.x), blockIdx.x, resident, args, mine);
-  if constexpr (Phase + 1 < Program::kPhases) {
-    __syncthreads();
-    prepare_phases<Program, Phase + 1>(resident, args, mine);
-  }
-}
-
 // Two blocks share a multiprocessor: that is what their memory leaves room for.
 template <class Program>
 __global__ void __launch_bounds__(Program::kThreads, 2)
@@ -25,13 +15,15 @@ __global__ void __launch_bounds__(Program::kThreads, 2)
   float* resident = memory[0].v;
   const int thread = static_cast<int>(threadIdx.x);
   typename Program::Registers mine;
+  const auto wait = [] { __syncthreads(); };
   stream_tiles<resident_buffers<Program>(), Program::kShared>(
-      Program::steps(args), resident + Program::kResident,
+      Program::steps(args), resident + Program::kResident, Copies(), wait,
       [&](int step, float* tile) { Program::fill(thread, blockIdx.x, step, tile, args); },
       [&](int step, const float* tile) {
         Program::add(thread, blockIdx.x, step, tile, resident, args, mine);
       },
-      [](int, float*) {}, [&] { prepare_phases<Program>(resident, args, mine); });
+      [](int, float*) {},
+      [&] { prepare_phases<Program>(thread, blockIdx.x, resident, args, mine, wait); });
   Program::finish(thread, blockIdx.x, args, mine);
 }
 

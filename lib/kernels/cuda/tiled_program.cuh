@@ -2,39 +2,19 @@
 // Runs a TiledProgram (tiled_program.h) on the GPU.
 #pragma once
 
+#include "lib/kernels/cuda/block_steps.h"
 #include "lib/kernels/cuda/launch.cuh"
 #include "lib/kernels/cuda/tiled_program.h"
 
 namespace limpid::kernels::cuda {
 
-// What happens between the first tile and the last one: fill(step, tile), add(step, tile) and
-// settle(step, tile), of kFloats floats a tile, one after the other in shared memory. meanwhile():
-// while the first ones come.
-template <int kBuffers, int kFloats, class Fill, class Add, class Settle, class Meanwhile>
-__device__ __forceinline__ void stream_tiles(int steps, float* tiles, Fill fill, Add add,
-                                             Settle settle, Meanwhile meanwhile) {
-  constexpr int kAhead = kBuffers - 1;
-  const auto tile = [&](int step) { return tiles + step % kBuffers * kFloats; };
-  const auto fill_one = [&](int step) {
-    if (step < steps) fill(step, tile(step));
-    __pipeline_commit();  // nothing too: commits are counted
-  };
-  const auto settle_one = [&](int step) {
-    if (step < steps) settle(step, tile(step));
-  };
-  for (int step = 0; step < kAhead; ++step) {
-    fill_one(step);
-    settle_one(step);
+struct Copies {
+  __device__ __forceinline__ void commit() const { __pipeline_commit(); }
+  template <int kLater>
+  __device__ __forceinline__ void arrived() const {
+    __pipeline_wait_prior(kLater);
   }
-  meanwhile();
-  for (int step = 0; step < steps; ++step) {
-    __pipeline_wait_prior(kAhead - 1);
-    __syncthreads();  // this step is there, and nobody reads the one before any more
-    fill_one(step + kAhead);
-    add(step, tile(step));
-    settle_one(step + kAhead);
-  }
-}
+};
 
 template <class Program>
 __global__ void __launch_bounds__(Program::kThreads, tile_blocks<Program>())
@@ -44,7 +24,7 @@ __global__ void __launch_bounds__(Program::kThreads, tile_blocks<Program>())
   typename Program::Registers mine;
   Program::begin(thread, blockIdx.x, args, mine);
   stream_tiles<tile_buffers<Program>(), Program::kShared>(
-      Program::steps(args, mine), tiles[0].v,
+      Program::steps(args, mine), tiles[0].v, Copies(), [] { __syncthreads(); },
       [&](int step, float* tile) { Program::fill(thread, step, tile, args, mine); },
       [&](int, const float* tile) { Program::add(thread, tile, mine); },
       [&](int, float* tile) { Program::settle(thread, tile, mine); }, [] {});
