@@ -2,6 +2,7 @@
 #include "tests/streaming/fake_portaudio.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace limpid::test {
 
@@ -74,15 +75,12 @@ const PaHostErrorInfo* Pa_GetLastHostErrorInfo() {
 PaError Pa_OpenStream(PaStream** stream, const PaStreamParameters* in,
                       const PaStreamParameters* out, double sample_rate, unsigned long block,
                       PaStreamFlags, PaStreamCallback* call, void* user) {
-  auto* made = new FakeStream{sample_rate,
-                              block,
-                              in == nullptr ? 0 : in->channelCount,
-                              out == nullptr ? 0 : out->channelCount,
-                              call,
-                              nullptr,
-                              user};
-  fake_portaudio().open.push_back(made);
-  *stream = made;
+  // Memory may run out after the stream was made.
+  std::unique_ptr<FakeStream> made(
+      new FakeStream{sample_rate, block, in == nullptr ? 0 : in->channelCount,
+                     out == nullptr ? 0 : out->channelCount, call, nullptr, user});
+  fake_portaudio().open.push_back(made.get());
+  *stream = made.release();
   return paNoError;
 }
 PaError Pa_SetStreamFinishedCallback(PaStream* stream, PaStreamFinishedCallback* finished) {

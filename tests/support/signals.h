@@ -30,7 +30,7 @@ inline int delay_between(std::span<const float> in, std::span<const float> out, 
   double best_sum = -1.0;
   for (int shift = 0; shift <= most; ++shift) {
     double sum = 0.0;
-    for (std::size_t i = 0; i + static_cast<std::size_t>(shift) < out.size(); ++i)
+    for (std::size_t i = 0; i < in.size() && i + static_cast<std::size_t>(shift) < out.size(); ++i)
       sum += double{in[i]} * double{out[i + static_cast<std::size_t>(shift)]};
     if (std::abs(sum) > best_sum) best = shift, best_sum = std::abs(sum);
   }
