@@ -6,6 +6,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_UNITY_BUILD OFF)  # kernels compile themselves once for each instruction set, each file by itself
 # What a layer asks of the operating system is in files whose names end in this.
 if(WIN32)
   set(LIMPID_SYSTEM windows)

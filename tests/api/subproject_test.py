@@ -56,6 +56,14 @@ def models_inside(name, *options):
     return [(model, int(size)) for model, size in map(str.split, printed.splitlines())]
 
 
+def check_unity_build():
+    """Where an application compiles many files as one, limpid's stay apart."""
+    build, code, output = configure("unity", "C CXX", "-DCMAKE_UNITY_BUILD=ON")
+    joined = list((build / "limpid").rglob("unity_*"))
+    if code or joined:
+        sys.exit(f"CMAKE_UNITY_BUILD: found {joined}, {output}")
+
+
 def check_shared_package():
     """A shared limpid keeps what it is made of to itself: who links it needs no package of that."""
     build, code, output = configure("shared", "C CXX", "-DBUILD_SHARED_LIBS=ON", "-DLIMPID_INSTALL=ON")
@@ -79,4 +87,5 @@ for names in ("frcrn", "light"), ():
     found, wanted = models_inside("chosen_models", f"-DLIMPID_MODELS={';'.join(names)}"), of_assets(*names)
     if found != wanted:
         sys.exit(f"LIMPID_MODELS {names}: expected {wanted}, found {found}")
+check_unity_build()
 check_shared_package()
