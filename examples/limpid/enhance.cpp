@@ -72,8 +72,9 @@ void share_gpu(EnhanceSettings& settings, const Sharing& sharing) {
 int count_streams(const Plan& plan, const EnhanceSettings& settings, int files) {
   std::vector<int> pieces;
   for (const FileJob& job : plan.jobs)
-    pieces.push_back(plan_pieces(*settings.model, job.sample_rate,
-                                 std::llround(job.seconds * job.sample_rate), 1, settings.threads)
+    pieces.push_back(plan_pieces(*settings.model, job.input_format.sample_rate,
+                                 std::llround(job.seconds * job.input_format.sample_rate), 1,
+                                 settings.threads)
                          .at_once);
   std::ranges::sort(pieces, std::greater());
   pieces.resize(std::min(pieces.size(), static_cast<std::size_t>(files)));

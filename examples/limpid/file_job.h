@@ -21,7 +21,7 @@ namespace limpid::cli {
 struct FileJob {
   std::filesystem::path input, output;
   io::AudioFormat output_format;  // code 0: as the input
-  int sample_rate = 0;            // Hz, as the input's header claims
+  io::AudioFormat input_format;   // as its header claimed for the plan; code 0: there was none
   double seconds = 0;             // likewise
   std::string notice;             // why the output is not the kind of file that the input is, or ""
 };

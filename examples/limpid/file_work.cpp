@@ -78,6 +78,11 @@ Status FileWork::finish() {
 
 Result<io::AudioWriter> create_output(const FileJob& job, const io::AudioReader& recording,
                                       int channels, FileResult& result) {
+  // The plan's format would play it at another speed.
+  if (job.input_format.code != 0 && job.input_format != result.input_format)
+    return Error{ErrorCode::bad_format,
+                 fmt::format("{} was replaced meanwhile: found {}, expected {}", job.input.string(),
+                             result.input_format.describe(), job.input_format.describe())};
   result.output_format = job.output_format.code == 0 ? result.input_format : job.output_format;
   result.output_format.channels = channels;
   if (auto made = make_folder_of(job.output); !made) return std::move(made).error();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "lib/base/utf8_path.h"
 #include "lib/io/atomic_file.h"
 #include "lib/io/output_format.h"
 
@@ -59,13 +60,14 @@ Status FakeCard::check_output(const std::filesystem::path& file) const {
   std::error_code ignored;
   if (std::filesystem::exists(file, ignored))
     return Error{ErrorCode::invalid_argument, file.string() + " exists already: give another name"};
-  if (auto format = io::format_for_name(file, file_format_); !format) return format.error();
+  if (auto format = io::format_for_name(file, file_format_, path_of(name_)); !format)
+    return format.error();
   if (auto attempt = io::AtomicFile::create(file); !attempt) return attempt.error();
   return Done{};
 }
 
 Status FakeCard::save(const std::filesystem::path& file) const {
-  auto format = io::format_for_name(file, file_format_);
+  auto format = io::format_for_name(file, file_format_, path_of(name_));
   if (!format) return format.error();
   return io::write_audio(file, card_->played(), *format);
 }

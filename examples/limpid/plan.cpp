@@ -66,10 +66,10 @@ Result<FileJob> make_job(const Found& found, const PlanRequest& request,
   FileJob job;
   job.input = found.file;
   job.output = output_of(found, request);
-  job.sample_rate = reader.format().sample_rate;
+  job.input_format = reader.format();
   job.seconds = static_cast<double>(reader.frames()) / reader.format().sample_rate;
   if (!request.output.empty() && is_file_name(request)) {
-    auto format = io::format_for_name(job.output, reader.format());
+    auto format = io::format_for_name(job.output, reader.format(), job.input);
     if (!format) return std::move(format).error();
     job.output_format = *format;
     return job;
@@ -77,7 +77,9 @@ Result<FileJob> make_job(const Found& found, const PlanRequest& request,
   const io::OutputFormat format = io::same_format(reader.format());
   job.output_format = format.format;
   job.notice = format.notice;
-  if (!format.extension.empty()) job.output.replace_extension(format.extension);
+  if (format.extension.empty()) return job;
+  if (io::has_audio_extension(job.output)) job.output.replace_extension();
+  job.output += format.extension;  // also behind a name that has none, but may have a point
   return job;
 }
 
@@ -139,7 +141,7 @@ void order_for_gpu(Plan& plan) {
   plan.order.resize(plan.jobs.size());
   std::iota(plan.order.begin(), plan.order.end(), std::size_t{0});
   std::ranges::stable_sort(plan.order, {}, [&](std::size_t i) {
-    return std::pair(plan.jobs[i].sample_rate, -plan.jobs[i].seconds);
+    return std::pair(plan.jobs[i].input_format.sample_rate, -plan.jobs[i].seconds);
   });
 }
 

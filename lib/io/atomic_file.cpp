@@ -14,12 +14,22 @@ namespace {
 
 constexpr std::size_t kLongestStem = 200;  // file systems stop at 255 bytes a name
 
+// Its beginning, where it is long. File systems that know UTF-8 take no half of a character.
+std::filesystem::path::string_type stem_of(const std::filesystem::path& path) {
+  auto name = path.filename().native();
+  if (name.size() <= kLongestStem) return name;
+  std::size_t end = kLongestStem;
+  while (end > 0 && (name[end] & 0xC0) == 0x80) --end;
+  name.resize(end > 0 ? end : kLongestStem);
+  return name;
+}
+
 // ".name.XXXXXX.part": hidden, and no two writers choose the same.
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   static constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::random_device random;
   std::filesystem::path name(".");
-  name += path.filename().native().substr(0, kLongestStem);
+  name += stem_of(path);
   std::string ending(".");
   for (int i = 0; i < 6; ++i) ending += kLetters[random() % (sizeof kLetters - 1)];
   return path.parent_path() / (name += ending + ".part");

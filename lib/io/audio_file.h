@@ -21,6 +21,7 @@ struct AudioFormat {
   // Where samples are clipped: 1, full scale, or 0.8 for the codecs G.721 and G.723, which wrap
   // above; infinity for floats.
   float loudest() const noexcept;
+  bool operator==(const AudioFormat&) const = default;
 };
 
 struct Metadata;  // lib/io/metadata.h

@@ -18,6 +18,13 @@ std::string name_of(int code) {
   return info.name;
 }
 
+// A count of samples has 21 bits. Packets of 127 bytes hold 120 of samples in groups of 7 bits; the
+// last packet is not there yet while a file grows.
+std::int64_t longest_sds(int bits) noexcept {
+  const int bytes = bits <= 14 ? 2 : bits <= 21 ? 3 : 4;
+  return 21 + std::int64_t{127} * (0x1FFFFF / (120 / bytes) - 1);
+}
+
 }  // namespace
 
 std::string lower_extension(const std::filesystem::path& path) {
@@ -93,7 +100,13 @@ std::int64_t longest_file(int code) noexcept {
     case SF_FORMAT_WAVEX:
     case SF_FORMAT_AIFF:
     case SF_FORMAT_AU:
+    case SF_FORMAT_SVX:
+    case SF_FORMAT_MAT5:
       return UINT32_MAX;
+    case SF_FORMAT_VOC:
+      return 0xFFFFFF;  // one block of samples
+    case SF_FORMAT_SDS:
+      return longest_sds(integer_bits(code));
     default:
       return INT64_MAX;
   }

@@ -169,8 +169,11 @@ Status AudioWriter::write(AudioView<const float> samples) {
     if (auto status = s.status(whole ? nullptr : sf_strerror(s.sound.get())); !status)
       return status;
   }
-  const bool fits = sink_length(&s.sink) <= longest_file(s.format.code);
-  return s.status(fits ? nullptr : "its format cannot hold more than 4 GB; RF64 and W64 can");
+  const std::int64_t longest = longest_file(s.format.code);
+  if (sink_length(&s.sink) <= longest) return s.status(nullptr);
+  const std::int64_t megabytes = longest / 1'000'000;
+  const auto size = megabytes < 1000 ? std::to_string(megabytes) + " MB" : "4 GB";
+  return s.status(("its format cannot hold more than " + size + "; RF64 and W64 can").c_str());
 }
 
 Status AudioWriter::commit() {

@@ -25,11 +25,14 @@ struct Extension {
 constexpr Extension kExtensions[] = {
     {".wav", SF_FORMAT_WAV},
     {".wave", SF_FORMAT_WAV},
+    {".bwf", SF_FORMAT_WAV},
     {".flac", SF_FORMAT_FLAC},
     {".ogg", SF_FORMAT_OGG},
     {".oga", SF_FORMAT_OGG},
     {".opus", SF_FORMAT_OGG, SF_FORMAT_OPUS},
     {".mp3", SF_FORMAT_MPEG},
+    {".mp2", 0},
+    {".mpga", 0},
     {".aiff", SF_FORMAT_AIFF},
     {".aif", SF_FORMAT_AIFF},
     {".aifc", SF_FORMAT_AIFF},
@@ -125,6 +128,14 @@ std::optional<AudioFormat> fit(const AudioFormat& like, int container, int sampl
   return std::nullopt;
 }
 
+// RF64 is the WAV of recordings beyond 4 GB, and recorders give it that name. So does an output
+// then, which would not fit into a WAV.
+bool is_long_wav(const AudioFormat& format, const std::filesystem::path& name) {
+  const Extension* extension = find_extension(name);
+  return (format.code & SF_FORMAT_TYPEMASK) == SF_FORMAT_RF64 && extension != nullptr &&
+         extension->container == SF_FORMAT_WAV && writable(format);
+}
+
 // What a file whose name ends like that would be, as much like `like` as can be.
 std::optional<AudioFormat> fit_named(const AudioFormat& like, const Extension& extension) {
   const int container = like.code & SF_FORMAT_TYPEMASK, sample = like.code & SF_FORMAT_SUBMASK;
@@ -209,12 +220,14 @@ OutputFormat same_format(const AudioFormat& like) {
   return replaced(wav, ".wav");
 }
 
-Result<AudioFormat> format_for_name(const std::filesystem::path& path, const AudioFormat& like) {
+Result<AudioFormat> format_for_name(const std::filesystem::path& path, const AudioFormat& like,
+                                    const std::filesystem::path& recording) {
   const Extension* extension = find_extension(path);
   if (extension == nullptr)
     return Error{ErrorCode::unsupported, path.string() + ": the extension '" +
                                              path.extension().string() +
                                              "' is not that of an audio file"};
+  if (is_long_wav(like, recording) && extension->container == SF_FORMAT_WAV) return like;
   if (const auto format = fit_named(like, *extension)) return *format;
   return Error{ErrorCode::unsupported, path.string() + ": " + refusal(like, *extension)};
 }

@@ -23,10 +23,11 @@ struct OutputFormat {
 // least.
 OutputFormat same_format(const AudioFormat& like);
 
-// The container that the extension of `path` stands for (that of `like` when it is the same), with
-// the sample type of `like` or the one that loses least. unsupported: an unknown extension, or a
-// container that cannot hold this rate or number of channels.
-Result<AudioFormat> format_for_name(const std::filesystem::path& path, const AudioFormat& like);
+// The container that the extension of `path` stands for (that of `like`, the format of `recording`,
+// when it is the same), with the sample type of `like` or the one that loses least. unsupported: an
+// unknown extension, or a container that cannot hold this rate or number of channels.
+Result<AudioFormat> format_for_name(const std::filesystem::path& path, const AudioFormat& like,
+                                    const std::filesystem::path& recording);
 
 // 16 bit FLAC: what every browser plays, at half the size of WAV. channels 1..8.
 AudioFormat compact_format(int sample_rate, int channels);

@@ -83,6 +83,24 @@ std::optional<std::uint64_t> end_of_samples(ByteReader& file, const Container& k
   return std::nullopt;
 }
 
+// A name of four printable characters or more, and a size that the file has.
+bool begins_chunk(ByteReader& file, const Container& kind, std::uint64_t at, std::uint64_t end) {
+  const auto size = file.number(at + kind.name_size, kind.size_size, kind.big_endian);
+  const std::uint64_t header = kind.counts_header ? 0 : kind.name_size + kind.size_size;
+  if (!size || *size > end - at || at + header + *size > end) return false;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const auto letter = file.number(at + i, 1, true);
+    if (!letter || *letter < ' ' || *letter > '~') return false;
+  }
+  return true;
+}
+
+const Container* container_of(ByteReader& file) {
+  for (const Container& kind : kContainers)
+    if (file.matches(0, kind.magic)) return &kind;
+  return nullptr;
+}
+
 // Sun/NeXT: offset and size at fixed places.
 std::optional<std::uint64_t> end_of_au(ByteReader& file, bool big_endian) {
   const auto offset = file.number(4, 4, big_endian), size = file.number(8, 4, big_endian);
@@ -96,9 +114,18 @@ std::optional<std::uint64_t> promised_size(const std::filesystem::path& path) {
   ByteReader file(path);
   if (file.matches(0, ".snd")) return end_of_au(file, true);
   if (file.matches(0, "dns.")) return end_of_au(file, false);
-  for (const Container& kind : kContainers)
-    if (file.matches(0, kind.magic)) return end_of_samples(file, kind);
-  return std::nullopt;
+  const Container* kind = container_of(file);
+  return kind == nullptr ? std::nullopt : end_of_samples(file, *kind);
+}
+
+std::uint64_t bytes_behind(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  ByteReader file(path);
+  const Container* kind = container_of(file);
+  const auto end = kind == nullptr ? std::nullopt : end_of_samples(file, *kind);
+  if (error || !end || size <= *end) return 0;
+  return begins_chunk(file, *kind, *end, size) ? 0 : size - *end;
 }
 
 }  // namespace limpid::io

@@ -13,4 +13,8 @@ namespace limpid::io {
 // before the length was known (recordings through a pipe).
 std::optional<std::uint64_t> promised_size(const std::filesystem::path& path);
 
+// Bytes behind that end which are no other chunk of the file, 0 for other formats. Where the header
+// promises no samples, they are those of a recorder that could not close its file.
+std::uint64_t bytes_behind(const std::filesystem::path& path);
+
 }  // namespace limpid::io

@@ -15,6 +15,7 @@ Error bad(const std::filesystem::path& path, const std::string& what) {
 }
 
 constexpr sf_count_t kUnknown = SF_COUNT_MAX;
+constexpr std::uint64_t kPadding = 16;  // bytes at the end of a file that mean nothing
 
 Status check_info(const std::filesystem::path& path, const SF_INFO& info) {
   if (info.channels < 1 || info.samplerate < 1 || info.frames < 0)
@@ -84,6 +85,9 @@ Result<SoundPart> open_file(const std::filesystem::path& path) {
   auto opened = checked(path, std::move(part));
   if (!opened) return opened;
   if (auto status = check_size(path); !status) return std::move(status).error();
+  if (const auto left = opened->info.frames == 0 ? bytes_behind(path) : 0; left > kPadding)
+    return bad(path, "the header promises no samples, but " + std::to_string(left) +
+                         " bytes follow it: the recording was not finished");
   return opened;
 }
 

@@ -33,6 +33,21 @@ class BadInput(EndToEnd):
         self.expect(FAILED, ["a.wav", "truncated"], "enhance", "a.wav")
         self.assertEqual(self.files(), ["a.wav"])
 
+    def test_unfinished_wav(self):
+        path = self.wav()
+        data = bytearray(path.read_bytes())
+        data[4:8] = data[40:44] = bytes(4)
+        path.write_bytes(data)
+        self.expect(FAILED, ["a.wav", "promises no samples, but 32000 bytes follow"], "enhance", "a.wav")
+        self.assertEqual(self.files(), ["a.wav"])
+
+    def test_more_than_a_file_can_hold(self):
+        self.wav("one.wav", samples=1)
+        self.wav().write_bytes(wav_bytes(1, 1, 48000, 16, bytes(2 ** 24)))
+        self.expect(FAILED, "b.voc: its format cannot hold more than 16 MB",
+                    "convolve", "a.wav", "--ir", "one.wav", "--tail", "0", "-o", "b.voc")
+        self.assertEqual(self.files(), ["a.wav", "one.wav"])
+
     def test_not_audio(self):
         (self.folder / "a.wav").write_text("just text, in a file that says it is audio\n" * 9)
         self.expect(FAILED, "a.wav", "enhance", "a.wav")

@@ -94,6 +94,22 @@ TEST_F(FileJobTest, SaysWhereSamplesAreClipped) {
   }
 }
 
+// While a batch works on files before it, a recording may be replaced.
+TEST_F(FileJobTest, ARecordingOfAnotherKindThanPlannedIsRefused) {
+  FileJob job;
+  job.input = record("in.wav", 48000);
+  job.output = (*this)("out.wav");
+  job.input_format = job.output_format = io::float_wav(16000, 1);
+  const FileResult result = enhance_file(job, {.model = test::fake_model()}, kGoOn);
+  EXPECT_EQ(result.outcome, Outcome::failed);
+  EXPECT_NE(result.error.find("was replaced meanwhile: found WAV (Microsoft), 32 bit float, 48000"),
+            std::string::npos)
+      << result.error;
+  EXPECT_EQ(files_in_folder(), 1u);
+  job.input_format = job.output_format = io::float_wav(48000, 1);
+  EXPECT_EQ(enhance_file(job, {.model = test::fake_model()}, kGoOn).outcome, Outcome::done);
+}
+
 // Hop h of the fake model's output says 0.001 h; the file begins `latency` samples into it.
 TEST_F(FileJobTest, VoiceActivityIsAlignedWithTheFile) {
   FileJob job;

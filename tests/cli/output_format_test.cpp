@@ -7,13 +7,15 @@ namespace limpid::io {
 namespace {
 
 std::string described(const std::string& name, const AudioFormat& like) {
-  const auto format = format_for_name(name, like);
+  const auto format = format_for_name(name, like, "recording");
   return format ? format->describe() : format.error().message;
 }
 
 TEST(OutputFormat, KnowsAudioFilesByName) {
   EXPECT_TRUE(has_audio_extension("x/y.Wav"));
   EXPECT_TRUE(has_audio_extension("y.FLAC"));
+  EXPECT_TRUE(has_audio_extension("y.bwf"));
+  EXPECT_TRUE(has_audio_extension("y.mp2"));
   EXPECT_FALSE(has_audio_extension("y.txt"));
   EXPECT_FALSE(has_audio_extension("wav"));
 }
@@ -60,15 +62,24 @@ TEST(OutputFormat, TheNameChoosesTheContainerAndTheDepthStays) {
   EXPECT_NE(described("a.flac", wav).find("24 bit"), std::string::npos);
   EXPECT_NE(described("a.ogg", wav).find("Vorbis"), std::string::npos);
   EXPECT_NE(described("a.opus", wav).find("Opus"), std::string::npos);
-  EXPECT_EQ(format_for_name("b.wav", wav)->code, wav.code);
+  EXPECT_EQ(format_for_name("b.wav", wav, "a.flac")->code, wav.code);
   AudioFormat deep = compact_format(16000, 2);
   deep.code = 0x010004;  // WAV, 32 bits
   EXPECT_NE(described("a.flac", deep).find("24 bit"), std::string::npos);
   deep.code = 0x130003;  // the extensible kind of WAV, 24 bits
-  EXPECT_EQ(format_for_name("b.wav", deep)->code, deep.code);
+  EXPECT_EQ(format_for_name("b.wav", deep, "a.wav")->code, deep.code);
   AudioFormat mp3 = compact_format(16000, 1);
   mp3.code = 0x230082;  // which libsndfile says a WAV could hold, and does not write
   EXPECT_NE(described("a.wav", mp3).find("16 bit"), std::string::npos);
+}
+
+TEST(OutputFormat, LongRecordingsNamedLikeShortOnesStayLong) {
+  AudioFormat rf64 = compact_format(48000, 2);
+  rf64.code = 0x220003;
+  const AudioFormat same = *format_for_name("b.wav", rf64, "a.WAV");
+  EXPECT_EQ(same.code, rf64.code);
+  EXPECT_EQ(format_for_name("b.wav", rf64, "a.rf64")->code, 0x010003);
+  EXPECT_EQ(format_for_name("b.w64", rf64, "a.wav")->code, 0x0B0003);
 }
 
 TEST(OutputFormat, RefusesWhatAContainerCannotHold) {

@@ -66,6 +66,18 @@ TEST_F(PlanTest, TheNameChoosesTheKindOfFile) {
   expect_refused(plan({(*this)("a.wav")}, "b.xyz"), "'.xyz' is not that of an audio file");
 }
 
+// DWVW of 12 bits is only read.
+TEST_F(PlanTest, AnotherKindOfFileChangesAnExtensionAndNothingElse) {
+  const std::pair<const char*, const char*> kNames[] = {{"a.aiff", "a.enhanced.flac"},
+                                                        {"talk", "talk.enhanced.flac"},
+                                                        {"6.30 pm", "6.enhanced.30 pm.flac"}};
+  for (const auto& [name, output] : kNames) {
+    const io::AudioFormat dwvw{16000, 1, 0x020040};
+    ASSERT_TRUE(io::write_audio((*this)(name), Tensor<float, 2>({1, 0}).view(), dwvw).ok());
+    EXPECT_EQ(only_output(plan({(*this)(name)})), (*this)(output));
+  }
+}
+
 TEST_F(PlanTest, ProblemsWithFilesAreNoProblemsOfTheBatch) {
   std::ofstream((*this)("bad.wav")) << "not audio";
   fs::create_directory((*this)("empty"));

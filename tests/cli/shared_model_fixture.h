@@ -85,7 +85,7 @@ class SharedModelTest : public test::Workbench {
           record("in" + std::to_string(i) + ".wav", rate, std::lround(seconds * rate), channels);
       job.output = (*this)("out" + std::to_string(i) + ".wav");
       job.seconds = seconds;
-      job.sample_rate = rate;
+      job.input_format = io::float_wav(rate, channels);
       plan_.jobs.push_back(job);
     }
     order_for_gpu(plan_);

@@ -32,7 +32,7 @@ TEST_F(SharedModelTest, FilesOfAllKindsComeOutAsIfAlone) {
   const auto watched = std::make_shared<Watched>(model);
   for (const FileResult& result : run(watched, 4)) {
     EXPECT_EQ(result.outcome, Outcome::done) << result.error;
-    EXPECT_EQ(result.notices.size(), result.job.sample_rate == 192000 ? 1u : 0u);
+    EXPECT_EQ(result.notices.size(), result.job.input_format.sample_rate == 192000 ? 1u : 0u);
   }
   expect_as_if_alone(model, 0);
 }

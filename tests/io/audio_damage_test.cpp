@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <random>
+#include <tuple>
 
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
@@ -83,6 +84,32 @@ TEST(AudioReader, LengthsLeftOpenByPipesAreFine) {
     auto audio = read_audio(folder / "pipe.wav");
     ASSERT_TRUE(audio.ok()) << audio.error().message;
     EXPECT_EQ(audio->samples.extent(1), 24'000);
+  }
+}
+
+// What a recorder leaves that lost its power: the header of a file without samples, and samples.
+TEST(AudioReader, RecordingsThatWereNotFinishedAreNotEmpty) {
+  TemporaryFolder folder;
+  const std::tuple<int, const char*, std::size_t, std::size_t> kinds[] = {
+      {SF_FORMAT_WAV, "data", 4, 4}, {SF_FORMAT_RF64, "ds64", 16, 8}};
+  for (const auto& [container, chunk, size_at, bytes_of_size] : kinds) {
+    auto bytes = encoded(folder, container | SF_FORMAT_PCM_16);
+    bytes.replace(bytes.find(chunk) + size_at, bytes_of_size, bytes_of_size, '\0');
+    spill(folder / "x", bytes);
+    auto reader = AudioReader::open(folder / "x");
+    ASSERT_FALSE(reader.ok()) << chunk;
+    EXPECT_NE(reader.error().message.find("promises no samples, but 96"), std::string::npos)
+        << reader.error().message;
+  }
+}
+
+TEST(AudioReader, EmptyRecordingsMayHaveOtherChunks) {
+  TemporaryFolder folder;
+  ASSERT_TRUE(write_audio(folder / "x", Tensor<float, 2>({1, 0}).view(), float_wav(8000, 1)).ok());
+  const auto whole = slurp(folder / "x");
+  for (const std::string more : {"", "12345678", "LIST\x1a\0\0\0INFOISFT\x0e\0\0\0Lavf58.76.100"}) {
+    spill(folder / "x", whole + more);
+    EXPECT_EQ(AudioReader::open(folder / "x")->frames(), 0);
   }
 }
 

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <tuple>
 
+#include "lib/base/utf8_path.h"
 #include "lib/io/audio_format.h"
 #include "tests/support/signals.h"
 #include "tests/support/temporary_folder.h"
@@ -158,6 +161,50 @@ TEST(AudioFormat, KnowsWhichContainersAreShort) {
   for (const int container : {SF_FORMAT_WAV, SF_FORMAT_WAVEX, SF_FORMAT_AIFF, SF_FORMAT_AU})
     EXPECT_EQ(longest_file(container | SF_FORMAT_PCM_16), 0xFFFFFFFF);
   EXPECT_EQ(longest_file(SF_FORMAT_RF64 | SF_FORMAT_PCM_16), INT64_MAX);
+}
+
+// Their headers count samples or bytes in 21 and 24 bits.
+TEST(AudioWriter, RefusesMoreThanAHeaderCanSay) {
+  TemporaryFolder folder;
+  const Tensor<float, 2> silence({1, 1 << 21});
+  const std::tuple<int, std::ptrdiff_t, std::ptrdiff_t, const char*> kinds[] = {
+      {SF_FORMAT_SDS | SF_FORMAT_PCM_S8, 2'097'000, 1 << 21, "4 MB"},
+      {SF_FORMAT_SDS | SF_FORMAT_PCM_16, 2'097'000, 1 << 21, "6 MB"},
+      {SF_FORMAT_SDS | SF_FORMAT_PCM_24, 2'097'000, 1 << 21, "8 MB"},
+      {SF_FORMAT_VOC | SF_FORMAT_PCM_16, 8'388'000, 1 << 23, "16 MB"}};
+  for (const auto& [code, fits, too_many, size] : kinds) {
+    const AudioFormat format{16000, 1, code};
+    for (const std::ptrdiff_t samples : {fits, too_many}) {
+      auto writer = AudioWriter::create(folder / "x", format);
+      ASSERT_TRUE(writer.ok()) << writer.error().message;
+      Status status = Done{};
+      for (std::ptrdiff_t at = 0; at < samples && status; at += silence.view().extent(1)) {
+        const auto count = std::min(samples - at, silence.view().extent(1));
+        status = writer->write(silence.view().slice(1, 0, count));
+      }
+      if (status) status = writer->commit();
+      ASSERT_EQ(status.ok(), samples == fits) << format.describe();
+      EXPECT_TRUE(status.ok() || status.error().message.find(size) != std::string::npos);
+    }
+    EXPECT_EQ(AudioReader::open(folder / "x")->frames(), fits) << format.describe();
+  }
+}
+
+// File systems that know UTF-8 (exFAT, NTFS, APFS) take no name with half a character.
+TEST(AudioWriter, LongNamesAreHiddenBehindWholeCharacters) {
+  TemporaryFolder folder;
+  for (const char* begin : {"", "x", "xx"}) {
+    std::string name = begin;
+    for (int i = 0; i < 75; ++i) name += "語";
+    auto writer = AudioWriter::create(folder / path_of(name + ".wav"), float_wav(16000, 1));
+    ASSERT_TRUE(writer.ok()) << writer.error().message;
+    const auto hidden = folder.names();
+    ASSERT_EQ(hidden.size(), 1u);
+    const auto end = hidden[0].find('.', 1);
+    EXPECT_LE(end, 201u);
+    EXPECT_TRUE(name.starts_with(hidden[0].substr(1, end - 1)));
+    EXPECT_EQ((end - 1 - std::strlen(begin)) % 3, 0u) << hidden[0];
+  }
 }
 
 TEST(AudioWriter, ClipsAndCountsInsteadOfWrapping) {
