@@ -131,6 +131,7 @@ class Racers {
   void live_once() {
     Fiber& mine = *current_.load(kRelaxed);
     __tsan_acquire(&begin_);
+    mine.odd = 0;  // with those it meets now, which are not always the same
     const int set = mine.index < threads_ ? 0 : 1, thread = mine.index - set * threads_;
     int nth = 0;  // of the blocks that are checked, every second one
     for (std::int64_t block = 0; block < blocks_; ++block)
