@@ -13,6 +13,7 @@ from .gated_conv import ShortConv, gated_conv
 from .layers import precise, running_mean
 from .level_features import level_features
 from .spectrum import Stft, deep_filter
+from .steady import steadied
 
 
 class ImplicitFilters(nn.Module):
@@ -104,7 +105,8 @@ def between_microphones(spectrum, horizon):
 class LongConv(nn.Module):
     """Waveform [B, N] in, or [B, M, N] of an array, enhanced waveform [B, N] out, aligned with the (first) input."""
 
-    grows, gains, keeps = ("blocks", "hidden", "exchange", "taps", "microphones", "other_taps"), ("voice", "coherence_horizon"), ()
+    grows, gains = ("blocks", "hidden", "exchange", "taps", "microphones", "other_taps"), ("voice", "coherence_horizon")
+    keeps = ("steady_frames", "steady_horizon")                                 # they change what becomes of the masks' output
 
     def __init__(self, config):
         super().__init__()
@@ -158,7 +160,10 @@ class LongConv(nn.Module):
         if not self.others:
             return deep_filter(spectrum, masks), masks, voice
         parts = masks.split([self.taps] + self.others * [self.other_taps], 1)
-        return sum(deep_filter(x, part) for x, part in zip(spectrum.unbind(1), parts)), masks, voice
+        estimate = sum(deep_filter(x, part) for x, part in zip(spectrum.unbind(1), parts))
+        if frames := self.config.get("steady_frames"):
+            estimate = steadied(spectrum, estimate, frames, self.config["steady_horizon"])
+        return estimate, masks, voice
 
     def forward(self, waveform):
         """What a stream gives: silence before the waveform."""
