@@ -29,7 +29,7 @@ int SteadyFilters::settle(const MaskTraits& traits) noexcept {
   return traits.steady_frames == 0 ? 0 : settle_mean(traits.steady_horizon);
 }
 
-std::span<float> SteadyFilters::sums_of(int lane) noexcept {
+std::span<float> SteadyFilters::sums_of(int lane) LIMPID_REALTIME {
   const std::size_t one = kernels::steady_floats(frames_ * microphones_, bins_);
   return sums_.subspan(size(lane) * one, one);
 }

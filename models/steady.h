@@ -29,7 +29,7 @@ class SteadyFilters {
   std::size_t memory() const noexcept { return arena_.used(); }
 
  private:
-  std::span<float> sums_of(int lane) noexcept;
+  std::span<float> sums_of(int lane) LIMPID_REALTIME;
 
   int frames_, microphones_, bins_;
   float keep_;
