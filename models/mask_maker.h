@@ -2,6 +2,7 @@
 // MaskMaker: what a network does inside a MaskSession. Columns of spectrum in, masks out.
 #pragma once
 
+#include <algorithm>
 #include <complex>
 #include <cstddef>
 
@@ -17,8 +18,11 @@ struct MaskTraits {
   int lookahead = 0;           // frames by which masks trail the columns
   bool voice = false;          // whether there is a voice-activity output
   int microphones = 1;         // each but the first has one mask, for the present frame
+  int steady_frames = 0;       // of each microphone, in the filter of models/steady.h; 0: none
+  int steady_horizon = 1;      // frames after which it forgets
 
-  int masks() const noexcept { return taps + microphones - 1; }  // a frame
+  int masks() const noexcept { return taps + microphones - 1; }               // a frame
+  int history() const noexcept { return std::max(taps, steady_frames) - 1; }  // frames heard again
 };
 
 // The state of `lanes` streams through one network.

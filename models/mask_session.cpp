@@ -23,7 +23,8 @@ StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept {
 
 int mask_settle_hops(const MaskTraits& traits, int past) noexcept {
   const int overlap = static_cast<int>(std::ceil(traits.window / traits.hop - 1e-6)) - 1;
-  return past + traits.taps - 1 + 2 * overlap + BandExtension::settle(traits.hop);
+  return past + traits.history() + 2 * overlap + BandExtension::settle(traits.hop) +
+         SteadyFilters::settle(traits);
 }
 
 Result<std::unique_ptr<Session>> MaskSession::open(const MaskTraits& traits,
@@ -46,14 +47,15 @@ MaskSession::MaskSession(const MaskTraits& traits, const SessionConfig& config, 
       microphones_(traits.microphones),
       bins_(stft_of(traits, config.sample_rate).bins()),
       tile_(std::min(tile, config.max_frames)),
-      history_(traits.taps - 1),
+      history_(traits.history()),
       capacity_(history_ + tile_ + traits.lookahead),
       band_(std::min(bins_, traits.bins)),
       scale_(static_cast<float>(traits.bins - 1) / static_cast<float>(bins_ - 1)),
       analysis_(std::move(analysis)),
       synthesis_(std::move(synthesis)),
       masks_(make(config.lanes, tile_)),
-      extension_(traits.bins, bins_, traits.hop, config.lanes, traits.taps) {
+      extension_(traits.bins, bins_, traits.hop, config.lanes, traits.taps),
+      steady_(traits, config.lanes, band_) {
   const auto bins = static_cast<std::size_t>(std::max(bins_, traits.bins));
   spectra_.resize(static_cast<std::size_t>(lanes_) * static_cast<std::size_t>(microphones_) *
                   static_cast<std::size_t>(capacity_) * static_cast<std::size_t>(bins_));
@@ -137,12 +139,16 @@ void MaskSession::emit(int lane, int frame, float* hop) LIMPID_REALTIME {
                     std::span(mask_im_).first(taps));
   kernels::apply_mask(spectrum(lane, frame), mask_re_.data(), mask_im_.data(), bins_,
                       masked_.data());
-  for (int k = 1; k <= history_; ++k)  // above the band there is one gain a bin
+  for (int k = 1; k < traits_.taps; ++k)  // above the band there is one gain a bin
     kernels::add_masked(spectrum(lane, frame - k), mask_re_.data() + k * stride,
                         mask_im_.data() + k * stride, band_, masked_.data());
-  for (int m = 1; m < microphones_; ++m)
-    kernels::add_masked(spectrum(lane, frame, m), mask_re_.data() + (history_ + m) * stride,
-                        mask_im_.data() + (history_ + m) * stride, band_, masked_.data());
+  for (int m = 1; m < microphones_; ++m) {
+    const std::ptrdiff_t mask = (traits_.taps - 1 + m) * stride;
+    kernels::add_masked(spectrum(lane, frame, m), mask_re_.data() + mask, mask_im_.data() + mask,
+                        band_, masked_.data());
+  }
+  steady_.run(lane, spectrum(lane, frame), std::ptrdiff_t{capacity_} * bins_, bins_,
+              masked_.data());
   synthesis_.process(lane, masked_.data(), hop);
 }
 
@@ -175,12 +181,13 @@ void MaskSession::clear(int lane) LIMPID_REALTIME {
     std::fill(spectrum(lane, -history_, m), spectrum(lane, 0, m), std::complex<float>());
   }
   extension_.restart(lane);
+  steady_.restart(lane);
   synthesis_.restart(lane);
 }
 
 std::size_t MaskSession::memory() const noexcept {
   return sizeof(*this) + masks_->memory() + spectra_.size() * sizeof(spectra_[0]) +
-         voice_.size() * sizeof(voice_[0]);
+         steady_.memory() + voice_.size() * sizeof(voice_[0]);
 }
 
 }  // namespace limpid::models

@@ -6,6 +6,7 @@
 // ratio mask; more are deep filtering along time (Mack and Habets, "Deep filtering: signal
 // extraction and reconstruction using complex time-frequency filters", 2019). Of an array that is
 // the first microphone; the present frame of each other one joins the sum with a mask of its own.
+// Some networks for arrays have a steady filter behind that (models/steady.h).
 #pragma once
 
 #include <complex>
@@ -17,13 +18,14 @@
 #include "lib/model/model.h"
 #include "models/band_extension.h"
 #include "models/mask_maker.h"
+#include "models/steady.h"
 
 namespace limpid::models {
 
 StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept;
 
 // ModelSpec::settle_hops where masks depend on the latest frames only, the present one and `past`
-// before it: those, the filter's, what windows overlap before and after, and the band extension's.
+// before it: those, the filters', what windows overlap before and after, and the band extension's.
 int mask_settle_hops(const MaskTraits& traits, int past) noexcept;
 
 class MaskSession final : public Session {
@@ -61,7 +63,7 @@ class MaskSession final : public Session {
   StreamFormat format_;
   int lanes_, microphones_, bins_;
   int tile_;      // frames that are processed together
-  int history_;   // frames before the present one that the filter needs
+  int history_;   // frames before the present one that filters need
   int capacity_;  // frames, with the history
   int band_;      // bins that network and spectrum share
   float scale_;   // of this rate's spectrum to that of the training rate
@@ -69,6 +71,7 @@ class MaskSession final : public Session {
   dsp::Synthesis synthesis_;
   std::unique_ptr<MaskMaker> masks_;
   BandExtension extension_;
+  SteadyFilters steady_;
   std::vector<std::complex<float>>
       spectra_;  // [lane][microphone][capacity][bin]: history, then those waiting for masks
   int waiting_ = 0;

@@ -27,6 +27,7 @@ LONGCONV = {"architecture": "longconv", "sample_rate": RATE, "window": 0.02, "ho
             "bands": [3, 5, 9, 20, 51, 73], "channels": 7, "blocks": 2, "memory": 5, "short_taps": 3, "long_taps": 71,
             "filter_hidden": 6, "level_horizon": 20, "exchange": 9, "hidden": 11, "taps": 2, "voice": True}
 LONGCONV_ARRAY = {**LONGCONV, "any_rate": False, "microphones": ARRAY["microphones"], "coherence_horizon": 15}
+LONGCONV_STEADY = {**LONGCONV_ARRAY, "steady_frames": 2, "steady_horizon": 40}
 
 
 def voiced_signal():
@@ -123,6 +124,7 @@ def write_arrays(folder):
 def write_longconv(folder, signal):
     """Odd sizes, filters longer than the signal is at first and shorter than it is in the end."""
     for name, config, heard in (("longconv_tiny_array", LONGCONV_ARRAY, array_signal(ARRAY["microphones"])),
+                                ("longconv_tiny_steady", LONGCONV_STEADY, array_signal(ARRAY["microphones"])),
                                 ("longconv_tiny", LONGCONV, signal)):
         network = randomise_array(LongConv(config), seed=11)
         weights.write(folder / f"{name}.safetensors", weights.tensors_of(network.state_dict()), config,

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/dsp/stft.h"
+#include "lib/kernels/steady_filter.h"
 #include "models/config_fields.h"
 #include "models/longconv/microphones.h"
 
@@ -25,14 +26,27 @@ constexpr NumberField<LongConvConfig> kNumbers[] = {
     {"hidden", &LongConvConfig::hidden, 1, 4096},
     {"taps", &LongConvConfig::taps, 1, 8},
     {"microphones", &LongConvConfig::microphones, 1, 16, true},
-    {"coherence_horizon", &LongConvConfig::coherence_horizon, 1, 1'000'000, true}};
+    {"coherence_horizon", &LongConvConfig::coherence_horizon, 1, 1'000'000, true},
+    {"steady_frames", &LongConvConfig::steady_frames, 0, kernels::kMaxSteadyInputs, true},
+    {"steady_horizon", &LongConvConfig::steady_horizon, 1, 100'000, true}};
 constexpr int kMaxBands = 256, kWidest = 8192;
+
+// Real multiply-accumulates of a bin's steady filter of n inputs: sums, factorisation, solution,
+// filter.
+double steady_macs(double n) {
+  return 4 * (n * (n + 3) / 2 + n * n * n / 6 + n * n + n);
+}
 
 // The first thing wrong with the numbers themselves, or "".
 std::string config_problem(const LongConvConfig& c) {
   if (auto problem = range_problem(kNumbers, c); !problem.empty()) return problem;
   if (c.microphones > 1 && c.any_rate)
     return "networks for several microphones have one rate: any_rate must be false";
+  if (c.steady_frames > 0 && c.microphones == 1)
+    return "only networks for several microphones have a steady filter: steady_frames must be 0";
+  if (c.steady_frames * c.microphones > kernels::kMaxSteadyInputs)
+    return "steady_frames times microphones must be at most " +
+           std::to_string(kernels::kMaxSteadyInputs);
   if (!(c.hop >= 0.001 && c.hop <= 0.1 && c.window >= 0.002 && c.window <= 0.2))
     return "window and hop must be 0.001..0.2 seconds";
   if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) != 2)
@@ -69,7 +83,7 @@ int LongConvConfig::bins() const LIMPID_REALTIME {
 }
 
 MaskTraits LongConvConfig::traits() const LIMPID_REALTIME {
-  return {window, hop, bins(), taps, 0, voice, microphones};
+  return {window, hop, bins(), taps, 0, voice, microphones, steady_frames, steady_horizon};
 }
 
 int LongConvConfig::past() const noexcept {
@@ -83,7 +97,7 @@ double LongConvConfig::macs_per_second() const noexcept {
   const double memory_macs = c * short_taps + memory * (4 * c + long_taps);
   const double block = band_count() * (memory_macs + 2 * c * (hidden + exchange));
   const double ends = bins() * (masks() * (2 * c + 4) + microphones * kFeatures * c);
-  return (blocks * block + ends) / hop;
+  return (blocks * block + ends + bins() * steady_macs(steady_frames * microphones)) / hop;
 }
 
 Result<LongConvConfig> parse_longconv_config(std::string_view json, const std::string& origin) {

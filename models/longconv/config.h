@@ -20,8 +20,10 @@ struct LongConvConfig {
   int level_horizon = 100;           // frames of LevelFeatures
   int microphones = 1;               // inputs; the voice is given as the first one hears it
   int coherence_horizon = 20;        // frames of MicrophoneFeatures
-  std::vector<int> bands;            // bins of each band, from 0 Hz up
-  int channels = 40;                 // of every band
+  int steady_frames = 0;     // frames of each microphone in SteadyFilters; 0: there are none
+  int steady_horizon = 333;  // frames after which those forget
+  std::vector<int> bands;    // bins of each band, from 0 Hz up
+  int channels = 40;         // of every band
   int blocks = 5;
   int memory = 32;         // channels of a band that pass through the long filters
   int short_taps = 3;      // frames that the projections see

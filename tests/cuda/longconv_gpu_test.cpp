@@ -62,9 +62,12 @@ TEST(LongConvGpu, TensorCoresKeepWhatTheyPromise) {
 TEST(LongConvGpu, TensorCoresOfTheShippedNetworks) {
   const std::span<const test::Kept> all = test::kKeptByTrained;
   test::expect_tensor_cores_keep(EmulatedLongConv(test::shipped_weights("light")), all, 2);
-  // The same layers, and inputs of three microphones more: once is enough.
-  test::expect_tensor_cores_keep(EmulatedLongConv(test::shipped_weights("array-light-4")),
-                                 all.subspan(2, 1), 2);
+  // The same layers, and inputs of three microphones more: once is enough. Without the steady
+  // filter behind them, which GPUs do not run.
+  test::expect_tensor_cores_keep(
+      EmulatedLongConv(test::shipped_weights(
+          "array-light-4", {R"(\"steady_frames\": 3)", R"(\"steady_frames\": 0)"})),
+      all.subspan(2, 1), 2);
 }
 
 // Calls shorter and longer than what a thread keeps, the ring turning many times.

@@ -73,7 +73,8 @@ TEST(LongConvLoad, NumbersMayBeAtTheirLimits) {
                        {"hidden", 1, 4096},
                        {"taps", 1, 8},
                        {"microphones", 1, 16},
-                       {"coherence_horizon", 1, 1'000'000}});
+                       {"coherence_horizon", 1, 1'000'000},
+                       {"steady_horizon", 1, 100'000}});
 }
 
 TEST(LongConvLoad, BandsAndChannelsTogetherAreLimited) {
@@ -100,6 +101,27 @@ TEST(LongConvLoad, OfSeveralMicrophones) {
   // Another number of microphones than the tensors were made for.
   EXPECT_NE(refusal(test::longconv_weights(recipe), test::longconv_metadata({.microphones = 2}))
                 .find("split.0.weight"),
+            std::string::npos);
+}
+
+TEST(LongConvLoad, OfASteadyFilter) {
+  const LongConvRecipe recipe{.microphones = 3, .steady_frames = 5};
+  const auto model = test::random_longconv(recipe),
+             plain = test::random_longconv({.microphones = 3});
+  EXPECT_EQ(model->spec().macs_per_second - plain->spec().macs_per_second,
+            100.0 * 161 * 4 * (15 * 18 / 2 + 15 * 15 * 15 / 6.0 + 15 * 15 + 15));
+  EXPECT_GT(model->spec().settle_hops, plain->spec().settle_hops);
+  const auto refused = model->open({.sample_rate = 16000, .gpu = 0});
+  EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+  EXPECT_NE(refused.error().message.find("only CPUs"), std::string::npos);
+  test::expect_lies_are_refused(models::make_longconv, test::longconv_weights(recipe),
+                                test::longconv_metadata(recipe), "LongConv config",
+                                {{"\\\"steady_frames\\\":5", "\\\"steady_frames\\\":6"},
+                                 {"\\\"steady_frames\\\":5", "\\\"steady_frames\\\":-1"},
+                                 {"\\\"steady_horizon\\\":6", "\\\"steady_horizon\\\":0"}});
+  const LongConvRecipe deaf{.steady_frames = 2};
+  EXPECT_NE(refusal(test::longconv_weights(deaf), test::longconv_metadata(deaf))
+                .find("several microphones"),
             std::string::npos);
 }
 

@@ -73,13 +73,14 @@ INSTANTIATE_TEST_SUITE_P(
                     LongConvRecipe{.short_taps = 1, .long_taps = 1, .taps = 1},
                     LongConvRecipe{.channels = 16, .memory = 16, .short_taps = 4, .long_taps = 33},
                     LongConvRecipe{.taps = 2, .voice = true, .microphones = 3},
+                    LongConvRecipe{.taps = 2, .microphones = 3, .steady_frames = 4},
                     LongConvRecipe{.bands = {161}, .blocks = 1, .long_taps = 20},
                     LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 3, .blocks = 1}),
     [](const auto& recipe) {
       const LongConvRecipe& r = recipe.param;
       return std::to_string(r.bands.size()) + "bands_" + std::to_string(r.long_taps) + "taps_" +
              std::to_string(r.taps) + (r.voice ? "_voice" : "") +
-             (r.microphones > 1 ? "_array" : "");
+             (r.microphones > 1 ? "_array" : "") + (r.steady_frames > 0 ? "_steady" : "");
     });
 
 // Five minutes in one call: memory is that of a short call, and of what it says about voice.

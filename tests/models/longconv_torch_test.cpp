@@ -26,10 +26,10 @@ TEST(LongConvAgainstTorch, TinyNetworkWithEverythingOn) {
   }
 }
 
-TEST(LongConvAgainstTorch, TinyNetworkOfThreeMicrophones) {
-  auto model = models::load_file(data("longconv_tiny_array.safetensors"));
+void expect_array(const std::string& name) {
+  auto model = models::load_file(data(name + ".safetensors"));
   ASSERT_TRUE(model) << model.error().message;
-  const auto want = test::channel(data("longconv_tiny_array_expected.wav"));
+  const auto want = test::channel(data(name + "_expected.wav"));
   const auto input = test::channels(data("deftan2_tiny_input.wav"));
   ASSERT_EQ(input.extent(0), (*model)->spec().input_channels);
   for (int frames : {1, 7, 100}) {
@@ -37,6 +37,14 @@ TEST(LongConvAgainstTorch, TinyNetworkOfThreeMicrophones) {
     EXPECT_LE(test::relative_error(got.view()[0].span(), want, 0, 0), 1e-5)
         << frames << " frames a call";
   }
+}
+
+TEST(LongConvAgainstTorch, TinyNetworkOfThreeMicrophones) {
+  expect_array("longconv_tiny_array");
+}
+
+TEST(LongConvAgainstTorch, TinyNetworkWithASteadyFilter) {
+  expect_array("longconv_tiny_steady");
 }
 
 TEST(LongConvAgainstTorch, Voice) {

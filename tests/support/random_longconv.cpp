@@ -49,6 +49,9 @@ std::string longconv_metadata(const LongConvRecipe& r) {
       (r.microphones == 1
            ? std::string(R"(,"any_rate":true)")
            : R"(,"any_rate":false,"coherence_horizon":7)" + number("microphones", r.microphones)) +
+      (r.steady_frames == 0 ? std::string()
+                            : number("steady_frames", r.steady_frames) +
+                                  number("steady_horizon", r.steady_horizon)) +
       number("level_horizon", r.level_horizon) + number("channels", r.channels) +
       number("blocks", r.blocks) + number("memory", r.memory) + number("short_taps", r.short_taps) +
       number("long_taps", r.long_taps) + number("filter_hidden", r.filter_hidden) +

@@ -18,13 +18,15 @@ struct LongConvRecipe {
   int level_horizon = 10;
   bool voice = false;
   int microphones = 1;
+  int steady_frames = 0, steady_horizon = 6;
   float log_decay = -2.5f;
   unsigned seed = 1;
 
   // Frames after which nothing of what was heard is left: beyond the filters, and 1e-11 of the
   // running means of the levels.
   int reach() const {
-    return blocks * (long_taps - 1 + short_taps - 1) + taps + 25 * level_horizon;
+    return blocks * (long_taps - 1 + short_taps - 1) + taps + 25 * level_horizon +
+           (steady_frames > 0 ? steady_frames + 25 * steady_horizon : 0);
   }
 };
 

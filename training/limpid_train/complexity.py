@@ -13,8 +13,10 @@ def longconv(network):
     memory = channels * network["short_taps"] + network["memory"] * (4 * channels + network["long_taps"])
     block = bands * (memory + 2 * channels * (network["hidden"] + network["exchange"]))
     microphones = network.get("microphones", 1)
-    masks = bins * (network["taps"] + microphones - 1) * (2 * channels + 4)
-    return round((network["blocks"] * block + 4 * microphones * bins * channels + masks) / network["hop"])
+    masks = bins * (network["taps"] + (microphones - 1) * network.get("other_taps", 1)) * (2 * channels + 4)
+    n = network.get("steady_frames", 0) * microphones
+    steady = bins * 4 * (n * (n + 3) / 2 + n ** 3 / 6 + n * n + n)              # sums, factorisation, solution, filter
+    return round((network["blocks"] * block + 4 * microphones * bins * channels + masks + steady) / network["hop"])
 
 
 def deftan2(network):

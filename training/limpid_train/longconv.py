@@ -1,7 +1,8 @@
 """LongConv: gated long convolutions over STFT frames. The spectrum is cut into bands (Luo and Yu 2023, "Music source
 separation with band-split RNN"); every band remembers seconds by the operator of Hyena (Poli et al. 2023) with one set of
 implicit, decaying filters, a bottleneck over all bands exchanges what they found, and every band makes its masks. Of an
-array it hears the first microphone, and how each other one differs from it, whose frame joins the output by a mask of its own."""
+array it hears the first microphone, and how each other one differs from it, whose frames ("other_taps" of them, one where that is
+not said) join the output by masks of their own."""
 import math
 
 import torch
@@ -12,6 +13,7 @@ from .gated_conv import ShortConv, gated_conv
 from .layers import precise, running_mean
 from .level_features import level_features
 from .spectrum import Stft, deep_filter
+from .steady import steadied
 
 
 class ImplicitFilters(nn.Module):
@@ -103,18 +105,20 @@ def between_microphones(spectrum, horizon):
 class LongConv(nn.Module):
     """Waveform [B, N] in, or [B, M, N] of an array, enhanced waveform [B, N] out, aligned with the (first) input."""
 
-    grows, gains, keeps = ("blocks", "hidden", "exchange", "taps", "microphones"), ("voice", "coherence_horizon"), ()
+    grows, gains = ("blocks", "hidden", "exchange", "taps", "microphones", "other_taps"), ("voice", "coherence_horizon")
+    keeps = ("steady_frames", "steady_horizon")                                 # they change what becomes of the masks' output
 
     def __init__(self, config):
         super().__init__()
         self.config, self.taps, self.bands = config, config["taps"], config["bands"]
         self.stft = Stft(config)
         channels, microphones = config["channels"], config.get("microphones", 1)
-        self.others = microphones - 1
+        self.others, self.other_taps = microphones - 1, config.get("other_taps", 1)
+        self.planes_of_masks = self.taps + self.others * self.other_taps          # complex ones
         self.split = nn.ModuleList(nn.Linear(4 * microphones * width, channels) for width in self.bands)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config["blocks"]))
         self.norm = nn.LayerNorm(channels)
-        self.masks_of = nn.ModuleList(nn.Linear(channels, 2 * (self.taps + self.others) * width) for width in self.bands)
+        self.masks_of = nn.ModuleList(nn.Linear(channels, 2 * self.planes_of_masks * width) for width in self.bands)
         if config.get("voice"):
             self.voice = nn.Linear(channels, 1)
 
@@ -136,18 +140,18 @@ class LongConv(nn.Module):
         for block in self.blocks:
             x = block(x)
         x = precise(self.norm(x))
-        parts = [layer(band).unflatten(-1, (2 * (self.taps + self.others), -1)) for band, layer in zip(x.unbind(2), self.masks_of)]
+        parts = [layer(band).unflatten(-1, (2 * self.planes_of_masks, -1)) for band, layer in zip(x.unbind(2), self.masks_of)]
         return torch.tanh(precise(torch.cat(parts, -1))).permute(1, 2, 3, 0), x
 
     def masks(self, spectrum):
-        """complex [B, F, T], or [B, M, F, T] -> complex [B, taps + M - 1, F, T], each part within (-1, 1); and the logits
-        [B, T] of speech being present, or None."""
+        """complex [B, F, T], or [B, M, F, T] -> complex [B, taps + (M - 1) other_taps, F, T], all of one microphone together, each
+        part within (-1, 1); and the logits [B, T] of speech being present, or None."""
         between = None
         if self.others:
             between, spectrum = between_microphones(spectrum, self.config["coherence_horizon"]), spectrum[:, 0]
         m, bands = self.planes(torch.stack([spectrum.real, spectrum.imag], 1), between)
         voice = self.voice(bands.mean(2))[..., 0].T if self.config.get("voice") else None
-        sides = [torch.complex(*part.chunk(2, 1)) for part in m.split([2 * self.taps, 2 * self.others], 1)]
+        sides = [torch.complex(*part.chunk(2, 1)) for part in m.split([2 * self.taps, 2 * (self.planes_of_masks - self.taps)], 1)]
         return torch.cat(sides, 1), voice
 
     def estimate(self, spectrum):
@@ -155,8 +159,11 @@ class LongConv(nn.Module):
         masks, voice = self.masks(spectrum)
         if not self.others:
             return deep_filter(spectrum, masks), masks, voice
-        own, other = masks.split([self.taps, self.others], 1)
-        return deep_filter(spectrum[:, 0], own) + (other * spectrum[:, 1:]).sum(1), masks, voice
+        parts = masks.split([self.taps] + self.others * [self.other_taps], 1)
+        estimate = sum(deep_filter(x, part) for x, part in zip(spectrum.unbind(1), parts))
+        if frames := self.config.get("steady_frames"):
+            estimate = steadied(spectrum, estimate, frames, self.config["steady_horizon"])
+        return estimate, masks, voice
 
     def forward(self, waveform):
         """What a stream gives: silence before the waveform."""
@@ -183,12 +190,14 @@ class LongConv(nn.Module):
 
     def places(self, name, config):
         """Which rows of a tensor are those of a smaller network, where they are not the first ones: the planes of masks are
-        real parts, then imaginary ones, of the taps, then of the other microphones, each of as many rows as its band has bins."""
+        real parts, then imaginary ones, of the taps, then of those of the other microphones, each of as many rows as its band has
+        bins."""
         if not name.startswith("masks_of."):
             return None
         taps, others, width = config["taps"], config.get("microphones", 1) - 1, self.bands[int(name.split(".")[1])]
         planes = [part * self.taps + tap for part in (0, 1) for tap in range(taps)]
-        planes += [2 * self.taps + part * self.others + other for part in (0, 1) for other in range(others)]
+        planes += [2 * self.taps + (part * self.others + other) * self.other_taps + tap
+                   for part in (0, 1) for other in range(others) for tap in range(config.get("other_taps", 1))]
         return [plane * width + row for plane in planes for row in range(width)]
 
     def start_open(self):
@@ -203,4 +212,4 @@ class LongConv(nn.Module):
                     part.outputs.weight.mul_(1 / math.sqrt(3 * len(self.blocks)))
             for layer in self.masks_of:
                 layer.weight.mul_(0.3)
-                layer.bias.zero_()[:layer.out_features // (2 * (self.taps + self.others))] = 0.7
+                layer.bias.zero_()[:layer.out_features // (2 * self.planes_of_masks)] = 0.7

@@ -21,7 +21,8 @@ DEAF = {**TINY, "level_horizon": 0}
 # (the smaller network, what the larger one has more)
 GROWTH = [(LONGCONV, {"blocks": 4}), (LONGCONV, {"hidden": 16}), (LONGCONV, {"exchange": 12}), (LONGCONV, {"taps": 4}),
           (LONGCONV, {"any_rate": False, "microphones": 3, "coherence_horizon": 15}), (LONGCONV_ARRAY, {"microphones": 4}),
-          (LONGCONV_ARRAY, {"microphones": 5, "taps": 3, "blocks": 3}), (QUIET, {"voice": True}),
+          (LONGCONV_ARRAY, {"microphones": 5, "taps": 3, "blocks": 3}), (LONGCONV_ARRAY, {"other_taps": 3}),
+          ({**LONGCONV_ARRAY, "other_taps": 2}, {"other_taps": 4, "microphones": 5}), (QUIET, {"voice": True}),
           (TINY, {"taps": 3}), ({**TINY, "taps": 2}, {"taps": 5}), (TINY, {"voice": True}),
           (DEAF, {"level_horizon": 40}), (DEAF, {"level_horizon": 40, "taps": 3, "voice": True}),
           (ARRAY_CAUSAL, {"layers": 3})]
