@@ -32,9 +32,6 @@ class MaskModel : public Model {
     if (auto checked = check_open(*this, config, why_windowed()); !checked) return checked.error();
     const MaskTraits traits = network_->config.traits();
     try {
-      if (config.gpu >= 0 && traits.steady_frames > 0)
-        return Error{ErrorCode::unsupported,
-                     "model " + spec_.name + " has a steady filter, which only CPUs run"};
       if (config.gpu >= 0)
         return GpuSession::open(traits, config, [&](GpuMemory& memory) {
           return GpuState::open(*network_, memory, config.gpu_arithmetic);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/kernels/steady_filter.h"
 #include "models/settling.h"
 #include "models/sizes.h"
 
@@ -20,9 +19,16 @@ SteadyFilters::SteadyFilters(const MaskTraits& traits, int lanes, int bins)
     : frames_(traits.steady_frames),
       microphones_(traits.microphones),
       bins_(bins),
-      keep_(static_cast<float>(1.0 - 1.0 / traits.steady_horizon)),
+      rule_(rule(traits)),
       sums_(
           arena_.claim<float>(size(lanes) * kernels::steady_floats(frames_ * microphones_, bins))) {
+}
+
+kernels::SteadyRule SteadyFilters::rule(const MaskTraits& traits) noexcept {
+  return {.keep = static_cast<float>(1.0 - 1.0 / traits.steady_horizon),
+          .loading = kLoading,
+          .share = kShare,
+          .limit = kLimit};
 }
 
 int SteadyFilters::settle(const MaskTraits& traits) noexcept {
@@ -41,9 +47,7 @@ void SteadyFilters::run(int lane, const std::complex<float>* columns, std::ptrdi
   auto next = inputs.begin();
   for (int k = 0; k < frames_; ++k)
     for (int m = 0; m < microphones_; ++m) *next++ = columns + m * apart - k * stride;
-  kernels::steady_filter({inputs.begin(), next}, bins_,
-                         {.keep = keep_, .loading = kLoading, .share = kShare, .limit = kLimit},
-                         sums_of(lane).data(), estimate);
+  kernels::steady_filter({inputs.begin(), next}, bins_, rule_, sums_of(lane).data(), estimate);
 }
 
 void SteadyFilters::restart(int lane) LIMPID_REALTIME {

@@ -10,6 +10,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/realtime.h"
+#include "lib/kernels/steady_filter.h"
 #include "models/mask_maker.h"
 
 namespace limpid::models {
@@ -18,6 +19,8 @@ class SteadyFilters {
  public:
   SteadyFilters(const MaskTraits& traits, int lanes, int bins);
 
+  // How such filters are fitted and heard, on CPUs and on GPUs.
+  static kernels::SteadyRule rule(const MaskTraits& traits) noexcept;
   // Frames after which what was heard before makes no difference any more.
   static int settle(const MaskTraits& traits) noexcept;
 
@@ -32,7 +35,7 @@ class SteadyFilters {
   std::span<float> sums_of(int lane) LIMPID_REALTIME;
 
   int frames_, microphones_, bins_;
-  float keep_;
+  kernels::SteadyRule rule_;
   Arena arena_;
   std::span<float> sums_;  // [lane]
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/band_extension.h"
+#include "models/steady.h"
 
 namespace limpid::models {
 
@@ -17,6 +18,8 @@ Status GpuMaskEngine::run(int frames) const {
   auto done = maker_->run({spectra(spectra_.history, frames), band, scale}, frames);
   if (done && extends()) done = extend(frames);
   if (done) done = filter(frames);
+  if (done && steady_sums_ != nullptr) done = filter_steadily(frames);
+  if (done) done = synthesise(frames);
   return done;
 }
 
@@ -47,7 +50,7 @@ Status GpuMaskEngine::analyse(int frames) const {
 // What BandExtension does.
 Status GpuMaskEngine::extend(int frames) const {
   const int lanes = memory_.lanes(), band = traits_.bins;
-  auto done = queue_.top_gains({maker_->mask(frames), spectra(traits_.taps - 1, frames).x, gains_,
+  auto done = queue_.top_gains({maker_->mask(frames), spectra(traits_.history(), frames).x, gains_,
                                 BandExtension::kSilence, lanes, frames, BandExtension::edge(band),
                                 BandExtension::top(band), band});
   if (!done) return done;
@@ -55,20 +58,30 @@ Status GpuMaskEngine::extend(int frames) const {
                               1.0f - BandExtension::decay(traits_.hop), lanes, frames});
 }
 
-// A hop of output is the sum of its share of the latest `overlap` windows. Spectra wait for masks
-// that look ahead.
+// Spectra wait for masks that look ahead.
 Status GpuMaskEngine::filter(int frames) const {
   const int bins = stft_.bins(), band = traits_.bins, lanes = memory_.lanes();
-  const gpu::ArraySpectra input = spectra(traits_.taps - 1, frames);
-  auto done = queue_.mask_filter(
-      {maker_->mask(frames), input.x, frames_of<float>(masked_.fresh(frames)), gains_,
-       BandExtension::blend(band), lanes, frames, bins, band, input.microphone});
-  if (!done) return done;
+  const gpu::ArraySpectra input = spectra(traits_.history(), frames);
+  return queue_.mask_filter({maker_->mask(frames), input.x, frames_of<float>(masked_.fresh(frames)),
+                             gains_, BandExtension::blend(band), lanes, frames, bins, band,
+                             input.microphone});
+}
+
+// What SteadyFilters does.
+Status GpuMaskEngine::filter_steadily(int frames) const {
+  return queue_.steady_filter({spectra(traits_.history(), frames),
+                               frames_of<float>(masked_.fresh(frames)), steady_sums_,
+                               SteadyFilters::rule(traits_), memory_.lanes(), frames,
+                               std::min(stft_.bins(), traits_.bins), traits_.steady_frames});
+}
+
+// A hop of output is the sum of its share of the latest `overlap` windows.
+Status GpuMaskEngine::synthesise(int frames) const {
   const nn::Activation windows = masked_.frames(0, frames + masked_.history);
   const gpu::ComplexRows<float> hops{
-      output_, {lanes, frames, 1}, {output().pitch, stft_.hop, 0}, 0};
+      output_, {memory_.lanes(), frames, 1}, {output().pitch, stft_.hop, 0}, 0};
   return transforms_.synthesis.run(queue_, gpu::ProductKind::real_output,
-                                   rows_of<const float>(windows, frames, 1), bins,
+                                   rows_of<const float>(windows, frames, 1), stft_.bins(),
                                    windows.frame_stride, hops);
 }
 

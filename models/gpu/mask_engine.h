@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A network of masks on a GPU, from samples to samples: transform, network, filter, transform back,
+// A network of masks on a GPU, from samples to samples: transform, network, filters, transform back,
 // all lanes and frames of a call in each kernel. As MaskSession does it on the CPU.
 #pragma once
 
@@ -51,6 +51,8 @@ class GpuMaskEngine final : public GpuEngine {
   Status analyse(int frames) const;
   Status extend(int frames) const;
   Status filter(int frames) const;
+  Status filter_steadily(int frames) const;
+  Status synthesise(int frames) const;
 
   kernels::cuda::LayerQueue& queue_;
   MaskTraits traits_;
@@ -63,6 +65,7 @@ class GpuMaskEngine final : public GpuEngine {
   GpuTimeline audio_;                               // [microphone], one row of hop samples a frame
   GpuTimeline spectra_, masked_;                    // [re, im][microphone], [re, im]
   float *gains_ = nullptr, *gain_state_ = nullptr;  // above the band
+  float* steady_sums_ = nullptr;
   float* output_ = nullptr;
 };
 

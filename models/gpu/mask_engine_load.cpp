@@ -2,6 +2,7 @@
 // Brings the transforms of an engine to the GPU and claims its memory.
 #include <algorithm>
 
+#include "lib/kernels/steady_filter.h"
 #include "models/gpu/mask_engine.h"
 
 namespace limpid::models {
@@ -38,12 +39,17 @@ Status GpuMaskEngine::claim_memory() {
   const int microphones = traits_.microphones;
   auto done = memory_.timeline(audio_, 1, stft_.hop, overlap_ - 1, 0, microphones);
   if (done)
-    done = memory_.timeline(spectra_, 1, bins, traits_.taps - 1 + traits_.lookahead, 0,
+    done = memory_.timeline(spectra_, 1, bins, traits_.history() + traits_.lookahead, 0,
                             2 * microphones);
   if (done) done = memory_.timeline(masked_, 1, bins, overlap_ - 1);
   if (done) done = memory_.frames(output_, stft_.hop);
   if (done && extends()) done = memory_.state(gain_state_, 2, 1);
   if (done && extends()) done = memory_.frames(gains_, 2);
+  if (done && traits_.steady_frames > 0)
+    done = memory_.state(steady_sums_,
+                         static_cast<int>(kernels::steady_floats(
+                             traits_.steady_frames * microphones, std::min(bins, traits_.bins))),
+                         1);
   return done;
 }
 

@@ -7,10 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "lib/io/weights.h"
 #include "models/gpu/session.h"
@@ -22,19 +19,12 @@ namespace limpid::test {
 // The same file, as often as it is called.
 using WeightFile = std::function<io::Weights()>;
 
-// `change`: a text of the file's header that another of the same length takes the place of.
-inline WeightFile shipped_weights(std::string_view name,
-                                  std::pair<std::string_view, std::string_view> change = {}) {
-  return [name, change] {
+inline WeightFile shipped_weights(std::string_view name) {
+  return [name] {
     const auto shipped =
         std::ranges::find(models::shipped_models(), name, &models::ShippedModel::name);
     EXPECT_NE(shipped, models::shipped_models().end());
-    std::vector<std::byte> bytes(shipped->bytes.begin(), shipped->bytes.end());
-    const auto as_text = [](std::string_view text) { return std::as_bytes(std::span(text)); };
-    const auto found = std::ranges::search(bytes, as_text(change.first));
-    EXPECT_EQ(found.size(), change.second.size());
-    std::ranges::copy(as_text(change.second), found.begin());
-    return *io::Weights::parse(bytes, "shipped");
+    return *io::Weights::parse(shipped->bytes, "shipped");
   };
 }
 

@@ -15,6 +15,11 @@ using test::LongConvRecipe;
 // One block, filters that see the present only, one mask a bin.
 const LongConvRecipe kLeast{.blocks = 1, .short_taps = 1, .long_taps = 1, .taps = 1, .seed = 3};
 const LongConvRecipe kArray{.taps = 3, .voice = true, .microphones = 3, .seed = 9};
+// With a filter behind the masks that looks back further than they do, and one that does not.
+const LongConvRecipe kSteady{
+    .taps = 1, .voice = true, .microphones = 4, .steady_frames = 3, .seed = 11};
+const LongConvRecipe kBriefSteady{
+    .blocks = 1, .taps = 4, .microphones = 5, .steady_frames = 2, .steady_horizon = 1, .seed = 12};
 
 TEST(LongConvGpu, EqualsTheCpu) {
   for (const LongConvRecipe& recipe :
@@ -23,7 +28,7 @@ TEST(LongConvGpu, EqualsTheCpu) {
         LongConvRecipe{.bands = {161}, .blocks = 1, .long_taps = 20, .exchange = 70, .seed = 5},
         LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 5, .blocks = 1, .seed = 6},
         LongConvRecipe{.channels = 96, .blocks = 1, .hidden = 50, .seed = 7}, kArray,
-        LongConvRecipe{.blocks = 1, .taps = 1, .microphones = 2, .seed = 10},
+        LongConvRecipe{.blocks = 1, .taps = 1, .microphones = 2, .seed = 10}, kSteady, kBriefSteady,
         // More than RowPerceptron takes.
         LongConvRecipe{.channels = 100, .blocks = 1, .hidden = 50, .seed = 8}}) {
     SCOPED_TRACE(recipe.seed);
@@ -62,17 +67,14 @@ TEST(LongConvGpu, TensorCoresKeepWhatTheyPromise) {
 TEST(LongConvGpu, TensorCoresOfTheShippedNetworks) {
   const std::span<const test::Kept> all = test::kKeptByTrained;
   test::expect_tensor_cores_keep(EmulatedLongConv(test::shipped_weights("light")), all, 2);
-  // The same layers, and inputs of three microphones more: once is enough. Without the steady
-  // filter behind them, which GPUs do not run.
-  test::expect_tensor_cores_keep(
-      EmulatedLongConv(test::shipped_weights(
-          "array-light-4", {R"(\"steady_frames\": 3)", R"(\"steady_frames\": 0)"})),
-      all.subspan(2, 1), 2);
+  // The same layers, and inputs of three microphones more: once is enough.
+  test::expect_tensor_cores_keep(EmulatedLongConv(test::shipped_weights("array-light-4")),
+                                 all.subspan(2, 1), 2);
 }
 
 // Calls shorter and longer than what a thread keeps, the ring turning many times.
 TEST(LongConvGpu, AnyChunkingGivesTheSameOutput) {
-  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kLeast, kArray})
+  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kLeast, kArray, kSteady})
     test::expect_any_chunking_on_the_gpu(EmulatedLongConv(recipe), 61, {3, 22, 1, 60});
 }
 
@@ -93,11 +95,12 @@ TEST(LongConvGpu, EqualsTheCpuAtOtherRates) {
 TEST(LongConvGpu, ALaneBeginsAnewAndTheOthersGoOn) {
   for (const int rate : {16000, 24000})
     test::expect_a_lane_begins_anew(EmulatedLongConv(LongConvRecipe{}), rate);
-  test::expect_a_lane_begins_anew(EmulatedLongConv(kArray), 16000);
+  for (const LongConvRecipe& recipe : {kArray, kSteady})
+    test::expect_a_lane_begins_anew(EmulatedLongConv(recipe), 16000);
 }
 
 TEST(LongConvGpu, HostileInputIsRepaired) {
-  for (const LongConvRecipe& recipe : {LongConvRecipe{}, kArray})
+  for (const LongConvRecipe& recipe : {LongConvRecipe{}, kArray, kSteady})
     test::expect_repairs_on_the_gpu(EmulatedLongConv(recipe));
 }
 
@@ -132,7 +135,13 @@ const LongConvRecipe kOnDevice[] = {
     {.taps = 3, .voice = true},
     {.channels = 96, .memory = 64, .long_taps = 256, .exchange = 64, .hidden = 384, .taps = 3},
     {.channels = 100, .blocks = 1, .taps = 3},
-    {.channels = 64, .taps = 5, .voice = true, .microphones = 4}};
+    {.channels = 64, .taps = 5, .voice = true, .microphones = 4},
+    {.channels = 64,
+     .taps = 5,
+     .voice = true,
+     .microphones = 4,
+     .steady_frames = 3,
+     .steady_horizon = 333}};
 
 TEST(LongConvOnDevice, EqualsTheCpu) {
   for (const LongConvRecipe& recipe : kOnDevice) {

@@ -25,6 +25,7 @@
 #include "lib/kernels/cuda/repack.h"
 #include "lib/kernels/cuda/spectrum_layers.h"
 #include "lib/kernels/cuda/squeeze_layers.h"
+#include "lib/kernels/cuda/steady_layers.h"
 #include "lib/kernels/cuda/strip_perceptron.h"
 #include "lib/kernels/cuda/strip_queries.h"
 #include "limpid/result.h"
@@ -73,6 +74,7 @@ class LayerQueue {
   virtual Status top_gains(const TopGainsArgs& args) = 0;
   virtual Status smooth_gains(const SmoothGainsArgs& args) = 0;
   virtual Status mask_filter(const MaskFilterArgs& args) = 0;
+  virtual Status steady_filter(const SteadyFilterArgs& args) = 0;
   virtual Status real_product(Arithmetic arithmetic, const RealProductArgs& args) = 0;
   virtual Status many_products(Arithmetic arithmetic, const ManyProductArgs& args) = 0;
   virtual Status row_perceptron(Arithmetic arithmetic, const RowPerceptronArgs& args) = 0;

@@ -70,6 +70,7 @@ class ProgrammedQueue : public LayerQueue {
   Status top_gains(const TopGainsArgs& args) override { return run<TopGains>(args); }
   Status smooth_gains(const SmoothGainsArgs& args) override { return run<SmoothGains>(args); }
   Status mask_filter(const MaskFilterArgs& args) override { return run<MaskFilter>(args); }
+  Status steady_filter(const SteadyFilterArgs& args) override { return run<SteadyFilter>(args); }
   Status part_sums(const PartSumsArgs& args) override { return run<PartSums>(args); }
   Status frame_norm(const FrameNormArgs& args) override {
     return with_stored(args.stored, [&]<class Number>() { return run<FrameNorm<Number>>(args); });
