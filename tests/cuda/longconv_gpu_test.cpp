@@ -55,6 +55,11 @@ TEST(LongConvGpu, EqualsTheCpuAtFullSize) {
                                       {.sample_rate = 16000, .lanes = 1, .max_frames = 7}, 20);
 }
 
+TEST(LongConvGpu, EqualsTheCpuOfTheShippedArray) {
+  test::expect_the_gpu_equals_the_cpu(EmulatedLongConv(test::shipped_weights("array-light-4")),
+                                      {.sample_rate = 16000, .lanes = 1, .max_frames = 19}, 60);
+}
+
 TEST(LongConvGpu, TensorCoresKeepWhatTheyPromise) {
   for (const LongConvRecipe& recipe :
        {LongConvRecipe{},
