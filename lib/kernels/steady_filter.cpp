@@ -39,7 +39,7 @@ HWY_INLINE void take(const Complex<D>& a, const Complex<D>& b, Complex<D>& sum) 
   sum.im = hn::NegMulAdd(a.im, b.re, hn::NegMulAdd(a.re, b.im, sum.im));
 }
 
-// The equations of a vector of bins, kMaxLanes of them.
+// The equations of a vector of bins.
 template <class D>
 struct Equations {
   static constexpr int kMost = kMaxSteadyInputs;
@@ -77,7 +77,8 @@ template <class D>
 HWY_INLINE hn::Vec<D> load_of(D d, const Equations<D>& e, float loading) {
   auto trace = hn::Zero(d);
   for (int i = 0; i < e.count; ++i) trace = hn::Add(trace, e.factor[i][i].re);
-  return hn::MulAdd(trace, hn::Set(d, loading / static_cast<float>(e.count)), hn::Set(d, 1e-12f));
+  return hn::MulAdd(trace, hn::Set(d, loading / static_cast<float>(e.count)),
+                    hn::Set(d, kSteadyFloor));
 }
 
 // L in place, row by row.
@@ -94,8 +95,8 @@ HWY_INLINE void factorise(D d, Equations<D>& e, hn::Vec<D> load) {
       power = hn::NegMulAdd(sum.im, sum.im, hn::NegMulAdd(sum.re, sum.re, power));
     }
     // Rounding may have taken more than there was; the load is the least that can be left.
-    e.factor[i][i].re =
-        hn::Div(hn::Set(d, 1.0f), hn::Sqrt(hn::Max(power, hn::Mul(load, hn::Set(d, 0.1f)))));
+    e.factor[i][i].re = hn::Div(hn::Set(d, 1.0f),
+                                hn::Sqrt(hn::Max(power, hn::Mul(load, hn::Set(d, kSteadyLeast)))));
   }
 }
 
@@ -124,8 +125,8 @@ HWY_INLINE Complex<D> joined(D d, const Equations<D>& e, const SteadyRule& rule,
   for (int i = 0; i < e.count; ++i) add_conjugated<D>(e.z[i], e.w[i], y);
   const auto size = [](const Complex<D>& v)
                         HWY_ATTR { return hn::Sqrt(hn::MulAdd(v.re, v.re, hn::Mul(v.im, v.im))); };
-  const auto most =
-      hn::Div(hn::Mul(hn::Set(d, rule.limit), size(estimate)), hn::Add(size(y), hn::Set(d, 1e-9f)));
+  const auto most = hn::Div(hn::Mul(hn::Set(d, rule.limit), size(estimate)),
+                            hn::Add(size(y), hn::Set(d, kSteadyQuiet)));
   const auto gain = hn::Mul(hn::Set(d, rule.share), hn::Min(most, hn::Set(d, 1.0f)));
   const auto rest = hn::Set(d, 1.0f - rule.share);
   return {hn::MulAdd(rest, estimate.re, hn::Mul(gain, y.re)),

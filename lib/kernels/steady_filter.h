@@ -14,6 +14,9 @@
 namespace limpid::kernels {
 
 inline constexpr int kMaxSteadyInputs = 16;
+inline constexpr float kSteadyFloor = 1e-12f;  // what is added to powers in silence
+inline constexpr float kSteadyQuiet = 1e-9f;   // and to the size that is divided by
+inline constexpr float kSteadyLeast = 0.1f;    // of what is added, left of a power by rounding
 
 // How it is fitted, and how much of it is heard.
 struct SteadyRule {

@@ -60,7 +60,7 @@ class SteadyEquations {
   LIMPID_HD void factorise(float loading) {
     float trace = 0;
     for (int i = 0; i < count_; ++i) trace += factor(i, i).re;
-    const float load = loading / static_cast<float>(count_) * trace + 1e-12f;
+    const float load = loading / static_cast<float>(count_) * trace + kSteadyFloor;
     for (int i = 0; i < count_; ++i) {
       float left = factor(i, i).re + load;
       for (int j = 0; j < i; ++j) {
@@ -71,7 +71,7 @@ class SteadyEquations {
         left -= power(sum);
       }
       // Rounding may have taken more than there was; the load is the least that can be left.
-      const float least = 0.1f * load;
+      const float least = kSteadyLeast * load;
       factor(i, i).re = 1.0f / std::sqrt(left > least ? left : least);
     }
   }
@@ -94,7 +94,8 @@ class SteadyEquations {
   LIMPID_HD Complex joined(Complex estimate, const SteadyRule& rule) {
     Complex y{0, 0};
     for (int i = 0; i < count_; ++i) y = y + input(i) * conj(weight(i));
-    const float most = rule.limit * std::sqrt(power(estimate)) / (std::sqrt(power(y)) + 1e-9f);
+    const float most =
+        rule.limit * std::sqrt(power(estimate)) / (std::sqrt(power(y)) + kSteadyQuiet);
     return (1.0f - rule.share) * estimate + rule.share * (most < 1.0f ? most : 1.0f) * y;
   }
 
