@@ -42,6 +42,7 @@ ModelSpec spec_from_card(const io::Weights& weights) {
   spec.licence = text(card, "licence", "not stated");
   for (const auto& [name, tensor] : weights.tensors()) {
     if (name.find(".running_") != name.npos) continue;  // statistics of batch norms: not trained
+    if (weights.is_scale(name)) continue;
     std::uint64_t count = 0;
     io::element_count(tensor.shape, count);  // which fits: it was checked against the file
     spec.parameters += static_cast<std::int64_t>(count);

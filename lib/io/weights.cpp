@@ -20,7 +20,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file format is little-endian");
 
-constexpr std::size_t kPrefix = 8;  // the header's length
+constexpr std::size_t kPrefix = 8;             // the header's length
+constexpr std::string_view kScale = "_scale";  // behind the name of an I8 tensor: its rows' scales
 
 // Hands out a stretch of bytes after another, from memory or from a file.
 class Source {
@@ -132,19 +133,30 @@ Result<std::span<const float>> Weights::find(std::string_view name,
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) return bad("missing, expected shape " + shape_text(shape));
   const TensorEntry& entry = found->second;
-  if (entry.dtype != "F32" && entry.dtype != "BF16")
-    return bad("expected dtype F32 or BF16, found " + entry.dtype);
   if (!std::ranges::equal(shape, entry.shape))
     return bad("expected shape " + shape_text(shape) + ", found " + shape_text(entry.shape));
-  const auto values = entry.dtype == "F32" ? std::span<const float>(data_).subspan(
-                                                 entry.begin / sizeof(float),
-                                                 (entry.end - entry.begin) / sizeof(float))
-                                           : widened(name, entry);
+  std::span<const float> values;
+  if (entry.dtype == "F32") {
+    values = floats(entry);
+  } else if (entry.dtype == "BF16") {
+    values = widened(name, entry);
+  } else if (entry.dtype == "I8") {
+    auto rows = scaled(name, entry);
+    if (!rows) return std::move(rows).error();
+    values = *rows;
+  } else {
+    return bad("expected dtype F32, BF16 or I8, found " + entry.dtype);
+  }
   if (const auto i = first_non_finite(values); i != values.size())
     return bad("expected finite values, found " + std::to_string(values[i]) + " at element " +
                std::to_string(i));
   used_.emplace(name);
   return values;
+}
+
+std::span<const float> Weights::floats(const TensorEntry& entry) const noexcept {
+  return std::span<const float>(data_).subspan(entry.begin / sizeof(float),
+                                               (entry.end - entry.begin) / sizeof(float));
 }
 
 std::span<const float> Weights::widened(std::string_view name, const TensorEntry& entry) {
@@ -160,9 +172,34 @@ std::span<const float> Weights::widened(std::string_view name, const TensorEntry
   return values;
 }
 
+Result<std::span<const float>> Weights::scaled(std::string_view name, const TensorEntry& entry) {
+  const std::string scale_name = std::string(name) + std::string(kScale);
+  if (const auto scale = tensors_.find(scale_name);
+      scale != tensors_.end() && scale->second.dtype != "F32")
+    return Error{ErrorCode::bad_format, origin_ + ": tensor " + in_quotes(scale_name) +
+                                            ": expected dtype F32, found " + scale->second.dtype};
+  const std::int64_t rows = entry.shape.empty() ? 1 : entry.shape[0];
+  const auto scales = find(scale_name, {rows});
+  if (!scales) return scales.error();
+  auto& values = widened_[std::string(name)];
+  values.clear();
+  values.reserve(entry.end - entry.begin);
+  const auto* whole = reinterpret_cast<const std::int8_t*>(data_.data()) + entry.begin;
+  for (const float scale : *scales)
+    for (const auto end = whole + (entry.end - entry.begin) / scales->size(); whole != end; ++whole)
+      values.push_back(static_cast<float>(*whole) * scale);
+  return std::span<const float>(values);
+}
+
 Result<std::span<const float>> Weights::find(std::string_view name,
                                              std::initializer_list<std::int64_t> shape) {
   return find(name, std::span(shape.begin(), shape.size()));
+}
+
+bool Weights::is_scale(std::string_view name) const noexcept {
+  if (!name.ends_with(kScale)) return false;
+  const auto of = tensors_.find(name.substr(0, name.size() - kScale.size()));
+  return of != tensors_.end() && of->second.dtype == "I8";
 }
 
 std::string_view Weights::metadata(std::string_view key) const noexcept {

@@ -38,9 +38,10 @@ class Weights {
   // `origin` names the bytes in messages. Copies what it needs.
   static Result<Weights> parse(std::span<const std::byte> bytes, std::string origin);
 
-  // The tensor `name` (F32, or BF16, which is widened), which must have this shape and only finite
-  // values; marks it as used. bad_format: missing, other dtype, other shape, NaN or infinity (with
-  // its index).
+  // The tensor `name` as floats, which must have this shape and only finite values; marks it as
+  // used. F32; BF16, which is widened; or I8, whose rows (along its first dimension) are multiplied
+  // by the scales in tensor `name`_scale, F32 [rows]. bad_format: missing, other dtype, other
+  // shape, NaN or infinity (with its index).
   Result<std::span<const float>> find(std::string_view name, std::span<const std::int64_t> shape);
   Result<std::span<const float>> find(std::string_view name,
                                       std::initializer_list<std::int64_t> shape);
@@ -51,19 +52,24 @@ class Weights {
     return tensors_;
   }
 
+  // Whether a tensor holds the scales of another one's rows, and so no numbers of its own.
+  bool is_scale(std::string_view name) const noexcept;
+
   // After a network took all it knows: bad_format naming tensors that nobody asked for.
   Status all_used() const;
 
  private:
   Weights(std::string origin, SafetensorsHeader header, std::vector<float> data);
+  std::span<const float> floats(const TensorEntry& entry) const noexcept;
   std::span<const float> widened(std::string_view name, const TensorEntry& entry);
+  Result<std::span<const float>> scaled(std::string_view name, const TensorEntry& entry);
 
   std::string origin_;
   std::vector<float> data_;  // float-aligned storage of the data part
   std::map<std::string, TensorEntry, std::less<>> tensors_;
   std::map<std::string, std::string, std::less<>> metadata_;
   std::set<std::string, std::less<>> used_;
-  std::map<std::string, std::vector<float>, std::less<>> widened_;  // BF16 tensors in use
+  std::map<std::string, std::vector<float>, std::less<>> widened_;  // BF16 and I8 tensors in use
 };
 
 }  // namespace limpid::io

@@ -98,41 +98,76 @@ HWY_INLINE void multiply_rows(const Block& block, Tile<typename Tiles::Weight>& 
   }
 }
 
-inline constexpr float kNoBias[PackedMatrix::kPanel] = {};
+// At least as many as a tile has columns.
+inline constexpr float kNoBias[std::max(PackedMatrix::kPanel, kFewRowsChains* int{kLanes})] = {};
 
-// Columns first .. end of C, whose weights begin at b and lie b_step apart; of words of two
-// numbers, `end` counts words.
+const float* bias_of(const float* bias, int column) {
+  return bias == nullptr ? kNoBias : bias + column;
+}
+
+// Columns first .. end of C, whose weights begin at b and lie b_step apart.
 template <class Tiles>
-void multiply_columns(const Block& block, const TileRule& rule, int first, int end,
-                      const typename Tiles::Weight* b, std::ptrdiff_t b_step, const float* bias) {
-  constexpr int kPerWord = kColumnsPerWord<typename Tiles::Weight>;
-  Tile<typename Tiles::Weight> tile{};
+void multiply_columns(const Block& block, const TileRule& rule, int first, int end, const float* b,
+                      std::ptrdiff_t b_step, const float* bias) {
+  Tile<float> tile{};
   tile.rule = rule;
-  for (int column = first; column < end; column += Tiles::kStep) {
+  for (int column = first; column < end; column += Tiles::kColumns) {
     tile.column = column;
     tile.b = b + (column - first) * b_step;
-    tile.bias = bias == nullptr ? kNoBias : bias + column;
-    multiply_rows<Tiles>(block, tile, std::min(Tiles::kColumns, (end - column) * kPerWord),
+    tile.bias = bias_of(bias, column);
+    multiply_rows<Tiles>(block, tile, std::min(Tiles::kColumns, end - column),
                          std::make_integer_sequence<int, Tiles::kRows>());
   }
 }
 
-// Columns in panels, by tiles of at most kVectors vectors.
-template <int kVectors>
+template <class Weight>
+const Weight* panel_of(const PackedMatrix& b, int column) {
+  if constexpr (kScaled<Weight>)
+    return b.byte_panel(column);
+  else
+    return b.panel(column);
+}
+
+// Panels of 32 from column `first` on, as many as there are whole ones: kPanels together, the rest
+// half as many together. Returns the column behind them.
+template <class Weight, int kRows, int kVectors, int kPanels>
+int multiply_whole_panels(const Block& block, const PackedMatrix& b, const float* bias,
+                          const TileRule& rule, int first) {
+  using Tiles = PanelTiles<PackedMatrix::kPanel, Weight, kRows, kVectors, kPanels>;
+  constexpr int kColumns = kPanels * PackedMatrix::kPanel;
+  Tile<Weight> tile{};
+  tile.rule = rule;
+  tile.panel_step = std::ptrdiff_t{PackedMatrix::kPanel} * b.k();
+  for (; first + kColumns <= b.n(); first += kColumns)
+    for (int column = 0; column < kColumns; column += Tiles::kColumns) {
+      tile.column = first + column;
+      tile.b = panel_of<Weight>(b, first) + column;
+      tile.bias = bias_of(bias, first + column);
+      if constexpr (kScaled<Weight>) tile.scales = b.scales(first + column);
+      multiply_rows<Tiles>(block, tile, Tiles::kColumns, std::make_integer_sequence<int, kRows>());
+    }
+  if constexpr (kPanels > 1)
+    first =
+        multiply_whole_panels<Weight, kRows, kVectors, kPanels / 2>(block, b, bias, rule, first);
+  return first;
+}
+
+// All columns, by tiles of at most kRows rows and kVectors vectors.
+template <int kRows, int kVectors>
 void multiply_panels(const Block& block, const PackedMatrix& b, const float* bias,
                      const TileRule& rule) {
-  for (int first = 0, width = 0; first < b.n(); first += width) {
+  constexpr int kPanels = std::max(1, kVectors * int{kLanes} / PackedMatrix::kPanel);
+  if (b.eight_bits()) {
+    multiply_whole_panels<std::int8_t, kRows, kVectors, kPanels>(block, b, bias, rule, 0);
+    return;
+  }
+  int first = multiply_whole_panels<float, kRows, kVectors, kPanels>(block, b, bias, rule, 0);
+  for (int width = 0; first < b.n(); first += width) {
     width = PackedMatrix::width(first, b.n());
-    if (b.bfloat16()) {
-      constexpr int kPanel = PackedMatrix::kPanel;
-      multiply_columns<PanelTiles<kPanel, std::uint32_t, kVectors>>(
-          block, rule, first, first + kPanel / 2, b.bfloat16_panel(first), 1, bias);
-      continue;
-    }
-    const auto multiply = width == 4    ? multiply_columns<PanelTiles<4, float, kVectors>>
-                          : width == 8  ? multiply_columns<PanelTiles<8, float, kVectors>>
-                          : width == 16 ? multiply_columns<PanelTiles<16, float, kVectors>>
-                                        : multiply_columns<PanelTiles<32, float, kVectors>>;
+    const auto multiply = width == 4    ? multiply_columns<PanelTiles<4, float, kRows, kVectors>>
+                          : width == 8  ? multiply_columns<PanelTiles<8, float, kRows, kVectors>>
+                          : width == 16 ? multiply_columns<PanelTiles<16, float, kRows, kVectors>>
+                                        : multiply_columns<PanelTiles<32, float, kRows, kVectors>>;
     multiply(block, rule, first, std::min(first + width, b.n()), b.panel(first), 1, bias);
   }
 }
@@ -144,8 +179,9 @@ void multiply_block(const Block& block, const PackedMatrix& b, const float* bias
         b.n() <= 2 ? multiply_columns<DotTiles<2>> : multiply_columns<DotTiles<4>>;
     return multiply(block, rule, 0, b.n(), b.panel(0), b.k(), bias);
   }
-  const auto multiply =
-      block.rows <= kFewRows ? multiply_panels<kFewRowsVectors> : multiply_panels<kTileVectors>;
+  const auto multiply = block.rows == 1   ? multiply_panels<1, kFewRowsChains>
+                        : block.rows == 2 ? multiply_panels<2, kFewRowsChains / 2>
+                                          : multiply_panels<kTileRows, kTileVectors>;
   multiply(block, b, bias, rule);
 }
 

@@ -33,10 +33,10 @@ struct Rows {
 //   else panels of columns (outputs), as many of 32 as fit, then at most one each of 16, 8 and 4,
 //   so that any multiple of 4 wastes nothing. A panel is [k][width]; vectors run along its width.
 // What is rounded up is filled with zeros.
-// A large matrix in whole panels of 32 whose weights are all bfloat16 numbers is kept as such:
-// the same results to the bit from half the memory, which is what a product of one row waits for.
-// A word of 32 bits has the numbers of two columns, below that of column i, above that of column
-// i + 16, so that a shift and a mask make two vectors of one: a panel is [k][16 words].
+// A large matrix in whole panels of 32 whose outputs each have weights of 8 bits, -127 .. 127 times
+// a scale of their own, is kept as such, in a quarter of the memory, which is what a product of one
+// row waits for. A sum is then one of whole numbers times inputs, and is scaled at the end. (Scales
+// of up to 17 significant bits, whose products with 8 bits are exact, are always found.)
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -58,17 +58,18 @@ class PackedMatrix {
   int n() const noexcept { return n_; }
   int k() const noexcept { return k_; }
   bool narrow() const noexcept { return narrow(n_, k_); }
-  bool bfloat16() const noexcept { return words_ != nullptr; }
+  bool eight_bits() const noexcept { return bytes_ != nullptr; }
   static constexpr bool narrow(int n, int k) noexcept { return n <= kNarrow && k >= kLong; }
 
   // The panel that begins at this column, or the column of a narrow matrix. panel(0) and whole
-  // panels are 64-byte aligned. Of a matrix of bfloat16 numbers: bfloat16_panel.
+  // panels are 64-byte aligned. Of a matrix of 8 bits: byte_panel, and the scales of its columns.
   const float* panel(int column) const noexcept {
     return data_.get() + static_cast<std::ptrdiff_t>(column) * k_;
   }
-  const std::uint32_t* bfloat16_panel(int column) const noexcept {
-    return words_.get() + static_cast<std::ptrdiff_t>(column / 2) * k_;
+  const std::int8_t* byte_panel(int column) const noexcept {
+    return bytes_.get() + static_cast<std::ptrdiff_t>(column) * k_;
   }
+  const float* scales(int column) const noexcept { return data_.get() + column; }
   // The width of the panel that begins at `column`, which is a sum of the widths before it.
   static constexpr int width(int column, int n) noexcept {
     int w = kPanel;
@@ -79,13 +80,13 @@ class PackedMatrix {
   static constexpr int kPanel = 32;
   static constexpr int kNarrow = 8;  // at most this many outputs ...
   static constexpr int kLong = 64;   // ... from at least this many inputs
-  // Weights from which bfloat16 pays: fewer stay in a core's own cache.
-  static constexpr std::int64_t kLarge = 1 << 15;
+  // Weights from which 8 bits pay: fewer stay in a core's own cache.
+  static constexpr std::int64_t kLarge = 1 << 16;
 
  private:
   int n_ = 0, k_ = 0;
-  std::shared_ptr<const float[]> data_;           // or
-  std::shared_ptr<const std::uint32_t[]> words_;  // of two bfloat16 numbers each
+  std::shared_ptr<const float[]> data_;  // weights, or the scales of
+  std::shared_ptr<const std::int8_t[]> bytes_;
 };
 
 enum class Activation { none, relu };

@@ -106,7 +106,7 @@ void dot_tile(const Tile<float>& t) {
 template <int kWidth>
 struct DotTiles {
   using Weight = float;
-  static constexpr int kColumns = kWidth, kStep = kWidth;
+  static constexpr int kColumns = kWidth;
   static constexpr int kRows = kTileRows * kTileVectors / kColumns;
   template <int kCount>
   static void multiply(const Tile<float>& t) {

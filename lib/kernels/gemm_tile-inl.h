@@ -36,8 +36,8 @@ inline constexpr int kTileRows = 6, kTileVectors = 2;
 #endif
 
 // A row or two are few chains of multiply-adds, each of which waits for its last one: they take
-// more columns at a time.
-inline constexpr int kFewRows = 2, kFewRowsVectors = 4;
+// more columns at a time, so that there are this many chains, if need be of several panels.
+inline constexpr int kFewRowsChains = 8;
 
 // A network's weights are larger than the second-level cache, so B is fetched ahead of time. How
 // far, in rows of A times steps along K: about what a core multiplies while the third level
@@ -61,58 +61,50 @@ struct TileRule {
   }
 };
 
-// Weight: float, or a word of two bfloat16 numbers, of which half as many are read.
+// Weight: float, or a whole number of 8 bits, whose sums have to be scaled.
 template <class Weight>
-inline constexpr int kColumnsPerWord = std::is_same_v<Weight, float> ? 1 : 2;
+inline constexpr bool kScaled = std::is_same_v<Weight, std::int8_t>;
 
 template <class Weight>
 struct Tile {
   TileRule rule;
   const float* const* a;  // where each row starts
   float* const* c;
-  std::ptrdiff_t column;  // first column of the tile in C; the tile writes all of its columns
-  const Weight* b;        // of the tile's columns, as PackedMatrix lays them out
-  const float* bias;      // of the tile's columns
+  std::ptrdiff_t column;      // first column of the tile in C; the tile writes all of its columns
+  const Weight* b;            // of the tile's columns, as PackedMatrix lays them out
+  std::ptrdiff_t panel_step;  // from a panel to the next one, where the tile has several
+  const float* bias;          // of the tile's columns
+  const float* scales;        // the same, of weights of 8 bits
 };
 
-// Where vector v of a tile stands, in columns from the tile's first. The second number of a word
-// belongs to the column half a panel on.
-template <class Weight, class D>
-constexpr int column_of(D d, int v) {
-  if constexpr (kColumnsPerWord<Weight> == 1) return v * lanes(d);
-  return v / 2 * lanes(d) + v % 2 * (PackedMatrix::kPanel / 2);
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const float* b) {
+  return hn::LoadU(d, b);
 }
 
-template <class D, int kVectors>
-HWY_INLINE void load_weights(D d, const float* b, hn::Vec<D> (&w)[kVectors]) {
-  for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, b + v * lanes(d));
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const std::int8_t* b) {
+  const hn::Rebind<std::int8_t, D> bytes;
+  return hn::ConvertTo(d, hn::PromoteTo(hn::RebindToSigned<D>(), hn::LoadU(bytes, b)));
 }
 
-template <class D, int kVectors>
-HWY_INLINE void load_weights(D d, const std::uint32_t* b, hn::Vec<D> (&w)[kVectors]) {
-  static_assert(kVectors % 2 == 0);
-  const hn::RebindToUnsigned<D> bits;
-  for (int v = 0; v < kVectors; v += 2) {
-    const auto words = hn::LoadU(bits, b + v / 2 * lanes(d));
-    w[v] = hn::BitCast(d, hn::ShiftLeft<16>(words));
-    w[v + 1] = hn::BitCast(d, hn::And(words, hn::Set(bits, 0xffff0000u)));
+// sum, as it leaves the products, becomes what C gets.
+template <class Weight, class D, int kVectors>
+HWY_INLINE void finish_row(D d, const Tile<Weight>& t, hn::Vec<D> (&sum)[kVectors]) {
+  for (int v = 0; v < kVectors; ++v) {
+    if constexpr (kScaled<Weight>)
+      sum[v] = hn::MulAdd(sum[v], hn::LoadU(d, t.scales + v * lanes(d)),
+                          hn::LoadU(d, t.bias + v * lanes(d)));
+    if (t.rule.relu) sum[v] = hn::Max(sum[v], hn::Zero(d));
   }
 }
 
-template <bool kRelu, class Weight, class D, int kVectors>
-HWY_INLINE void store_row(D d, const hn::Vec<D> (&sum)[kVectors], float* c) {
-  for (int v = 0; v < kVectors; ++v)
-    hn::StoreU(kRelu ? hn::Max(sum[v], hn::Zero(d)) : sum[v], d, c + column_of<Weight>(d, v));
-}
-
 template <class Weight, class D, int kRows, int kVectors>
-HWY_INLINE void store(D d, const Tile<Weight>& t, const hn::Vec<D> (&sum)[kRows][kVectors]) {
-  if (t.rule.relu) {
-    HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) store_row<true, Weight>(d, sum[r], t.c[r] + t.column);
-  } else {
-    HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) store_row<false, Weight>(d, sum[r], t.c[r] + t.column);
+HWY_INLINE void store(D d, const Tile<Weight>& t, hn::Vec<D> (&sum)[kRows][kVectors]) {
+  HWY_UNROLL(16)
+  for (int r = 0; r < kRows; ++r) {
+    finish_row(d, t, sum[r]);
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, t.c[r] + t.column + v * lanes(d));
   }
 }
 
@@ -123,17 +115,17 @@ HWY_INLINE void prefetch(const void* b) {
     hwy::Prefetch(static_cast<const char*>(b) + byte);
 }
 
-// b is [length][kRowWords].
-template <int kRowWords, class Weight, class D, int kRows, int kVectors>
-HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offset, const Weight* b,
-                                 hn::Vec<D> (&sum)[kRows][kVectors]) {
-  constexpr int kBytes = kVectors * lanes(D()) * 4 / kColumnsPerWord<Weight>;
-  const float* a[kRows];
-  for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
-  for (int p = 0; p < t.rule.length; ++p, b += kRowWords) {
+// sum[r][v] += a[r][p] * weights(v). Of one row no weight is used twice, so none takes a register
+// for long; of more, weights are loaded once.
+template <class D, int kRows, int kVectors, class Load>
+HWY_INLINE void add_step(D d, const float* const (&a)[kRows], int p, const Load& weights,
+                         hn::Vec<D> (&sum)[kRows][kVectors]) {
+  if constexpr (kRows == 1) {
+    const auto x = hn::Set(d, a[0][p]);
+    for (int v = 0; v < kVectors; ++v) sum[0][v] = hn::MulAdd(x, weights(v), sum[0][v]);
+  } else {
     hn::Vec<D> w[kVectors];
-    load_weights(d, b, w);
-    prefetch<kBytes>(b + kAhead / kRows * kRowWords);
+    for (int v = 0; v < kVectors; ++v) w[v] = weights(v);
     for (int r = 0; r < kRows; ++r) {
       const auto x = hn::Set(d, a[r][p]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, w[v], sum[r][v]);
@@ -141,27 +133,47 @@ HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offs
   }
 }
 
+// b is [length][kWidth], in each panel of the tile.
+template <int kWidth, class Weight, class D, int kRows, int kVectors>
+HWY_INLINE void multiply_segment(D d, const Tile<Weight>& t, std::ptrdiff_t offset, const Weight* b,
+                                 hn::Vec<D> (&sum)[kRows][kVectors]) {
+  constexpr int kTogether = std::min(kWidth / lanes(D()), kVectors);  // vectors of a panel
+  constexpr int kBytes = kTogether * lanes(D()) * static_cast<int>(sizeof(Weight));
+  const float* a[kRows];
+  for (int r = 0; r < kRows; ++r) a[r] = t.a[r] + offset;
+  for (int p = 0; p < t.rule.length; ++p, b += kWidth) {
+    for (int v = 0; v < kVectors; v += kTogether)
+      prefetch<kBytes>(b + v / kTogether * t.panel_step + kAhead / kRows * kWidth);
+    const auto weights = [&](int v) HWY_ATTR {
+      return load_weights(d, b + v / kTogether * t.panel_step + v % kTogether * lanes(d));
+    };
+    add_step(d, a, p, weights, sum);
+  }
+}
+
 template <int kWidth, int kLanesUsed, int kVectors, int kRows, class Weight>
 void multiply_tile(const Tile<Weight>& t) {
-  constexpr int kRowWords = kWidth / kColumnsPerWord<Weight>;
   const hn::CappedTag<float, kLanesUsed> d;
   hn::Vec<decltype(d)> sum[kRows][kVectors];
   for (auto& row : sum)
-    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, t.bias + column_of<Weight>(d, v));
+    for (int v = 0; v < kVectors; ++v)
+      row[v] = kScaled<Weight> ? hn::Zero(d) : hn::LoadU(d, t.bias + v * lanes(d));
   for (int s = 0; s < t.rule.segments; ++s)
-    multiply_segment<kRowWords>(d, t, t.rule.offset(s), t.b + s * t.rule.length * kRowWords, sum);
+    multiply_segment<kWidth>(d, t, t.rule.offset(s), t.b + s * t.rule.length * kWidth, sum);
   store(d, t, sum);
 }
 
-// How a panel of kWidth columns is cut into tiles of at most kMax vectors.
-template <int kWidth, class W = float, int kMax = kTileVectors>
+// How kPanels panels of kWidth columns are cut into tiles of at most kMaxRows rows and kMaxVectors
+// vectors. Several panels are one tile.
+template <int kWidth, class W = float, int kMaxRows = kTileRows, int kMaxVectors = kTileVectors,
+          int kPanels = 1>
 struct PanelTiles {
   using Weight = W;
-  static constexpr int kLanesUsed = std::min(kWidth / kColumnsPerWord<W>, static_cast<int>(kLanes));
-  static constexpr int kVectors = std::min(kMax, kWidth / kLanesUsed);
-  static constexpr int kRows = kMax == kTileVectors ? kTileRows : kFewRows;
+  static constexpr int kLanesUsed = std::min(kWidth, static_cast<int>(kLanes));
+  static constexpr int kVectors = std::min(kMaxVectors, kPanels* kWidth / kLanesUsed);
+  static constexpr int kRows = kMaxRows;
   static constexpr int kColumns = kLanesUsed * kVectors;
-  static constexpr int kStep = kColumns / kColumnsPerWord<W>;  // from a tile to the next
+  static_assert(kPanels == 1 || kColumns == kPanels * kWidth);
   template <int kCount>
   static void multiply(const Tile<Weight>& t) {
     multiply_tile<kWidth, kLanesUsed, kVectors, kCount>(t);

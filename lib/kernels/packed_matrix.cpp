@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // PackedMatrix: weights in the order in which the micro-kernel reads them.
 #include <algorithm>
+#include <cmath>
 #include <new>
 
 #include "lib/base/arena.h"
-#include "lib/base/bfloat16.h"
 #include "lib/kernels/gemm.h"
 
 namespace limpid::kernels {
@@ -18,39 +18,38 @@ std::shared_ptr<T[]> zeroed(std::size_t count) {
   return {p, [](T* q) { ::operator delete[](q, std::align_val_t{kAlignment}); }};
 }
 
-bool as_bfloat16(std::span<const float> rows, int n, int k) noexcept {
-  return n % PackedMatrix::kPanel == 0 && std::int64_t{n} * k >= PackedMatrix::kLarge &&
-         std::ranges::all_of(rows, is_bfloat16);
+// The scale of a row whose weights are whole numbers times it, ±127 the largest; 0: there is none.
+float scale_of(std::span<const float> row) noexcept {
+  float peak = 0;
+  for (const float weight : row) peak = std::max(peak, std::abs(weight));
+  if (peak == 0) return 1;
+  const float scale = peak / 127;
+  const auto fits = [scale](float weight) { return std::rint(weight / scale) * scale == weight; };
+  return std::ranges::all_of(row, fits) ? scale : 0;
 }
 
-// All panels, each [k][width], from [n][k].
-void pack_panels(std::span<const float> rows, int n, int k, float* panels) {
+// The scales of n rows of k weights of 8 bits; empty: they are not, or not worth it.
+std::vector<float> scales_of(std::span<const float> rows, int n, int k) {
+  std::vector<float> scales;
+  if (n % PackedMatrix::kPanel != 0 || std::int64_t{n} * k < PackedMatrix::kLarge) return scales;
+  const auto inputs = static_cast<std::size_t>(k);
+  for (; !rows.empty(); rows = rows.subspan(inputs))
+    if (scales.emplace_back(scale_of(rows.first(inputs))) == 0) return {};
+  return scales;
+}
+
+// All panels, each [k][width], from [n][k]; kept(i, w) is what to keep of weight w of output i.
+template <class T, class Kept>
+void pack_panels(std::span<const float> rows, int n, int k, T* panels, const Kept& kept) {
   const auto inputs = static_cast<std::size_t>(k);
   for (int column = 0, width = 0; column < n; column += width) {
     width = PackedMatrix::width(column, n);
     const auto first = static_cast<std::size_t>(column), step = static_cast<std::size_t>(width);
     const auto used = static_cast<std::size_t>(std::min(width, n - column));
-    float* panel = panels + first * inputs;
+    T* panel = panels + first * inputs;
     for (std::size_t p = 0; p < inputs; ++p)
-      for (std::size_t i = 0; i < used; ++i) panel[p * step + i] = rows[(first + i) * inputs + p];
-  }
-}
-
-constexpr std::size_t kWords = PackedMatrix::kPanel / 2;
-
-// The same in words of two numbers.
-void pack_words(std::span<const float> rows, std::size_t n, std::size_t k, std::uint32_t* words) {
-  for (std::size_t first = 0; first < n; first += 2 * kWords)
-    for (std::size_t p = 0; p < k; ++p)
-      for (std::size_t i = 0; i < kWords; ++i)
-        *words++ = to_bfloat16(rows[(first + i) * k + p]) |
-                   std::uint32_t{to_bfloat16(rows[(first + kWords + i) * k + p])} << 16;
-}
-
-void unpack_words(const std::uint32_t* words, float* columns) noexcept {
-  for (std::size_t i = 0; i < kWords; ++i) {
-    columns[i] = from_bfloat16(static_cast<std::uint16_t>(words[i] & 0xffffu));
-    columns[kWords + i] = from_bfloat16(static_cast<std::uint16_t>(words[i] >> 16));
+      for (std::size_t i = 0; i < used; ++i)
+        panel[p * step + i] = kept(first + i, rows[(first + i) * inputs + p]);
   }
 }
 
@@ -58,17 +57,22 @@ void unpack_words(const std::uint32_t* words, float* columns) noexcept {
 
 PackedMatrix::PackedMatrix(std::span<const float> rows, int n, int k) : n_(n), k_(k) {
   const std::size_t count = packed_size(n, k);
-  if (as_bfloat16(rows, n, k)) {
-    const auto words = zeroed<std::uint32_t>(count / 2);
-    pack_words(rows, static_cast<std::size_t>(n), static_cast<std::size_t>(k), words.get());
-    words_ = words;
+  if (const auto scales = scales_of(rows, n, k); !scales.empty()) {
+    const auto bytes = zeroed<std::int8_t>(count);
+    pack_panels(rows, n, k, bytes.get(), [&](std::size_t output, float weight) {
+      return static_cast<std::int8_t>(std::rint(weight / scales[output]));
+    });
+    const auto kept = zeroed<float>(scales.size());
+    std::ranges::copy(scales, kept.get());
+    bytes_ = bytes;
+    data_ = kept;
     return;
   }
   const auto data = zeroed<float>(count);
   if (narrow()) {
     std::copy(rows.begin(), rows.end(), data.get());
   } else {
-    pack_panels(rows, n, k, data.get());
+    pack_panels(rows, n, k, data.get(), [](std::size_t, float weight) { return weight; });
   }
   data_ = data;
 }
@@ -81,10 +85,11 @@ std::vector<float> PackedMatrix::by_input() const {
     const int used = std::min(w, n_ - column);
     for (int p = 0; p < k_; ++p) {
       float* out = values.data() + static_cast<std::ptrdiff_t>(p) * n_ + column;
-      if (bfloat16()) {
-        unpack_words(bfloat16_panel(column) + static_cast<std::ptrdiff_t>(p) * (w / 2), out);
+      const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(p) * w;
+      if (eight_bits()) {
+        for (int i = 0; i < used; ++i) out[i] = byte_panel(column)[at + i] * scales(column)[i];
       } else {
-        std::copy_n(panel(column) + static_cast<std::ptrdiff_t>(p) * w, used, out);
+        std::copy_n(panel(column) + at, used, out);
       }
     }
   }

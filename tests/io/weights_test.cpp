@@ -50,7 +50,7 @@ TEST(Weights, OtherTypesAreListedButNotFound) {
   ASSERT_TRUE(weights.ok()) << weights.error().message;
   EXPECT_EQ(weights->tensors().at("steps").dtype, "I64");
   EXPECT_EQ(weights->find("steps", {}).error().message,
-            "x: tensor 'steps': expected dtype F32 or BF16, found I64");
+            "x: tensor 'steps': expected dtype F32, BF16 or I8, found I64");
 }
 
 TEST(Weights, SizesOfEveryType) {
@@ -91,6 +91,44 @@ TEST(Weights, UpperHalvesMustBeFinite) {
   ASSERT_TRUE(weights.ok()) << weights.error().message;
   EXPECT_EQ(weights->find("half", {2}).error().message,
             "x: tensor 'half': expected finite values, found inf at element 1");
+}
+
+// Two rows of -127, 2, 3 and 127, -1, 0; in memory the first byte is the lowest.
+std::vector<std::byte> eight_bit_file(const std::string& scale_entry) {
+  return test::safetensors(
+      test::object({scale_entry, test::entry("w", "[2,3]", 8, 14, "I8"),
+                    test::entry("odd", "[1]", 14, 16, "BF16")}),
+      {0.5f, 0.25f, std::bit_cast<float>(0x7f030281u), std::bit_cast<float>(0x408000ffu)});
+}
+
+TEST(Weights, RowsOfEightBitsAreScaled) {
+  auto weights = Weights::parse(eight_bit_file(test::entry("w_scale", "[2]", 0, 8)), "x");
+  ASSERT_TRUE(weights.ok()) << weights.error().message;
+  const auto rows = weights->find("w", {2, 3});
+  ASSERT_TRUE(rows.ok()) << rows.error().message;
+  EXPECT_EQ(std::vector<float>(rows->begin(), rows->end()),
+            (std::vector{-63.5f, 1.0f, 1.5f, 31.75f, -0.25f, 0.0f}));
+  EXPECT_EQ((*weights->find("odd", {1}))[0], 4.0f);
+  EXPECT_TRUE(weights->all_used()) << "the scales are used with their rows";
+  EXPECT_TRUE(weights->is_scale("w_scale"));
+  EXPECT_FALSE(weights->is_scale("w"));
+  EXPECT_FALSE(weights->is_scale("odd_scale")) << "not of 8 bits";
+}
+
+TEST(Weights, RowsOfEightBitsNeedAScaleEach) {
+  const std::pair<std::string, const char*> cases[] = {
+      {test::entry("scale", "[2]", 0, 8), "missing, expected shape [2]"},
+      {test::entry("w_scale", "[2,1]", 0, 8), "expected shape [2], found [2, 1]"},
+      {test::entry("w_scale", "[2]", 0, 8, "U32"), "expected dtype F32, found U32"},
+      {test::entry("w_scale", "[8]", 0, 8, "I8"), "expected dtype F32, found I8"},
+  };
+  for (const auto& [scale, problem] : cases) {
+    auto weights = Weights::parse(eight_bit_file(scale), "x");
+    ASSERT_TRUE(weights.ok()) << weights.error().message;
+    const auto found = weights->find("w", {2, 3});
+    ASSERT_FALSE(found.ok()) << scale;
+    EXPECT_EQ(found.error().message, std::string("x: tensor 'w_scale': ") + problem);
+  }
 }
 
 TEST(Weights, NoTensorsIsAFile) {

@@ -3,10 +3,9 @@
 #include "lib/kernels/gemm.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <cstring>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -140,45 +139,64 @@ TEST_P(Gemm, ReadsManySegmentsAndRepeatedRows) {
          .n = 40});
 }
 
-// Weights that bfloat16 holds are kept in half the memory; the results are those of floats, bit for
-// bit.
-TEST_P(Gemm, TakesBfloat16WeightsAsTheyAre) {
-  for (const auto& [n, k] : {std::pair{32, 1031}, {64, 512}, {1024, 33}, {96, 350}}) {
-    auto weights = noise(static_cast<std::size_t>(n * k), 2);
-    for (float& w : weights) w = std::bit_cast<float>(std::bit_cast<std::uint32_t>(w) & ~0xffffu);
-    const PackedMatrix halves(weights, n, k);
-    ASSERT_TRUE(halves.bfloat16());
-    weights[0] += 0x1p-20f;  // one that is none: all are floats
-    ASSERT_FALSE(PackedMatrix(weights, n, k).bfloat16());
-    weights[0] -= 0x1p-20f;
-    Fenced storage(PackedMatrix::packed_size(n, k) + 16);
-    auto* aligned =
-        reinterpret_cast<float*>((reinterpret_cast<std::uintptr_t>(storage.data()) + 63) / 64 * 64);
-    for (int p = 0; p < k; ++p) {
-      std::vector<float> of_input(static_cast<std::size_t>(n));
-      for (int i = 0; i < n; ++i) of_input[i] = weights[static_cast<std::size_t>(i * k + p)];
-      PackedMatrix::put(aligned, n, k, p, of_input.data());
-    }
-    const auto floats = PackedMatrix::borrow(aligned, n, k);
-    EXPECT_EQ(halves.by_input(), floats.by_input());
+// n rows of k whole numbers of -127 .. 127 times a scale of the row, which is exact; one row is
+// nothing.
+std::vector<float> eight_bit_rows(int n, int k) {
+  auto weights = noise(static_cast<std::size_t>(n * k), 2);
+  const auto scales = noise(static_cast<std::size_t>(n), 4);
+  for (int i = 0; i < n; ++i) {
+    const auto row = std::span(weights)
+                         .subspan(static_cast<std::size_t>(i * k))
+                         .first(static_cast<std::size_t>(k));
+    const float scale =
+        i == 5 ? 0.0f : std::round(0x1p15f * scales[static_cast<std::size_t>(i)]) * 0x1p-22f;
+    for (float& weight : row) weight = std::round(127 * weight) * scale;
+    row[static_cast<std::size_t>(i % k)] = i % 2 == 0 ? 127 * scale : -127 * scale;
+  }
+  return weights;
+}
+
+// Weights of 8 bits are kept in a quarter of the memory, without loss, and multiplied as they are;
+// a row has the same bits whatever rows are beside it.
+TEST_P(Gemm, TakesWeightsOfEightBitsAsTheyAre) {
+  for (const auto& [n, k] : {std::pair{32, 1031}, {64, 512}, {1024, 33}, {96, 350}, {224, 151}}) {
+    auto weights = eight_bit_rows(n, k);
+    const PackedMatrix bytes(weights, n, k);
+    ASSERT_TRUE(bytes.eight_bits());
+    const auto by_input = bytes.by_input();
+    for (int i = 0; i < n; ++i)
+      for (int p = 0; p < k; ++p)
+        ASSERT_EQ(by_input[static_cast<std::size_t>(p * n + i)],
+                  weights[static_cast<std::size_t>(i * k + p)]);
     const auto bias = noise(static_cast<std::size_t>(n), 3);
-    for (const int m : {1, 2, 7, 13, 200}) {
-      const auto a = noise(static_cast<std::size_t>(m * k), 1);
-      const auto size = static_cast<std::size_t>(m * n);
-      Fenced got(size), want(size);
-      for (const auto activation : {Activation::none, Activation::relu}) {
-        const auto multiply = [&](const PackedMatrix& b, Fenced& c) {
-          gemm({a.data(), {1, 1, m}, {0, 0, k}}, 1, 0, b, bias, activation,
-               {c.data(), {1, 1, m}, {0, 0, n}});
-        };
-        multiply(halves, got);
-        multiply(floats, want);
-        ASSERT_EQ(std::memcmp(got.data(), want.data(), size * sizeof(float)), 0)
-            << "n " << n << ", k " << k << ", rows " << m;
+    const auto a = noise(static_cast<std::size_t>(200 * k), 1);
+    for (const auto activation : {Activation::none, Activation::relu}) {
+      std::vector<float> want(static_cast<std::size_t>(200 * n));
+      reference::gemm({a.data(), {1, 1, 200}, {0, 0, k}}, 1, 0, weights, n, k, bias, activation,
+                      {want.data(), {1, 1, 200}, {0, 0, n}});
+      std::vector<float> all;
+      for (const int m : {200, 1, 2, 3, 7, 13}) {
+        Fenced got(static_cast<std::size_t>(m * n));
+        gemm({a.data(), {1, 1, m}, {0, 0, k}}, 1, 0, bytes, bias, activation,
+             {got.data(), {1, 1, m}, {0, 0, n}});
         ASSERT_FALSE(got.broken());
+        for (std::size_t i = 0; i < got.size(); ++i)
+          ASSERT_NEAR(got.data()[i], want[i], tolerance(k)) << "n " << n << ", k " << k;
+        if (m == 200) all.assign(got.data(), got.data() + got.size());
+        ASSERT_EQ(std::memcmp(got.data(), all.data(), got.size() * sizeof(float)), 0)
+            << "n " << n << ", k " << k << ", rows " << m;
       }
     }
   }
+}
+
+TEST_P(Gemm, KeepsFloatsWhereEightBitsWouldNotHoldThem) {
+  auto weights = eight_bit_rows(64, 512);
+  weights[70] *= 1.0001f;  // between two whole numbers
+  EXPECT_FALSE(PackedMatrix(weights, 64, 512).eight_bits());
+  EXPECT_FALSE(PackedMatrix(noise(64 * 512, 2), 64, 512).eight_bits());
+  EXPECT_FALSE(PackedMatrix(eight_bit_rows(60, 600), 60, 600).eight_bits());  // no whole panels
+  EXPECT_FALSE(PackedMatrix(eight_bit_rows(64, 64), 64, 64).eight_bits());    // small
 }
 
 TEST_P(Gemm, WritesNothingWithoutRows) {

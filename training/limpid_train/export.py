@@ -68,8 +68,7 @@ def export(run, output, scores=None, earlier=(), data=None, others=()):
     state = trained(run)
     tensors = mean_with(weights.tensors_of(state["average"]), others)
     network = weights.build(config["network"], tensors)  # refuses what the library would refuse
-    for name in getattr(network, "half_matrices", tuple)():
-        tensors[name] = weights.bfloat16(tensors[name])
+    tensors = weights.rounded(network, tensors)
     description = card(run, config, tensors, state, scores or {}, history(earlier), data or sources.remembered(run))
     weights.write(output, tensors, config["network"], description)
     return description

@@ -107,6 +107,7 @@ class LongConv(nn.Module):
 
     grows, gains = ("blocks", "hidden", "exchange", "taps", "microphones", "other_taps"), ("voice", "coherence_horizon")
     keeps = ("steady_frames", "steady_horizon")                                 # they change what becomes of the masks' output
+    full_precision = (".memory.",)                                              # few weights, whose rounding is heard first
 
     def __init__(self, config):
         super().__init__()
@@ -174,11 +175,6 @@ class LongConv(nn.Module):
         for block in self.blocks:
             for part in block.children():
                 yield from (part.inputs.weight, part.outputs.weight)
-
-    def half_matrices(self):
-        """Names of what a model file keeps as bfloat16: the bottlenecks over all bands, which a live stream reads anew for every
-        frame and which are most of the weights."""
-        return [f"blocks.{i}.exchange.{side}.weight" for i in range(len(self.blocks)) for side in ("inputs", "outputs")]
 
     def residual_ends(self):
         """Names of the tensors that make what a block adds to its input; and of those that other microphones extend, so that

@@ -93,6 +93,7 @@ class Frcrn(nn.Module):
     """Waveform [B, N] in, enhanced waveform [B, N] out, aligned with it."""
 
     grows, gains, keeps = ("taps",), ("voice", "level_horizon"), ()
+    full_precision = ()
 
     def __init__(self, config):
         super().__init__()

@@ -1,5 +1,5 @@
-"""Reads and writes a model file: one .safetensors with the tensors, the configuration and the card. Large matrices whose weights
-are all bfloat16 numbers are written as such, the others as float32."""
+"""Reads and writes a model file: one .safetensors with the tensors, the configuration and the card. Large matrices whose rows are
+numbers of 8 bits times a scale each are written as such ("I8", and the scales as NAME_scale), everything else as float32."""
 import json
 import os
 import struct
@@ -13,50 +13,65 @@ from .longconv import LongConv
 from .network import Frcrn
 
 NETWORKS = {"frcrn": Frcrn, "deftan2": Deftan2, "longconv": LongConv}
-DTYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
-LARGE = 1 << 15  # weights from which the library reads bfloat16 faster (lib/kernels/gemm.h)
+DTYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8", "I8": "<i1"}
+SCALE = "_scale"  # what the name of a tensor of scales ends with
+LARGE = 1 << 11  # weights from which 8 bits are worth a second tensor
 
 
 class FileError(ValueError):
     """Says which file is no .safetensors, and why."""
 
 
-def bfloat16(values):
-    """float32 array of the bfloat16 numbers that are nearest, ties to even."""
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+def is_large(values):
+    return values.ndim >= 2 and values.size >= LARGE
 
 
-def upper_halves(values):
-    """The bits of a large matrix of bfloat16 numbers; None for any other tensor."""
-    bits = np.ascontiguousarray(values, "<f4").view("<u4")
-    if values.ndim != 2 or values.size < LARGE or np.any(bits & 0xFFFF):
+def eight_bits(values):
+    """float32 array [rows, ...] of whole numbers of -127 ... 127 times a scale for each row, the nearest to `values`. Scales have 16
+    significant bits, so that the products are exact and bytes_and_scales() finds them again."""
+    rows = np.ascontiguousarray(values, "<f4").reshape(len(values), -1)
+    scales = (np.abs(rows).max(1) / np.float32(127)).astype("<f4")
+    scales = ((scales.view("<u4") + 0xFF) & 0xFFFFFF00).view("<f4")[:, None]          # no smaller
+    whole = np.rint(np.divide(rows, scales, out=np.zeros_like(rows), where=scales > 0))
+    return (whole * scales).reshape(values.shape)
+
+
+def bytes_and_scales(values):
+    """The numbers (int8 [rows, ...]) and scales (float32 [rows]) of a large matrix that has them; None for any other tensor."""
+    if not is_large(values):
         return None
-    return (bits >> 16).astype("<u2")
+    rows = np.ascontiguousarray(values, "<f4").reshape(len(values), -1)
+    scales = (np.abs(rows).max(1) / np.float32(127)).astype("<f4")
+    whole = np.rint(np.divide(rows, scales[:, None], out=np.zeros_like(rows), where=scales[:, None] > 0))
+    if np.any(whole * scales[:, None] != rows):
+        return None
+    return whole.astype("<i1").reshape(values.shape), scales
 
 
 def write(path, tensors, config, card):
     """Tensors follow each other without gaps, float32 ones first; the header's length is a multiple of eight bytes. A file that
     was there is replaced when all is written."""
     header = {"__metadata__": {"format": "limpid", "config": json.dumps(config), "card": json.dumps(card)}}
-    parts = []  # name, type, shape, bytes
+    parts = []  # name, type, array
     for name, value in tensors.items():
         if not np.all(np.isfinite(value)):
             raise ValueError(f"{name}: not finite")
-        half = upper_halves(value)
-        kept = np.ascontiguousarray(value, "<f4") if half is None else half
-        parts.append((name, "F32" if half is None else "BF16", value.shape, kept.tobytes()))
-    parts.sort(key=lambda part: part[1], reverse=True)  # F32 first, so that it stays aligned
+        kept = bytes_and_scales(value)
+        if kept is None:
+            parts.append((name, "F32", np.ascontiguousarray(value, "<f4")))
+        else:
+            parts += [(name, "I8", kept[0]), (name + SCALE, "F32", kept[1])]
+    parts.sort(key=lambda part: part[1] != "F32")  # F32 first, so that it stays aligned
     position = 0
-    for name, dtype, shape, data in parts:
-        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [position, position + len(data)]}
-        position += len(data)
+    for name, dtype, value in parts:
+        header[name] = {"dtype": dtype, "shape": list(value.shape), "data_offsets": [position, position + value.nbytes]}
+        position += value.nbytes
     text = json.dumps(header, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
     with written_beside(path) as part, open(part, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        for *_, data in parts:
-            file.write(data)
+        for *_, value in parts:
+            file.write(value.tobytes())
 
 
 def values_of(data, entry):
@@ -65,6 +80,14 @@ def values_of(data, entry):
     if entry["dtype"] == "BF16":
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(entry["shape"])
     return np.frombuffer(data, DTYPES[entry["dtype"]]).reshape(entry["shape"])
+
+
+def scaled(tensors):
+    """Tensors of 8 bits times their scales, in place of both."""
+    for name in [name for name, value in tensors.items() if value.dtype == np.int8]:
+        scales = tensors.pop(name + SCALE)
+        tensors[name] = tensors[name] * scales.reshape(-1, *[1] * (tensors[name].ndim - 1))
+    return tensors
 
 
 def read(path):
@@ -78,9 +101,17 @@ def read(path):
             header = json.loads(file.read(length))
             data = file.read()
         metadata = header.pop("__metadata__", {})
-        return {name: values_of(data, entry) for name, entry in header.items()}, metadata
+        return scaled({name: values_of(data, entry) for name, entry in header.items()}), metadata
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileError(f"{path}: not a whole .safetensors file: {error}") from error
+
+
+def rounded(network, tensors):
+    """What a model file keeps of a network's tensors: large ones in 8 bits, but for those with a name that the network's
+    `full_precision` is part of; all as they are where it has no such list."""
+    exact = getattr(network, "full_precision", ("",))                                  # "" is part of every name
+    return {name: eight_bits(value) if is_large(value) and not any(part in name for part in exact) else value
+            for name, value in tensors.items()}
 
 
 def tensors_of(state):
