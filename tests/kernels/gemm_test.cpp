@@ -159,7 +159,7 @@ std::vector<float> eight_bit_rows(int n, int k) {
 // Weights of 8 bits are kept in a quarter of the memory, without loss, and multiplied as they are;
 // a row has the same bits whatever rows are beside it.
 TEST_P(Gemm, TakesWeightsOfEightBitsAsTheyAre) {
-  for (const auto& [n, k] : {std::pair{32, 1031}, {64, 512}, {1024, 33}, {96, 350}, {224, 151}}) {
+  for (const auto& [n, k] : {std::pair{32, 2057}, {64, 1031}, {1024, 65}, {96, 700}, {224, 301}}) {
     auto weights = eight_bit_rows(n, k);
     const PackedMatrix bytes(weights, n, k);
     ASSERT_TRUE(bytes.eight_bits());
@@ -191,12 +191,12 @@ TEST_P(Gemm, TakesWeightsOfEightBitsAsTheyAre) {
 }
 
 TEST_P(Gemm, KeepsFloatsWhereEightBitsWouldNotHoldThem) {
-  auto weights = eight_bit_rows(64, 512);
+  auto weights = eight_bit_rows(64, 1024);
+  ASSERT_TRUE(PackedMatrix(weights, 64, 1024).eight_bits());
   weights[70] *= 1.0001f;  // between two whole numbers
-  EXPECT_FALSE(PackedMatrix(weights, 64, 512).eight_bits());
-  EXPECT_FALSE(PackedMatrix(noise(64 * 512, 2), 64, 512).eight_bits());
-  EXPECT_FALSE(PackedMatrix(eight_bit_rows(60, 600), 60, 600).eight_bits());  // no whole panels
-  EXPECT_FALSE(PackedMatrix(eight_bit_rows(64, 64), 64, 64).eight_bits());    // small
+  EXPECT_FALSE(PackedMatrix(weights, 64, 1024).eight_bits());
+  EXPECT_FALSE(PackedMatrix(eight_bit_rows(60, 1200), 60, 1200).eight_bits());  // no whole panels
+  EXPECT_FALSE(PackedMatrix(eight_bit_rows(64, 512), 64, 512).eight_bits());    // small
 }
 
 TEST_P(Gemm, WritesNothingWithoutRows) {
