@@ -9,7 +9,6 @@
 #include <exception>
 #include <utility>
 
-#include "lib/base/bfloat16.h"
 #include "lib/base/no_memory.h"
 #include "lib/io/safetensors_header.h"
 #include "lib/io/system_error.h"
@@ -76,6 +75,11 @@ Result<Contents> read_contents(Source& source, const std::string& origin) {
   std::vector<float> data((bytes + sizeof(float) - 1) / sizeof(float));
   if (!source.take(data.data(), bytes)) return unreadable;
   return Contents{*std::move(header), std::move(data)};
+}
+
+// bfloat16 numbers are the upper halves of floats.
+float from_bfloat16(std::uint16_t upper) noexcept {
+  return std::bit_cast<float>(std::uint32_t{upper} << 16);
 }
 
 template <class Function>
