@@ -88,23 +88,25 @@ HWY_INLINE hn::Vec<D> load_weights(D d, const std::int8_t* b) {
   return hn::ConvertTo(d, hn::PromoteTo(hn::RebindToSigned<D>(), hn::LoadU(bytes, b)));
 }
 
-// sum, as it leaves the products, becomes what C gets.
-template <class Weight, class D, int kVectors>
-HWY_INLINE void finish_row(D d, const Tile<Weight>& t, hn::Vec<D> (&sum)[kVectors]) {
+// c = sum, as it leaves the products, scaled where that is due.
+template <bool kRelu, class Weight, class D, int kVectors>
+HWY_INLINE void store_row(D d, const Tile<Weight>& t, hn::Vec<D> (&sum)[kVectors], float* c) {
   for (int v = 0; v < kVectors; ++v) {
     if constexpr (kScaled<Weight>)
       sum[v] = hn::MulAdd(sum[v], hn::LoadU(d, t.scales + v * lanes(d)),
                           hn::LoadU(d, t.bias + v * lanes(d)));
-    if (t.rule.relu) sum[v] = hn::Max(sum[v], hn::Zero(d));
+    hn::StoreU(kRelu ? hn::Max(sum[v], hn::Zero(d)) : sum[v], d, c + v * lanes(d));
   }
 }
 
 template <class Weight, class D, int kRows, int kVectors>
 HWY_INLINE void store(D d, const Tile<Weight>& t, hn::Vec<D> (&sum)[kRows][kVectors]) {
-  HWY_UNROLL(16)
-  for (int r = 0; r < kRows; ++r) {
-    finish_row(d, t, sum[r]);
-    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, t.c[r] + t.column + v * lanes(d));
+  if (t.rule.relu) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < kRows; ++r) store_row<true>(d, t, sum[r], t.c[r] + t.column);
+  } else {
+    HWY_UNROLL(16)
+    for (int r = 0; r < kRows; ++r) store_row<false>(d, t, sum[r], t.c[r] + t.column);
   }
 }
 

@@ -26,7 +26,7 @@ def card(run, config, tensors, state, scores, earlier, data):
         "seed": training["seed"], "steps": state["step"],
         "hours_seen": round(state["hours"], 2), **({"earlier": earlier} if earlier else {}),
         "macs_per_second": complexity.macs_per_second(network), "parameters": complexity.parameters(tensors),
-        "scores": scores, "licence": data.get("licence", "not stated"),
+        "precision": weights.precision(network["architecture"]), "scores": scores, "licence": data.get("licence", "not stated"),
         "trained": datetime.date.today().isoformat(), "config_sha256": hashlib.sha256(text).hexdigest()}
 
 

@@ -106,6 +106,12 @@ def read(path):
         raise FileError(f"{path}: not a whole .safetensors file: {error}") from error
 
 
+def precision(architecture):
+    """For a card: how exact the weights of a model file are."""
+    eight = hasattr(NETWORKS[architecture], "full_precision")
+    return "large matrices in 8 bits, a scale for each row; the rest in float32" if eight else "float32"
+
+
 def rounded(network, tensors):
     """What a model file keeps of a network's tensors: large ones in 8 bits, but for those with a name that the network's
     `full_precision` is part of; all as they are where it has no such list."""
