@@ -77,14 +77,16 @@ def scene(rng, kind, speeches, noises, layout, snr_db, diffuse=None, reference=0
     start = stage.place()
     other = stage.elsewhere(start)
     one, two = (speech * arrays.moving_level(rng, shape[1], rng.uniform(0, 8), 2.0) for speech in speeches)
-    changes = turns(rng, seconds) if kind == "turns" else [seconds / 2] if kind in ("jump", "array") else []
+    middle = [seconds / 2]
     if kind == "walk":
-        spoken, image = stage.walking(start, speed, one)
+        changes, (spoken, image) = [], stage.walking(start, speed, one)
     elif kind == "array":
-        spoken, image = stage.turning(start, one)
+        changes, (spoken, image) = middle, stage.turning(start, one)
     else:
+        changes = {"turns": turns(rng, seconds), "jump": middle, "still": []}[kind]          # drawn for all: the rest is alike
         first = at_first(changes, shape[1])
-        spoken, image = stage.standing(start, first * one) + stage.standing(other, (1 - first) * (two if kind == "turns" else one))
+        later = two if kind == "turns" else one
+        spoken, image = stage.standing(start, first * one) + stage.standing(other, (1 - first) * later)
     about = {"snr_db": float(snr_db), "rt60": float(np.mean(room.decay[1:3])), "size": room.size.tolist(),
              "distance": float(np.linalg.norm(start - stage.mics[reference])), "talker": (start - centre).tolist(),
              "noise_distances": [float(np.linalg.norm(place - stage.mics[reference])) for place in places],

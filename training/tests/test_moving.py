@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from limpid_train import arrays, make_array_set, moving, moving_scenes, rooms, shoebox
+from limpid_train import array_scores, arrays, make_array_set, moving, moving_scenes, rooms, shoebox
 from limpid_train.shoebox import BANDS, RATE, SPEED
 from tests.test_arrays import speech_like
 
@@ -120,10 +120,28 @@ class Scenes(unittest.TestCase):
             for row in made:
                 self.assertEqual(sorted(row["speech"].split()), ["one.wav", "two.wav"])
                 self.assertRegex(row["changes"], r"^\[[23]\.\d+(, 4\.\d+)?\]$")
-            self.assertEqual(soundfile.info(folder / "set" / "noisy" / f"{row['name']}.wav").frames, 6.5 * RATE)
+            self.assertEqual(array_scores.read_set(folder / "set")[row["name"]].noisy.shape, (2, 6.5 * RATE))
             (folder / "manifest.csv").write_text("\n".join(["path,kind,split", rows[0], rows[2]]), encoding="utf-8")
             with self.assertRaisesRegex(ValueError, "and not of one.wav"):
                 make_array_set.example(make_array_set.Valid(folder), 1, 0, 2, 1.0, moving="still")
+
+    def test_the_seconds_after_a_change_are_scored_alone(self):
+        rng = np.random.default_rng(9)
+        target, error = rng.standard_normal((2, 6 * RATE))
+        output = target + np.where(np.arange(6 * RATE) // RATE // 2 == 1, 0.1, 0.5) * error           # 20 dB from 2 s to 4 s
+
+        def scored(target, *changes):
+            example = array_scores.Example(None, target[None], {"reference": 0, "changes": str(list(changes))})
+            return array_scores.after_changes(output, example)
+        self.assertAlmostEqual(scored(target, 2.0), 20, delta=0.3)
+        self.assertAlmostEqual(scored(target, 2.0, 4.0), (20 + 6.02) / 2, delta=0.3)
+        self.assertTrue(np.isnan(scored(target)))
+        silent = np.where(np.arange(6 * RATE) < 4 * RATE, target, 0)                                    # nothing is said later
+        self.assertAlmostEqual(scored(silent, 2.0, 4.0), 20, delta=0.3)
+        rows = [{"name": "a", "system": system, "si_sdr": 1.0, "pesq_wb": 2.0, "stoi": 0.5, "after": after}
+                for system, after in (("reference microphone", 1.0), ("one", 3.5))]
+        table = array_scores.table(rows).splitlines()
+        self.assertEqual((table[0].split(" | ")[-1], table[-1]), ("gained 2 s after a change dB |", "| one | 1.00 | +0.00 | 2.000 | 0.500 | +2.50 |"))
 
 
 if __name__ == "__main__":
