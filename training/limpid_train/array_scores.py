@@ -104,7 +104,8 @@ def after_changes(output, example):
 
 
 def score_set(examples, systems):
-    """Rows of name, system and measures, "after" among them where the set says when something changes. `systems` maps a name to (system, whether it hears one channel alone)."""
+    """Rows of name, system and measures, "after" among them where the set says when something changes. `systems` maps a
+    name to (system, whether it hears one channel alone)."""
     outputs = {name: yardsticks(example) for name, example in examples.items()}
     for system, (run, single) in systems.items():
         for name, output in enhanced(run, examples, single).items():
