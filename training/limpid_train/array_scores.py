@@ -2,6 +2,8 @@
 python -m limpid_train.array_scores DATA/set4 --array ../assets/array-small-4.safetensors --single
 ../assets/light.safetensors [--limpid LIMPID] --csv scores/array-small-4.csv
 
+With a set in which something moves, also the SI-SDR of the first AFTER seconds after each change.
+
 The yardsticks: the reference microphone as it is; delay-and-sum that knows where the talker is; MVDR that knows the
 true covariances; a network for one channel on the reference microphone. Everything is scored against the target at that
 microphone. With --limpid the program enhances, otherwise the PyTorch definition."""
@@ -22,6 +24,8 @@ from .systems import Network, Program
 from .validation import si_sdr
 
 MEASURES = ("si_sdr", "pesq_wb", "stoi")
+AFTER = 2.0
+AUDIBLE = 0.1                                             # of the target's level, in a stretch of it that is scored
 
 
 @dataclass(frozen=True)
@@ -89,26 +93,41 @@ def score(output, target):
     return dict(zip(MEASURES, (float(si_sdr(*wide)), opinion, intelligibility(output, target)[0])))
 
 
+def after_changes(output, example):
+    """Mean SI-SDR of AFTER seconds after each change in a scene; NaN where nothing changes or nothing is said then."""
+    target, found = example.target.astype(np.float64), []
+    for change in json.loads(example.facts["changes"]):
+        stretch = slice(int(change * RATE), int((change + AFTER) * RATE))
+        if np.sqrt(np.mean(target[stretch] ** 2)) > AUDIBLE * np.sqrt(np.mean(target ** 2)):
+            found.append(float(si_sdr(output[stretch].astype(np.float64), target[stretch])))
+    return float(np.mean(found)) if found else float("nan")
+
+
 def score_set(examples, systems):
-    """Rows of name, system and measures. `systems` maps a name to (system, whether it hears one channel alone)."""
+    """Rows of name, system and measures, "after" among them where the set says when something changes. `systems` maps a
+    name to (system, whether it hears one channel alone)."""
     outputs = {name: yardsticks(example) for name, example in examples.items()}
     for system, (run, single) in systems.items():
         for name, output in enhanced(run, examples, single).items():
             outputs[name][system] = output
-    return [{"name": name, "system": system, **score(output.astype(np.float32), examples[name].target)}
+    return [{"name": name, "system": system, **score(output.astype(np.float32), examples[name].target),
+             **({"after": after_changes(output, examples[name])} if "changes" in examples[name].facts else {})}
             for name, made in outputs.items() for system, output in made.items()]
 
 
 def table(rows):
     """Markdown: means of every system, and what each gains over the reference microphone."""
     systems = list(dict.fromkeys(row["system"] for row in rows))
-    mean = {system: mean_rows([{measure: row[measure] for measure in MEASURES} for row in rows if row["system"] == system])
-            for system in systems}
-    lines = ["| | SI-SDR dB | gained dB | WB-PESQ | STOI |", "|---|---|---|---|---|"]
+    mean = {system: mean_rows([{measure: row[measure] for measure in (*MEASURES, "after") if measure in row} for row in rows
+                               if row["system"] == system]) for system in systems}
+    changing = mean[systems[0]].get("after") is not None
+    lines = ["| | SI-SDR dB | gained dB | WB-PESQ | STOI |" + f" gained {AFTER:.0f} s after a change dB |" * changing,
+             "|---|---|---|---|---|" + "---|" * changing]
     for system in systems:
         si, others = mean[system]["si_sdr"], [mean[system].get(measure) for measure in MEASURES[1:]]
         lines.append(f"| {system} | {si:.2f} | {si - mean[systems[0]]['si_sdr']:+.2f} | "
-                     + " | ".join("" if value is None else f"{value:.3f}" for value in others) + " |")
+                     + " | ".join("" if value is None else f"{value:.3f}" for value in others) + " |"
+                     + (f" {mean[system]['after'] - mean[systems[0]]['after']:+.2f} |" if changing else ""))
     return "\n".join(lines)
 
 

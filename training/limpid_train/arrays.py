@@ -83,6 +83,13 @@ def responses(room, source, mics, reference, rng):
     return direct * (4 * np.pi * distance), wet * (4 * np.pi * distance)
 
 
+def early(direct, wet, delay=0):
+    """What is wanted of a response [mic, length] whose direct path comes `delay` samples after LEAD."""
+    kept = direct.copy()
+    kept[:, : LEAD + delay + EARLY_SAMPLES] += wet[:, : LEAD + delay + EARLY_SAMPLES]
+    return kept
+
+
 def through(signal, response):
     """A signal [sample] through responses [mic, length], the direct path moved back to where the signal has it."""
     return fftconvolve(signal[None], response, axes=1)[:, LEAD: LEAD + len(signal)]
@@ -103,34 +110,41 @@ def scene(rng, speech, noises, layout, reference=0, target="early", snr_db=None,
     mics = centre + offsets
     talker = rooms.target_position(rng, room, centre, *distance)
     direct, wet = responses(room, talker, mics, reference, rng)
-    kept = direct.copy()
-    if target == "early":
-        kept[:, :LEAD + EARLY_SAMPLES] += wet[:, :LEAD + EARLY_SAMPLES]
+    kept = early(direct, wet) if target == "early" else direct
     speech = speech * moving_level(rng, len(speech), rng.uniform(0, 8), 2.0)
     spoken, image = through(speech, direct + wet), through(speech, kept)
-    noise, places = _noise(rng, room, centre, mics, reference, noises, diffuse, spoken.shape)
+    noise, places = noise_field(rng, room, centre, mics, reference, noises, diffuse, spoken.shape)
     snr_db = rng.uniform(-5, 20) if snr_db is None else snr_db
-    level = active_level(spoken[reference])
-    noise *= level * 10 ** (-snr_db / 20) / (np.sqrt(np.mean(noise[reference] ** 2)) + 1e-9)
-    noise += level * 10 ** (rng.uniform(-70, -50) / 20) * rng.standard_normal(noise.shape)      # of the sensors
-    noisy = (spoken + noise) * gains[:, None]
-    scale = 10 ** (rng.uniform(-35, -15) / 20) / (np.sqrt(np.mean(noisy[reference] ** 2)) + 1e-9)
-    scale = min(scale, 0.99 / (np.max(np.abs(noisy)) + 1e-9))
     about = {"snr_db": float(snr_db), "rt60": float(np.mean(room.decay[1:3])), "size": room.size.tolist(),
              "distance": float(np.linalg.norm(talker - mics[reference])), "talker": (talker - centre).tolist(),
              "noise_distances": [float(np.linalg.norm(place - mics[reference])) for place in places],
              "mics": offsets.tolist()}
+    return mixed(rng, spoken, image, noise, gains, reference, about)
+
+
+def mixed(rng, spoken, image, noise, gains, reference, about):
+    """The scene of speech, the wanted part of it and noise, all [mic, sample], at the ratio about["snr_db"]."""
+    level = active_level(spoken[reference])
+    noise = noise * (level * 10 ** (-about["snr_db"] / 20) / (np.sqrt(np.mean(noise[reference] ** 2)) + 1e-9))
+    noise += level * 10 ** (rng.uniform(-70, -50) / 20) * rng.standard_normal(noise.shape)      # of the sensors
+    noisy = (spoken + noise) * gains[:, None]
+    scale = 10 ** (rng.uniform(-35, -15) / 20) / (np.sqrt(np.mean(noisy[reference] ** 2)) + 1e-9)
+    scale = min(scale, 0.99 / (np.max(np.abs(noisy)) + 1e-9))
     return Scene((noisy * scale).astype(np.float32), (image * gains[:, None] * scale).astype(np.float32), reference,
                  about)
 
 
-def _noise(rng, room, centre, mics, reference, noises, diffuse, shape):
-    """Sum [mic, sample] of the noises, each within 10 dB of the loudest at the reference, and where the points are."""
+def noise_field(rng, room, centre, mics, reference, noises, diffuse, shape, hear=None):
+    """Sum [mic, sample] of the noises, each within 10 dB of the loudest at the reference, and where the points are.
+    hear(place) is a function from a signal to what the microphones hear of it from there; without it they stand still."""
+    def still(place):
+        response = sum(responses(room, place, mics, reference, rng))
+        return lambda signal: through(signal, response)
     total, places = np.zeros(shape), []
     for signal in noises:
         places.append(rooms.noise_position(rng, room, centre))
-        direct, wet = responses(room, places[-1], mics, reference, rng)
-        part = through(signal * moving_level(rng, len(signal), rng.uniform(0, 10)), direct + wet)
+        at_mics = (hear or still)(places[-1])
+        part = at_mics(signal * moving_level(rng, len(signal), rng.uniform(0, 10)))
         total += part * (10 ** (rng.uniform(-10, 0) / 20) / (np.sqrt(np.mean(part[reference] ** 2)) + 1e-9))
     if diffuse is not None:
         field = diffuse_noise(diffuse, mics) * moving_level(rng, shape[1], rng.uniform(0, 10))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from . import arrays
+from . import arrays, moving_scenes
 from .augment import active_level
 from .corpus import read_manifest, read_mono
 from .shoebox import RATE
@@ -40,14 +40,15 @@ class Valid:
         audio = self.read[path]
         return np.take(audio, np.arange(length) + rng.integers(len(audio)), mode="wrap").astype(np.float64)
 
-    def speech(self, rng, length):
+    def speech(self, rng, length, other=None):
+        """A stretch of another file than `other`."""
         for _ in range(TRIES):
             path = self.rows["speech"][rng.integers(len(self.rows["speech"]))]
             piece = self.segment(rng, path, length)
-            if active_level(piece) > AUDIBLE:
+            if path != other and active_level(piece) > AUDIBLE:
                 return path, piece
         raise ValueError(f"{self.corpus}: of {TRIES} stretches of speech in the valid split none is louder than "
-                         f"{20 * np.log10(AUDIBLE):.0f} dBFS")
+                         f"{20 * np.log10(AUDIBLE):.0f} dBFS" + (f" and not of {other}" if other else ""))
 
     def noise(self, rng, length, count=1):
         """`count` stretches [count, length] of one file."""
@@ -55,24 +56,31 @@ class Valid:
         return path, np.stack([self.segment(rng, path, length) for _ in range(count)])
 
 
-def example(valid, seed, index, mics, seconds=SECONDS, reference=0):
-    """Scene `index` and the paths it is made of; it depends on nothing but its arguments."""
+def example(valid, seed, index, mics, seconds=SECONDS, reference=0, moving=None, speed=moving_scenes.SPEED):
+    """Scene `index` and the paths it is made of; it depends on nothing but its arguments. With `moving`, one of
+    moving_scenes.KINDS."""
     rng, length = np.random.default_rng((seed, mics, index)), int(seconds * RATE)
-    speech_path, speech = valid.speech(rng, length)
+    talkers = [valid.speech(rng, length)]
+    if moving:
+        talkers.append(valid.speech(rng, length, talkers[0][0]))
     points = [valid.noise(rng, length) for _ in range(rng.integers(1, 3))]
     field_path, field = valid.noise(rng, length, mics) if rng.random() < 0.7 else ("", None)
-    made = arrays.scene(rng, speech, [signal[0] for _, signal in points], arrays.usual_layout(mics), reference,
-                        snr_db=SNRS[index % len(SNRS)], diffuse=field)
-    return made, {"speech": speech_path, "noise": [path for path, _ in points], "diffuse": field_path}
+    said, noises = [speech for _, speech in talkers], [signal[0] for _, signal in points]
+    options = {"reference": reference, "snr_db": SNRS[index % len(SNRS)], "diffuse": field}
+    if moving:
+        made = moving_scenes.scene(rng, moving, said, noises, arrays.usual_layout(mics), speed=speed, **options)
+    else:
+        made = arrays.scene(rng, said[0], noises, arrays.usual_layout(mics), **options)
+    return made, {"speech": " ".join(path for path, _ in talkers), "noise": [path for path, _ in points], "diffuse": field_path}
 
 
-def write_set(corpus, folder, mics, count, seed, seconds=SECONDS):
+def write_set(corpus, folder, mics, count, seed, seconds=SECONDS, moving=None, speed=moving_scenes.SPEED):
     """Writes the whole set; set.csv comes last."""
     valid, folder, rows = Valid(corpus), Path(folder), []
     for part in ("noisy", "image", "clean"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for index in range(count):
-        made, paths = example(valid, seed, index, mics, seconds)
+        made, paths = example(valid, seed, index, mics, seconds, moving=moving, speed=speed)
         name = f"array{mics}_{index:03d}"
         for part, audio in (("noisy", made.noisy.T), ("image", made.image.T), ("clean", made.target)):
             soundfile.write(folder / part / f"{name}.wav", audio, RATE, subtype="PCM_24")
@@ -93,9 +101,12 @@ def main():
     parser.add_argument("--mics", type=int, default=4, choices=range(2, 9))
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of a scene")
+    parser.add_argument("--moving", choices=moving_scenes.KINDS, help="what happens in a scene (limpid_train.moving_scenes)")
+    parser.add_argument("--speed", type=float, default=moving_scenes.SPEED, help="m/s of a talker who walks")
     parser.add_argument("--output", required=True)
     args = parser.parse_args()
-    write_set(args.corpus, args.output, args.mics, args.count, args.seed)
+    write_set(args.corpus, args.output, args.mics, args.count, args.seed, args.seconds, args.moving, args.speed)
     print(f"{args.count} files in {args.output}")
 
 

@@ -11,6 +11,7 @@ RATE = 16000
 SPEED = 343.0                                             # of sound, m/s
 BANDS = np.array([250, 500, 1000, 2000, 4000, 8000])      # Hz, where the decay is given; between them it is blended
 OVERSAMPLING = 16                                         # of the grid that images are laid on
+JITTER = 0.04                                             # m
 EXACT_ORDER = 1                                           # reflections that follow the walls to the letter
 FADE = 0.020                                              # s, from images to tail
 SIZES = 2000                                              # of a room that are tried for given walls
@@ -60,37 +61,53 @@ def random_room(rng, shortest, longest, width=(2, 10), height=(2.2, 4)):
                 return Room(size, decay * shape, walls)
 
 
-def images(room, source, centre, reach, rng=None, jitter=0.04):
-    """Positions [n, 3] of the images within `reach` of `centre`, their reflection counts [n] and the natural logarithm
-    of their pressure factors [n, band]. The source itself comes first. Every other image moves by up to `jitter` times
-    the square root of its order, which breaks the sweeping echoes of a perfect box (De Sena et al., TASLP 23, 2015).
-
-    A path of many reflections follows the walls for EXACT_ORDER of them and the mean free path from then on, as if
-    walls scattered: a box of mirrors keeps its grazing paths alive and decays up to 1.5 times too slowly."""
+def lattice(room, source, centre, reach):
+    """Of the images within `reach` of `centre`, the source itself first and then in order of reflections: positions [n, 3],
+    how they move with the source (1 along with it, -1 against) [n, 3], and reflections at each wall [axis, side, n]."""
     axes = []
     for axis in range(3):
         count = int(np.ceil((reach + room.size[axis]) / (2 * room.size[axis])))
         order = np.arange(-count, count + 1)
         place = np.concatenate([source[axis] + 2 * order * room.size[axis], 2 * order * room.size[axis] - source[axis]])
+        sign = np.repeat([1, -1], len(order))
         hits = np.abs(np.stack([np.concatenate([order, order - 1]), np.concatenate([order, order])]))
         near = np.abs(place - centre[axis]) <= reach
-        axes.append((place[near], hits[:, near]))
-    grid = np.meshgrid(*[np.arange(len(place)) for place, _ in axes], indexing="ij")
+        axes.append((place[near], sign[near], hits[:, near]))
+    grid = np.meshgrid(*[np.arange(len(place)) for place, _, _ in axes], indexing="ij")
     picks = [index.ravel() for index in grid]
-    places = np.stack([place[pick] for (place, _), pick in zip(axes, picks)], axis=1)
+    places, signs = (np.stack([values[of][pick] for values, pick in zip(axes, picks)], axis=1) for of in (0, 1))
     near = np.sum((places - centre) ** 2, axis=1) <= reach ** 2
-    places = places[near]
-    hits = np.stack([counts[:, pick[near]] for (_, counts), pick in zip(axes, picks)])       # [axis, side, n]
-    order = hits.sum((0, 1))
-    first = np.argsort(order, kind="stable")
-    places, hits, order = places[first], hits[:, :, first], order[first]
-    if rng is not None:
-        places = places + rng.uniform(-jitter, jitter, places.shape) * np.sqrt(order)[:, None]
+    hits = np.stack([counts[:, pick[near]] for (_, _, counts), pick in zip(axes, picks)])
+    first = np.argsort(hits.sum((0, 1)), kind="stable")
+    return places[near][first], signs[near][first], hits[:, :, first]
+
+
+def attenuation(room, places, hits, centre):
+    """Natural logarithm [n, band] of the pressure factors of images on their way to `centre`.
+
+    A path of many reflections follows the walls for EXACT_ORDER of them and the mean free path from then on, as if
+    walls scattered: a box of mirrors keeps its grazing paths alive and decays up to 1.5 times too slowly."""
     met = np.einsum("as,asn->n", room.walls, hits)
     path = np.sqrt(np.sum((places - centre) ** 2, axis=1))
     expected = path * room.areas.sum() / (4 * room.volume)
-    share = np.minimum(1, EXACT_ORDER / np.maximum(order, 1))
-    return places, order, -0.5 * (share * met + (1 - share) * expected)[:, None] * room.absorption
+    share = np.minimum(1, EXACT_ORDER / np.maximum(hits.sum((0, 1)), 1))
+    return -0.5 * (share * met + (1 - share) * expected)[:, None] * room.absorption
+
+
+def displacement(rng, order):
+    """By how much images [n, 3] of `order` [n] reflections stand beside their places: up to JITTER times the square root
+    of their order, which breaks the sweeping echoes of a perfect box (De Sena et al., TASLP 23, 2015)."""
+    return rng.uniform(-JITTER, JITTER, (len(order), 3)) * np.sqrt(order)[:, None]
+
+
+def images(room, source, centre, reach, rng=None):
+    """Positions [n, 3] of the images within `reach` of `centre`, their reflection counts [n] and the natural logarithm
+    of their pressure factors [n, band]. The source itself comes first. With `rng` every other image is displaced."""
+    places, _, hits = lattice(room, source, centre, reach)
+    order = hits.sum((0, 1))
+    if rng is not None:
+        places = places + displacement(rng, order)
+    return places, order, attenuation(room, places, hits, centre)
 
 
 def band_curves(bins):
@@ -126,6 +143,26 @@ def high_pass(reflections):
     return signal.sosfilt(signal.butter(2, 100, "highpass", fs=RATE, output="sos"), reflections)
 
 
+def reach_of(splice, mics):
+    """How far from their centre the images are that microphones [mic, 3] hear."""
+    return (splice + FADE) * SPEED + np.sqrt(np.sum((mics - mics.mean(0)) ** 2, axis=1)).max()
+
+
+def early_paths(mics, places, gains, splice, length, origin):
+    """Direct path, the first of the images, and reflections that come before the tail, two arrays [mic, length]."""
+    distance = np.sqrt(np.sum((places[None] - mics[:, None]) ** 2, axis=2))                  # [mic, n]
+    middle = np.sqrt(np.sum((places - mics.mean(0)) ** 2, axis=1)) / SPEED
+    shape = np.exp(gains) * np.cos(0.5 * np.pi * np.clip((middle - splice) / FADE, 0, 1))[:, None]
+    direct, wet = np.zeros((2, len(mics), length))
+    near = min(length, int(origin + reach_of(splice, mics) / SPEED * RATE) + MARGIN)         # no image is later
+    for mic, path in enumerate(distance):
+        amplitudes = shape / (4 * np.pi * path)[:, None]
+        delays = path / SPEED * RATE + origin
+        direct[mic, :near] = place(delays[:1], amplitudes[:1, :1], near)
+        wet[mic, :near] = place(delays[1:], amplitudes[1:], near)
+    return direct, wet
+
+
 def response(room, source, mics, rng, length=None, origin=0.0):
     """Direct paths and reflections, two arrays [mic, length]. `mics` is [mic, 3]; the source fires at sample `origin`,
     which may be negative; a direct path has amplitude 1 / (4 pi distance). Without `length` the response is as long as
@@ -135,18 +172,9 @@ def response(room, source, mics, rng, length=None, origin=0.0):
     splice = straight / SPEED + room.mixing_time                           # s after the source fires
     if length is None:
         length = int(origin + (straight / SPEED + room.decay.max()) * RATE) + 1
-    aperture = np.sqrt(np.sum((mics - centre) ** 2, axis=1)).max()
-    places, order, gains = images(room, source, centre, (splice + FADE) * SPEED + aperture, rng)
-    distance = np.sqrt(np.sum((places[None] - mics[:, None]) ** 2, axis=2))                  # [mic, n]
+    places, _, gains = images(room, source, centre, reach_of(splice, mics), rng)
+    direct, wet = early_paths(mics, places, gains, splice, length, origin)
     middle = np.sqrt(np.sum((places - centre) ** 2, axis=1)) / SPEED
-    shape = np.exp(gains) * np.cos(0.5 * np.pi * np.clip((middle - splice) / FADE, 0, 1))[:, None]
-    direct, wet = np.zeros((2, len(mics), length))
-    near = min(length, int(origin + (splice + FADE + aperture / SPEED) * RATE) + MARGIN)     # no image is later
-    for mic, path in enumerate(distance):
-        amplitudes = shape / (4 * np.pi * path)[:, None]
-        delays = path / SPEED * RATE + origin
-        direct[mic, :near] = place(delays[:1], amplitudes[:1, :1], near)
-        wet[mic, :near] = place(delays[1:], amplitudes[1:], near)
     level = tail_level(room, middle[1:], gains[1:], splice)
     return direct, high_pass(wet + tail(room, mics, rng, length, origin, splice, level))
 
