@@ -22,6 +22,14 @@ Status GpuFrcrnLoader::fsmn(const nn::ComplexFsmn& layer, GpuFsmn& fsmn) {
   if (done) done = linear(layer.project_f(), {}, 1.0f, fsmn.project_f);
   if (done) done = linear(layer.project_g(), {}, 1.0f, fsmn.project_g);
   if (!done) return done;
+  const bool small = arithmetic() == Arithmetic::fp16 || arithmetic() == Arithmetic::bf16;
+  if (small && fsmn.channels % 4 == 0) {  // what products take of words
+    fsmn.stored = arithmetic();
+    for (GpuProduct* product : {&fsmn.linear, &fsmn.project_f, &fsmn.project_g}) {
+      product->packed_x = product != &fsmn.linear;
+      product->packed_y = true;
+    }
+  }
   auto taps = upload(layer.taps());
   if (!taps) return taps.error();
   fsmn.taps = *taps;

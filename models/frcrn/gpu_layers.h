@@ -13,6 +13,11 @@ struct GpuFsmn {
   GpuProduct linear, project_f, project_g;
   const float* taps = nullptr;
   int channels = 0, order = 0;
+  // What lies between its kernels, F's and G's values of every row: as numbers of an arithmetic of
+  // 16 bits, two in a word; exact: as floats.
+  Arithmetic stored = Arithmetic::exact;
+
+  int words() const noexcept { return stored == Arithmetic::exact ? 2 * channels : channels; }
 };
 
 struct GpuGate {

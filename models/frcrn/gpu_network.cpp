@@ -55,7 +55,7 @@ Status GpuFrcrn::claim() {
   if (done && config_.lookahead) done = claim_alive();
   if (done && config_.level_horizon > 0) done = memory_.state(levels_, 2 * config_.bins(), 1);
   for (std::size_t i = 0; done && i < unets_.size(); ++i) done = unets_[i].claim(memory_);
-  if (done) done = GpuUnet::claim(config_, memory_, scratch_);
+  if (done) done = unets_[0].claim(memory_, scratch_);
   return done;
 }
 

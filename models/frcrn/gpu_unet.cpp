@@ -91,15 +91,15 @@ Status GpuUnet::encode(int level, int frames, const GpuScratch& scratch) const {
 
 Status GpuUnet::project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
                         const GpuScratch& scratch) const {
-  const int channels = fsmn.channels;
-  const nn::Activation hidden = nn::dense(scratch.hidden, x.lanes, x.frames, x.rows, 2 * channels);
+  const int channels = fsmn.channels, words = fsmn.words() / 2;
+  const nn::Activation hidden = nn::dense(scratch.hidden, x.lanes, x.frames, x.rows, fsmn.words());
   auto done = fsmn.linear.run(queue_, gpu::ProductKind::real_weights, rows_of<const float>(x),
                               channels, 0, rows_of<float>(hidden));
   for (int part = 0; done && part < 2; ++part) {
     const GpuProduct& product = part == 0 ? fsmn.project_f : fsmn.project_g;
     done = product.run(queue_, gpu::ProductKind::real_weights,
-                       rows_of<const float>(hidden.slice_channels(part * channels, channels)),
-                       channels, 0, rows_of<float>(p.slice_channels(part * channels, channels)));
+                       rows_of<const float>(hidden.slice_channels(part * words, words)), channels,
+                       0, rows_of<float>(p.slice_channels(part * words, words)));
   }
   return done;
 }
@@ -107,8 +107,7 @@ Status GpuUnet::project(const GpuFsmn& fsmn, nn::Activation x, nn::Activation p,
 Status GpuUnet::recur_in_frequency(const GpuFsmn& fsmn, nn::Activation x, nn::Activation y,
                                    const float* gain, Gated gated,
                                    const GpuScratch& scratch) const {
-  const nn::Activation p =
-      nn::dense(scratch.projected, x.lanes, x.frames, x.rows, 2 * fsmn.channels);
+  const nn::Activation p = nn::dense(scratch.projected, x.lanes, x.frames, x.rows, fsmn.words());
   if (auto done = project(fsmn, x, p, scratch); !done) return done;
   return queue_.fsmn_sum(
       {along_rows<const float>(x),
@@ -121,7 +120,8 @@ Status GpuUnet::recur_in_frequency(const GpuFsmn& fsmn, nn::Activation x, nn::Ac
        fsmn.order,
        0,
        gain,
-       along_rows<float>(gated == Gated::x && gain != nullptr ? x : nn::Activation{})});
+       along_rows<float>(gated == Gated::x && gain != nullptr ? x : nn::Activation{}),
+       fsmn.stored});
 }
 
 Status GpuUnet::recur_in_time(int frames, const GpuScratch& scratch) const {
@@ -141,7 +141,10 @@ Status GpuUnet::recur_in_time(int frames, const GpuScratch& scratch) const {
                             frames,
                             fsmn.channels,
                             fsmn.order,
-                            past_[layer].history});
+                            past_[layer].history,
+                            nullptr,
+                            {},
+                            fsmn.stored});
     if (!done) return done;
   }
   return Done{};

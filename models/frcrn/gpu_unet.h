@@ -43,7 +43,7 @@ class GpuUnet {
 
   Status load(const Unet& unet, GpuFrcrnLoader& loader);
   Status claim(GpuMemory& memory);
-  static Status claim(const FrcrnConfig& config, GpuMemory& memory, GpuScratch& scratch);
+  Status claim(GpuMemory& memory, GpuScratch& scratch) const;
 
   // Where the frames of a call go in; and what they were `before` frames ago.
   nn::Activation input(int frames) const noexcept { return inputs_[0].fresh(frames); }

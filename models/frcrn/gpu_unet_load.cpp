@@ -58,23 +58,24 @@ Status GpuUnet::claim(GpuMemory& memory) {
         done = memory.state(gate->state, 2 * gate->channels);
   }
   for (std::size_t layer = 0; done && layer < time_.size(); ++layer)
-    done = memory.timeline(past_[layer], 1, 2 * time_[layer].channels, time_[layer].order - 1);
+    done = memory.timeline(past_[layer], 1, time_[layer].words(), time_[layer].order - 1);
   return done;
 }
 
-Status GpuUnet::claim(const FrcrnConfig& config, GpuMemory& memory, GpuScratch& scratch) {
+Status GpuUnet::claim(GpuMemory& memory, GpuScratch& scratch) const {
   const auto size = [&](int rows, int channels) {
     return nn::activation_size(memory.lanes(), memory.max_frames(), rows, channels);
   };
-  std::size_t most = size(1, 2 * config.channels.back());
-  for (int i = 0; i < config.depth(); ++i) {
-    const nn::ConvShape encoder = config.encoder(i), decoder = config.decoder(i);
-    most = std::max({most, size(encoder.in_rows, 2 * encoder.in_channels),
-                     size(nn::ComplexTransposedConv::out_rows(decoder), 2 * decoder.out_channels)});
+  const int widest = *std::ranges::max_element(config_.channels);
+  std::size_t most = size(1, 2 * widest);  // of gates and recurrences along time
+  for (int i = 0; i < depth(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    most = std::max({most, size(config_.encoder(i).in_rows, encoders_[at].recurrence.words()),
+                     size(nn::ComplexTransposedConv::out_rows(config_.decoder(i)),
+                          decoders_[at].recurrence.words())});
   }
-  const int widest = *std::ranges::max_element(config.channels);
   const bool means =
-      config.pooling == nn::Pooling::running || config.pooling == nn::Pooling::global;
+      config_.pooling == nn::Pooling::running || config_.pooling == nn::Pooling::global;
   const std::size_t narrow = means ? size(1, widest) : 0;
   struct Wanted {
     float*& memory;

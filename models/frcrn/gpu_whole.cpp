@@ -66,7 +66,7 @@ Status GpuFrcrnWhole::claim_memory() {
   Status done = Done{};
   for (GpuUnet& unet : unets_)
     if (done) done = unet.claim(memory_);
-  if (done) done = GpuUnet::claim(config_, memory_, scratch_);
+  if (done) done = unets_[0].claim(memory_, scratch_);
   if (done) done = memory_.frames(audio_, stft_.hop);
   if (done) done = memory_.frames(output_, stft_.hop);
   if (done) done = memory_.frames(spectra_, 2 * bins);

@@ -7,9 +7,19 @@ Status GpuProduct::run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductK
                        const kernels::cuda::ComplexRows<const float>& x, int segment,
                        std::ptrdiff_t segment_stride,
                        const kernels::cuda::ComplexRows<float>& y) const {
-  kernels::cuda::ComplexProductArgs args{
-      x,     k, n, segment, segment_stride, re, im, {scale[0], scale[1]}, {shift[0], shift[1]},
-      slope, y};
+  kernels::cuda::ComplexProductArgs args{x,
+                                         k,
+                                         n,
+                                         segment,
+                                         segment_stride,
+                                         re,
+                                         im,
+                                         {scale[0], scale[1]},
+                                         {shift[0], shift[1]},
+                                         slope,
+                                         y,
+                                         packed_x,
+                                         packed_y};
   args.find_wide();
   return queue.product(kind, arithmetic, args);
 }

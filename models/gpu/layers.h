@@ -19,6 +19,7 @@ struct GpuProduct {
   const float *scale[2] = {}, *shift[2] = {};
   float slope = 1;
   Arithmetic arithmetic = Arithmetic::exact;
+  bool packed_x = false, packed_y = false;  // see there
 
   Status run(kernels::cuda::LayerQueue& queue, kernels::cuda::ProductKind kind,
              const kernels::cuda::ComplexRows<const float>& x, int segment,

@@ -193,15 +193,15 @@ void run_fsmn(const NaiveFsmn& f, const NaiveFsmn& g, const Owned& in, Owned& ou
     const auto s = along(a);
     return Sequences<const float>{s.data, {s.stride[0], s.stride[1]}, s.step, s.imaginary};
   };
-  emulate<FsmnSum>({read(x),
-                    read(p.view),
-                    along(out.view),
-                    w.data(),
-                    {x.lanes, x.frames},
-                    x.rows,
-                    channels,
-                    f.order,
-                    0});
+  emulate<FsmnSum<float>>({read(x),
+                           read(p.view),
+                           along(out.view),
+                           w.data(),
+                           {x.lanes, x.frames},
+                           x.rows,
+                           channels,
+                           f.order,
+                           0});
 }
 
 TEST(CudaComplexLayers, SequenceMemory) {
@@ -273,7 +273,7 @@ TEST(CudaComplexLayers, SequenceMemoryOfStreams) {
                      channels,
                      taps,
                      history};
-    emulate<FsmnSum>(args);
+    emulate<FsmnSum<float>>(args);
     auto want = before;
     each([&](int i, int j) {
       for (int s = 0; s < steps; ++s)
@@ -314,13 +314,13 @@ TEST(CudaComplexLayers, SequenceMemoryOfStreams) {
     const auto sums = x;
     args.gain = gains.data();
     x = before;
-    emulate<FsmnSum>(args);
+    emulate<FsmnSum<float>>(args);
     EXPECT_EQ(x, gated(sums));
     x = before;
     auto y = before;
     args.y = lies(y.data());
     args.gated = lies(x.data());
-    emulate<FsmnSum>(args);
+    emulate<FsmnSum<float>>(args);
     EXPECT_EQ(y, sums);
     EXPECT_EQ(x, gated(before));
   }

@@ -71,6 +71,13 @@ TEST(FrcrnGpu, AnyChunkingGivesTheSameOutput) {
     test::expect_any_chunking_on_the_gpu(EmulatedFrcrn(recipe), 23, {3, 22, 7});
 }
 
+// Memory layers of whole fours of channels keep their values as numbers of 16 bits; others do not.
+TEST(FrcrnGpu, SixteenBitsAreTheSameHoweverCut) {
+  for (const FrcrnRecipe& recipe :
+       {FrcrnRecipe{.channels = {4, 8, 5, 12, 6, 8}, .taps = 2}, kPublished})
+    test::expect_the_same_bits_however_cut(EmulatedFrcrn(recipe), {1, 3, 8, 4});
+}
+
 TEST(FrcrnGpu, LongCallsAreCutAndLanesAreIndependent) {
   test::expect_the_gpu_equals_the_cpu(EmulatedFrcrn({.taps = 2, .level_horizon = 30}),
                                       {.sample_rate = 8000, .lanes = 3, .max_frames = 70}, 70);

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 
 #include "models/frcrn/exact.h"
 #include "models/frcrn/gpu_exact.h"
 #include "tests/cuda/device_fixture.h"
+#include "tests/cuda/gpu_contract.h"
 #include "tests/cuda/host_queue.h"
 #include "tests/support/audio_compare.h"
 #include "tests/support/random_frcrn.h"
@@ -34,13 +36,14 @@ struct Pair {
   std::unique_ptr<ExactSession> gpu;
   int queues = 0;
 
-  explicit Pair(const FrcrnRecipe& recipe) : cpu(test::random_frcrn(recipe)) {
+  explicit Pair(const FrcrnRecipe& recipe, Arithmetic arithmetic = Arithmetic::exact)
+      : cpu(test::random_frcrn(recipe)) {
     auto session = GpuFrcrnExact::open(
         [this]() -> Result<GpuSession::Queue> {
           ++queues;
           return GpuSession::Queue(std::make_unique<kernels::cuda::HostQueue>());
         },
-        network_of(recipe), Arithmetic::exact);
+        network_of(recipe), arithmetic);
     EXPECT_TRUE(session) << session.error().message;
     if (session) gpu = *std::move(session);
   }
@@ -70,6 +73,19 @@ TEST(FrcrnWholeGpu, EqualsTheCpu) {
     const Pair pair(recipe);
     ASSERT_NE(pair.gpu, nullptr);
     pair.expect_same(test::noise(1, 15999).view());
+  }
+}
+
+TEST(FrcrnWholeGpu, SixteenBitsKeepWhatTheyPromise) {
+  const FrcrnRecipe recipe{
+      .unets = 2, .channels{4, 4, 8, 5, 8, 4}, .pooling = "global", .lookahead = true};
+  const auto in = test::noise(1, 2400);
+  for (const auto& [arithmetic, least] : std::span(test::kKept).last(2)) {
+    SCOPED_TRACE(static_cast<int>(arithmetic));
+    const Pair pair(recipe, arithmetic);
+    ASSERT_NE(pair.gpu, nullptr);
+    const auto want = Pair::taken((*pair.cpu->open_exact({}))->enhance(in.view()));
+    EXPECT_GE(test::decibel_between(Pair::taken(pair.gpu->enhance(in.view())), want), least);
   }
 }
 

@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
@@ -183,6 +185,44 @@ inline void expect_a_lane_begins_anew(const EmulatedModel& model, int rate) {
   pair.cpu->reset();
   const auto anew = run_calls(*pair.cpu, in.view().slice(1, half, half), {8}, pair.inputs);
   EXPECT_LE(relative_error(got.view()[1].span(), anew.view()[1].span(), 0, 0), 1e-5);
+}
+
+// What numbers of 16 bits make of noise does not depend on how it is cut into calls, nor on what a
+// lane has heard before it began: to the bit.
+inline void expect_the_same_bits_however_cut(const EmulatedModel& model,
+                                             const std::vector<int>& uneven) {
+  for (const Arithmetic arithmetic : {Arithmetic::fp16, Arithmetic::bf16}) {
+    SCOPED_TRACE(static_cast<int>(arithmetic));
+    GpuPair pair(model,
+                 {.sample_rate = 16000, .lanes = 3, .max_frames = 8, .gpu_arithmetic = arithmetic});
+    ASSERT_NE(pair.gpu, nullptr);
+    const int half = pair.cpu->format().hop * 16;
+    const auto in = pair.noise(2 * half);
+    const auto bits = [](AudioView<const float> audio, int lane) {
+      std::vector<std::uint32_t> all;
+      for (const float sample : audio[lane].span())
+        all.push_back(std::bit_cast<std::uint32_t>(sample));
+      return all;
+    };
+    const auto run = [&](AudioView<const float> audio, const std::vector<int>& calls) {
+      return run_calls(*pair.gpu, audio, calls, pair.inputs);
+    };
+    const auto late = in.view().slice(1, half, half);
+    const auto anew = run(late, {8});
+    pair.gpu->reset();
+    const auto whole = run(in.view(), {8});
+    pair.gpu->reset();
+    const auto first = run(in.view().slice(1, 0, half), uneven);
+    EXPECT_TRUE(pair.gpu->restart(1));
+    const auto second = run(late, uneven);
+    for (int lane = 0; lane < 3; ++lane) {
+      SCOPED_TRACE(lane);
+      EXPECT_EQ(bits(first.view(), lane), bits(whole.view().slice(1, 0, half), lane));
+      EXPECT_EQ(bits(second.view(), lane), lane == 1
+                                               ? bits(anew.view(), lane)
+                                               : bits(whole.view().slice(1, half, half), lane));
+    }
+  }
 }
 
 inline void expect_repairs_on_the_gpu(const EmulatedModel& model) {

@@ -26,6 +26,7 @@ struct ComplexProduct {
   using Args = ComplexProductArgs;
   static constexpr int kInputs = Number::kInputs;  // of a word
   static constexpr bool kPairs = kInputs == 2;
+  static constexpr bool kMayBePacked = kPairs && kKind == ProductKind::real_weights;
   static constexpr int kWords = kPairs ? 2 : 1;  // neighbours of a row that a thread brings
   using Words = Staged<Number, kWords>;
   static constexpr bool kSettles = Words::kSettles;
@@ -124,6 +125,8 @@ struct ComplexProduct {
   LIMPID_HD static void fill_wide(int thread, int k, float* shared, const Args& args,
                                   Registers& mine) {
     each_row(thread, shared, args, mine, [&](const float* row, float* to, Words& words) {
+      if constexpr (kMayBePacked)
+        if (args.packed_x) return words.two_words(0, row + mine.at / 2, k < args.k);
       words.four(0, to, row + mine.at, k < args.k);
     });
     mine.at += kStep;
@@ -212,7 +215,13 @@ struct ComplexProduct {
             const Complex a = at(r, c), b = at(r, c + 1);
             const Complex values{leaky(factor.re * (part == 0 ? a.re : a.im) + offset.re, args),
                                  leaky(factor.im * (part == 0 ? b.re : b.im) + offset.im, args)};
-            float* const y = args.y.row(row) + part * args.y.imaginary + n;
+            float* y = args.y.row(row) + part * args.y.imaginary;
+            if constexpr (kMayBePacked)
+              if (args.packed_y) {
+                y[n / 2] = float_of(Number::word(values.re, values.im));
+                continue;
+              }
+            y += n;
             if (args.pairs_y) {
               *reinterpret_cast<Complex*>(y) = values;
               continue;

@@ -39,11 +39,16 @@ struct ComplexProductArgs {
   const float *scale[2], *shift[2];  // [n], of the real and the imaginary part
   float slope;                       // leaky(v) = max(v, slope v): 0 is ReLU, 1 does nothing
   ComplexRows<float> y;              // as many rows as x; fewer than 2^31
+  // Of fp16 and bf16 with real weights: whether x or y are words of two such numbers, which strides
+  // count then; k, n and segment count numbers. Segments of such an x are whole fours at multiples
+  // of two words, and n of such a y is even.
+  bool packed_x = false, packed_y = false;
   // Whether inputs and weights may be read four at a time and outputs be written two at a time.
   bool wide_x = false, wide_w = false, pairs_y = false;
 
   void find_wide() {
-    wide_x = Alignment()
+    wide_x = packed_x ||
+             Alignment()
                  .of(x.data)
                  .steps(segment, segment_stride, x.stride[0], x.stride[1], x.stride[2], x.imaginary)
                  .whole(4);

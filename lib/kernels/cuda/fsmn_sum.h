@@ -9,7 +9,8 @@
 
 #include <cstdint>
 
-#include "lib/kernels/cuda/host_device.h"
+#include "lib/base/arithmetic.h"
+#include "lib/kernels/cuda/storage.h"
 
 namespace limpid::kernels::cuda {
 
@@ -26,8 +27,9 @@ struct Sequences {
 
 struct FsmnSumArgs {
   Sequences<const float> x;  // [channels]
-  Sequences<const float>
-      p;               // [2 channels]; steps -history .. -1 are there, what is before them is zero
+  // [2 channels]; steps -history .. -1 are there, what is before them is zero. Where `stored` is
+  // fp16 or bf16, in words of two such numbers, which strides count.
+  Sequences<const float> p;
   Sequences<float> y;  // may be x
   const float* w;      // [taps][2 channels], F's and G's, one added to the last tap
   std::int32_t count[2], steps, channels, taps, history;
@@ -35,11 +37,13 @@ struct FsmnSumArgs {
   // may be where x lies. Null: there are none.
   const float* gain = nullptr;  // [re, im][channels]
   Sequences<float> gated{};
+  Arithmetic stored = Arithmetic::exact;  // of p
 };
 
 // A thread has kSteps successive steps of one channel: every p is loaded once for all of them, and
 // of the weights those of the steps' taps move along in registers. A warp has neighbouring
 // channels, a block the steps behind each other, which look back on the same p.
+template <class Stored>
 struct FsmnSum {
   using Args = FsmnSumArgs;
   static constexpr int kThreads = 256, kShared = 0, kPhases = 1;
@@ -75,7 +79,8 @@ struct FsmnSum {
     read(args.x.at(i, j, first) + c, steps, args, sums);
     if (gates_x) write(args.gated, args.gated.at(i, j, first) + c, steps, gain(c, args), sums);
     LIMPID_UNROLL for (Complex& sum : sums) sum = {sum.re - sum.im, sum.im + sum.re};
-    add(args.p.at(i, j, first - (args.taps - 1)) + c, args.w + c, first, args, sums);
+    const float* p = args.p.at(i, j, first - (args.taps - 1));
+    add(reinterpret_cast<const Stored*>(p) + c, args.w + c, first, args, sums);
     write(args.y, args.y.at(i, j, first) + c, steps, gates_x ? Complex{1, 1} : gain(c, args), sums);
   }
 
@@ -100,10 +105,11 @@ struct FsmnSum {
   }
 
   // p: what the first step sees with its first tap.
-  LIMPID_HD static void add(const float* p, const float* w, int first, const Args& args,
+  LIMPID_HD static void add(const Stored* p, const float* w, int first, const Args& args,
                             Complex (&sums)[kSteps]) {
-    const float* parts[4] = {p, p + args.p.imaginary, p + args.channels,
-                             p + args.channels + args.p.imaginary};
+    constexpr int kOfWord = sizeof(float) / sizeof(Stored);
+    const std::int64_t step = args.p.step * kOfWord, imaginary = args.p.imaginary * kOfWord;
+    const Stored* parts[4] = {p, p + imaginary, p + args.channels, p + args.channels + imaginary};
     const int taps = args.taps, end = taps + kSteps - 1, before = first - (taps - 1);
     float f[kSteps] = {}, g[kSteps] = {};  // weights of tap k are at k % kSteps
     for (int begin = 0; begin < end; begin += kSteps)
@@ -112,11 +118,12 @@ struct FsmnSum {
         f[k] = tap < taps ? w[0] : 0.0f;
         g[k] = tap < taps ? w[args.channels] : 0.0f;
         w += 2 * args.channels;
-        const bool there = tap < end && from >= -args.history && from < args.steps;
+        const bool there = tap < end && static_cast<std::uint32_t>(from + args.history) <
+                                            static_cast<std::uint32_t>(args.steps + args.history);
         float seen[4];
         LIMPID_UNROLL for (int part = 0; part < 4; ++part) {
-          seen[part] = there ? *parts[part] : 0.0f;
-          parts[part] += args.p.step;
+          seen[part] = there ? load_one(parts[part]) : 0.0f;
+          parts[part] += step;
         }
         LIMPID_UNROLL for (int s = 0; s < kSteps; ++s) {
           const int own = (k - s + kSteps) % kSteps;

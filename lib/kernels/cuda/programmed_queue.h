@@ -43,7 +43,10 @@ class ProgrammedQueue : public LayerQueue {
     return make(arithmetic, ContextProduct::add, args);
   }
 
-  Status fsmn_sum(const FsmnSumArgs& args) override { return run<FsmnSum>(args); }
+  Status fsmn_sum(const FsmnSumArgs& args) override {
+    return with_arithmetic(
+        args.stored, [&]<Arithmetic kStored>() { return run<FsmnSum<StoredOf<kStored>>>(args); });
+  }
   Status compress(const CompressArgs& args) override { return run<Compress>(args); }
   Status unit_spectrum(const CompressArgs& args) override { return run<UnitSpectrum>(args); }
   Status levels(const LevelArgs& args) override { return run<LevelMeans, LevelDifferences>(args); }

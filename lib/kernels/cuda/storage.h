@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "lib/kernels/cuda/host_device.h"
@@ -98,6 +99,18 @@ LIMPID_HD void store(float value, T& x) {
   if constexpr (std::is_same_v<T, Half>)
     value = value > kMax ? kMax : value < -kMax ? -kMax : value;
   from_float(value, x);
+}
+
+// What may have been written as a word of two.
+template <class T>
+LIMPID_HD float load_one(const T* p) {
+#ifdef __CUDA_ARCH__
+  return to_float(*p);
+#else
+  T number;
+  std::memcpy(&number, p, sizeof(T));
+  return to_float(number);
+#endif
 }
 
 // Two neighbours in one access; `p` must be aligned to both of them.

@@ -43,6 +43,16 @@ requires(Number::kInputs == 2) struct Staged<Number, kWords> {
     const Four values = valid ? load_four(from) : Four{{0, 0, 0, 0}};
     LIMPID_UNROLL for (int i = 0; i < 4; ++i) inputs[at + i] = values.v[i];
   }
+  // Four that are two words of such numbers in memory, and become the same words again.
+  LIMPID_HD void two_words(int at, const float* from, bool valid) {
+    const Complex words = valid ? *reinterpret_cast<const Complex*>(from) : Complex{0, 0};
+    const Complex first = Number::values(bits_of(words.re)),
+                  last = Number::values(bits_of(words.im));
+    inputs[at] = first.re;
+    inputs[at + 1] = first.im;
+    inputs[at + 2] = last.re;
+    inputs[at + 3] = last.im;
+  }
   // Inputs 2 i and 2 i + 1 share a word.
   LIMPID_HD void settle(float* to) const {
     store(to, [&](int i) { return Number::word(inputs[2 * i], inputs[2 * i + 1]); });
