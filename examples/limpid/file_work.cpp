@@ -88,6 +88,7 @@ Result<io::AudioWriter> create_output(const FileJob& job, const io::AudioReader&
   if (auto made = make_folder_of(job.output); !made) return std::move(made).error();
   auto writer = io::AudioWriter::create(job.output, result.output_format, &recording.metadata());
   if (!writer) return writer;
+  if (auto fits = writer->expect(recording.frames()); !fits) return std::move(fits).error();
   result.output_format = writer->format();
   if (!writer->not_kept().empty())
     result.notices.push_back("the output does not keep: " + writer->not_kept());

@@ -63,6 +63,9 @@ class AudioWriter {
   AudioWriter& operator=(AudioWriter&&) noexcept;
   ~AudioWriter();
 
+  // Of a recording of so many samples in each channel. io: they would not fit into this kind of
+  // file, as write() would say at the end.
+  Status expect(std::int64_t samples) const;
   Status write(AudioView<const float> samples);  // io: e.g. disk full. Clips, never wraps.
   const AudioFormat& format() const noexcept;    // of the file
   std::uint64_t clipped() const noexcept;        // samples so far beyond format().loudest()

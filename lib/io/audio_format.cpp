@@ -112,6 +112,26 @@ std::int64_t longest_file(int code) noexcept {
   }
 }
 
+int sample_bytes(int code) noexcept {
+  switch (code & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_S8:
+    case SF_FORMAT_PCM_U8:
+    case SF_FORMAT_ULAW:
+    case SF_FORMAT_ALAW:
+      return 1;
+    case SF_FORMAT_PCM_16:
+    case SF_FORMAT_PCM_24:
+    case SF_FORMAT_PCM_32:
+      return is_flac(code) ? 0 : integer_bits(code) / 8;
+    case SF_FORMAT_FLOAT:
+      return 4;
+    case SF_FORMAT_DOUBLE:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
 std::string AudioFormat::describe() const {
   return name_of(code & SF_FORMAT_TYPEMASK) + ", " + name_of(code & SF_FORMAT_SUBMASK) + ", " +
          std::to_string(sample_rate) + " Hz, " + std::to_string(channels) +

@@ -38,6 +38,9 @@ std::string lower_extension(const std::filesystem::path& path);
 // Bytes. Containers with 32-bit sizes would wrap without a word.
 std::int64_t longest_file(int code) noexcept;
 
+// Bytes of a sample, not counting padding; 0 where an encoder decides.
+int sample_bytes(int code) noexcept;
+
 struct CloseSound {
   void operator()(SNDFILE* sound) const noexcept { sf_close(sound); }
 };

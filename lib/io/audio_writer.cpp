@@ -100,6 +100,15 @@ struct AudioWriter::State {
       return Error{ErrorCode::io, "cannot write " + path.string() + ": " + otherwise};
     return Done{};
   }
+
+  // Whether a file of this kind holds so many bytes.
+  Status fits(std::int64_t bytes) const {
+    const std::int64_t longest = longest_file(format.code);
+    if (bytes <= longest) return status(nullptr);
+    const std::int64_t megabytes = longest / 1'000'000;
+    const auto size = megabytes < 1000 ? std::to_string(megabytes) + " MB" : "4 GB";
+    return status(("its format cannot hold more than " + size + "; RF64 and W64 can").c_str());
+  }
 };
 
 Result<AudioWriter> AudioWriter::create(const std::filesystem::path& path,
@@ -152,6 +161,12 @@ const std::string& AudioWriter::not_kept() const noexcept {
   return state_->not_kept;
 }
 
+Status AudioWriter::expect(std::int64_t samples) const {
+  const std::int64_t each = std::int64_t{sample_bytes(format().code)} * format().channels;
+  return state_->fits(samples > INT64_MAX / std::max<std::int64_t>(each, 1) ? INT64_MAX
+                                                                            : samples * each);
+}
+
 Status AudioWriter::write(AudioView<const float> samples) {
   State& s = *state_;
   const std::ptrdiff_t channels = s.format.channels;
@@ -169,11 +184,7 @@ Status AudioWriter::write(AudioView<const float> samples) {
     if (auto status = s.status(whole ? nullptr : sf_strerror(s.sound.get())); !status)
       return status;
   }
-  const std::int64_t longest = longest_file(s.format.code);
-  if (sink_length(&s.sink) <= longest) return s.status(nullptr);
-  const std::int64_t megabytes = longest / 1'000'000;
-  const auto size = megabytes < 1000 ? std::to_string(megabytes) + " MB" : "4 GB";
-  return s.status(("its format cannot hold more than " + size + "; RF64 and W64 can").c_str());
+  return s.fits(sink_length(&s.sink));
 }
 
 Status AudioWriter::commit() {

@@ -6,6 +6,7 @@ import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -47,6 +48,17 @@ class BadInput(EndToEnd):
         self.expect(FAILED, "b.voc: its format cannot hold more than 16 MB",
                     "convolve", "a.wav", "--ir", "one.wav", "--tail", "0", "-o", "b.voc")
         self.assertEqual(self.files(), ["a.wav", "one.wav"])
+
+    def test_more_than_a_file_can_hold_is_said_at_once(self):
+        """Six hours of silence in a file with a hole, which nobody has to wait for."""
+        size = 5 * 2 ** 30
+        head = struct.pack("<4sI4s4sIQQQI4sIHHIIHH4sI", b"RF64", 2 ** 32 - 1, b"WAVE", b"ds64", 28, size + 72, size, size // 4, 0,
+                           b"fmt ", 16, 1, 2, 48000, 192000, 4, 16, b"data", 2 ** 32 - 1)
+        with open(self.folder / "a.rf64", "wb") as file:
+            file.write(head)
+            file.truncate(len(head) + size)
+        self.expect(FAILED, "b.aiff: its format cannot hold more than 4 GB", "enhance", "a.rf64", "-o", "b.aiff")
+        self.assertEqual(self.files(), ["a.rf64"])
 
     def test_not_audio(self):
         (self.folder / "a.wav").write_text("just text, in a file that says it is audio\n" * 9)

@@ -163,6 +163,31 @@ TEST(AudioFormat, KnowsWhichContainersAreShort) {
   EXPECT_EQ(longest_file(SF_FORMAT_RF64 | SF_FORMAT_PCM_16), INT64_MAX);
 }
 
+TEST(AudioWriter, KnowsBeforehandWhatDoesNotFit) {
+  TemporaryFolder folder;
+  constexpr std::int64_t kHour = std::int64_t{3600} * 48000;
+  const std::tuple<int, std::int64_t, bool> kinds[] = {
+      {SF_FORMAT_WAV | SF_FORMAT_PCM_16, 6 * kHour, true},  // 4.1 GB of two channels
+      {SF_FORMAT_WAV | SF_FORMAT_PCM_16, 7 * kHour, false},
+      {SF_FORMAT_WAV | SF_FORMAT_FLOAT, 4 * kHour, false},
+      {SF_FORMAT_WAV | SF_FORMAT_ULAW, 7 * kHour, true},
+      {SF_FORMAT_WAV | SF_FORMAT_DOUBLE, INT64_MAX, false},
+      {SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM, 7 * kHour, true},  // an encoder decides
+      {SF_FORMAT_AIFF | SF_FORMAT_DWVW_16, 7 * kHour, true},
+      {SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 99 * kHour, true},
+      {SF_FORMAT_W64 | SF_FORMAT_PCM_24, 99 * kHour, true}};
+  for (const auto& [code, samples, fits] : kinds) {
+    const int channels = code == (SF_FORMAT_AIFF | SF_FORMAT_DWVW_16) ? 1 : 2;
+    auto writer = AudioWriter::create(folder / "long", {48000, channels, code});
+    ASSERT_TRUE(writer.ok()) << writer.error().message;
+    const auto status = writer->expect(samples);
+    EXPECT_EQ(status.ok(), fits) << writer->format().describe();
+    if (fits) continue;
+    EXPECT_TRUE(status.error().message.ends_with("more than 4 GB; RF64 and W64 can"));
+  }
+  EXPECT_TRUE(folder.names().empty());
+}
+
 // Their headers count samples or bytes in 21 and 24 bits.
 TEST(AudioWriter, RefusesMoreThanAHeaderCanSay) {
   TemporaryFolder folder;
