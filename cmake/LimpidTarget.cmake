@@ -35,8 +35,10 @@ endif()
 if(MINGW AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(limpid_options INTERFACE -Wa,-muse-unaligned-vector-move -fno-ipa-ra)
 endif()
-# What a sanitizer finds is to end the program: undefined behaviour would else be a line that a passed test prints.
+# What a sanitizer finds is to end the program: undefined behaviour would else be a line that a passed test prints. What
+# libstdc++ can check itself, with which some distributions compile everything, is checked as well.
 if(LIMPID_SANITIZE)
+  target_compile_definitions(limpid_options INTERFACE _GLIBCXX_ASSERTIONS)
   target_compile_options(limpid_options INTERFACE -fsanitize=${LIMPID_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   target_link_options(limpid_options INTERFACE -fsanitize=${LIMPID_SANITIZE})
 endif()

@@ -26,8 +26,10 @@ StreamingConvHead::StreamingConvHead(const ConvFilter& filter, int lanes, Arena&
 float* StreamingConvHead::next(int row, int count) LIMPID_REALTIME {
   if (row == 0 && at_ + static_cast<std::size_t>(count) > size_) {
     const auto past = static_cast<std::size_t>(past_);
-    for (std::size_t begin = 0; begin < audio_.size(); begin += size_)
-      std::memmove(&audio_[begin], &audio_[begin + at_ - past], past * sizeof(float));
+    for (std::size_t begin = 0; begin < audio_.size(); begin += size_) {
+      float* front = audio_.data() + begin;  // without a past, what is moved begins behind the end
+      std::memmove(front, front + at_ - past, past * sizeof(float));
+    }
     at_ = past;
   }
   return audio_.data() + static_cast<std::size_t>(row) * size_ + at_;
