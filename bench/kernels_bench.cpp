@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The kernels between the matrix products: the FSMN's memory and the element-wise operations, on
-// the sizes of one frame of the published (128 channels) and of a small network (32).
+// the sizes of one frame of the published (128 channels) and of a small network (32). And the
+// bottlenecks of LongConv, with weights of 32 and of 8 bits.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "lib/base/arena.h"
 #include "lib/base/float_mode.h"
 #include "lib/kernels/elementwise.h"
 #include "lib/kernels/fsmn.h"
+#include "lib/kernels/gemm.h"
 
 namespace limpid::kernels {
 namespace {
@@ -43,6 +46,36 @@ BENCHMARK(memory)
     ->ArgsProduct({{128}, {127}, {32}, {32}})                          // a block of FrameConv
     ->ArgsProduct({{20}, {19}, {1}, {256}})                            // along time, live
     ->ArgNames({"taps", "history", "steps", "channels"});
+
+// `matrices` of them take turns, as those of a network do, from a cache that holds them all.
+void bottleneck(benchmark::State& state) {
+  const FlushDenormals flush;
+  const auto bits = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(1)),
+             k = (1 << 17) / n, rows = static_cast<int>(state.range(2)),
+             matrices = static_cast<int>(state.range(3));
+  std::vector<float> weights(1 << 17);
+  for (int i = 0; i < 1 << 17; ++i)  // each output has one of 127
+    weights[static_cast<std::size_t>(i)] =
+        static_cast<float>(i % k == 0 ? 127 : i * 37 % 255 - 127) / 1024;
+  if (bits == 32) weights[1] += 0x1p-20f;  // no multiple of the others' scale
+  std::vector<PackedMatrix> network;
+  for (int i = 0; i < matrices; ++i) network.emplace_back(weights, n, k);
+  if (network.front().eight_bits() != (bits == 8)) return state.SkipWithError("wrong weights");
+  Arena arena;
+  const auto x = filled(arena, static_cast<std::size_t>(rows * k)),
+             y = filled(arena, static_cast<std::size_t>(rows * n));
+  for (auto _ : state) {
+    for (const PackedMatrix& b : network)
+      gemm({x.data(), {1, 1, rows}, {0, 0, k}}, 1, 0, b, {}, Activation::none,
+           {y.data(), {1, 1, rows}, {0, 0, n}});
+    benchmark::ClobberMemory();
+  }
+  state.counters["macs"] = benchmark::Counter(double(1 << 17) * rows * matrices,
+                                              benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(bottleneck)
+    ->ArgsProduct({{32, 8}, {2048, 64}, {1, 2, 8, 32}, {1, 40}})
+    ->ArgNames({"bits", "outputs", "rows", "matrices"});
 
 // Runs f(i) on rows of `channels` elements, where i(n) is the n-th row.
 template <class F>
