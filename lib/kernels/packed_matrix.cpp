@@ -2,6 +2,7 @@
 // PackedMatrix: weights in the order in which the micro-kernel reads them.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <new>
 
 #include "lib/base/arena.h"
@@ -18,13 +19,20 @@ std::shared_ptr<T[]> zeroed(std::size_t count) {
   return {p, [](T* q) { ::operator delete[](q, std::align_val_t{kAlignment}); }};
 }
 
+// Which multiple of the scale a weight is, where it is one.
+std::int8_t whole_number(float weight, float scale) noexcept {
+  return static_cast<std::int8_t>(static_cast<int>(weight / scale));
+}
+
 // The scale of a row whose weights are whole numbers times it, ±127 the largest; 0: there is none.
 float scale_of(std::span<const float> row) noexcept {
   float peak = 0;
   for (const float weight : row) peak = std::max(peak, std::abs(weight));
-  if (peak == 0) return 1;
   const float scale = peak / 127;
-  const auto fits = [scale](float weight) { return std::rint(weight / scale) * scale == weight; };
+  if (scale < std::numeric_limits<float>::min()) return peak == 0 ? 1.0f : 0.0f;
+  const auto fits = [scale](float weight) {
+    return static_cast<float>(whole_number(weight, scale)) * scale == weight;
+  };
   return std::ranges::all_of(row, fits) ? scale : 0;
 }
 
@@ -60,7 +68,7 @@ PackedMatrix::PackedMatrix(std::span<const float> rows, int n, int k) : n_(n), k
   if (const auto scales = scales_of(rows, n, k); !scales.empty()) {
     const auto bytes = zeroed<std::int8_t>(count);
     pack_panels(rows, n, k, bytes.get(), [&](std::size_t output, float weight) {
-      return static_cast<std::int8_t>(std::rint(weight / scales[output]));
+      return whole_number(weight, scales[output]);
     });
     const auto kept = zeroed<float>(scales.size());
     std::ranges::copy(scales, kept.get());

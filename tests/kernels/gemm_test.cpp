@@ -196,6 +196,8 @@ TEST_P(Gemm, KeepsFloatsWhereEightBitsWouldNotHoldThem) {
   ASSERT_TRUE(PackedMatrix(weights, 64, 1024).eight_bits());
   weights[70] *= 1.0001f;  // between two whole numbers
   EXPECT_FALSE(PackedMatrix(weights, 64, 1024).eight_bits());
+  std::fill_n(weights.begin(), 1024, 0x1p-149f);  // no scale is so small
+  EXPECT_FALSE(PackedMatrix(weights, 64, 1024).eight_bits());
   EXPECT_FALSE(PackedMatrix(eight_bit_rows(60, 1200), 60, 1200).eight_bits());  // no whole panels
   EXPECT_FALSE(PackedMatrix(eight_bit_rows(64, 512), 64, 512).eight_bits());    // small
 }
