@@ -26,26 +26,33 @@ def is_large(values):
     return values.ndim >= 2 and values.size >= LARGE
 
 
+def rows_and_scales(values):
+    """float32 [rows, all of a row], and what 127 stands for in each, by 127: [rows, 1]."""
+    rows = np.ascontiguousarray(values, "<f4").reshape(len(values), -1)
+    return rows, np.abs(rows).max(1, keepdims=True) / np.float32(127)
+
+
+def whole_numbers(rows, scales):
+    return np.rint(np.divide(rows, scales, out=np.zeros_like(rows), where=scales > 0))
+
+
 def eight_bits(values):
     """float32 array [rows, ...] of whole numbers of -127 ... 127 times a scale for each row, the nearest to `values`. Scales have 16
     significant bits, so that the products are exact and bytes_and_scales() finds them again."""
-    rows = np.ascontiguousarray(values, "<f4").reshape(len(values), -1)
-    scales = (np.abs(rows).max(1) / np.float32(127)).astype("<f4")
-    scales = ((scales.view("<u4") + 0xFF) & 0xFFFFFF00).view("<f4")[:, None]          # no smaller
-    whole = np.rint(np.divide(rows, scales, out=np.zeros_like(rows), where=scales > 0))
-    return (whole * scales).reshape(values.shape)
+    rows, scales = rows_and_scales(values)
+    scales = ((scales.view("<u4") + 0xFF) & 0xFFFFFF00).view("<f4")                   # no smaller
+    return (whole_numbers(rows, scales) * scales).reshape(values.shape)
 
 
 def bytes_and_scales(values):
     """The numbers (int8 [rows, ...]) and scales (float32 [rows]) of a large matrix that has them; None for any other tensor."""
     if not is_large(values):
         return None
-    rows = np.ascontiguousarray(values, "<f4").reshape(len(values), -1)
-    scales = (np.abs(rows).max(1) / np.float32(127)).astype("<f4")
-    whole = np.rint(np.divide(rows, scales[:, None], out=np.zeros_like(rows), where=scales[:, None] > 0))
-    if np.any(whole * scales[:, None] != rows):
+    rows, scales = rows_and_scales(values)
+    whole = whole_numbers(rows, scales)
+    if np.any(whole * scales != rows):
         return None
-    return whole.astype("<i1").reshape(values.shape), scales
+    return whole.astype("<i1").reshape(values.shape), scales[:, 0]
 
 
 def write(path, tensors, config, card):
