@@ -115,11 +115,17 @@ def scene(rng, speech, noises, layout, reference=0, target="early", snr_db=None,
     spoken, image = through(speech, direct + wet), through(speech, kept)
     noise, places = noise_field(rng, room, centre, mics, reference, noises, diffuse, spoken.shape)
     snr_db = rng.uniform(-5, 20) if snr_db is None else snr_db
-    about = {"snr_db": float(snr_db), "rt60": float(np.mean(room.decay[1:3])), "size": room.size.tolist(),
-             "distance": float(np.linalg.norm(talker - mics[reference])), "talker": (talker - centre).tolist(),
-             "noise_distances": [float(np.linalg.norm(place - mics[reference])) for place in places],
-             "mics": offsets.tolist()}
+    about = facts(room, centre, offsets, reference, talker, places, snr_db)
     return mixed(rng, spoken, image, noise, gains, reference, about)
+
+
+def facts(room, centre, offsets, reference, talker, places, snr_db):
+    """What a set says of a scene: its room, where talker and noises are, and the microphones around the centre."""
+    def distance(place):
+        return float(np.linalg.norm(place - (centre + offsets[reference])))
+    return {"snr_db": float(snr_db), "rt60": float(np.mean(room.decay[1:3])), "size": room.size.tolist(),
+            "distance": distance(talker), "talker": (talker - centre).tolist(),
+            "noise_distances": [distance(place) for place in places], "mics": offsets.tolist()}
 
 
 def mixed(rng, spoken, image, noise, gains, reference, about):

@@ -87,10 +87,7 @@ def scene(rng, kind, speeches, noises, layout, snr_db, diffuse=None, reference=0
         first = at_first(changes, shape[1])
         later = two if kind == "turns" else one
         spoken, image = stage.standing(start, first * one) + stage.standing(other, (1 - first) * later)
-    about = {"snr_db": float(snr_db), "rt60": float(np.mean(room.decay[1:3])), "size": room.size.tolist(),
-             "distance": float(np.linalg.norm(start - stage.mics[reference])), "talker": (start - centre).tolist(),
-             "noise_distances": [float(np.linalg.norm(place - stage.mics[reference])) for place in places],
-             "mics": offsets.tolist(), "changes": changes}
+    about = {**arrays.facts(room, centre, offsets, reference, start, places, snr_db), "changes": changes}
     return arrays.mixed(rng, spoken, image, noise, gains, reference, about)
 
 
