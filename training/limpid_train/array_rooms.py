@@ -11,7 +11,8 @@ import numpy as np
 from . import arrays, rooms, shoebox
 
 TALKERS, NOISES = 2, 2
-USUAL = 0.8                                               # of arrays: the usual layout; the others are any
+USUAL = {2: 0.5}                                          # share of the usual layout, by microphones; the others are any
+USUAL_OF_MORE = 0.8
 SCALE = (0.8, 1.25)                                       # of the usual layout
 
 
@@ -19,7 +20,7 @@ def make_room(mics, job):
     """Entry `index` of the bank of `seed`, job = (seed, index): its description and responses."""
     rng = np.random.default_rng((*job, mics))
     room = shoebox.random_room(rng, 0.2, 1.2, width=(3, 10))
-    usual = rng.random() < USUAL
+    usual = rng.random() < USUAL.get(mics, USUAL_OF_MORE)
     layout = arrays.usual_layout(mics) * rng.uniform(*SCALE) if usual else arrays.random_layout(rng, mics)
     offsets, _ = arrays.built(rng, layout)
     centre = rooms.position(rng, room, arrays.CLEARANCE)

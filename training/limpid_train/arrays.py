@@ -33,8 +33,11 @@ def usual_layout(mics):
 
 
 def random_layout(rng, mics):
-    """A circle of 3 to 10 cm radius or a line with gaps of 2 to 10 cm (no more than 40 cm long)."""
-    if mics > 2 and rng.random() < 0.6:
+    """A circle of 3 to 10 cm radius or a line with gaps of 2 to 10 cm (no more than 40 cm long); two microphones 2 to 20 cm apart,
+    as telephones and laptops have them."""
+    if mics == 2:
+        return linear(2, rng.uniform(0.02, 0.20))
+    if rng.random() < 0.6:
         return circular(mics, rng.uniform(0.03, 0.10))
     return linear(mics, rng.uniform(0.02, min(0.10, 0.40 / (mics - 1))))
 

@@ -1,8 +1,8 @@
 """A network for some of the microphones of another, to begin its training from:
 python -m limpid_train.fewer_microphones array4.safetensors --keep 0 2 -o start2.safetensors
 
-Everything between the first and the last convolutions stays. The first no longer hears the others, the last no longer
-filters them; so the start computes something sensible and not yet something good."""
+Everything between the first and the last layers stays. The first no longer hear the others, the last no longer
+filter them; so the start computes something sensible and not yet something good."""
 import argparse
 import json
 
@@ -13,10 +13,16 @@ from . import weights
 
 def of_microphones(tensors, config, keep):
     """Tensors and configuration for the microphones `keep`, the first of which must be the reference."""
-    if config["architecture"] != "deftan2" or config.get("output") != "filter":
-        raise ValueError("only a network whose output is a filter over its microphones can do without some of them")
     if keep[0] != 0 or len(set(keep)) != len(keep) or not all(0 <= mic < config["microphones"] for mic in keep):
         raise ValueError(f"--keep {keep}: microphone 0 first, then others of {config['microphones']}")
+    if config["architecture"] == "longconv":
+        return longconv(tensors, config, keep), {**config, "microphones": len(keep)}
+    if config["architecture"] != "deftan2" or config.get("output") != "filter":
+        raise ValueError("only a network whose output is a filter over its microphones can do without some of them")
+    return deftan2(tensors, config, keep), {**config, "microphones": len(keep)}
+
+
+def deftan2(tensors, config, keep):
     groups, planes = config["heads"], np.array([2 * mic + part for mic in keep for part in (0, 1)])
     grouped = (planes[:, None] * groups + np.arange(groups)).ravel()         # interleaved: plane p of group g
     tensors = dict(tensors)
@@ -34,7 +40,23 @@ def of_microphones(tensors, config, keep):
         for name in (f"{stage}.0.weight", f"{stage}.0.bias", f"{stage}.2.weight"):
             if name in tensors:
                 pick(name, planes)
-    return tensors, {**config, "microphones": len(keep)}
+    return tensors
+
+
+def longconv(tensors, config, keep):
+    """Every band hears four values a bin of each microphone; its masks are real, then imaginary planes of the first microphone's
+    taps, then likewise of the others', each as wide as the band."""
+    taps, deep, others = config["taps"], config.get("other_taps", 1), config["microphones"] - 1
+    planes = [*range(2 * taps), *(2 * taps + (part * others + mic - 1) * deep + tap
+                                  for part in (0, 1) for mic in keep[1:] for tap in range(deep))]
+    tensors = dict(tensors)
+    for band, width in enumerate(config["bands"]):
+        heard = [mic * 4 * width + value for mic in keep for value in range(4 * width)]
+        made = [plane * width + row for plane in planes for row in range(width)]
+        tensors[f"split.{band}.weight"] = np.take(tensors[f"split.{band}.weight"], heard, 1)
+        for what in ("weight", "bias"):
+            tensors[f"masks_of.{band}.{what}"] = np.take(tensors[f"masks_of.{band}.{what}"], made, 0)
+    return tensors
 
 
 def main():

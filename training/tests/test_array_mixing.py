@@ -15,9 +15,10 @@ from limpid_train.corpus import Corpus
 from limpid_train.deftan2 import Deftan2
 from limpid_train.export import export
 from limpid_train.fewer_microphones import of_microphones
+from limpid_train.longconv import LongConv
 from limpid_train.shoebox import BANDS, RATE
 from limpid_train.weights import load_network
-from make_test_vectors import ARRAY_CAUSAL, array_signal, randomise_array
+from make_test_vectors import ARRAY_CAUSAL, LONGCONV_ARRAY, array_signal, randomise_array
 from tests.test_data import small_cache
 from tests.test_rooms import reverberation_time
 from tests.test_train import steps
@@ -129,6 +130,23 @@ class FewerMicrophones(unittest.TestCase):
                     conv.weight[:, part + 2: part + 4] = 0
                     conv.weight[:, part + 6: part + 8] = 0
             torch.testing.assert_close(fewer(x), network(quiet), rtol=1e-4, atol=1e-5)
+
+    def test_longconv_does_what_the_larger_one_does_without_what_the_others_bring(self):
+        config = {**LONGCONV_ARRAY, "microphones": 4, "other_taps": 2}
+        network = randomise_array(LongConv(config), 5)
+        taps, deep = config["taps"], config["other_taps"]
+        with torch.no_grad():                                               # cut what comes of microphones 1 and 3
+            for split, masks, width in zip(network.split, network.masks_of, config["bands"]):
+                for mic in (1, 3):
+                    split.weight[:, 4 * mic * width: 4 * (mic + 1) * width] = 0
+                    for part in (0, 1):
+                        first = (2 * taps + (3 * part + mic - 1) * deep) * width
+                        masks.weight[first: first + deep * width] = masks.bias[first: first + deep * width] = 0
+            fewer = weights.build(*reversed(of_microphones(weights.tensors_of(network.state_dict()), config, [0, 2])))
+            x = torch.as_tensor(array_signal(4))[None, :, :4000]
+            result = fewer(x[:, [0, 2]])
+        self.assertGreater(result.abs().max(), 1e-3)
+        torch.testing.assert_close(result, network(x), rtol=1e-4, atol=1e-5)
 
     def test_refuses_what_it_cannot_do(self):
         for keep, config in (([1, 0], ARRAY_CAUSAL), ([0, 3], ARRAY_CAUSAL), ([0, -1], ARRAY_CAUSAL), ([0], {**ARRAY_CAUSAL, "output": "mapping"})):
