@@ -5,9 +5,7 @@ namespace limpid::models {
 
 std::vector<float> TensorReader::take(const std::string& name,
                                       std::initializer_list<std::int64_t> shape) {
-  const auto found = weights_.find(name, shape);
-  if (!found) throw Problem{found.error()};
-  return {found->begin(), found->end()};
+  return taken(weights_.find(name, shape));
 }
 
 Linear load_linear(TensorReader& reader, const std::string& name, int out, int in, bool bias) {

@@ -129,8 +129,8 @@ Result<Weights> Weights::parse(std::span<const std::byte> bytes, std::string ori
   });
 }
 
-Result<std::span<const float>> Weights::find(std::string_view name,
-                                             std::span<const std::int64_t> shape) {
+Result<std::vector<float>> Weights::find(std::string_view name,
+                                         std::span<const std::int64_t> shape) {
   const auto bad = [&](const std::string& what) {
     return Error{ErrorCode::bad_format, origin_ + ": tensor " + in_quotes(name) + ": " + what};
   };
@@ -139,15 +139,15 @@ Result<std::span<const float>> Weights::find(std::string_view name,
   const TensorEntry& entry = found->second;
   if (!std::ranges::equal(shape, entry.shape))
     return bad("expected shape " + shape_text(shape) + ", found " + shape_text(entry.shape));
-  std::span<const float> values;
+  std::vector<float> values;
   if (entry.dtype == "F32") {
     values = floats(entry);
   } else if (entry.dtype == "BF16") {
-    values = widened(name, entry);
+    values = widened(entry);
   } else if (entry.dtype == "I8") {
     auto rows = scaled(name, entry);
-    if (!rows) return std::move(rows).error();
-    values = *rows;
+    if (!rows) return rows;
+    values = *std::move(rows);
   } else {
     return bad("expected dtype F32, BF16 or I8, found " + entry.dtype);
   }
@@ -158,15 +158,18 @@ Result<std::span<const float>> Weights::find(std::string_view name,
   return values;
 }
 
-std::span<const float> Weights::floats(const TensorEntry& entry) const noexcept {
-  return std::span<const float>(data_).subspan(entry.begin / sizeof(float),
-                                               (entry.end - entry.begin) / sizeof(float));
+const std::byte* Weights::bytes_of(const TensorEntry& entry) const noexcept {
+  return reinterpret_cast<const std::byte*>(data_.data()) + entry.begin;
 }
 
-std::span<const float> Weights::widened(std::string_view name, const TensorEntry& entry) {
-  auto& values = widened_[std::string(name)];
-  values.resize((entry.end - entry.begin) / sizeof(std::uint16_t));
-  const auto* bytes = reinterpret_cast<const std::byte*>(data_.data()) + entry.begin;
+std::vector<float> Weights::floats(const TensorEntry& entry) const {
+  const auto at = data_.begin() + static_cast<std::ptrdiff_t>(entry.begin / sizeof(float));
+  return {at, at + static_cast<std::ptrdiff_t>((entry.end - entry.begin) / sizeof(float))};
+}
+
+std::vector<float> Weights::widened(const TensorEntry& entry) const {
+  std::vector<float> values((entry.end - entry.begin) / sizeof(std::uint16_t));
+  const std::byte* bytes = bytes_of(entry);
   for (float& value : values) {
     std::uint16_t upper;
     std::memcpy(&upper, bytes, sizeof upper);
@@ -176,7 +179,7 @@ std::span<const float> Weights::widened(std::string_view name, const TensorEntry
   return values;
 }
 
-Result<std::span<const float>> Weights::scaled(std::string_view name, const TensorEntry& entry) {
+Result<std::vector<float>> Weights::scaled(std::string_view name, const TensorEntry& entry) {
   const std::string scale_name = std::string(name) + std::string(kScale);
   if (const auto scale = tensors_.find(scale_name);
       scale != tensors_.end() && scale->second.dtype != "F32")
@@ -184,19 +187,18 @@ Result<std::span<const float>> Weights::scaled(std::string_view name, const Tens
                                             ": expected dtype F32, found " + scale->second.dtype};
   const std::int64_t rows = entry.shape.empty() ? 1 : entry.shape[0];
   const auto scales = find(scale_name, {rows});
-  if (!scales) return scales.error();
-  auto& values = widened_[std::string(name)];
-  values.clear();
+  if (!scales) return scales;
+  std::vector<float> values;
   values.reserve(entry.end - entry.begin);
-  const auto* whole = reinterpret_cast<const std::int8_t*>(data_.data()) + entry.begin;
+  const auto* whole = reinterpret_cast<const std::int8_t*>(bytes_of(entry));
   for (const float scale : *scales)
     for (const auto end = whole + (entry.end - entry.begin) / scales->size(); whole != end; ++whole)
       values.push_back(static_cast<float>(*whole) * scale);
-  return std::span<const float>(values);
+  return values;
 }
 
-Result<std::span<const float>> Weights::find(std::string_view name,
-                                             std::initializer_list<std::int64_t> shape) {
+Result<std::vector<float>> Weights::find(std::string_view name,
+                                         std::initializer_list<std::int64_t> shape) {
   return find(name, std::span(shape.begin(), shape.size()));
 }
 

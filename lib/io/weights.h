@@ -42,9 +42,8 @@ class Weights {
   // used. F32; BF16, which is widened; or I8, whose rows (along its first dimension) are multiplied
   // by the scales in tensor `name`_scale, F32 [rows]. bad_format: missing, other dtype, other
   // shape, NaN or infinity (with its index).
-  Result<std::span<const float>> find(std::string_view name, std::span<const std::int64_t> shape);
-  Result<std::span<const float>> find(std::string_view name,
-                                      std::initializer_list<std::int64_t> shape);
+  Result<std::vector<float>> find(std::string_view name, std::span<const std::int64_t> shape);
+  Result<std::vector<float>> find(std::string_view name, std::initializer_list<std::int64_t> shape);
 
   std::string_view metadata(std::string_view key) const noexcept;  // "" when absent
   const std::string& origin() const noexcept { return origin_; }
@@ -60,16 +59,16 @@ class Weights {
 
  private:
   Weights(std::string origin, SafetensorsHeader header, std::vector<float> data);
-  std::span<const float> floats(const TensorEntry& entry) const noexcept;
-  std::span<const float> widened(std::string_view name, const TensorEntry& entry);
-  Result<std::span<const float>> scaled(std::string_view name, const TensorEntry& entry);
+  const std::byte* bytes_of(const TensorEntry& entry) const noexcept;
+  std::vector<float> floats(const TensorEntry& entry) const;
+  std::vector<float> widened(const TensorEntry& entry) const;
+  Result<std::vector<float>> scaled(std::string_view name, const TensorEntry& entry);
 
   std::string origin_;
   std::vector<float> data_;  // float-aligned storage of the data part
   std::map<std::string, TensorEntry, std::less<>> tensors_;
   std::map<std::string, std::string, std::less<>> metadata_;
   std::set<std::string, std::less<>> used_;
-  std::map<std::string, std::vector<float>, std::less<>> widened_;  // BF16 and I8 tensors in use
 };
 
 }  // namespace limpid::io

@@ -157,7 +157,7 @@ class Toy {
 
   std::string kind_;
   io::Weights weights_;
-  std::map<std::string, std::span<const float>, std::less<>> tensors_;
+  std::map<std::string, std::vector<float>, std::less<>> tensors_;
   std::array<Tensor<float, 3>, 3> projected_;
 };
 

@@ -162,9 +162,8 @@ TEST(Weights, NamesTheFirstFiveThatNobodyUsed) {
 
 TEST(Weights, SurvivesBeingMoved) {
   auto first = Weights::parse(test::valid_file(), "f");
-  auto values = first->find("a", {2, 3});
   Weights second = *std::move(first);
-  EXPECT_EQ((*values)[5], 6);
+  EXPECT_EQ((*second.find("a", {2, 3}))[5], 6);
   EXPECT_TRUE(second.find("b", {}).ok());
 }
 

@@ -5,6 +5,9 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "lib/io/weights.h"
 #include "models/avsr/features.h"
@@ -32,11 +35,12 @@ class Expected {
   explicit Expected(const std::string& file) : weights_(*io::Weights::open(data(file))) {}
   FeaturesView matrix(const std::string& name) {
     const auto& shape = weights_.tensors().at(name).shape;
-    const auto values = weights_.find(name, shape);
-    return {values->data(), {shape[0], shape.size() > 1 ? shape[1] : 1}};
+    return {values(name).data(), {shape[0], shape.size() > 1 ? shape[1] : 1}};
   }
   std::span<const float> values(const std::string& name) {
-    return *weights_.find(name, weights_.tensors().at(name).shape);
+    auto& found = values_[name];
+    if (found.empty()) found = *weights_.find(name, weights_.tensors().at(name).shape);
+    return found;
   }
   std::vector<int> words() {
     const auto found = values("words");
@@ -46,6 +50,7 @@ class Expected {
 
  private:
   io::Weights weights_;
+  std::map<std::string, std::vector<float>> values_;
 };
 
 void expect_near(FeaturesView got, FeaturesView want, double tolerance, const std::string& what) {
