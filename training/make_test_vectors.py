@@ -134,11 +134,12 @@ def write_longconv(folder, signal):
 
 
 def write_shipped(folder, models, signal):
-    """What the shipped networks make of the voice, and where they hear it; and those of four microphones, of three and of a
-    difference of two."""
+    """What the shipped networks make of the voice, and where they hear it; those of two microphones, of two; and those of four,
+    of three and of a difference of two."""
     three = array_signal(ARRAY["microphones"])
     four = np.concatenate([three, three[1:2] - three[2:3]])
-    for names, heard in ((("light", "base", "frcrn"), signal), (("array-light-4", "array-small-4"), four)):
+    for names, heard in ((("light", "base", "frcrn"), signal), (("array-light-2",), four[:2]),
+                         (("array-light-4", "array-small-4"), four)):
         for name in names:
             network = weights.load_network(models / f"{name}.safetensors")
             write_wav(folder / f"{name}_expected.wav", expected(network, heard))

@@ -73,6 +73,7 @@ TEST_P(Restart, MakesOneChannelFreshAndLeavesTheOthersAlone) {
 INSTANTIATE_TEST_SUITE_P(Models, Restart,
                          testing::Values(Case{"light", 48000, 480}, Case{"base", 16000, 160},
                                          Case{"frcrn", 44100, 441},
+                                         Case{"array-light-2", 16000, 160},
                                          Case{"array-light-4", 16000, 160},
                                          Case{"array-small-4", 16000, 256}),
                          [](const auto& tested) {

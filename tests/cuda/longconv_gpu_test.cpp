@@ -55,9 +55,10 @@ TEST(LongConvGpu, EqualsTheCpuAtFullSize) {
                                       {.sample_rate = 16000, .lanes = 1, .max_frames = 7}, 20);
 }
 
-TEST(LongConvGpu, EqualsTheCpuOfTheShippedArray) {
-  test::expect_the_gpu_equals_the_cpu(EmulatedLongConv(test::shipped_weights("array-light-4")),
-                                      {.sample_rate = 16000, .lanes = 1, .max_frames = 19}, 60);
+TEST(LongConvGpu, EqualsTheCpuOfTheShippedArrays) {
+  for (const char* name : {"array-light-2", "array-light-4"})
+    test::expect_the_gpu_equals_the_cpu(EmulatedLongConv(test::shipped_weights(name)),
+                                        {.sample_rate = 16000, .lanes = 1, .max_frames = 19}, 60);
 }
 
 TEST(LongConvGpu, TensorCoresKeepWhatTheyPromise) {

@@ -4,9 +4,8 @@ from scipy import fft
 
 from . import arrays, augment
 from .array_rooms import NOISES, TALKERS
-from .mixing import Mixer, draw
+from .mixing import KINDS, Mixer, draw
 
-KINDS = {"mixture": 0.94, "speech_only": 0.03, "noise_only": 0.03}
 DIFFUSE = 0.7                                             # of examples
 GAIN_DB = 1.0                                             # deviation of the microphones' gains
 
