@@ -2,7 +2,8 @@
 python -m limpid_train.array_scores DATA/set4 --array ../assets/array-small-4.safetensors --single
 ../assets/light.safetensors [--limpid LIMPID] --csv scores/array-small-4.csv
 
-With a set in which something moves, also the SI-SDR of the first AFTER seconds after each change.
+With a set in which something moves, also the SI-SDR of the first AFTER seconds after each change. Of noise alone (a set of
+--snr -100) what counts is how much lower it becomes.
 
 The yardsticks: the reference microphone as it is; delay-and-sum that knows where the talker is; MVDR that knows the
 true covariances; a network for one channel on the reference microphone. Everything is scored against the target at that
@@ -25,6 +26,7 @@ from .validation import si_sdr
 
 MEASURES = ("si_sdr", "pesq_wb", "stoi")
 AFTER = 2.0
+ONSET = 1.0                                               # s that do not count for how much lower an output is
 AUDIBLE = 0.1                                             # of the target's level, in a stretch of it that is scored
 
 
@@ -103,6 +105,12 @@ def after_changes(output, example):
     return float(np.mean(found)) if found else float("nan")
 
 
+def lower_by(output, example):
+    """dB by which an output is below the reference microphone, after the first second."""
+    heard, left = (np.mean(x[int(ONSET * RATE):].astype(np.float64) ** 2) for x in (example.noisy[example.reference], output))
+    return float(10 * np.log10((heard + 1e-12) / (left + 1e-12)))
+
+
 def score_set(examples, systems):
     """Rows of name, system and measures, "after" among them where the set says when something changes. `systems` maps a
     name to (system, whether it hears one channel alone)."""
@@ -111,6 +119,7 @@ def score_set(examples, systems):
         for name, output in enhanced(run, examples, single).items():
             outputs[name][system] = output
     return [{"name": name, "system": system, **score(output.astype(np.float32), examples[name].target),
+             "lower": lower_by(output, examples[name]),
              **({"after": after_changes(output, examples[name])} if "changes" in examples[name].facts else {})}
             for name, made in outputs.items() for system, output in made.items()]
 
@@ -118,15 +127,17 @@ def score_set(examples, systems):
 def table(rows):
     """Markdown: means of every system, and what each gains over the reference microphone."""
     systems = list(dict.fromkeys(row["system"] for row in rows))
-    mean = {system: mean_rows([{measure: row[measure] for measure in (*MEASURES, "after") if measure in row} for row in rows
+    shown = (*MEASURES, "lower", "after")
+    mean = {system: mean_rows([{measure: row[measure] for measure in shown if measure in row} for row in rows
                                if row["system"] == system]) for system in systems}
     changing = mean[systems[0]].get("after") is not None
-    lines = ["| | SI-SDR dB | gained dB | WB-PESQ | STOI |" + f" gained {AFTER:.0f} s after a change dB |" * changing,
-             "|---|---|---|---|---|" + "---|" * changing]
+    lines = ["| | SI-SDR dB | gained dB | WB-PESQ | STOI | lower by dB |" + f" gained {AFTER:.0f} s after a change dB |" * changing,
+             "|---|---|---|---|---|---|" + "---|" * changing]
     for system in systems:
         si, others = mean[system]["si_sdr"], [mean[system].get(measure) for measure in MEASURES[1:]]
         lines.append(f"| {system} | {si:.2f} | {si - mean[systems[0]]['si_sdr']:+.2f} | "
-                     + " | ".join("" if value is None else f"{value:.3f}" for value in others) + " |"
+                     + " | ".join("" if value is None else f"{value:.3f}" for value in others)
+                     + f" | {mean[system]['lower']:.1f} |"
                      + (f" {mean[system]['after'] - mean[systems[0]]['after']:+.2f} |" if changing else ""))
     return "\n".join(lines)
 

@@ -56,9 +56,10 @@ class Valid:
         return path, np.stack([self.segment(rng, path, length) for _ in range(count)])
 
 
-def example(valid, seed, index, mics, seconds=SECONDS, reference=0, moving=None, speed=moving_scenes.SPEED, layout=None):
+def example(valid, seed, index, mics, seconds=SECONDS, reference=0, moving=None, speed=moving_scenes.SPEED, layout=None,
+            snr=None):
     """Scene `index` and the paths it is made of; it depends on nothing but its arguments. With `moving`, one of
-    moving_scenes.KINDS; with `layout`, microphones in other places than the usual ones."""
+    moving_scenes.KINDS; with `layout`, microphones in other places than the usual ones; with `snr`, that in place of SNRS."""
     rng, length = np.random.default_rng((seed, mics, index)), int(seconds * RATE)
     talkers = [valid.speech(rng, length)]
     if moving:
@@ -67,7 +68,7 @@ def example(valid, seed, index, mics, seconds=SECONDS, reference=0, moving=None,
     field_path, field = valid.noise(rng, length, mics) if rng.random() < 0.7 else ("", None)
     said, noises = [speech for _, speech in talkers], [signal[0] for _, signal in points]
     layout = arrays.usual_layout(mics) if layout is None else layout
-    options = {"reference": reference, "snr_db": SNRS[index % len(SNRS)], "diffuse": field}
+    options = {"reference": reference, "snr_db": SNRS[index % len(SNRS)] if snr is None else snr, "diffuse": field}
     if moving:
         made = moving_scenes.scene(rng, moving, said, noises, layout, speed=speed, **options)
     else:
@@ -75,13 +76,13 @@ def example(valid, seed, index, mics, seconds=SECONDS, reference=0, moving=None,
     return made, {"speech": " ".join(path for path, _ in talkers), "noise": [path for path, _ in points], "diffuse": field_path}
 
 
-def write_set(corpus, folder, mics, count, seed, seconds=SECONDS, moving=None, speed=moving_scenes.SPEED, layout=None):
+def write_set(corpus, folder, mics, count, seed, seconds=SECONDS, moving=None, speed=moving_scenes.SPEED, layout=None, snr=None):
     """Writes the whole set; set.csv comes last."""
     valid, folder, rows = Valid(corpus), Path(folder), []
     for part in ("noisy", "image", "clean"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for index in range(count):
-        made, paths = example(valid, seed, index, mics, seconds, moving=moving, speed=speed, layout=layout)
+        made, paths = example(valid, seed, index, mics, seconds, moving=moving, speed=speed, layout=layout, snr=snr)
         name = f"array{mics}_{index:03d}"
         for part, audio in (("noisy", made.noisy.T), ("image", made.image.T), ("clean", made.target)):
             soundfile.write(folder / part / f"{name}.wav", audio, RATE, subtype="PCM_24")
@@ -107,10 +108,11 @@ def main():
     parser.add_argument("--speed", type=float, default=moving_scenes.SPEED, help="m/s of a talker who walks")
     parser.add_argument("--scale", type=float, default=1.0, help="of the usual layout: 2 gives two microphones 16 cm apart")
     parser.add_argument("--line", type=float, metavar="M", help="microphones in a line with gaps of so many metres in place of it")
+    parser.add_argument("--snr", type=float, metavar="DB", help="of every scene; -100: noise alone, 60: hardly any")
     parser.add_argument("--output", required=True)
     args = parser.parse_args()
     layout = arrays.linear(args.mics, args.line) if args.line else args.scale * arrays.usual_layout(args.mics)
-    write_set(args.corpus, args.output, args.mics, args.count, args.seed, args.seconds, args.moving, args.speed, layout)
+    write_set(args.corpus, args.output, args.mics, args.count, args.seed, args.seconds, args.moving, args.speed, layout, args.snr)
     print(f"{args.count} files in {args.output}")
 
 

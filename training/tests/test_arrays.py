@@ -205,7 +205,7 @@ class EvaluationSet(unittest.TestCase):
                         writer.writerow([f"{kind}_{split}.wav", kind, split])
                     soundfile.write(folder / f"{kind}_valid.wav", speech_like(rng, 2.0), RATE)   # no train files
             for name in "ab":
-                make_array_set.write_set(folder, folder / name, 2, 3, 5, seconds=1.0)
+                make_array_set.write_set(folder, folder / name, 2, 3, 5, seconds=1.5)
             for part in ("noisy", "image", "clean"):
                 for file in sorted((folder / "a" / part).iterdir()):
                     self.assertTrue(filecmp.cmp(file, folder / "b" / part / file.name, shallow=False))
@@ -222,6 +222,7 @@ class EvaluationSet(unittest.TestCase):
             self.assertGreater(oracle, reference)
             self.assertAlmostEqual(one, reference, delta=1e-3)                                # SI-SDR knows no scale
             self.assertNotAlmostEqual(both, reference, delta=1e-3)
+        self.assertEqual([round(row["lower"], 2) for row in rows if row["system"] == "one"], 3 * [6.02])
         self.assertEqual(halves.channels, [1, 1, 1, 2, 2, 2])
         self.assertRegex(array_scores.table(rows), r"reference microphone \| -?[0-9.]+ \| \+0.00 ")
 
@@ -232,8 +233,8 @@ class EvaluationSet(unittest.TestCase):
         self.assertIn("two models would be called the same", said.getvalue())
 
     def test_means_leave_out_what_is_not_there(self):
-        rows = [{"name": str(i), "system": "one", "si_sdr": 1.0, "pesq_wb": pesq, "stoi": None} for i, pesq in enumerate((2.0, np.nan))]
-        self.assertEqual(array_scores.table(rows).splitlines()[-1], "| one | 1.00 | +0.00 | 2.000 |  |")
+        rows = [{"name": str(i), "system": "one", "si_sdr": 1.0, "pesq_wb": pesq, "stoi": None, "lower": 3.0} for i, pesq in enumerate((2.0, np.nan))]
+        self.assertEqual(array_scores.table(rows).splitlines()[-1], "| one | 1.00 | +0.00 | 2.000 |  | 3.0 |")
 
 
 if __name__ == "__main__":

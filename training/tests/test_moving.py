@@ -138,10 +138,10 @@ class Scenes(unittest.TestCase):
         self.assertTrue(np.isnan(scored(target)))
         silent = np.where(np.arange(6 * RATE) < 4 * RATE, target, 0)                                    # nothing is said later
         self.assertAlmostEqual(scored(silent, 2.0, 4.0), 20, delta=0.3)
-        rows = [{"name": "a", "system": system, "si_sdr": 1.0, "pesq_wb": 2.0, "stoi": 0.5, "after": after}
+        rows = [{"name": "a", "system": system, "si_sdr": 1.0, "pesq_wb": 2.0, "stoi": 0.5, "lower": 3.0, "after": after}
                 for system, after in (("reference microphone", 1.0), ("one", 3.5))]
         table = array_scores.table(rows).splitlines()
-        self.assertEqual((table[0].split(" | ")[-1], table[-1]), ("gained 2 s after a change dB |", "| one | 1.00 | +0.00 | 2.000 | 0.500 | +2.50 |"))
+        self.assertEqual((table[0].split(" | ")[-1], table[-1]), ("gained 2 s after a change dB |", "| one | 1.00 | +0.00 | 2.000 | 0.500 | 3.0 | +2.50 |"))
 
 
 if __name__ == "__main__":
