@@ -12,6 +12,7 @@
 #include "bench/gemm_peak.h"
 #include "bench/noise.h"
 #include "lib/base/float_mode.h"
+#include "lib/kernels/gemm.h"
 #include "lib/kernels/instruction_set.h"
 #include "lib/kernels/simd.h"
 

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "lib/kernels/gemm.h"
+
 namespace limpid::bench {
 namespace {
 

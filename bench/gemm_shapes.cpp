@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bench/gemm_shapes.h"
 
-#include <algorithm>
-
 namespace limpid::bench {
 namespace {
 

@@ -2,11 +2,10 @@
 // The products that FRCRN consists of, as sizes and strides.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include "lib/kernels/gemm.h"
 
 namespace limpid::bench {
 

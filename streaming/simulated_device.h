@@ -4,7 +4,6 @@
 // and for trying things without a sound card.
 #pragma once
 
-#include <cstdint>
 #include <limits>
 #include <random>
 

@@ -4,7 +4,8 @@
 
 #include <string>
 
-#include "lib/model/model.h"
+#include "lib/base/arithmetic.h"
+#include "limpid/result.h"
 
 namespace CLI {
 class App;

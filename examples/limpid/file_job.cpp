@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "examples/limpid/exact.h"
 #include "examples/limpid/file_stream.h"

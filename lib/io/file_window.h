@@ -5,7 +5,6 @@
 #include <sndfile.h>
 
 #include <filesystem>
-#include <memory>
 
 #include "lib/io/stream_parts.h"
 #include "lib/io/system_file.h"

@@ -4,7 +4,6 @@
 #include "lib/kernels/attention.h"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "lib/kernels/simd.h"
 

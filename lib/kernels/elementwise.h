@@ -5,7 +5,6 @@
 
 #include <complex>
 #include <cstddef>
-#include <span>
 
 #include "lib/base/realtime.h"
 

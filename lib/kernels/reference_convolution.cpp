@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The oracles of the convolution kernels, in double.
-#include <cmath>
 #include <complex>
 #include <cstdint>
 #include <numbers>

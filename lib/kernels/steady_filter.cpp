@@ -14,27 +14,29 @@ HWY_BEFORE_NAMESPACE();
 namespace limpid::kernels::HWY_NAMESPACE {
 
 template <class D>
-struct Complex {
+struct ComplexVector {
   hn::Vec<D> re, im;
 };
 
 // sum += a conj(b)
 template <class D>
-HWY_INLINE void add_conjugated(const Complex<D>& a, const Complex<D>& b, Complex<D>& sum) {
+HWY_INLINE void add_conjugated(const ComplexVector<D>& a, const ComplexVector<D>& b,
+                               ComplexVector<D>& sum) {
   sum.re = hn::MulAdd(a.im, b.im, hn::MulAdd(a.re, b.re, sum.re));
   sum.im = hn::NegMulAdd(a.re, b.im, hn::MulAdd(a.im, b.re, sum.im));
 }
 
 // sum -= a conj(b)
 template <class D>
-HWY_INLINE void take_conjugated(const Complex<D>& a, const Complex<D>& b, Complex<D>& sum) {
+HWY_INLINE void take_conjugated(const ComplexVector<D>& a, const ComplexVector<D>& b,
+                                ComplexVector<D>& sum) {
   sum.re = hn::NegMulAdd(a.im, b.im, hn::NegMulAdd(a.re, b.re, sum.re));
   sum.im = hn::MulAdd(a.re, b.im, hn::NegMulAdd(a.im, b.re, sum.im));
 }
 
 // sum -= a b
 template <class D>
-HWY_INLINE void take(const Complex<D>& a, const Complex<D>& b, Complex<D>& sum) {
+HWY_INLINE void take(const ComplexVector<D>& a, const ComplexVector<D>& b, ComplexVector<D>& sum) {
   sum.re = hn::MulAdd(a.im, b.im, hn::NegMulAdd(a.re, b.re, sum.re));
   sum.im = hn::NegMulAdd(a.im, b.re, hn::NegMulAdd(a.re, b.im, sum.im));
 }
@@ -44,17 +46,19 @@ template <class D>
 struct Equations {
   static constexpr int kMost = kMaxSteadyInputs;
   int count;
-  Complex<D> z[kMost], w[kMost];
-  Complex<D> factor[kMost][kMost];  // R, then L of L L^H = R + load; the reciprocal of its diagonal
+  ComplexVector<D> z[kMost], w[kMost];
+  ComplexVector<D> factor[kMost]
+                         [kMost];  // R, then L of L L^H = R + load; the reciprocal of its diagonal
 };
 
 // R and r, from one row of `stride` floats to the next.
 template <class D>
-HWY_INLINE void sum_up(D d, Equations<D>& e, const Complex<D>& estimate, float keep, float* sums,
-                       std::ptrdiff_t stride) {
+HWY_INLINE void sum_up(D d, Equations<D>& e, const ComplexVector<D>& estimate, float keep,
+                       float* sums, std::ptrdiff_t stride) {
   const auto kept = hn::Set(d, keep);
-  const auto add = [&](const Complex<D>& a, const Complex<D>& b) HWY_ATTR {
-    Complex<D> sum{hn::Mul(kept, hn::LoadU(d, sums)), hn::Mul(kept, hn::LoadU(d, sums + stride))};
+  const auto add = [&](const ComplexVector<D>& a, const ComplexVector<D>& b) HWY_ATTR {
+    ComplexVector<D> sum{hn::Mul(kept, hn::LoadU(d, sums)),
+                         hn::Mul(kept, hn::LoadU(d, sums + stride))};
     add_conjugated<D>(a, b, sum);
     hn::StoreU(sum.re, d, sums);
     hn::StoreU(sum.im, d, sums + stride);
@@ -87,7 +91,7 @@ HWY_INLINE void factorise(D d, Equations<D>& e, hn::Vec<D> load) {
   for (int i = 0; i < e.count; ++i) {
     auto power = hn::Add(e.factor[i][i].re, load);
     for (int j = 0; j < i; ++j) {
-      Complex<D> sum = e.factor[i][j];
+      ComplexVector<D> sum = e.factor[i][j];
       for (int k = 0; k < j; ++k) take_conjugated<D>(e.factor[i][k], e.factor[j][k], sum);
       sum.re = hn::Mul(sum.re, e.factor[j][j].re);
       sum.im = hn::Mul(sum.im, e.factor[j][j].re);
@@ -119,11 +123,11 @@ HWY_INLINE void solve(Equations<D>& e) {
 
 // The estimate of a vector of bins beside what the filter makes.
 template <class D>
-HWY_INLINE Complex<D> joined(D d, const Equations<D>& e, const SteadyRule& rule,
-                             const Complex<D>& estimate) {
-  Complex<D> y{hn::Zero(d), hn::Zero(d)};
+HWY_INLINE ComplexVector<D> joined(D d, const Equations<D>& e, const SteadyRule& rule,
+                                   const ComplexVector<D>& estimate) {
+  ComplexVector<D> y{hn::Zero(d), hn::Zero(d)};
   for (int i = 0; i < e.count; ++i) add_conjugated<D>(e.z[i], e.w[i], y);
-  const auto size = [](const Complex<D>& v)
+  const auto size = [](const ComplexVector<D>& v)
                         HWY_ATTR { return hn::Sqrt(hn::MulAdd(v.re, v.re, hn::Mul(v.im, v.im))); };
   const auto most = hn::Div(hn::Mul(hn::Set(d, rule.limit), size(estimate)),
                             hn::Add(size(y), hn::Set(d, kSteadyQuiet)));
@@ -141,12 +145,12 @@ void SteadyFilter(const float* const* inputs, int count, int bins, const SteadyR
     e.count = count;
     for (int k = 0; k < count; ++k)
       hn::LoadInterleaved2(d, inputs[k] + 2 * i, e.z[k].re, e.z[k].im);
-    Complex<Tag> s;
+    ComplexVector<Tag> s;
     hn::LoadInterleaved2(d, estimate + 2 * i, s.re, s.im);
     sum_up(d, e, s, rule.keep, sums + i, bins);
     factorise(d, e, load_of(d, e, rule.loading));
     solve(e);
-    const Complex<Tag> out = joined(d, e, rule, s);
+    const ComplexVector<Tag> out = joined(d, e, rule, s);
     hn::StoreInterleaved2(out.re, out.im, d, estimate + 2 * i);
   });
 }

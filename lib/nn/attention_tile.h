@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "lib/nn/attention.h"
 #include "lib/nn/key_cache.h"

@@ -2,7 +2,6 @@
 // A causal DeFTAN-II frame by frame: everything one stream remembers.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "models/deftan2/network.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "models/frcrn/gpu_layers.h"
 
-#include <vector>
-
 namespace limpid::models {
 
 Status GpuFrcrnLoader::convolution(const kernels::PackedMatrix& both, const nn::ComplexNorm& norm,

@@ -7,7 +7,6 @@
 #include <limits>
 #include <tuple>
 
-#include "models/deftan2/deftan2.h"
 #include "models/deftan2/gpu_exact.h"
 #include "tests/cuda/device_fixture.h"
 #include "tests/cuda/emulate.h"

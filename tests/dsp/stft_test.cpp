@@ -3,10 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-#include <numbers>
-
 #include "tests/kernels/every_target.h"
 
 namespace limpid::dsp {

@@ -3,7 +3,6 @@
 // again with what it says beside its samples.
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "lib/io/audio_file.h"
 #include "tests/io/whole_file.h"

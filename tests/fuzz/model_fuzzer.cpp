@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // libFuzzer entry: the first byte chooses a small network of the tests' data, the rest stands in
 // its file in place of its configuration. What loads is opened and fed.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

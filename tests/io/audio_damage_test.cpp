@@ -2,7 +2,6 @@
 // Audio files that are cut short, lie, or are no audio.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <random>
 #include <tuple>
 

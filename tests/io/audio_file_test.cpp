@@ -8,7 +8,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <tuple>
 
 #include "lib/base/utf8_path.h"

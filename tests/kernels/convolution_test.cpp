@@ -2,7 +2,6 @@
 // The convolution kernels against their oracles.
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 #include "lib/base/arena.h"
 #include "lib/kernels/fir.h"

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstring>
 #include <span>
-#include <tuple>
 #include <utility>
 
 #include "tests/kernels/every_target.h"

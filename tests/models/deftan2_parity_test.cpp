@@ -4,8 +4,6 @@
 // published code differs by 2.4e-6 at most; a wrong epsilon of a norm is just visible at 1e-5.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "models/registry.h"

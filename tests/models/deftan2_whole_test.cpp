@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "models/registry.h"
 #include "tests/support/audio_compare.h"
 #include "tests/support/random_deftan2.h"
 #include "tests/support/signals.h"

@@ -6,8 +6,6 @@
 
 #include <filesystem>
 
-#include "lib/io/audio_file.h"
-#include "models/frcrn/exact.h"
 #include "models/registry.h"
 #include "tests/support/audio_compare.h"
 #include "tests/support/stream_whole.h"

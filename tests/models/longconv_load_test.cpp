@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "models/longconv/config.h"
-#include "models/longconv/filters.h"
 #include "models/longconv/longconv.h"
 #include "tests/support/bad_weights.h"
 #include "tests/support/random_longconv.h"

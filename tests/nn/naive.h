@@ -4,7 +4,6 @@
 #pragma once
 
 #include <complex>
-#include <functional>
 #include <vector>
 
 namespace limpid::test {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/streaming/fake_portaudio.h"
 
-#include <algorithm>
 #include <memory>
 
 namespace limpid::test {

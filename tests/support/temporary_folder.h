@@ -2,7 +2,6 @@
 // A folder of its own for one test, removed with everything in it.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <string>

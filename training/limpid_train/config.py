@@ -24,7 +24,8 @@ def frequency_sizes(network):
 
 
 def check_shapes(network):
-    """What cannot be built: decoders that do not arrive at the sizes the encoders went through, odd widths."""
+    """What cannot be built: decoders that do not arrive at the sizes the encoders went through, lists of other lengths, odd
+    widths."""
     if network["architecture"] == "deftan2":
         if network["hidden"] % 2:
             raise ValueError("hidden must be even: both paths have half of it")
@@ -34,6 +35,8 @@ def check_shapes(network):
         if sum(network["bands"]) != bins:
             raise ValueError(f"bands have {sum(network['bands'])} bins together where the spectrum has {bins}")
         return
+    if not len(network["channels"]) == len(network["kernels"]) == len(network["decoder_kernels"]):
+        raise ValueError("channels, kernels and decoder_kernels differ in length")
     sizes = frequency_sizes(network)
     size = sizes[-1]
     for kernel, expected in zip(network["decoder_kernels"], sizes[-2::-1]):

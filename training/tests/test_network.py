@@ -114,6 +114,13 @@ class Whole(unittest.TestCase):
         with self.assertRaises(ValueError):
             check_shapes({**TINY, "decoder_kernels": [2, 5, 5, 5, 5, 5]})
 
+    def test_lists_of_other_lengths_are_refused(self):
+        """A decoder too many would be trained without and refused by the library at the end."""
+        for key in ("channels", "kernels", "decoder_kernels"):
+            for values in (TINY[key][:-1], [*TINY[key], 5]):
+                with self.assertRaisesRegex(ValueError, "differ in length"):
+                    check_shapes({**TINY, key: values})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -2,12 +2,11 @@
 // Portrait: what a report shows of one recording. Read in one pass, in constant memory.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "lib/io/audio_file.h"
+#include "limpid/result.h"
 
 namespace limpid::cli {
 
