@@ -21,9 +21,12 @@ std::vector<float> drawn(std::integral auto count, unsigned seed, Distribution v
 std::vector<float> uniform_noise(std::integral auto count, unsigned seed, float offset = 0) {
   return drawn(count, seed, std::uniform_real_distribution<float>(offset - 0.5f, offset + 0.5f));
 }
+// A deviation of 0 is silence, which std::normal_distribution does not allow.
 std::vector<float> normal_noise(std::integral auto count, unsigned seed, float mean = 0,
                                 float deviation = 1) {
-  return drawn(count, seed, std::normal_distribution<float>(mean, deviation));
+  return drawn(count, seed, [=, of = std::normal_distribution<float>()](auto& random) mutable {
+    return deviation * of(random) + mean;
+  });
 }
 
 // As uniform_noise, of 8 bits: products of every arithmetic are exact.
