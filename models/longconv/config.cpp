@@ -40,8 +40,6 @@ double steady_macs(double n) {
 // The first thing wrong with the numbers themselves, or "".
 std::string config_problem(const LongConvConfig& c) {
   if (auto problem = range_problem(kNumbers, c); !problem.empty()) return problem;
-  if (c.microphones > 1 && c.any_rate)
-    return "networks for several microphones have one rate: any_rate must be false";
   if (c.steady_frames > 0 && c.microphones == 1)
     return "only networks for several microphones have a steady filter: steady_frames must be 0";
   if (c.steady_frames * c.microphones > kernels::kMaxSteadyInputs)

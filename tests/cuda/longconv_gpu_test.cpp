@@ -91,18 +91,20 @@ TEST(LongConvGpu, LongCallsAreCut) {
 
 // Above the network's band gains follow from its top, and below it bins are missing.
 TEST(LongConvGpu, EqualsTheCpuAtOtherRates) {
-  for (const int rate : {8000, 22050, 48000}) {
-    SCOPED_TRACE(rate);
-    test::expect_the_gpu_equals_the_cpu(EmulatedLongConv({.taps = 3}),
-                                        {.sample_rate = rate, .lanes = 2, .max_frames = 7}, 20);
+  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kArray, kSteady}) {
+    const EmulatedLongConv model(recipe);
+    for (const int rate : {8000, 22050, 48000}) {
+      SCOPED_TRACE(rate);
+      test::expect_the_gpu_equals_the_cpu(model, {.sample_rate = rate, .lanes = 2, .max_frames = 7},
+                                          20);
+    }
   }
 }
 
 TEST(LongConvGpu, ALaneBeginsAnewAndTheOthersGoOn) {
-  for (const int rate : {16000, 24000})
-    test::expect_a_lane_begins_anew(EmulatedLongConv(LongConvRecipe{}), rate);
-  for (const LongConvRecipe& recipe : {kArray, kSteady})
-    test::expect_a_lane_begins_anew(EmulatedLongConv(recipe), 16000);
+  for (const LongConvRecipe& recipe : {LongConvRecipe{}, kArray, kSteady})
+    for (const int rate : {16000, 24000})
+      test::expect_a_lane_begins_anew(EmulatedLongConv(recipe), rate);
 }
 
 TEST(LongConvGpu, HostileInputIsRepaired) {

@@ -128,6 +128,8 @@ TEST(LongConvRates, HighsSurvive) {
 
 TEST(LongConvRates, AToneIsTreatedAlikeAtEveryRate) {
   test::expect_a_tone_alike_at_every_rate(*random_longconv({.seed = 5}), 2e-3);
+  test::expect_a_tone_alike_at_every_rate(
+      *random_longconv({.microphones = 3, .steady_frames = 2, .seed = 5}), 2e-3);
 }
 
 }  // namespace

@@ -45,10 +45,9 @@ std::string longconv_metadata(const LongConvRecipe& r) {
   std::string bands;
   for (int width : r.bands) bands += (bands.empty() ? "" : ",") + std::to_string(width);
   const std::string config =
-      R"({"architecture":"longconv","sample_rate":16000,"window":0.02,"hop":0.01)" +
-      (r.microphones == 1
-           ? std::string(R"(,"any_rate":true)")
-           : R"(,"any_rate":false,"coherence_horizon":7)" + number("microphones", r.microphones)) +
+      R"({"architecture":"longconv","sample_rate":16000,"window":0.02,"hop":0.01,"any_rate":true)" +
+      (r.microphones == 1 ? std::string()
+                          : number("coherence_horizon", 7) + number("microphones", r.microphones)) +
       (r.steady_frames == 0 ? std::string()
                             : number("steady_frames", r.steady_frames) +
                                   number("steady_horizon", r.steady_horizon)) +

@@ -67,14 +67,17 @@ void poison_start(AudioView<float> audio, std::ptrdiff_t samples, float poison, 
 // which are others at other rates, a network may hear logarithms.
 double level_of_a_tone(const Model& model, int rate) {
   const auto session = open(model, {.sample_rate = rate, .lanes = 1, .max_frames = 100});
-  Tensor<float, 2> y({1, rate});
-  for (int n = 0; n < rate; ++n) {
-    double sum = 0;
-    for (int k = 1; k <= 60; ++k)
-      sum += std::sin(2 * std::numbers::pi * 125.0 * k * n / rate + k * k);
-    y.view()[0][n] = static_cast<float>(0.02 * sum);
+  Tensor<float, 2> x({model.spec().input_channels, rate}), y({1, rate});
+  for (int m = 0; m < x.extent(0); ++m) {
+    for (int n = 0; n < rate; ++n) {
+      const double time = static_cast<double>(n) / rate - 1e-4 * m;  // 3 cm farther
+      double sum = 0;
+      for (int k = 1; k <= 60; ++k)
+        sum += std::sin(2 * std::numbers::pi * 125.0 * k * time + k * k);
+      x.view()[m][n] = static_cast<float>(0.02 * sum);
+    }
   }
-  session->process(y.view(), y.view());
+  session->process(x.view(), y.view());
   double power = 0;
   for (int n = rate / 2; n < rate; ++n) power += std::pow(y.view()[0][n], 2);
   return std::sqrt(power / (rate / 2));
