@@ -110,20 +110,24 @@ TEST(LongConvRates, LatencyIsOneHop) {
 
 // What is above the network's band goes on, at the gain of the top of that band.
 TEST(LongConvRates, HighsSurvive) {
-  const auto model = random_longconv({});
-  const auto kept = [&](int rate, double frequency) {
-    auto session = open(*model, {.sample_rate = rate, .lanes = 1, .max_frames = 2});
-    Tensor<float, 2> in({1, 60 * session->format().hop});
-    for (std::ptrdiff_t i = 0; i < in.extent(1); ++i)
-      in.view()[0][i] = static_cast<float>(
-          0.1 * std::sin(2 * std::numbers::pi * frequency * static_cast<double>(i) / rate));
-    const auto out = run(*model, *session, in.view(), 2, 0);
+  const auto kept = [](const Model& model, int rate, double frequency) {
+    auto session = open(model, {.sample_rate = rate, .lanes = 1, .max_frames = 2});
+    Tensor<float, 2> in({model.spec().input_channels, 60 * session->format().hop});
+    for (std::ptrdiff_t m = 0; m < in.extent(0); ++m)
+      for (std::ptrdiff_t i = 0; i < in.extent(1); ++i)
+        in.view()[m][i] = static_cast<float>(
+            0.1 * std::sin(2 * std::numbers::pi * frequency * static_cast<double>(i) / rate));
+    const auto out = run(model, *session, in.view(), 2, 0);
     double power = 0;
     for (float y : out.view()[0].span().last(30 * 10)) power += double{y} * double{y} / (30 * 10);
     return std::sqrt(power) / (0.1 / std::numbers::sqrt2);
   };
-  for (int rate : {22050, 44100, 48000, 96000})
-    EXPECT_GT(kept(rate, 10'000), 0.1 * kept(rate, 7'000)) << rate;
+  for (const LongConvRecipe& recipe :
+       {LongConvRecipe{}, LongConvRecipe{.microphones = 3, .steady_frames = 2}}) {
+    const auto model = random_longconv(recipe);
+    for (int rate : {22050, 44100, 48000, 96000})
+      EXPECT_GT(kept(*model, rate, 10'000), 0.1 * kept(*model, rate, 7'000)) << rate;
+  }
 }
 
 TEST(LongConvRates, AToneIsTreatedAlikeAtEveryRate) {
