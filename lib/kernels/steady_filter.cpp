@@ -47,8 +47,8 @@ struct Equations {
   static constexpr int kMost = kMaxSteadyInputs;
   int count;
   ComplexVector<D> z[kMost], w[kMost];
-  ComplexVector<D> factor[kMost]
-                         [kMost];  // R, then L of L L^H = R + load; the reciprocal of its diagonal
+  // R, then L of L L^H = R + load; the reciprocal of its diagonal.
+  ComplexVector<D> factor[kMost][kMost];
 };
 
 // R and r, from one row of `stride` floats to the next.

@@ -11,8 +11,7 @@ import numpy as np
 from . import arrays, rooms, shoebox
 
 TALKERS, NOISES = 2, 2
-USUAL = {2: 0.5}                                          # share of the usual layout, by microphones; the others are any
-USUAL_OF_MORE = 0.8
+USUAL, USUAL_OF_TWO = 0.8, 0.5                            # share of arrays that have the usual layout; the others have any
 SCALE = (0.8, 1.25)                                       # of the usual layout
 
 
@@ -20,7 +19,7 @@ def make_room(mics, job):
     """Entry `index` of the bank of `seed`, job = (seed, index): its description and responses."""
     rng = np.random.default_rng((*job, mics))
     room = shoebox.random_room(rng, 0.2, 1.2, width=(3, 10))
-    usual = rng.random() < USUAL.get(mics, USUAL_OF_MORE)
+    usual = rng.random() < (USUAL_OF_TWO if mics == 2 else USUAL)
     layout = arrays.usual_layout(mics) * rng.uniform(*SCALE) if usual else arrays.random_layout(rng, mics)
     offsets, _ = arrays.built(rng, layout)
     centre = rooms.position(rng, room, arrays.CLEARANCE)

@@ -19,6 +19,7 @@ import numpy as np
 import soundfile
 
 from .beamform import delay_and_sum, mvdr
+from .levels import level_drop
 from .scores import intelligibility, mean_rows, pesq_of
 from .shoebox import RATE
 from .systems import Network, Program
@@ -107,8 +108,7 @@ def after_changes(output, example):
 
 def lower_by(output, example):
     """dB by which an output is below the reference microphone, after the first second."""
-    heard, left = (np.mean(x[int(ONSET * RATE):].astype(np.float64) ** 2) for x in (example.noisy[example.reference], output))
-    return float(10 * np.log10((heard + 1e-12) / (left + 1e-12)))
+    return level_drop(*(x[int(ONSET * RATE):] for x in (example.noisy[example.reference], output)))
 
 
 def score_set(examples, systems):

@@ -9,6 +9,7 @@ import json
 import numpy as np
 
 from . import weights
+from .longconv import rows_of_masks
 
 
 def of_microphones(tensors, config, keep):
@@ -44,15 +45,11 @@ def deftan2(tensors, config, keep):
 
 
 def longconv(tensors, config, keep):
-    """Every band hears four values a bin of each microphone; its masks are real, then imaginary planes of the first microphone's
-    taps, then likewise of the others', each as wide as the band."""
-    taps, deep, others = config["taps"], config.get("other_taps", 1), config["microphones"] - 1
-    planes = [*range(2 * taps), *(2 * taps + (part * others + mic - 1) * deep + tap
-                                  for part in (0, 1) for mic in keep[1:] for tap in range(deep))]
-    tensors = dict(tensors)
+    """Every band hears four values a bin of each microphone."""
+    tensors, others = dict(tensors), [mic - 1 for mic in keep[1:]]
     for band, width in enumerate(config["bands"]):
         heard = [mic * 4 * width + value for mic in keep for value in range(4 * width)]
-        made = [plane * width + row for plane in planes for row in range(width)]
+        made = rows_of_masks(config, width, config["taps"], others, config.get("other_taps", 1))
         tensors[f"split.{band}.weight"] = np.take(tensors[f"split.{band}.weight"], heard, 1)
         for what in ("weight", "bias"):
             tensors[f"masks_of.{band}.{what}"] = np.take(tensors[f"masks_of.{band}.{what}"], made, 0)

@@ -102,6 +102,17 @@ def between_microphones(spectrum, horizon):
     return torch.stack(parts, -1).permute(3, 0, 1, 2, 4)
 
 
+def rows_of_masks(config, width, taps, others, other_taps):
+    """Which rows of the masks of a band of `width` bins, in a network of `config`, are those of the first `taps` of the first
+    microphone and the first `other_taps` of the `others`, counted from 0. Planes are real parts, then imaginary ones, of the
+    first microphone's taps, then of those of the others, each of as many rows as its band has bins."""
+    all_others, deep = config.get("microphones", 1) - 1, config.get("other_taps", 1)
+    planes = [part * config["taps"] + tap for part in (0, 1) for tap in range(taps)]
+    planes += [2 * config["taps"] + (part * all_others + other) * deep + tap
+               for part in (0, 1) for other in others for tap in range(other_taps)]
+    return [plane * width + row for plane in planes for row in range(width)]
+
+
 class LongConv(nn.Module):
     """Waveform [B, N] in, or [B, M, N] of an array, enhanced waveform [B, N] out, aligned with the (first) input."""
 
@@ -185,16 +196,11 @@ class LongConv(nn.Module):
                 for part, _ in block.named_children() for what in ("weight", "bias")]
 
     def places(self, name, config):
-        """Which rows of a tensor are those of a smaller network, where they are not the first ones: the planes of masks are
-        real parts, then imaginary ones, of the taps, then of those of the other microphones, each of as many rows as its band has
-        bins."""
+        """Which rows of a tensor are those of a smaller network, where they are not the first ones."""
         if not name.startswith("masks_of."):
             return None
-        taps, others, width = config["taps"], config.get("microphones", 1) - 1, self.bands[int(name.split(".")[1])]
-        planes = [part * self.taps + tap for part in (0, 1) for tap in range(taps)]
-        planes += [2 * self.taps + (part * self.others + other) * self.other_taps + tap
-                   for part in (0, 1) for other in range(others) for tap in range(config.get("other_taps", 1))]
-        return [plane * width + row for plane in planes for row in range(width)]
+        others = range(config.get("microphones", 1) - 1)
+        return rows_of_masks(self.config, self.bands[int(name.split(".")[1])], config["taps"], others, config.get("other_taps", 1))
 
     def start_open(self):
         """Starts as a mild pass-through with a residual path that is nearly open: tap 0 near 0.6, the others near 0; and the
