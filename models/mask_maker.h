@@ -20,6 +20,7 @@ struct MaskTraits {
   int microphones = 1;         // each but the first has one mask, for the present frame
   int steady_frames = 0;       // of each microphone, in the filter of models/steady.h; 0: none
   int steady_horizon = 1;      // frames after which it forgets
+  double past = 0;             // seconds before the window that columns are made from as well
 
   int masks() const noexcept { return taps + microphones - 1; }               // a frame
   int history() const noexcept { return std::max(taps, steady_frames) - 1; }  // frames heard again

@@ -10,27 +10,32 @@
 namespace limpid::models {
 namespace {
 
-dsp::StftSpec stft_of(const MaskTraits& traits, int sample_rate) noexcept {
-  return dsp::stft_at(traits.window, traits.hop, sample_rate);
+// Hops beyond the first one in so many seconds.
+int further_hops(double seconds, double hop) noexcept {
+  return static_cast<int>(std::ceil(seconds / hop - 1e-6)) - 1;
 }
 
 }  // namespace
 
+dsp::StftSpec mask_stft(const MaskTraits& traits, int sample_rate) LIMPID_REALTIME {
+  return dsp::stft_at(traits.window, traits.hop, sample_rate, traits.past);
+}
+
 StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept {
-  const dsp::StftSpec stft = stft_of(traits, sample_rate);
+  const dsp::StftSpec stft = mask_stft(traits, sample_rate);
   return {sample_rate, stft.hop, stft.window - stft.hop + traits.lookahead * stft.hop};
 }
 
 int mask_settle_hops(const MaskTraits& traits, int past) noexcept {
-  const int overlap = static_cast<int>(std::ceil(traits.window / traits.hop - 1e-6)) - 1;
-  return past + traits.history() + 2 * overlap + BandExtension::settle(traits.hop) +
-         SteadyFilters::settle(traits);
+  const int before = further_hops(traits.past + traits.window, traits.hop);
+  return past + traits.history() + before + further_hops(traits.window, traits.hop) +
+         BandExtension::settle(traits.hop) + SteadyFilters::settle(traits);
 }
 
 Result<std::unique_ptr<Session>> MaskSession::open(const MaskTraits& traits,
                                                    const SessionConfig& config, int tile,
                                                    const MakeMaker& make) {
-  const dsp::StftSpec stft = stft_of(traits, config.sample_rate);
+  const dsp::StftSpec stft = mask_stft(traits, config.sample_rate);
   auto analysis = dsp::Analysis::create(stft, config.lanes * traits.microphones);
   if (!analysis) return analysis.error();
   auto synthesis = dsp::Synthesis::create(stft, config.lanes);
@@ -45,7 +50,7 @@ MaskSession::MaskSession(const MaskTraits& traits, const SessionConfig& config, 
       format_(mask_format(traits, config.sample_rate)),
       lanes_(config.lanes),
       microphones_(traits.microphones),
-      bins_(stft_of(traits, config.sample_rate).bins()),
+      bins_(mask_stft(traits, config.sample_rate).bins()),
       tile_(std::min(tile, config.max_frames)),
       history_(traits.history()),
       capacity_(history_ + tile_ + traits.lookahead),

@@ -22,6 +22,7 @@
 
 namespace limpid::models {
 
+dsp::StftSpec mask_stft(const MaskTraits& traits, int sample_rate) LIMPID_REALTIME;
 StreamFormat mask_format(const MaskTraits& traits, int sample_rate) noexcept;
 
 // ModelSpec::settle_hops where masks depend on the latest frames only, the present one and `past`

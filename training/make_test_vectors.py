@@ -26,6 +26,7 @@ ARRAY_CAUSAL = {**ARRAY, "causal": True, "output": "filter", "level_horizon": 30
 LONGCONV = {"architecture": "longconv", "sample_rate": RATE, "window": 0.02, "hop": 0.01, "any_rate": True,
             "bands": [3, 5, 9, 20, 51, 73], "channels": 7, "blocks": 2, "memory": 5, "short_taps": 3, "long_taps": 71,
             "filter_hidden": 6, "level_horizon": 20, "exchange": 9, "hidden": 11, "taps": 2, "voice": True}
+LONGCONV_FINE = {**LONGCONV, "analysis_window": 0.04, "bands": [6, 10, 18, 40, 102, 145]}
 LONGCONV_ARRAY = {**LONGCONV, "any_rate": False, "microphones": ARRAY["microphones"], "coherence_horizon": 15}
 LONGCONV_STEADY = {**LONGCONV_ARRAY, "steady_frames": 2, "steady_horizon": 40}
 
@@ -93,7 +94,7 @@ def array_signal(microphones):
 def expected(network, signal):
     """The offline result in double precision; a stream has to arrive at the same samples."""
     network = network.double()
-    network.stft.window = torch.hann_window(network.stft.window_length, dtype=torch.float64).sqrt()
+    network.stft.analysis, network.stft.synthesis = network.stft.windows()
     with torch.no_grad():
         return network(torch.as_tensor(signal, dtype=torch.float64)[None])[0].numpy()
 
@@ -125,7 +126,7 @@ def write_longconv(folder, signal):
     """Odd sizes, filters longer than the signal is at first and shorter than it is in the end."""
     for name, config, heard in (("longconv_tiny_array", LONGCONV_ARRAY, array_signal(ARRAY["microphones"])),
                                 ("longconv_tiny_steady", LONGCONV_STEADY, array_signal(ARRAY["microphones"])),
-                                ("longconv_tiny", LONGCONV, signal)):
+                                ("longconv_tiny_fine", LONGCONV_FINE, signal), ("longconv_tiny", LONGCONV, signal)):
         network = randomise_array(LongConv(config), seed=11)
         weights.write(folder / f"{name}.safetensors", weights.tensors_of(network.state_dict()), config,
                       {"name": name.replace("_", "-"), "summary": "random weights for tests, seed 11", "licence": "MIT"})

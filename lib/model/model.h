@@ -73,8 +73,8 @@ class Session {
 
   // Probability in 0..1 that speech is present, [lane][frame] for the frames of the latest
   // process() call; empty where spec().voice_activity is false, and before the first call. Entry
-  // (lane, f) goes with hop f of that call's output: it was found in the analysis window that
-  // begins with the first sample of that hop, the newest of the windows that the hop is made of.
+  // (lane, f) goes with hop f of that call's output: it was found in the newest of the windows that
+  // the hop is made of, the one whose synthesis begins with the first sample of that hop.
   // 0 for hops that come out before there was anything to hear. Valid until the next call.
   virtual std::span<const float> voice_activity() const LIMPID_REALTIME { return {}; }
 

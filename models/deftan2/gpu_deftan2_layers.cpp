@@ -13,11 +13,11 @@ GpuDeftan2Layers::GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Defta
 }
 
 Status GpuDeftan2Layers::load(kernels::cuda::LayerQueue& queue, const Deftan2Network& network,
-                              Arithmetic arithmetic, std::span<const float> window) {
+                              Arithmetic arithmetic, const dsp::StftWindows& windows) {
   const Deftan2Config& config = network.config;
   GpuLoader exact(queue);
   GpuArrayLoader loader(queue, arithmetic), packing(queue, arithmetic, store.packed());
-  auto done = transforms.load(exact, {config.window_samples(), config.hop_samples()}, window);
+  auto done = transforms.load(exact, {config.window_samples(), config.hop_samples()}, windows);
   if (done) done = encoder.load(network.encoder, packing);
   for (std::size_t i = 0; done && i < halves.size(); ++i)
     done = halves[i].load(i % 2 == 0 ? network.along_frequency[i / 2] : network.along_time[i / 2],

@@ -22,9 +22,8 @@ struct GpuDeftan2Layers {
   // a view that is turned for the second. `store`: of the encoder's stages and the halves.
   GpuDeftan2Layers(kernels::cuda::LayerQueue& queue, const Deftan2Config& config, GpuReach reach,
                    GpuStore store = {});
-  // `window`: in front of both transforms, [window samples].
   Status load(kernels::cuda::LayerQueue& queue, const Deftan2Network& network,
-              Arithmetic arithmetic, std::span<const float> window);
+              Arithmetic arithmetic, const dsp::StftWindows& windows);
 };
 
 }  // namespace limpid::models

@@ -16,8 +16,9 @@ Result<std::unique_ptr<GpuEngine>> GpuDeftan2::open(gpu::LayerQueue& queue,
                  "on a GPU, DeFTAN-II runs with fewer lanes and frames at a time than " +
                      std::to_string(lanes) + " x " + std::to_string(max_frames)};
   std::unique_ptr<GpuDeftan2> engine(new GpuDeftan2(queue, network.config, lanes, max_frames));
-  const auto window = dsp::sqrt_hann(network.config.window_samples());
-  if (auto done = engine->layers_.load(queue, network, arithmetic, window); !done)
+  const auto windows =
+      dsp::stft_windows({network.config.window_samples(), network.config.hop_samples()});
+  if (auto done = engine->layers_.load(queue, network, arithmetic, windows); !done)
     return done.error();
   if (auto done = engine->claim_memory(); !done) return done.error();
   return std::unique_ptr<GpuEngine>(std::move(engine));

@@ -51,8 +51,9 @@ Result<std::unique_ptr<GpuDeftan2Whole>> GpuDeftan2Whole::open(gpu::LayerQueue& 
                                                                const Portion& portion) {
   std::unique_ptr<GpuDeftan2Whole> whole(
       new GpuDeftan2Whole(queue, network.config, arithmetic, portion));
-  const auto window = published_window(network.config.window_samples());
-  if (auto done = whole->layers_.load(queue, network, arithmetic, window); !done)
+  const auto windows = dsp::least_squares_windows(published_window(network.config.window_samples()),
+                                                  network.config.hop_samples());
+  if (auto done = whole->layers_.load(queue, network, arithmetic, windows); !done)
     return done.error();
   return whole;
 }

@@ -82,7 +82,7 @@ Result<std::vector<float>> run_one(const FrcrnNetwork& network, const dsp::StftS
 }  // namespace
 
 void undo_edge_windows(std::span<float> audio, const dsp::StftSpec& stft) {
-  const auto w = dsp::sqrt_hann(stft.window);
+  const auto w = dsp::stft_windows(stft).analysis;
   const auto edge = static_cast<std::size_t>(stft.window - stft.hop);
   float* tail = audio.data() + audio.size() - edge;
   for (std::size_t n = 0; n < edge; ++n) {

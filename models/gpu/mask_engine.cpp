@@ -36,14 +36,14 @@ gpu::ArraySpectra GpuMaskEngine::spectra(int first, int frames) const noexcept {
           traits_.microphones};
 }
 
-// A frame's window begins overlap - 1 hops before its own hop.
+// A frame's window ends with its own hop: it begins with the hops that are kept for it.
 Status GpuMaskEngine::analyse(int frames) const {
   const std::int32_t rows = traits_.microphones * audio_.lanes;
   const nn::Activation x = spectra_.fresh(frames);
   const gpu::ComplexRows<const float> windows{
       audio_.data, {rows, frames, 1}, {input().pitch, stft_.hop, 0}, 0};
   return transforms_.analysis.run(
-      queue_, gpu::ProductKind::real_input, windows, stft_.window, 0,
+      queue_, gpu::ProductKind::real_input, windows, stft_.size(), 0,
       {x.data, {rows, frames, 1}, {x.block_stride, x.frame_stride, 0}, rows * x.block_stride});
 }
 

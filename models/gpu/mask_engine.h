@@ -58,7 +58,7 @@ class GpuMaskEngine final : public GpuEngine {
   MaskTraits traits_;
   dsp::StftSpec stft_;
   GpuMemory memory_;
-  int overlap_;  // windows that share a sample
+  int overlap_;  // columns that a sample of output is made of
   std::unique_ptr<GpuMaskMaker> maker_;
 
   GpuTransforms transforms_;

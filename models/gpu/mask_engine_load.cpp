@@ -37,7 +37,8 @@ GpuMaskEngine::GpuMaskEngine(kernels::cuda::LayerQueue& queue, const MaskTraits&
 Status GpuMaskEngine::claim_memory() {
   const int bins = stft_.bins();
   const int microphones = traits_.microphones;
-  auto done = memory_.timeline(audio_, 1, stft_.hop, overlap_ - 1, 0, microphones);
+  const int before = stft_.size() / stft_.hop - 1;
+  auto done = memory_.timeline(audio_, 1, stft_.hop, before, 0, microphones);
   if (done)
     done = memory_.timeline(spectra_, 1, bins, traits_.history() + traits_.lookahead, 0,
                             2 * microphones);

@@ -42,7 +42,7 @@ Result<std::unique_ptr<Session>> GpuSession::open(const MaskTraits& traits,
 Result<std::unique_ptr<Session>> GpuSession::open(Queue queue, const MaskTraits& traits,
                                                   const SessionConfig& config,
                                                   const GpuMaskEngine::MakeMaker& make) {
-  const dsp::StftSpec stft = dsp::stft_at(traits.window, traits.hop, config.sample_rate);
+  const dsp::StftSpec stft = mask_stft(traits, config.sample_rate);
   return open(std::move(queue), mask_format(traits, config.sample_rate), config,
               [&](kernels::cuda::LayerQueue& on, int lanes,
                   int max_frames) -> Result<std::unique_ptr<GpuEngine>> {

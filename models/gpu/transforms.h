@@ -9,17 +9,16 @@
 namespace limpid::models {
 
 struct GpuTransforms {
-  // [window samples] to [re, im][bin]; real_input.
+  // [size samples] to [re, im][bin]; real_input.
   GpuProduct analysis;
   // The latest window / hop spectra, a segment each, the oldest first, to [hop samples];
   // real_output.
   GpuProduct synthesis;
 
   Status load(GpuLoader& loader, const dsp::StftSpec& stft) {
-    return load(loader, stft, dsp::sqrt_hann(stft.window));
+    return load(loader, stft, dsp::stft_windows(stft));
   }
-  // With another window in front of both, [window samples]; the inverse is the least-squares one.
-  Status load(GpuLoader& loader, const dsp::StftSpec& stft, std::span<const float> shape);
+  Status load(GpuLoader& loader, const dsp::StftSpec& stft, const dsp::StftWindows& windows);
 };
 
 }  // namespace limpid::models

@@ -49,6 +49,10 @@ std::string config_problem(const LongConvConfig& c) {
     return "window and hop must be 0.001..0.2 seconds";
   if (!whole_hops(c.window, c.hop) || std::lround(c.window / c.hop) != 2)
     return "window must be two hops";
+  // An even number of hops, as an odd one is an odd number of samples at some rates.
+  if (!(c.analysis_window >= c.window - 1e-9 && c.analysis_window <= 0.2) ||
+      !whole_hops(c.analysis_window, 2 * c.hop))
+    return "analysis_window must be 2, 4, ... hops, from window to 0.2 seconds";
   if (c.bands.empty() || c.bands.size() > kMaxBands)
     return "there must be 1.." + std::to_string(kMaxBands) + " bands";
   if (c.width() > kWidest) return "bands times channels must be at most " + std::to_string(kWidest);
@@ -68,6 +72,7 @@ LongConvConfig read(const nlohmann::json& j) {
   read_numbers(j, kNumbers, c);
   c.window = j.at("window").get<double>();
   c.hop = j.at("hop").get<double>();
+  c.analysis_window = j.value("analysis_window", c.window);
   c.any_rate = j.at("any_rate").get<bool>();
   c.bands = whole_numbers(j, "bands");
   c.voice = j.value("voice", c.voice);
@@ -77,11 +82,12 @@ LongConvConfig read(const nlohmann::json& j) {
 }  // namespace
 
 int LongConvConfig::bins() const LIMPID_REALTIME {
-  return dsp::stft_at(window, hop, sample_rate).bins();
+  return dsp::stft_at(window, hop, sample_rate, analysis_window - window).bins();
 }
 
 MaskTraits LongConvConfig::traits() const LIMPID_REALTIME {
-  return {window, hop, bins(), taps, 0, voice, microphones, steady_frames, steady_horizon};
+  return {window, hop,         bins(),        taps,           0,
+          voice,  microphones, steady_frames, steady_horizon, analysis_window - window};
 }
 
 int LongConvConfig::past() const noexcept {

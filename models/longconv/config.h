@@ -16,6 +16,7 @@ namespace limpid::models {
 struct LongConvConfig {
   int sample_rate = 16000;           // Hz; the network sees bins 0 .. sample_rate / 2
   double window = 0.02, hop = 0.01;  // seconds
+  double analysis_window = 0.02;     // seconds that a column is made from; no less than window
   bool any_rate = true;              // false: runs at sample_rate only
   int level_horizon = 100;           // frames of LevelFeatures
   int microphones = 1;               // inputs; the voice is given as the first one hears it

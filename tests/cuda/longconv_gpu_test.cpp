@@ -14,6 +14,9 @@ using test::LongConvRecipe;
 
 // One block, filters that see the present only, one mask a bin.
 const LongConvRecipe kLeast{.blocks = 1, .short_taps = 1, .long_taps = 1, .taps = 1, .seed = 3};
+// Columns of twice as many samples as they contribute to.
+const LongConvRecipe kFine{
+    .bands = {20, 140, 161}, .taps = 3, .voice = true, .analysis_window = 0.04, .seed = 13};
 const LongConvRecipe kArray{.taps = 3, .voice = true, .microphones = 3, .seed = 9};
 // With a filter behind the masks that looks back further than they do, and one that does not.
 const LongConvRecipe kSteady{
@@ -29,6 +32,7 @@ TEST(LongConvGpu, EqualsTheCpu) {
         LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 5, .blocks = 1, .seed = 6},
         LongConvRecipe{.channels = 96, .blocks = 1, .hidden = 50, .seed = 7}, kArray,
         LongConvRecipe{.blocks = 1, .taps = 1, .microphones = 2, .seed = 10}, kSteady, kBriefSteady,
+        kFine,
         // More than RowPerceptron takes.
         LongConvRecipe{.channels = 100, .blocks = 1, .hidden = 50, .seed = 8}}) {
     SCOPED_TRACE(recipe.seed);
@@ -80,7 +84,7 @@ TEST(LongConvGpu, TensorCoresOfTheShippedNetworks) {
 
 // Calls shorter and longer than what a thread keeps, the ring turning many times.
 TEST(LongConvGpu, AnyChunkingGivesTheSameOutput) {
-  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kLeast, kArray, kSteady})
+  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kLeast, kFine, kArray, kSteady})
     test::expect_any_chunking_on_the_gpu(EmulatedLongConv(recipe), 61, {3, 22, 1, 60});
 }
 
@@ -91,7 +95,7 @@ TEST(LongConvGpu, LongCallsAreCut) {
 
 // Above the network's band gains follow from its top, and below it bins are missing.
 TEST(LongConvGpu, EqualsTheCpuAtOtherRates) {
-  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kArray, kSteady}) {
+  for (const LongConvRecipe& recipe : {LongConvRecipe{.taps = 3}, kFine, kArray, kSteady}) {
     const EmulatedLongConv model(recipe);
     for (const int rate : {8000, 22050, 48000}) {
       SCOPED_TRACE(rate);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numbers>
+
 #include "tests/kernels/every_target.h"
 
 namespace limpid::dsp {
@@ -18,6 +21,38 @@ TEST(Stft, SecondsGiveTheSameBinsAtEveryRate) {
   }
   EXPECT_EQ(stft_at(0.04, 0.02, 16000), (StftSpec{640, 320}));
   EXPECT_EQ(stft_at(0.032, 0.008, 16000), (StftSpec{512, 128}));
+  EXPECT_EQ(stft_at(0.02, 0.01, 44100, 0.02), (StftSpec{882, 441, 882}));
+}
+
+TEST(Stft, AnalysisWindowsAreSquareRootsOfHann) {
+  for (const StftSpec& spec :
+       {StftSpec{8, 4}, StftSpec{6, 2}, StftSpec{8, 4, 8}, StftSpec{6, 2, 4}}) {
+    const auto [analysis, synthesis] = stft_windows(spec);
+    ASSERT_EQ(std::ssize(analysis), spec.size());
+    ASSERT_EQ(std::ssize(synthesis), spec.window);
+    const int fall = spec.window / 2, rise = spec.size() - fall;
+    for (int n = 0; n < spec.size(); ++n) {
+      const double angle = n < rise ? std::numbers::pi * n / (2 * rise)
+                                    : std::numbers::pi * (n - rise + fall) / (2 * fall);
+      EXPECT_NEAR(analysis[static_cast<std::size_t>(n)], std::sin(angle), 1e-6) << n;
+    }
+    if (spec.past > 0) continue;
+    const float share = 2.0f * static_cast<float>(spec.hop) / static_cast<float>(spec.window);
+    for (std::size_t n = 0; n < analysis.size(); ++n)
+      EXPECT_NEAR(synthesis[n], share * analysis[n], 1e-6) << n;
+  }
+}
+
+// The sum of a constant's columns is the constant.
+TEST(Stft, LeastSquaresWindowsInvert) {
+  const auto shape = noise(12, 4);
+  const auto [analysis, synthesis] = least_squares_windows(shape, 3);
+  EXPECT_EQ(analysis, shape);
+  for (std::size_t place = 0; place < 3; ++place) {
+    float sum = 0;
+    for (std::size_t n = place; n < 12; n += 3) sum += analysis[n] * synthesis[n];
+    EXPECT_NEAR(sum, 1.0f, 1e-6);
+  }
 }
 
 // Analysis then synthesis: the input, window - hop samples later, to 1e-6 of full scale.
@@ -57,7 +92,10 @@ INSTANTIATE_TEST_SUITE_P(Rates, Reconstruction,
                                          stft_at(0.02, 0.01, 16000), stft_at(0.02, 0.01, 22050),
                                          stft_at(0.02, 0.01, 44100), stft_at(0.02, 0.01, 48000),
                                          stft_at(0.02, 0.01, 96000), stft_at(0.04, 0.02, 16000),
-                                         stft_at(0.032, 0.008, 16000), StftSpec{6, 2}));
+                                         stft_at(0.032, 0.008, 16000), StftSpec{6, 2},
+                                         stft_at(0.02, 0.01, 16000, 0.02),
+                                         stft_at(0.02, 0.01, 44100, 0.04),
+                                         stft_at(0.02, 0.01, 11025, 0.01), StftSpec{6, 2, 6}));
 
 TEST(Stft, RestartForgets) {
   const StftSpec spec{320, 160};
@@ -75,6 +113,8 @@ TEST(Stft, RefusesImpossibleSpecs) {
   EXPECT_FALSE(Analysis::create({320, 0}, 1));
   EXPECT_FALSE(Analysis::create({320, 320}, 1));
   EXPECT_FALSE(Analysis::create({320, 150}, 1));
+  EXPECT_FALSE(Analysis::create({320, 160, 80}, 1));
+  EXPECT_FALSE(Analysis::create({320, 160, -160}, 1));
   EXPECT_FALSE(Synthesis::create({320, 160}, 0));
 }
 

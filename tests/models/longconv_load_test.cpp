@@ -119,6 +119,21 @@ TEST(LongConvLoad, OfASteadyFilter) {
             std::string::npos);
 }
 
+TEST(LongConvLoad, OfALongerAnalysisWindow) {
+  const LongConvRecipe recipe{.bands = {321}, .analysis_window = 0.04};
+  const auto model = test::random_longconv(recipe);
+  EXPECT_EQ(model->spec().settle_hops,
+            test::random_longconv({.bands = {161}})->spec().settle_hops + 2);
+  test::expect_lies_are_refused(
+      models::make_longconv, test::longconv_weights(recipe), test::longconv_metadata(recipe),
+      "LongConv config",
+      {{"\\\"analysis_window\\\":0.04", "\\\"analysis_window\\\":0.02"},
+       {"\\\"analysis_window\\\":0.04", "\\\"analysis_window\\\":0.01"},
+       {"\\\"analysis_window\\\":0.04", "\\\"analysis_window\\\":0.05"},
+       {"\\\"analysis_window\\\":0.04", "\\\"analysis_window\\\":0.3"},
+       {"\\\"analysis_window\\\":0.04", "\\\"analysis_window\\\":\\\"long\\\""}});
+}
+
 TEST(LongConvLoad, TensorsThatDoNotFit) {
   const LongConvRecipe recipe;
   const std::string metadata = test::longconv_metadata(recipe);

@@ -74,13 +74,15 @@ INSTANTIATE_TEST_SUITE_P(
                     LongConvRecipe{.channels = 16, .memory = 16, .short_taps = 4, .long_taps = 33},
                     LongConvRecipe{.taps = 2, .voice = true, .microphones = 3},
                     LongConvRecipe{.taps = 2, .microphones = 3, .steady_frames = 4},
+                    LongConvRecipe{.bands = {321}, .voice = true, .analysis_window = 0.04},
                     LongConvRecipe{.bands = {161}, .blocks = 1, .long_taps = 20},
                     LongConvRecipe{.bands = std::vector<int>(161, 1), .channels = 3, .blocks = 1}),
     [](const auto& recipe) {
       const LongConvRecipe& r = recipe.param;
       return std::to_string(r.bands.size()) + "bands_" + std::to_string(r.long_taps) + "taps_" +
              std::to_string(r.taps) + (r.voice ? "_voice" : "") +
-             (r.microphones > 1 ? "_array" : "") + (r.steady_frames > 0 ? "_steady" : "");
+             (r.analysis_window > 0.02 ? "_fine" : "") + (r.microphones > 1 ? "_array" : "") +
+             (r.steady_frames > 0 ? "_steady" : "");
     });
 
 // Five minutes in one call: memory is that of a short call, and of what it says about voice.
@@ -98,12 +100,14 @@ TEST(LongConvWhole, AnyLengthInOneCall) {
 }
 
 TEST(LongConvRates, LatencyIsOneHop) {
-  const auto model = random_longconv({});
-  for (int rate : {8000, 11025, 16000, 22050, 44100, 48000, 96000}) {
-    auto session = open(*model, {.sample_rate = rate, .lanes = 1, .max_frames = 2});
-    EXPECT_NEAR(session->format().hop, rate * 0.01, 0.5);
-    EXPECT_EQ(session->format().latency, session->format().hop);
-  }
+  const auto model = random_longconv({}),
+             fine = random_longconv({.bands = {321}, .analysis_window = 0.04});
+  for (int rate : {8000, 11025, 16000, 22050, 44100, 48000, 96000})
+    for (const auto& each : {model, fine}) {
+      auto session = open(*each, {.sample_rate = rate, .lanes = 1, .max_frames = 2});
+      EXPECT_NEAR(session->format().hop, rate * 0.01, 0.5);
+      EXPECT_EQ(session->format().latency, session->format().hop);
+    }
   for (int rate : {0, 7999, 96001})
     EXPECT_EQ(model->open({.sample_rate = rate}).error().code, ErrorCode::unsupported);
 }

@@ -51,6 +51,7 @@ std::string longconv_metadata(const LongConvRecipe& r) {
       (r.steady_frames == 0 ? std::string()
                             : number("steady_frames", r.steady_frames) +
                                   number("steady_horizon", r.steady_horizon)) +
+      ",\"analysis_window\":" + std::to_string(r.analysis_window) +
       number("level_horizon", r.level_horizon) + number("channels", r.channels) +
       number("blocks", r.blocks) + number("memory", r.memory) + number("short_taps", r.short_taps) +
       number("long_taps", r.long_taps) + number("filter_hidden", r.filter_hidden) +

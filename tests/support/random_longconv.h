@@ -19,6 +19,7 @@ struct LongConvRecipe {
   bool voice = false;
   int microphones = 1;
   int steady_frames = 0, steady_horizon = 6;
+  double analysis_window = 0.02;
   float log_decay = -2.5f;
   unsigned seed = 1;
 
@@ -26,6 +27,7 @@ struct LongConvRecipe {
   // running means of the levels.
   int reach() const {
     return blocks * (long_taps - 1 + short_taps - 1) + taps + 25 * level_horizon +
+           static_cast<int>(100 * analysis_window) +
            (steady_frames > 0 ? steady_frames + 25 * steady_horizon : 0);
   }
 };

@@ -2,6 +2,8 @@
 import json
 from pathlib import Path
 
+from .spectrum import transform_size
+
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 
@@ -31,7 +33,7 @@ def check_shapes(network):
             raise ValueError("hidden must be even: both paths have half of it")
         return
     if network["architecture"] == "longconv":
-        bins = round(network["window"] * network["sample_rate"]) // 2 + 1
+        bins = transform_size(network) // 2 + 1
         if sum(network["bands"]) != bins:
             raise ValueError(f"bands have {sum(network['bands'])} bins together where the spectrum has {bins}")
         return

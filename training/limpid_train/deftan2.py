@@ -104,7 +104,7 @@ class Deftan2(Network):
         x = F.pad(waveform, (hop, rest + hop))
         level = x.std((1, 2), keepdim=True)
         x = x / torch.where(level > 0, level, torch.ones_like(level))
-        hann = (self.stft.window ** 2).to(x.dtype)
+        hann = (self.stft.analysis ** 2).to(x.dtype)
         spectrum = torch.stft(x.flatten(0, 1), window, hop, window=hann, return_complex=True)
         spectrum = spectrum.unflatten(0, x.shape[:2]).transpose(2, 3)       # [B, M, T, F]
         re, im = super().forward(torch.view_as_real(spectrum).movedim(-1, 2).flatten(1, 2)).unbind(1)

@@ -21,8 +21,8 @@ def learning_rate(options, step, progress):
 def teacher_for(network, path):
     """A trained network that is not changed. It must have the transform of the one that learns from it."""
     teacher = weights.load_network(path).requires_grad_(False)
-    if teacher.stft.window_length != network.stft.window_length:
-        raise ValueError(f"{path}: a window of {teacher.stft.window_length} samples where {network.stft.window_length} are wanted")
+    if teacher.stft.size != network.stft.size:
+        raise ValueError(f"{path}: frames of {teacher.stft.size} samples where those of {network.stft.size} are wanted")
     return teacher
 
 

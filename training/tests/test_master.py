@@ -104,7 +104,7 @@ class Teaching(unittest.TestCase):
             self.assertTrue(torch.equal(value, before[name]), name)
 
     def test_of_another_window_is_refused(self):
-        with self.assertRaisesRegex(ValueError, "window of"):
+        with self.assertRaisesRegex(ValueError, "frames of"):
             self.master(sample_rate=8000)
 
 

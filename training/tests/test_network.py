@@ -66,6 +66,21 @@ class Whole(unittest.TestCase):
             x = torch.randn(2, length)
             torch.testing.assert_close(stft.inverse(stft(x), length), x, rtol=1e-4, atol=1e-5)
 
+    def test_a_longer_analysis_window_is_inverted_at_the_same_delay(self):
+        stft = Stft({**TINY, "analysis_window": 0.04})
+        x = torch.randn(2, 1999)
+        self.assertEqual(stft(x).shape, (2, 321, 14))
+        torch.testing.assert_close(stft.inverse(stft(x), 1999), x, rtol=1e-4, atol=1e-5)
+        impulse = torch.zeros(1, 1600)
+        impulse[:, 850] = 1                                       # frame t ends before sample 160 (t + 1)
+        heard = stft(impulse)[0].abs().sum(0) > 1e-3
+        self.assertEqual(heard.nonzero().flatten().tolist(), [5, 6, 7, 8])
+
+    def test_analysis_windows_that_cannot_be(self):
+        for seconds in (0.01, 0.025):
+            with self.assertRaisesRegex(ValueError, "analysis window"):
+                Stft({**TINY, "analysis_window": seconds})
+
     def test_causal_to_the_sample(self):
         network = randomise(Frcrn(TINY), seed=3)
         x = torch.randn(1, 6400) * 0.1

@@ -45,7 +45,7 @@ def padded(x):
 def whole_file(network, x):
     """The published offline path, without silence in front; the first hop is ill-conditioned and left out."""
     stft, (signal, scale) = network.stft, levelled(x)
-    frames = torch.as_tensor(padded(signal))[None].unfold(-1, stft.window_length, stft.hop) * stft.window
+    frames = torch.as_tensor(padded(signal))[None].unfold(-1, stft.window_length, stft.hop) * stft.analysis
     spectrum = torch.fft.rfft(frames).transpose(1, 2)
     with torch.no_grad():
         output = stft.inverse(network.estimate(spectrum)[0], frames.shape[1] * stft.hop)[0].numpy()
