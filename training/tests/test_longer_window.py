@@ -3,12 +3,12 @@ import unittest
 
 import numpy as np
 import torch
+
 from limpid_train import weights
 from limpid_train.config import check_shapes
 from limpid_train.longconv import LongConv
 from limpid_train.longer_window import finer, with_longer_window
 from make_test_vectors import LONGCONV, LONGCONV_ARRAY, randomise_array, voiced_signal
-
 from tests.signals import white
 
 
