@@ -34,5 +34,15 @@ TEST(Arena, HasNothingOfAClaimThatFailed) {
   EXPECT_EQ(arena.claim<float>(3)[2], 0.0f);
 }
 
+#if LIMPID_CLAIMS_APART
+TEST(ArenaDeathTest, AddressSanitizerSeesWhoWritesBeyondAClaim) {
+  Arena arena;
+  volatile float* first = arena.claim<float>(3).data();
+  const auto second = arena.claim<float>(3);
+  EXPECT_DEATH(first[3] = 1.0f, "heap-buffer-overflow");
+  EXPECT_EQ(second[0], 0.0f);
+}
+#endif
+
 }  // namespace
 }  // namespace limpid
