@@ -20,8 +20,8 @@ class Stft(nn.Module):
         self.hop = round(config["hop"] * config["sample_rate"])
         if self.window_length != 2 * self.hop:
             raise ValueError("the window must be two hops long")
-        if self.size < self.window_length or self.size % self.hop:
-            raise ValueError("the analysis window must be whole hops, and no shorter than the window")
+        if self.size < self.window_length or self.size % self.window_length:      # as the library asks for
+            raise ValueError("the analysis window must be 2, 4, ... hops long")
         for name, window in zip(("analysis", "synthesis"), self.windows()):
             self.register_buffer(name, window.float(), persistent=False)
 
