@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a part of limpid needs: install_packages.sh build|test|demo|mingw
+# Installs the Debian packages that a part of limpid needs: install_packages.sh build|test|demo|mingw|wasm
 # (build: the library, the command line and the LADSPA plug-in; test: what the tests need on top; demo: speech and noise
-# for examples/quickstart.sh; mingw: what compiles for Windows on top). Debian 12 or newer, Ubuntu 24.04.
+# for examples/quickstart.sh; mingw: what compiles for Windows on top; wasm: what compiles for browsers, Debian 13).
+# Debian 12 or newer, Ubuntu 24.04.
 set -euo pipefail
 
 build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-dev libsndfile1-dev
@@ -11,13 +12,15 @@ test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3
 dispensable="python3-torch"  # Ubuntu has none; tests that want it are skipped by name
 demo="sox pocketsphinx-testdata bucklespring-data"
 mingw="g++-mingw-w64-x86-64-posix libz-mingw-w64-dev dpkg-dev make wine64"
+wasm="emscripten cmake ninja-build pkg-config nlohmann-json3-dev dpkg-dev"
 
 case "${1:-}" in
   build) packages=$build ;;
   test) packages="$build $test" ;;
   demo) packages=$demo ;;
   mingw) packages="$build $mingw" ;;
-  *) echo "usage: $0 build|test|demo|mingw" >&2; exit 2 ;;
+  wasm) packages=$wasm ;;
+  *) echo "usage: $0 build|test|demo|mingw|wasm" >&2; exit 2 ;;
 esac
 
 missing=()

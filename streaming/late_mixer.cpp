@@ -10,7 +10,7 @@ namespace {
 
 // Reads from a ring as if the stream had been silent for ever before position 0.
 bool read_after_silence(const PositionRing& ring, std::int64_t position, AudioView<float> out) {
-  const auto silent = std::clamp<std::ptrdiff_t>(-position, 0, out.extent(1));
+  const auto silent = clamp_count(-position, out.extent(1));
   for (std::ptrdiff_t row = 0; row < out.extent(0); ++row)
     std::ranges::fill(out[row].slice(0, 0, silent).span(), 0.0f);
   if (silent == out.extent(1)) return true;
@@ -55,7 +55,7 @@ void LateMixer::read(std::int64_t position, AudioView<float> out) LIMPID_REALTIM
 // True when the whole block and the fade after it are there.
 bool LateMixer::read_enhanced(std::int64_t position, std::ptrdiff_t count) LIMPID_REALTIME {
   const std::int64_t ahead = queue_.enhanced.head() - position;
-  wet_count_ = std::clamp<std::ptrdiff_t>(ahead, 0, count);
+  wet_count_ = clamp_count(ahead, count);
   const bool there =
       read_after_silence(queue_.enhanced, position, wet_.view().slice(1, 0, wet_count_));
   if (!there) wet_count_ = 0;
@@ -66,7 +66,7 @@ bool LateMixer::read_enhanced(std::int64_t position, std::ptrdiff_t count) LIMPI
 
 // What was not captured yet is silence; whoever asks for it has faded out (see Playback).
 void LateMixer::read_captured(std::int64_t position, std::ptrdiff_t count) LIMPID_REALTIME {
-  const auto there = std::clamp<std::ptrdiff_t>(queue_.captured.head() - position, 0, count);
+  const auto there = clamp_count(queue_.captured.head() - position, count);
   auto dry = dry_.view().slice(1, 0, count);
   const bool valid = read_after_silence(queue_.captured, position, dry.slice(1, 0, there));
   for (std::ptrdiff_t row = 0; row < dry.extent(0); ++row)

@@ -28,7 +28,7 @@ LIMPID_REALTIME_TRUSTED_END
 bool LiveWorker::run_once() LIMPID_REALTIME {
   const std::int64_t head = queue_.captured.head();
   if (head == position_) return false;
-  const auto count = std::min<std::int64_t>(head - position_, in_.extent(1));
+  const auto count = clamp_count(head - position_, in_.extent(1));
   auto in = in_.view().slice(1, 0, count);
   auto out = out_.view().slice(1, 0, count);
   if (head - position_ > max_backlog_ || !queue_.captured.read(position_, in)) {
@@ -59,7 +59,7 @@ void LiveWorker::skip_to(std::int64_t position) LIMPID_REALTIME {
 void LiveWorker::publish(AudioView<const float> enhanced) LIMPID_REALTIME {
   const auto count = enhanced.extent(1);
   const std::int64_t begin = position_ - stream_.latency() - count;
-  const auto early = std::clamp<std::ptrdiff_t>(first_ - begin, 0, count);
+  const auto early = clamp_count(first_ - begin, count);
   queue_.enhanced.write(enhanced.slice(1, early, count - early));
   repaired_.add(static_cast<std::int64_t>(stream_.repaired()) - repaired_.value());
 }

@@ -19,8 +19,8 @@ void PositionRing::write(AudioView<const float> samples) LIMPID_REALTIME {
                 std::memory_order_relaxed);
   for (int row = 0; row < rows_; ++row) {
     const auto from = samples[row];
-    for (std::int64_t p = begin; p < end; ++p)
-      at(row, p).store(from[p - begin], std::memory_order_release);
+    for (std::ptrdiff_t t = 0; t < samples.extent(1); ++t)
+      at(row, begin + t).store(from[t], std::memory_order_release);
   }
   head_.store(end, std::memory_order_release);
 }
@@ -35,8 +35,8 @@ bool PositionRing::read(std::int64_t position, AudioView<float> out) const LIMPI
   if (end > head() || position < oldest_.load(std::memory_order_relaxed)) return false;
   for (int row = 0; row < rows_; ++row) {
     auto to = out[row];
-    for (std::int64_t p = position; p < end; ++p)
-      to[p - position] = at(row, p).load(std::memory_order_acquire);
+    for (std::ptrdiff_t t = 0; t < out.extent(1); ++t)
+      to[t] = at(row, position + t).load(std::memory_order_acquire);
   }
   return position >= oldest_.load(std::memory_order_relaxed);
 }

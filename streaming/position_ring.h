@@ -4,7 +4,9 @@
 // told so, and never gets a sample of another index.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -12,6 +14,12 @@
 #include "lib/tensor/tensor.h"
 
 namespace limpid::streaming {
+
+// `samples`, a difference of positions, but 0..most: positions have 64 bits on every machine, the
+// size of a block only as many as memory needs.
+inline std::ptrdiff_t clamp_count(std::int64_t samples, std::ptrdiff_t most) LIMPID_REALTIME {
+  return static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(samples, 0, most));
+}
 
 class PositionRing {
  public:

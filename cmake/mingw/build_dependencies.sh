@@ -1,42 +1,16 @@
 #!/usr/bin/env bash
 # What limpid and its tests link, for 64-bit Windows, out of Debian's source packages:
 #   cmake/install_packages.sh mingw && cmake/mingw/build_dependencies.sh PREFIX && LIMPID_MINGW=PREFIX cmake --preset mingw
-# Debian 12. apt's own lists of packages stay as they are.
+# Debian 12.
 set -euo pipefail
 prefix=$(realpath -m "${1:?usage: $0 PREFIX}")
 here=$(cd "$(dirname "$0")" && pwd)
 jobs=${JOBS:-$(nproc)}
+toolchain=$here/toolchain.cmake
 triple=x86_64-w64-mingw32
 unaligned=-Wa,-muse-unaligned-vector-move  # as in toolchain.cmake
 export LIMPID_MINGW=$prefix
-mkdir -p "$prefix/src/lists/partial" "$prefix/lib/pkgconfig"
-cd "$prefix/src"
-
-cat > sources.list <<LIST
-deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main
-LIST
-apt_get() {
-  apt-get -q -o Dir::Etc::SourceList="$PWD/sources.list" -o Dir::Etc::SourceParts=- \
-    -o Dir::State::Lists="$PWD/lists" -o APT::Sandbox::User="$(id -un)" "$@"
-}
-apt_get update
-
-# Goes into the folder of the source package $1, fetched where it is not there.
-enter() {
-  [ -e "$1.fetched" ] || { apt_get source --only-source "$1" && touch "$1.fetched"; }
-  cd "$(find . -maxdepth 1 -type d -name "$1-*" | head -n 1)"
-}
-
-# build NAME OPTION...: with CMake.
-build() (
-  [ -e "$1.done" ] && return
-  enter "$1"
-  cmake -S . -B made -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_TOOLCHAIN_FILE="$here/toolchain.cmake" -DCMAKE_INSTALL_PREFIX="$prefix" \
-    -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF "${@:2}"
-  cmake --build made --parallel "$jobs"
-  cmake --install made
-  touch "../$1.done"
-)
+. "$here/../from_source.sh"
 
 # configure NAME OPTION...: with its script.
 configure() (
@@ -63,7 +37,5 @@ build googletest -DBUILD_GMOCK=OFF
 configure portaudio19 --with-winapi=wmme
 sed -i 's/ -mthreads//' "$prefix/lib/pkgconfig/portaudio-2.0.pc"  # of threads that GCC has had another way for since long
 
-# Headers only: Debian's are Windows' too.
-mkdir -p "$prefix/include" "$prefix/share/cmake"
-cp -r /usr/include/CLI /usr/include/nlohmann "$prefix/include"
-cp -r /usr/share/cmake/CLI11 /usr/share/cmake/nlohmann_json "$prefix/share/cmake"
+copy_headers CLI11 CLI
+copy_headers nlohmann_json nlohmann

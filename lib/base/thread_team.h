@@ -20,14 +20,11 @@ class ThreadTeam {
     try {
       for (int i = 1; i < threads; ++i) helpers_.emplace_back([this, i] { help(i); });
     } catch (...) {
-      start();  // without a job: those that exist end
+      end();
       throw;
     }
   }
-  ~ThreadTeam() {
-    job_ = nullptr;
-    start();
-  }
+  ~ThreadTeam() { end(); }
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
@@ -61,6 +58,12 @@ class ThreadTeam {
     round_.add(1);
     round_.wake();
   }
+  // Without a job they stop. Not std::jthread, which libc++ has had since version 20 only.
+  void end() noexcept {
+    job_ = nullptr;
+    start();
+    for (auto& helper : helpers_) helper.join();
+  }
   void help(int index) noexcept {
     for (unsigned seen = 0;; ++seen) {
       round_.wait(seen);
@@ -73,7 +76,7 @@ class ThreadTeam {
   void (*job_)(void*, int) = nullptr;
   void* context_ = nullptr;
   WaitedNumber round_, busy_;
-  std::vector<std::jthread> helpers_;  // last: they are gone before what they use
+  std::vector<std::thread> helpers_;
 };
 
 }  // namespace limpid

@@ -35,16 +35,16 @@ const float* offset(const float* p, std::ptrdiff_t by) {
 }
 
 // Window `block` of a row of n samples. `end`: the last samples of a circular row, as they were.
-ConvWindow window_of(const LongConvLayout& layout, const Row& row, std::int64_t n,
-                     std::int64_t block, const float* end) {
-  const std::int64_t start = block * layout.step - layout.overlap;
+ConvWindow window_of(const LongConvLayout& layout, const Row& row, std::ptrdiff_t n,
+                     std::ptrdiff_t block, const float* end) {
+  const auto overlap = static_cast<std::ptrdiff_t>(layout.overlap);
+  const std::ptrdiff_t start = block * static_cast<std::ptrdiff_t>(layout.step) - overlap;
+  const auto stop = std::min(static_cast<std::ptrdiff_t>(layout.window), n - start);
   ConvWindow w;
-  w.in[0] = {row.u + start, offset(row.before, start), std::max<std::int64_t>(0, -start),
-             std::min(layout.window, n - start)};
+  w.in[0] = {row.u + start, offset(row.before, start), std::max<std::ptrdiff_t>(0, -start), stop};
   if (end != nullptr && start < 0)  // -start samples before the row are those before its end
-    w.in[1] = {end + layout.overlap + start, offset(row.before, n + start), 0, -start};
-  w.out = {row.y + start, offset(row.after, start), layout.overlap,
-           std::min(layout.window, n - start)};
+    w.in[1] = {end + overlap + start, offset(row.before, n + start), 0, -start};
+  w.out = {row.y + start, offset(row.after, start), overlap, stop};
   return w;
 }
 
@@ -65,14 +65,14 @@ struct LongConv::State {
   // Rows in groups that share a filter; lanes of a channel follow each other, so that it stays in
   // the cache.
   void process(TensorView<const float, 3> u, TensorView<float, 3> y, const LongConvGates& gates) {
-    const auto rows = static_cast<std::int64_t>(plan->engine().rows());
-    const std::int64_t groups = (u.extent(0) + rows - 1) / rows, all = groups * u.extent(1);
-    std::atomic<std::int64_t> next = 0;
+    const auto rows = static_cast<std::ptrdiff_t>(plan->engine().rows());
+    const std::ptrdiff_t groups = (u.extent(0) + rows - 1) / rows, all = groups * u.extent(1);
+    std::atomic<std::ptrdiff_t> next = 0;
     team.run([&](int thread) noexcept {
       const FlushDenormals flush;
-      for (std::int64_t i = next++; i < all; i = next++) {
+      for (std::ptrdiff_t i = next++; i < all; i = next++) {
         Row group[2];
-        const std::int64_t channel = i / groups, lane = i % groups * rows;
+        const std::ptrdiff_t channel = i / groups, lane = i % groups * rows;
         const auto count = static_cast<std::size_t>(std::min(rows, u.extent(0) - lane));
         for (std::size_t r = 0; r < count; ++r) {
           const auto at = [&](const auto& view) {
@@ -88,13 +88,14 @@ struct LongConv::State {
   }
 
   // From the last window to the first: what a window overwrites, if y is u, no other one reads.
-  void convolve(std::size_t thread, std::int64_t channel, std::span<const Row> rows,
-                std::int64_t n) noexcept {
+  void convolve(std::size_t thread, std::ptrdiff_t channel, std::span<const Row> rows,
+                std::ptrdiff_t n) noexcept {
     const LongConvLayout& layout = plan->layout();
     const auto spectrum = filter->spectrum(channel);
     const auto end = ends[thread];
     if (!end.empty()) std::copy_n(rows[0].u + n - layout.overlap, layout.overlap, end.data());
-    for (std::int64_t block = (n + layout.step - 1) / layout.step; block-- > 0;) {
+    for (auto block = static_cast<std::ptrdiff_t>((n + layout.step - 1) / layout.step);
+         block-- > 0;) {
       ConvWindow windows[2];
       for (std::size_t r = 0; r < rows.size(); ++r)
         windows[r] = window_of(layout, rows[r], n, block, end.empty() ? nullptr : end.data());

@@ -18,7 +18,7 @@ Result<Audio> read_audio(const std::filesystem::path& path) try {
   for (std::ptrdiff_t got = kBlock; got == kBlock;) {
     auto count = reader->read(block.view());
     if (!count) return std::move(count).error();
-    got = *count;
+    got = static_cast<std::ptrdiff_t>(*count);
     for (std::ptrdiff_t c = 0; c < channels; ++c) {
       const auto samples = block.view()[c].slice(0, 0, got).span();
       auto& part = parts[static_cast<std::size_t>(c)];

@@ -117,10 +117,11 @@ Result<std::int64_t> AudioReader::read(AudioView<float> out) try {
     return Error{ErrorCode::invalid_argument,
                  s.path.string() + ": asked for " + std::to_string(out.extent(0)) +
                      " channels of a file with " + std::to_string(s.format.channels)};
-  std::int64_t done = 0;
+  std::ptrdiff_t done = 0;
   while (done < out.extent(1)) {
-    const auto wanted = std::min<std::int64_t>(out.extent(1) - done, kBlockFrames);
-    const sf_count_t got = sf_readf_float(s.now.sound.get(), s.block.data(), wanted);
+    const auto wanted = std::min<std::ptrdiff_t>(out.extent(1) - done, kBlockFrames);
+    const auto got =
+        static_cast<std::ptrdiff_t>(sf_readf_float(s.now.sound.get(), s.block.data(), wanted));
     for (std::ptrdiff_t c = 0; c < s.format.channels; ++c)
       for (std::ptrdiff_t i = 0; i < got; ++i)
         out[c][done + i] = s.block[static_cast<std::size_t>(i * s.format.channels + c)];

@@ -13,12 +13,13 @@ class ByteReader {
   explicit ByteReader(const std::filesystem::path& path) : file_(path, std::ios::binary) {}
 
   // `size` <= 8 bytes as an unsigned number; nothing at the end of the file.
-  std::optional<std::uint64_t> number(std::uint64_t at, std::size_t size, bool big_endian) {
+  std::optional<std::uint64_t> number(std::uint64_t at, std::uint64_t size, bool big_endian) {
     std::array<unsigned char, 8> bytes{};
-    if (!get(at, reinterpret_cast<char*>(bytes.data()), size)) return std::nullopt;
+    const auto count = static_cast<std::size_t>(size);
+    if (!get(at, reinterpret_cast<char*>(bytes.data()), count)) return std::nullopt;
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i)
-      value = value << 8 | bytes[big_endian ? i : size - 1 - i];
+    for (std::size_t i = 0; i < count; ++i)
+      value = value << 8 | bytes[big_endian ? i : count - 1 - i];
     return value;
   }
 

@@ -190,8 +190,8 @@ TEST(AttentionT5, AfterTenMillionFramesOnlyTheWindowCounts) {
     Fixture old(config), fresh(config);
     const AttentionConfig& c = old.attention.config();
     // A state of slope 1/256 has forgotten all but e^-31 in this time.
-    const std::ptrdiff_t window = old.attention.keeps_state() ? 8000 : c.past + 1;
-    const AttentionData past(c, 1, 150, 5), in(c, 1, static_cast<int>(window + 30), 6);
+    const int window = old.attention.keeps_state() ? 8000 : static_cast<int>(c.past) + 1;
+    const AttentionData past(c, 1, 150, 5), in(c, 1, window + 30, 6);
     old.stream.reset(kMany - 150);
     old.streamed(past, {64});
     ASSERT_EQ(old.stream.frame(), kMany);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The audio thread's side of limpid.js.
+import { Limpid } from './limpid-core.js';
+
+class LimpidProcessor extends AudioWorkletProcessor {
+  static parameterDescriptors = [
+    { name: 'bypass', defaultValue: 0, minValue: 0, maxValue: 1, automationRate: 'k-rate' },
+    { name: 'attenuationLimit', defaultValue: 0, minValue: 0, automationRate: 'k-rate' },
+  ];
+
+  constructor({ processorOptions }) {
+    super();
+    this.port.onmessage = () => { this.closed = true; };
+    try {
+      this.limpid = new Limpid(processorOptions.module, { ...processorOptions, sampleRate });
+      this.port.postMessage({ latency: this.limpid.latency });
+    } catch (error) {
+      this.port.postMessage({ error: error.message });
+      this.closed = true;
+    }
+    this.voicePeriod = processorOptions.voicePeriod * sampleRate; // samples; 0: nobody asked
+    this.untilVoice = this.voicePeriod;
+  }
+
+  process([input], [output], parameters) {
+    if (this.closed) return false;
+    this.limpid.bypass = parameters.bypass[0] >= 0.5;
+    this.limpid.attenuationLimit = parameters.attenuationLimit[0];
+    this.limpid.process(input, output); // without a connection there is no input channel: silence
+    if (this.voicePeriod > 0 && (this.untilVoice -= output[0].length) <= 0) {
+      this.untilVoice += this.voicePeriod;
+      this.port.postMessage({ voice: this.limpid.voiceActivity() });
+    }
+    return true; // what was said last is still to come when the input has ended
+  }
+}
+
+registerProcessor('limpid', LimpidProcessor);

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""examples/web in a headless Chromium: browser_test.py limpid.wasm. Exits with 77 where there is no Chromium."""
+import functools
+import http.server
+import json
+import pathlib
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECONDS = 60
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    """The repository, with the module that was built beside its scripts; what a page posts goes into `found`."""
+
+    def __init__(self, *arguments, wasm, found, **named):
+        self.wasm, self.found = wasm, found
+        super().__init__(*arguments, directory=ROOT, **named)
+
+    def translate_path(self, path):
+        return self.wasm if path == "/examples/web/limpid.wasm" else super().translate_path(path)
+
+    def do_POST(self):
+        self.found.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def visit(browser, address, found):
+    """What the page there posts."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        running = subprocess.Popen([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", address],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            return found.get(timeout=SECONDS)
+        except queue.Empty:
+            sys.exit(f"{address} was silent for {SECONDS} seconds")
+        finally:
+            running.kill()
+            running.wait()
+
+
+def main():
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if not browser:
+        print("skipped: no Chromium")
+        return 77
+    posted = queue.Queue()
+    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Files, wasm=sys.argv[1], found=posted))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    found = visit(browser, f"http://localhost:{server.server_port}/tests/web/render.html", posted)
+    print(found)
+    assert "problem" not in found, "the page did not get to its end"
+    assert found["error"] < 1e-5, "the browser's audio thread makes something else than what was trained"
+    assert abs(found["latency"] - 319 / 16000) < 1e-9
+    assert found["untouched"] < 1e-5, "a limit of nothing lowers something"
+    assert found["told"] > 0, "nobody was told of the voice"
+    assert "4000" in found["refusal"], "a rate was opened that no model has"
+    return 0
+
+
+sys.exit(main())
