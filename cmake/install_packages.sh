@@ -12,7 +12,7 @@ test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3
 dispensable="python3-torch"  # Ubuntu has none; tests that want it are skipped by name
 demo="sox pocketsphinx-testdata bucklespring-data"
 mingw="g++-mingw-w64-x86-64-posix libz-mingw-w64-dev dpkg-dev make wine64"
-wasm="emscripten cmake ninja-build pkg-config nlohmann-json3-dev dpkg-dev"
+wasm="emscripten cmake ninja-build pkg-config nlohmann-json3-dev libcli11-dev dpkg-dev"
 
 case "${1:-}" in
   build) packages=$build ;;
