@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "lib/base/no_memory.h"
@@ -69,6 +70,8 @@ Result<Contents> read_contents(Source& source, const std::string& origin) {
                std::to_string(source.left()) + " are there");
   std::string json(static_cast<std::size_t>(length), '\0');
   if (!source.take(json.data(), json.size())) return unreadable;
+  // Where memory has 32 bits a file may have more.
+  if (!std::in_range<std::ptrdiff_t>(source.left())) throw std::bad_alloc();
   auto header = parse_header(json, source.left(), origin);
   if (!header) return std::move(header).error();
   const auto bytes = static_cast<std::size_t>(source.left());
