@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/web in a headless Chromium: browser_test.py limpid.wasm. Exits with 77 where there is no Chromium."""
+"""examples/web in a browser without a window: browser_test.py chromium|firefox limpid.wasm. Exits with 77 where there is no such browser."""
 import functools
 import http.server
 import json
+import os
 import pathlib
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,11 @@ import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 60
+# Names of the program, and what makes it use a profile of its own.
+BROWSERS = {
+    "chromium": (("chromium", "google-chrome"), lambda profile: ["--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]),
+    "firefox": (("firefox-esr", "firefox"), lambda profile: ["--no-remote", "--profile", profile]),
+}
 
 
 class Files(http.server.SimpleHTTPRequestHandler):
@@ -35,29 +42,30 @@ class Files(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def visit(browser, address, found):
+def visit(browser, options, address, found):
     """What the page there posts."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        running = subprocess.Popen([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", address],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running = subprocess.Popen([browser, "--headless", *options(profile), address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   start_new_session=True)  # it starts others, which have to go with it
         try:
             return found.get(timeout=SECONDS)
         except queue.Empty:
             sys.exit(f"{address} was silent for {SECONDS} seconds")
         finally:
-            running.kill()
+            os.killpg(running.pid, signal.SIGKILL)
             running.wait()
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    names, options = BROWSERS[sys.argv[1]]
+    browser = next(filter(None, map(shutil.which, names)), None)
     if not browser:
-        print("skipped: no Chromium")
+        print(f"skipped: no {sys.argv[1]}")
         return 77
     posted = queue.Queue()
-    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Files, wasm=sys.argv[1], found=posted))
+    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Files, wasm=sys.argv[2], found=posted))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    found = visit(browser, f"http://localhost:{server.server_port}/tests/web/render.html", posted)
+    found = visit(browser, options, f"http://localhost:{server.server_port}/tests/web/render.html", posted)
     print(found)
     assert "problem" not in found, "the page did not get to its end"
     assert found["error"] < 1e-5, "the browser's audio thread makes something else than what was trained"
