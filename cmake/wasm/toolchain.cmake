@@ -4,7 +4,7 @@ if(NOT DEFINED ENV{LIMPID_WASM})
 endif()
 find_program(em_config em-config REQUIRED)
 execute_process(COMMAND ${em_config} EMSCRIPTEN_ROOT OUTPUT_VARIABLE emscripten OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-# Every browser since 2022 has both.
+# Chrome 95, Firefox 100 and Safari 16.4 have both.
 set(CMAKE_C_FLAGS_INIT "-msimd128 -fwasm-exceptions")
 set(CMAKE_CXX_FLAGS_INIT "-msimd128 -fwasm-exceptions")
 set(CMAKE_FIND_ROOT_PATH $ENV{LIMPID_WASM})
