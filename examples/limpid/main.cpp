@@ -12,6 +12,7 @@
 #include "examples/limpid/arguments.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/descriptors.h"
+#include "examples/limpid/generate.h"
 #include "examples/limpid/help.h"
 #include "examples/limpid/literal.h"
 #include "examples/limpid/terminal.h"
@@ -53,6 +54,7 @@ int run(const std::vector<std::string>& arguments) {
   add_inspect(app, status);
   add_bench(app, status);
   add_attention(app, status);
+  add_generate(app);
   if (arguments.size() < 2) {
     std::cerr << app.help();
     return kUsage;
