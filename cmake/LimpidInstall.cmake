@@ -9,7 +9,6 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/limpid)
 
 install(TARGETS limpid EXPORT limpid-targets COMPONENT library)
 install(DIRECTORY include/limpid DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
 install(EXPORT limpid-targets NAMESPACE limpid:: DESTINATION ${package_folder} COMPONENT library)
 
 # A static limpid hands its own libraries on to whoever links it; a shared one keeps them to itself.
@@ -58,7 +57,7 @@ install(FILES ${PROJECT_BINARY_DIR}/limpid.pc DESTINATION ${CMAKE_INSTALL_LIBDIR
         COMPONENT library)
 
 if(TARGET limpid_cuda)
-  install(TARGETS limpid_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+  install(TARGETS limpid_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT cuda)
 endif()
 if(TARGET limpid_cli)
   install(TARGETS limpid_cli COMPONENT programs)
@@ -68,7 +67,13 @@ if(TARGET limpid_described)
   get_target_property(described limpid_described LIMPID_FOLDER)
   install(FILES ${described}/man/limpid.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
   install(FILES ${described}/bash/limpid DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT programs)
-  install(FILES ${described}/zsh/_limpid DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT programs)
+  # Debian's zsh looks for what packages bring in a folder of its own.
+  install(CODE "set(folder site-functions)
+if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\" AND EXISTS /etc/debian_version)
+  set(folder vendor-completions)
+endif()
+file(INSTALL \"${described}/zsh/_limpid\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${folder}\")"
+          COMPONENT programs)
   install(FILES ${described}/fish/limpid.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT programs)
 endif()
 # Where hosts look for plug-ins, on systems with lib64 or lib/x86_64-linux-gnu as well.
@@ -82,3 +87,4 @@ configure_file(\"${PROJECT_SOURCE_DIR}/examples/ladspa/limpid-microphone.conf.in
           COMPONENT ladspa)
   install(FILES ${microphone} DESTINATION ${CMAKE_INSTALL_DATADIR}/limpid COMPONENT ladspa)
 endif()
+include(LimpidPackages)

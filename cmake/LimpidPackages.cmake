@@ -1,0 +1,48 @@
+# Debian packages, by CPack: limpid (the program), limpid-ladspa, limpid-dev (the library), and limpid-cuda where it was built
+# with CUDA. What they need is what dpkg-shlibdeps finds in them, so they are for the system that they were built on.
+if(NOT PROJECT_IS_TOP_LEVEL OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  return()
+endif()
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "The limpid authors <limpid@localhost>")
+set(CPACK_SET_DESTDIR ON)  # what is configured when it is installed says /usr
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+
+file(READ LICENSE copyright)
+if(LIMPID_FFT STREQUAL "fftw")
+  string(APPEND copyright "\nWhat is linked with FFTW is, as a whole, under the GNU General Public License, version 2 or later:\n/usr/share/common-licenses/GPL-2\n")
+endif()
+file(WRITE ${PROJECT_BINARY_DIR}/copyright "${copyright}")
+
+# limpid_package(component name section summary), with the copyright file that Debian wants in every package.
+set(CPACK_COMPONENTS_ALL "")
+macro(limpid_package component name section summary)
+  list(APPEND CPACK_COMPONENTS_ALL ${component})
+  string(TOUPPER ${component} key)
+  set(CPACK_DEBIAN_${key}_PACKAGE_NAME ${name})
+  set(CPACK_DEBIAN_${key}_PACKAGE_SECTION ${section})
+  set(CPACK_DEBIAN_${key}_DESCRIPTION "${summary}")
+  install(FILES ${PROJECT_BINARY_DIR}/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
+endmacro()
+
+limpid_package(library limpid-dev libdevel "Real-time speech enhancement, the library")
+if(NOT BUILD_SHARED_LIBS AND LIMPID_FFT STREQUAL "fftw")  # who links it links these
+  set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libhwy-dev, libfftw3-dev")
+elseif(NOT BUILD_SHARED_LIBS)
+  set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libhwy-dev, libkissfft-dev")
+endif()
+if(TARGET limpid_cli)
+  limpid_package(programs limpid sound "Removes noise and reverberation from speech, in files and live")
+endif()
+if(TARGET limpid_ladspa)
+  limpid_package(ladspa limpid-ladspa sound "Removes noise and reverberation from speech, as LADSPA plug-ins")
+endif()
+if(TARGET limpid_cuda)
+  limpid_package(cuda limpid-cuda sound "Real-time speech enhancement on CUDA cards")
+  set(CPACK_DEBIAN_CUDA_PACKAGE_SHLIBDEPS OFF)  # NVIDIA's own installer leaves no package that could be named
+endif()
+include(CPack)

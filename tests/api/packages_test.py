@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Makes Debian packages of a build and looks at what somebody gets who installs them: packages_test.py BUILD_DIR. Exits with 77
+where this system makes none."""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+BUILD = pathlib.Path(sys.argv[1])
+ALL = {"limpid", "limpid-dev", "limpid-ladspa", "limpid-cuda"}
+FILES = {
+    "limpid": ["usr/bin/limpid", "usr/share/man/man1/limpid.1", "usr/share/bash-completion/completions/limpid",
+               "usr/share/zsh/vendor-completions/_limpid", "usr/share/fish/vendor_completions.d/limpid.fish"],
+    "limpid-dev": ["usr/include/limpid/limpid.hpp", "usr/lib/pkgconfig/limpid.pc", "usr/lib/cmake/limpid/limpidConfig.cmake"],
+    "limpid-ladspa": ["usr/lib/ladspa/limpid_ladspa.so", "usr/share/limpid/limpid-microphone.conf"],
+    "limpid-cuda": ["usr/lib/liblimpid_cuda.so"]}
+
+
+def run(*command):
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"{command} failed:\n{result.stdout}\n{result.stderr}")
+    return result.stdout
+
+
+def check(condition, message):
+    if not condition:
+        sys.exit(message)
+
+
+def contents(package):
+    """The names of a package's files, and of those below /usr/local or another prefix none."""
+    lines = run("dpkg-deb", "-c", package).splitlines()
+    names = [re.split(r"\s+", line, maxsplit=5)[5].removeprefix("./") for line in lines if not line.startswith("d")]
+    check(all(name.startswith("usr/") and not name.startswith("usr/local/") for name in names), f"{package}: {names}")
+    return names
+
+
+def unpack(folder):
+    """All packages below one root, and their names. No two may have a file of the same name: dpkg refuses that."""
+    seen, names = {}, set()
+    for package in sorted(folder.glob("*.deb")):
+        name = run("dpkg-deb", "-f", package, "Package").strip()
+        names.add(name)
+        files = contents(package)
+        for file in FILES[name] + [f"usr/share/doc/{name}/copyright"]:
+            check(file in files, f"{package} lacks {file}: {files}")
+        for file in files:
+            check(file not in seen, f"{file} is in {name} and in {seen.get(file)}")
+            seen[file] = name
+        run("dpkg-deb", "-x", package, folder / "root")
+    return names
+
+
+def check_program(folder, names):
+    depends = run("dpkg-deb", "-f", *folder.glob("limpid_*.deb"), "Depends")
+    check("libsndfile1 " in depends and "libc6 " in depends, f"limpid depends on {depends}")
+    check(run(folder / "root/usr/bin/limpid", "--version").startswith("limpid "), "no version")
+    if "limpid-ladspa" in names:
+        microphone = (folder / "root/usr/share/limpid/limpid-microphone.conf").read_text()
+        check('"/usr/lib/ladspa/limpid_ladspa.so"' in microphone, microphone)
+
+
+def main():
+    if not all(shutil.which(tool) for tool in ("cpack", "dpkg-deb", "dpkg-shlibdeps")):
+        print("skipped: no cpack, dpkg-deb or dpkg-shlibdeps here")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory(prefix="limpid_") as made:
+        folder = pathlib.Path(made)
+        run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder)
+        names = unpack(folder)
+        check({"limpid", "limpid-dev"} <= names <= ALL, names)
+        check_program(folder, names)
+
+
+if __name__ == "__main__":
+    main()
