@@ -8,6 +8,7 @@ from .mixing import KINDS, Mixer, draw
 
 DIFFUSE = 0.7                                             # of examples
 GAIN_DB = 1.0                                             # deviation of the microphones' gains
+ALIKE = 0.06                                              # of examples: all channels are the first, as in many recordings
 
 
 def spread(signal, responses, length):
@@ -47,6 +48,8 @@ class ArrayMixer(Mixer):
         noise += level * 10 ** (rng.uniform(-70, -50) / 20) * rng.standard_normal(noise.shape)   # of the sensors
         gains = 10 ** (GAIN_DB * rng.standard_normal(len(offsets)) / 20)
         noisy, target = (wet + noise) * gains[:, None], target * gains[0]
+        if rng.random() < ALIKE:
+            noisy = np.broadcast_to(noisy[0], noisy.shape)
         scale = 10 ** (rng.uniform(-40, -10) / 20) / (np.sqrt(np.mean(noisy[0] ** 2)) + 1e-9)
         scale = min(scale, 0.99 / (np.max(np.abs(noisy)) + 1e-9))
         noisy, target = ((x * scale).astype(np.float32) for x in (noisy, target))

@@ -145,6 +145,15 @@ class Arrays(Cached):
         self.assertTrue((target == 0).all())
         self.assertTrue(-40.1 < level.min() < -33 and -17 < level.max() < -9.9, level)
 
+    def test_some_recordings_have_one_channel_twice(self):
+        mixer, rng = ArrayMixer(self.corpus, self.arrays, 0.1), np.random.default_rng(5)
+        alike = [bool((noisy == noisy[:1]).all()) for noisy, _ in (mixer.example(rng) for _ in range(400))]
+        self.assertTrue(0.03 < np.mean(alike) < 0.10, np.mean(alike))
+        with always(array_mixing, ALIKE=1.0):
+            noisy, target = self.drawn(mixer, 4, "speech_only")
+        np.testing.assert_array_equal(noisy[:, 0], noisy[:, 1])
+        self.assertGreater(np.abs(target).max(), 0)
+
     def test_snrs_cover_their_range(self):
         rng = np.random.default_rng(3)
         drawn = np.array([ArrayMixer._snr(rng) for _ in range(2000)])
