@@ -73,6 +73,7 @@ def main():
     assert found["untouched"] < 1e-5, "a limit of nothing lowers something"
     assert found["told"] > 0, "nobody was told of the voice"
     assert "4000" in found["refusal"], "a rate was opened that no model has"
+    assert "https" in found["insecure"], "nobody was told why there is no worklet"
     return 0
 
 
