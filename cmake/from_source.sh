@@ -1,6 +1,9 @@
-# shellcheck shell=bash disable=SC2154,SC2164
-# Debian 12's source packages compiled for another system, static: sourced by cmake/*/build_dependencies.sh, which stops at
-# the first error and has set $prefix (absolute), $toolchain (of CMake) and $jobs. apt's own lists of packages stay as they are.
+# shellcheck shell=bash disable=SC2164
+# Debian 12's source packages compiled for another system, static: sourced by cmake/*/build_dependencies.sh PREFIX, which stops at
+# the first error and lies beside its toolchain. Goes into $prefix/src. apt's own lists of packages stay as they are.
+prefix=$(realpath -m "${1:?usage: $0 PREFIX}")
+toolchain=$(realpath "$(dirname "$0")/toolchain.cmake")
+jobs=${JOBS:-$(nproc)}
 mkdir -p "$prefix/src/lists/partial" "$prefix/lib/pkgconfig"
 cd "$prefix/src"
 

@@ -3,14 +3,11 @@
 #   cmake/install_packages.sh mingw && cmake/mingw/build_dependencies.sh PREFIX && LIMPID_MINGW=PREFIX cmake --preset mingw
 # Debian 12.
 set -euo pipefail
-prefix=$(realpath -m "${1:?usage: $0 PREFIX}")
-here=$(cd "$(dirname "$0")" && pwd)
-jobs=${JOBS:-$(nproc)}
-toolchain=$here/toolchain.cmake
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../from_source.sh"
 triple=x86_64-w64-mingw32
 unaligned=-Wa,-muse-unaligned-vector-move  # as in toolchain.cmake
 export LIMPID_MINGW=$prefix
-. "$here/../from_source.sh"
 
 # configure NAME OPTION...: with its script.
 configure() (

@@ -3,12 +3,9 @@
 #   cmake/install_packages.sh wasm && cmake/wasm/build_dependencies.sh PREFIX && LIMPID_WASM=PREFIX cmake --preset wasm
 # Debian 13.
 set -euo pipefail
-prefix=$(realpath -m "${1:?usage: $0 PREFIX}")
-here=$(cd "$(dirname "$0")" && pwd)
-jobs=${JOBS:-$(nproc)}
-toolchain=$here/toolchain.cmake
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../from_source.sh"
 export LIMPID_WASM=$prefix
-. "$here/../from_source.sh"
 
 build highway -DHWY_ENABLE_EXAMPLES=OFF -DHWY_ENABLE_TESTS=OFF
 build kissfft -DKISSFFT_STATIC=ON -DKISSFFT_TEST=OFF -DKISSFFT_TOOLS=OFF

@@ -10,20 +10,20 @@ class LimpidProcessor extends AudioWorkletProcessor {
 
   constructor({ processorOptions }) {
     super();
-    this.port.onmessage = () => { this.closed = true; };
+    // Closed. Browsers keep the processor as long as its context; what is 10 MB large need not stay with it.
+    this.port.onmessage = () => { this.limpid = undefined; };
     try {
       this.limpid = new Limpid(processorOptions.module, { ...processorOptions, sampleRate });
       this.port.postMessage({ latency: this.limpid.latency });
     } catch (error) {
       this.port.postMessage({ error: error.message });
-      this.closed = true;
     }
     this.voicePeriod = processorOptions.voicePeriod * sampleRate; // samples; 0: nobody asked
     this.untilVoice = this.voicePeriod;
   }
 
   process([input], [output], parameters) {
-    if (this.closed) return false;
+    if (!this.limpid) return false;
     this.limpid.bypass = parameters.bypass[0] >= 0.5;
     this.limpid.attenuationLimit = parameters.attenuationLimit[0];
     this.limpid.process(input, output); // without a connection there is no input channel: silence

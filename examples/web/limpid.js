@@ -22,12 +22,19 @@ const module = () => {
   return compiled;
 };
 
+const loadProcessor = (context) => {
+  if (!context.audioWorklet) throw new Error('limpid: browsers have audio worklets on pages from https: and localhost only');
+  return context.audioWorklet.addModule(here('limpid-processor.js'))
+    .catch((error) => { throw new Error(`limpid-processor.js: ${error.message}`); });
+};
+
 // channels: each is enhanced on its own; attenuationLimit: dB. onVoice(probability): called every
 // voicePeriod seconds with the probability of speech in the first channel. Opening keeps the audio
 // thread for a few tenths of a second, so open before you play. Rejects with an Error that says what
-// is wrong. An AudioWorkletNode; when you need it no more, disconnect it and call its close().
+// is wrong; a context that could not load a script never will: try again with a new one. An
+// AudioWorkletNode; when you need it no more, disconnect it and call its close().
 export async function createLimpid(context, { channels = 1, attenuationLimit = 0, onVoice, voicePeriod = 0.1 } = {}) {
-  const [wasm] = await Promise.all([module(), context.audioWorklet.addModule(here('limpid-processor.js'))]);
+  const [wasm] = await Promise.all([module(), loadProcessor(context)]);
   const node = new AudioWorkletNode(context, 'limpid', {
     numberOfInputs: 1,
     numberOfOutputs: 1,

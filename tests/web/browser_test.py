@@ -24,14 +24,21 @@ BROWSERS = {
 
 
 class Files(http.server.SimpleHTTPRequestHandler):
-    """The repository, with the module that was built beside its scripts; what a page posts goes into `found`."""
+    """The repository, with the module that was built beside its scripts. The first request for each path in `lost` fails; what a page posts goes into `found`."""
 
-    def __init__(self, *arguments, wasm, found, **named):
-        self.wasm, self.found = wasm, found
+    def __init__(self, *arguments, wasm, lost, found, **named):
+        self.wasm, self.lost, self.found = wasm, lost, found
         super().__init__(*arguments, directory=ROOT, **named)
 
     def translate_path(self, path):
         return self.wasm if path == "/examples/web/limpid.wasm" else super().translate_path(path)
+
+    def do_GET(self):
+        if self.path in self.lost:
+            self.lost.remove(self.path)
+            self.send_error(503)
+        else:
+            super().do_GET()
 
     def do_POST(self):
         self.found.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -56,23 +63,38 @@ def visit(browser, options, address, found):
             running.wait()
 
 
+def check_render(found):
+    assert found["error"] < 1e-5, "the browser's audio thread makes something else than what was trained"
+    assert abs(found["latency"] - 319 / 16000) < 1e-9
+    assert found["untouched"] < 1e-5, "a limit of nothing lowers something"
+    assert found["told"] > 0, "nobody was told of the voice"
+    assert "4000" in found["refusal"], "a rate was opened that no model has"
+    assert "https" in found["insecure"], "nobody was told why there is no worklet"
+
+
+def check_page(found):
+    assert "limpid-processor.js" in found["lost"], "nobody was told what could not be loaded"
+    assert found["nodes"] == 1, "two clicks opened two nodes"
+    assert found["live"] == 1, "a microphone stayed open that another one has replaced"
+    assert found["left"] == 0, "a microphone stayed open when all was stopped"
+    assert "gone" in found["gone"], "nobody was told that the microphone ended"
+    assert found["refused"] == "no permission"
+
+
 def main():
     names, options = BROWSERS[sys.argv[1]]
     browser = next(filter(None, map(shutil.which, names)), None)
     if not browser:
         print(f"skipped: no {sys.argv[1]}")
         return 77
-    posted = queue.Queue()
-    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Files, wasm=sys.argv[2], found=posted))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    found = visit(browser, options, f"http://localhost:{server.server_port}/tests/web/render.html", posted)
-    print(found)
-    assert "problem" not in found, "the page did not get to its end"
-    assert found["error"] < 1e-5, "the browser's audio thread makes something else than what was trained"
-    assert abs(found["latency"] - 319 / 16000) < 1e-9
-    assert found["untouched"] < 1e-5, "a limit of nothing lowers something"
-    assert found["told"] > 0, "nobody was told of the voice"
-    assert "4000" in found["refusal"], "a rate was opened that no model has"
+    for page, check, lost in (("render.html", check_render, []), ("page.html", check_page, ["/examples/web/limpid-processor.js"])):
+        posted = queue.Queue()
+        server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Files, wasm=sys.argv[2], lost=lost, found=posted))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = visit(browser, options, f"http://localhost:{server.server_port}/tests/web/{page}", posted)
+        print(found)
+        assert "problem" not in found, "the page did not get to its end"
+        check(found)
     return 0
 
 

@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { Limpid } from '../../examples/web/limpid-core.js';
 import { padded, relativeError, samplesOf } from './samples.js';
 
@@ -84,4 +87,24 @@ test('refuses what cannot be', () => {
   assert.throws(open({ sampleRate: 48000, channels: 65 }), /65/);
   assert.throws(open({ sampleRate: 48000, channels: 0 }), /0/);
   assert.throws(open({ sampleRate: 48000, attenuationLimit: NaN }), Error);
+});
+
+test('a closed node keeps no memory', async () => {
+  let Processor;
+  Object.assign(globalThis, {
+    AudioWorkletProcessor: class { port = { postMessage() {} }; },
+    registerProcessor: (name, it) => { Processor = it; },
+    sampleRate: 48000,
+  });
+  await import('../../examples/web/limpid-processor.js');
+  const processor = new Processor({ processorOptions: { module, channels: 1, attenuationLimit: 0, voicePeriod: 0 } });
+  const run = () => processor.process([[]], [[new Float32Array(128)]], { bypass: [0], attenuationLimit: [0] });
+  assert.equal(run(), true);
+  const enhancer = new WeakRef(processor.limpid);
+  processor.port.onmessage({ data: 'close' });
+  await setImmediate(); // a reference that was just made is held until then
+  v8.setFlagsFromString('--expose-gc');
+  vm.runInNewContext('gc')();
+  assert.equal(enhancer.deref(), undefined);
+  assert.equal(run(), false);
 });
