@@ -51,7 +51,7 @@ constexpr char kEnvironment[] = R"(.SH ENVIRONMENT
 Where it is not empty, messages on a terminal have no colour.
 .TP
 .BR LC_ALL ", " LC_CTYPE ", " LANG
-The first that is not empty says whether the terminal takes UTF\-8, of which bars are drawn; without, they are of ASCII.
+The first that is not empty says whether the terminal takes UTF\-8. Where it does not, bars are of ASCII.
 )";
 
 // As text: no dash is a hyphen, no grave accent a quotation mark, no beginning a macro's dot.
