@@ -73,8 +73,8 @@ def check_program(folder, names):
 
 
 def main():
-    if not all(shutil.which(tool) for tool in ("cpack", "dpkg-deb", "dpkg-shlibdeps")):
-        print("skipped: no cpack, dpkg-deb or dpkg-shlibdeps here")
+    if not all(shutil.which(tool) for tool in ("cpack", "dpkg-deb", "dpkg-shlibdeps", "file")):
+        print("skipped: no cpack, dpkg-deb, dpkg-shlibdeps or file here")
         sys.exit(77)
     os.umask(0o077)  # of somebody who builds for others as well
     with tempfile.TemporaryDirectory(prefix="limpid_") as made:
