@@ -1,6 +1,7 @@
 # Debian packages, by CPack: limpid (the program), limpid-ladspa, limpid-dev (the library), and limpid-cuda where it was built
-# with CUDA. What they need is what dpkg-shlibdeps finds in them, so they are for the system that they were built on.
-if(NOT PROJECT_IS_TOP_LEVEL OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+# with CUDA. What they need is what dpkg-shlibdeps finds in them, so they are for the system that they were built on. A CUDA that NVIDIA's
+# own installer brought is no package, so none can be named.
+if(NOT PROJECT_IS_TOP_LEVEL OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR CMAKE_CROSSCOMPILING)
   return()
 endif()
 set(CPACK_GENERATOR DEB)
@@ -8,6 +9,8 @@ set(CPACK_PACKAGE_CONTACT "The limpid authors <limpid@localhost>")
 set(CPACK_SET_DESTDIR ON)  # what is configured when it is installed says /usr
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/package_folders.cmake)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # CPack would put it before that of each package, and lists show the first line only
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
@@ -16,6 +19,12 @@ file(READ LICENSE copyright)
 if(LIMPID_FFT STREQUAL "fftw")
   string(APPEND copyright "\nWhat is linked with FFTW is, as a whole, under the GNU General Public License, version 2 or later:\n/usr/share/common-licenses/GPL-2\n")
 endif()
+foreach(package IN ITEMS nlohmann-json3-dev libcli11-dev libkissfft-dev)  # of which parts are in the binaries
+  if(EXISTS /usr/share/doc/${package}/copyright)
+    file(READ /usr/share/doc/${package}/copyright theirs)
+    string(APPEND copyright "\n${package}:\n${theirs}")
+  endif()
+endforeach()
 file(WRITE ${PROJECT_BINARY_DIR}/copyright "${copyright}")
 
 # limpid_package(component name section summary), with the copyright file that Debian wants in every package.
@@ -43,6 +52,5 @@ if(TARGET limpid_ladspa)
 endif()
 if(TARGET limpid_cuda)
   limpid_package(cuda limpid-cuda sound "Real-time speech enhancement on CUDA cards")
-  set(CPACK_DEBIAN_CUDA_PACKAGE_SHLIBDEPS OFF)  # NVIDIA's own installer leaves no package that could be named
 endif()
 include(CPack)

@@ -9,7 +9,7 @@ build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-d
        libsamplerate0-dev zlib1g-dev portaudio19-dev ladspa-sdk libcli11-dev libfmt-dev"
 test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3-scipy python3-soundfile
       python3-matplotlib libopenblas0-pthread python3-torch
-      dpkg-dev fish groff-base zsh"
+      dpkg-dev file fish groff-base zsh"
 dispensable="python3-torch"  # Ubuntu has none; tests that want it are skipped by name
 demo="sox pocketsphinx-testdata bucklespring-data"
 mingw="g++-mingw-w64-x86-64-posix libz-mingw-w64-dev dpkg-dev make wine64"

@@ -20,12 +20,13 @@ _limpid()
     local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= words= word
     [[ $current == = ]] && current=
     [[ $before == = ]] && before=${{COMP_WORDS[COMP_CWORD-2]}}
+    COMPREPLY=()
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
         case $word in
-            {}) command=$word; break ;;
+            --) return ;;  # none is an option any more
+            {}) command=${{command:-$word}} ;;
         esac
     done
-    COMPREPLY=()
     case "$command $before" in
 )";
 constexpr char kBetween[] = R"(        *)

@@ -11,6 +11,16 @@
 namespace limpid::cli {
 namespace {
 
+// fish's own __fish_seen_subcommand_from would take files that are called like a command for it.
+constexpr char kBegin[] =
+    R"(# Completes arguments of limpid in fish; made by `limpid --generate fish`.
+function __limpid_command_is
+    set -l words (commandline -opc)
+    contains -- $argv[1] $words[2]
+end
+complete -c limpid -f
+)";
+
 std::string quoted(const std::string& text) {
   std::string result = "'";
   for (const char c : text) {
@@ -38,7 +48,7 @@ std::string option_line(const std::string& condition, const CLI::Option& option)
 }
 
 std::string command_lines(const CLI::App& command) {
-  const std::string condition = "__fish_seen_subcommand_from " + command.get_name();
+  const std::string condition = "__limpid_command_is " + command.get_name();
   std::string lines = fmt::format("complete -c limpid -n __fish_use_subcommand -a {} -d {}\n",
                                   command.get_name(), quoted(command.get_description()));
   for (const CLI::Option* option : named_options(command)) lines += option_line(condition, *option);
@@ -53,9 +63,7 @@ std::string command_lines(const CLI::App& command) {
 }  // namespace
 
 std::string fish_completion(const CLI::App& app) {
-  std::string script =
-      "# Completes arguments of limpid in fish; made by `limpid --generate fish`.\n"
-      "complete -c limpid -f\n";
+  std::string script = kBegin;
   for (const CLI::Option* option : named_options(app))
     script += option_line("__fish_use_subcommand", *option);
   for (const CLI::App* command : app.get_subcommands({})) script += command_lines(*command);

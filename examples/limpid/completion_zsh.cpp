@@ -23,7 +23,7 @@ _limpid() {{
   local curcontext=$curcontext state line
   local -a commands=(
 {}  )
-  _arguments -C{} \
+  _arguments -S -C{} \
     '1:command:->command' \
     '*:: :->arguments' && return
   if [[ $state == command ]]; then
@@ -62,20 +62,24 @@ std::string value_of(const CLI::Option& option) {
 }
 
 // A further line for each spelling. They exclude each other, but where an option may be repeated.
+// "=": the value is the next word, or follows in the same one.
 std::string option_lines(const CLI::Option& option) {
   const std::vector<std::string> names = spellings(option);
   const bool repeats = option.get_expected_max() > option.get_expected_min();
   const std::string before = repeats ? "*" : fmt::format("({})", fmt::join(names, " "));
   std::string after = '[' + escaped(option.get_description(), "[]\\") + ']';
-  for (int i = 0; takes_value(option) && i < option.get_expected_min(); ++i)
-    after += value_of(option);
+  const int values = takes_value(option) ? option.get_expected_min() : 0;
+  for (int i = 0; i < values; ++i) after += value_of(option);
   std::string lines;
-  for (const std::string& name : names) lines += " \\\n    " + quoted(before + name + after);
+  for (const std::string& name : names) {
+    const std::string equals = values == 1 && name.starts_with("--") ? "=" : "";
+    lines += " \\\n    " + quoted(before + name + equals + after);
+  }
   return lines;
 }
 
 std::string case_of(const CLI::App& command) {
-  std::string lines = fmt::format("    {})\n    _arguments", command.get_name());
+  std::string lines = fmt::format("    {})\n    _arguments -S", command.get_name());
   for (const CLI::Option* option : named_options(command)) lines += option_lines(*option);
   for (const CLI::Option* option : positionals(command))
     lines += " \\\n    " + quoted((option->get_expected_max() > 1 ? "*" : "") + value_of(*option));

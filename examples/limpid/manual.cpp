@@ -2,33 +2,59 @@
 // The manual page, for man(1): roff with the macros of man(7).
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "examples/limpid/argument_values.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/generate.h"
+#include "models/registry.h"
 
 namespace limpid::cli {
 namespace {
 
-// Examples that help has no room for.
-constexpr char kExamples[] = R"(.SH EXAMPLES
+// What help has no room for. One of a command or a model that this build lacks is left out.
+struct Example {
+  const char* command;
+  const char* arguments;
+  const char* model;  // "": any
+  const char* result;
+};
+constexpr Example kExamples[] = {
+    {"enhance", "talk.wav", "", "Writes talk.enhanced.wav."},
+    {"enhance", "recordings/ -o clean/ --report report.html", "",
+     "Cleans a folder, keeps its tree, and shows in a page what was done."},
+    {"enhance", "meeting.wav -m array-light-4 --channels 1-4", "array-light-4",
+     "Hears a recording of four microphones."},
+    {"live", "--input USB --attenuation-limit 15", "",
+     "Enhances a microphone, and leaves some of its room."},
+    {"convolve", "voice.wav --ir hall.wav", "", "Puts a voice into a hall."}};
+
+constexpr char kExitStatus[] = R"(.SH EXIT STATUS
 .TP
-.B limpid enhance talk.wav
-Writes talk.enhanced.wav.
+{}
+done
 .TP
-.B limpid enhance recordings/ \-o clean/ \-\-report report.html
-Cleans a folder, keeps its tree, and shows in a page what was done.
+{}
+some files failed, the others are done; or results could not all be written to standard output; or a sound card was lost
 .TP
-.B limpid enhance meeting.wav \-m array\-light\-4 \-\-channels 1\-4
-Hears a recording of four microphones.
+{}
+nothing was started
 .TP
-.B limpid live \-\-input USB \-\-attenuation\-limit 15
-Enhances a microphone, and leaves some of its room.
+{}
+interrupted; what is there is whole
+)";
+constexpr char kEnvironment[] = R"(.SH ENVIRONMENT
 .TP
-.B limpid convolve voice.wav \-\-ir hall.wav
-Puts a voice into a hall.
+.B NO_COLOR
+Where it is not empty, messages on a terminal have no colour.
+.TP
+.BR LC_ALL ", " LC_CTYPE ", " LANG
+The first that is not empty says whether the terminal takes UTF\-8. Where it does not, bars are of ASCII.
 )";
 
-// As text: no dash is a hyphen, no line begins with a macro's dot.
+// As text: no dash is a hyphen, no grave accent a quotation mark, no beginning a macro's dot.
 std::string text(const std::string& plain) {
   std::string roff;
   for (const char c : plain) {
@@ -37,6 +63,8 @@ std::string text(const std::string& plain) {
       roff += "\\e";
     else if (c == '-')
       roff += "\\-";
+    else if (c == '`')
+      roff += "\\(ga";
     else
       roff += c;
   }
@@ -90,25 +118,34 @@ std::string section_of(const CLI::App& command, const std::string& common_footer
   return page;
 }
 
+std::string examples(const CLI::App& app) {
+  std::string page = ".SH EXAMPLES\n";
+  const std::vector<std::string> models = models::shipped();
+  for (const Example& example : kExamples) {
+    const std::string command = example.command, model = example.model;
+    const auto is_it = [&](const CLI::App* other) { return other->get_name() == command; };
+    if (app.get_subcommands(is_it).empty()) continue;
+    if (!model.empty() && std::ranges::find(models, model) == models.end()) continue;
+    page += entry(bold(fmt::format("limpid {} {}", command, example.arguments)), example.result);
+  }
+  return page;
+}
+
 }  // namespace
 
 std::string manual_page(const CLI::App& app) {
   const auto commands = app.get_subcommands({});
   std::string page = fmt::format(
-      ".TH LIMPID 1 \"\" \"limpid {}\" \"User Commands\"\n.SH NAME\nlimpid \\- enhances speech: "
-      "removes noise and reverberation\n.SH SYNOPSIS\n",
+      ".TH LIMPID 1 \"\" \"limpid {}\" \"User Commands\"\n.nh\n"
+      ".SH NAME\nlimpid \\- enhances speech: removes noise and reverberation\n.SH SYNOPSIS\n",
       text(LIMPID_VERSION));
   for (std::size_t i = 0; i < commands.size(); ++i)
     page += (i > 0 ? ".br\n" : "") + usage(*commands[i]);
   page += ".SH DESCRIPTION\n" + text(app.get_description()) + "\n.SH OPTIONS\n" + options_of(app) +
           ".SH COMMANDS\n";
   for (const CLI::App* command : commands) page += section_of(*command, app.get_footer());
-  page += fmt::format(
-      ".SH EXIT STATUS\n.TP\n{}\ndone\n.TP\n{}\nsome files failed; the others are "
-      "done\n.TP\n{}\nnothing was started\n.TP\n{}\ninterrupted; what is there is "
-      "whole\n",
-      int{kOk}, int{kFailed}, int{kUsage}, int{kInterrupted});
-  return page + kExamples;
+  page += fmt::format(kExitStatus, int{kOk}, int{kFailed}, int{kUsage}, int{kInterrupted});
+  return page + kEnvironment + examples(app);
 }
 
 }  // namespace limpid::cli

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes Debian packages of a build and looks at what somebody gets who installs them: packages_test.py BUILD_DIR. Exits with 77
 where this system makes none."""
+import os
 import pathlib
 import re
 import shutil
@@ -9,6 +10,7 @@ import sys
 import tempfile
 
 BUILD = pathlib.Path(sys.argv[1])
+FFTW = "\nLIMPID_FFT:STRING=fftw\n" in (BUILD / "CMakeCache.txt").read_text()
 ALL = {"limpid", "limpid-dev", "limpid-ladspa", "limpid-cuda"}
 FILES = {
     "limpid": ["usr/bin/limpid", "usr/share/man/man1/limpid.1", "usr/share/bash-completion/completions/limpid",
@@ -31,19 +33,22 @@ def check(condition, message):
 
 
 def contents(package):
-    """The names of a package's files, and of those below /usr/local or another prefix none."""
+    """The names of a package's files, and of those below /usr/local or another prefix none. Everybody may read all of them."""
     lines = run("dpkg-deb", "-c", package).splitlines()
+    for line in lines:
+        check(re.match("drwxr-xr-x|-rw[-x]r-[-x]r-[-x]|l", line), f"{package}: {line}")
     names = [re.split(r"\s+", line, maxsplit=5)[5].removeprefix("./") for line in lines if not line.startswith("d")]
     check(all(name.startswith("usr/") and not name.startswith("usr/local/") for name in names), f"{package}: {names}")
-    return names
+    return [re.sub("^usr/lib/[^/]*-linux-gnu/", "usr/lib/", name) for name in names]  # where the build's prefix is /usr
 
 
 def unpack(folder):
     """All packages below one root, and their names. No two may have a file of the same name: dpkg refuses that."""
-    seen, names = {}, set()
+    seen, names, synopses = {}, set(), set()
     for package in sorted(folder.glob("*.deb")):
         name = run("dpkg-deb", "-f", package, "Package").strip()
         names.add(name)
+        synopses.add(run("dpkg-deb", "-f", package, "Description").splitlines()[0])
         files = contents(package)
         for file in FILES[name] + [f"usr/share/doc/{name}/copyright"]:
             check(file in files, f"{package} lacks {file}: {files}")
@@ -51,12 +56,16 @@ def unpack(folder):
             check(file not in seen, f"{file} is in {name} and in {seen.get(file)}")
             seen[file] = name
         run("dpkg-deb", "-x", package, folder / "root")
+    check(len(synopses) == len(names), f"lists of packages cannot tell them apart: {synopses}")
     return names
 
 
 def check_program(folder, names):
-    depends = run("dpkg-deb", "-f", *folder.glob("limpid_*.deb"), "Depends")
-    check("libsndfile1 " in depends and "libc6 " in depends, f"limpid depends on {depends}")
+    for name in names:
+        depends = run("dpkg-deb", "-f", *folder.glob(f"{name}_*.deb"), "Depends")
+        wanted = {"limpid": ["libsndfile1 ", "libc6 "], "limpid-dev": ["libhwy", "libfftw3" if FFTW else "libkissfft"]}
+        for library in wanted.get(name, ["libc6 "]):
+            check(library in depends, f"{name} depends on {depends}")
     check(run(folder / "root/usr/bin/limpid", "--version").startswith("limpid "), "no version")
     if "limpid-ladspa" in names:
         microphone = (folder / "root/usr/share/limpid/limpid-microphone.conf").read_text()
@@ -64,9 +73,10 @@ def check_program(folder, names):
 
 
 def main():
-    if not all(shutil.which(tool) for tool in ("cpack", "dpkg-deb", "dpkg-shlibdeps")):
-        print("skipped: no cpack, dpkg-deb or dpkg-shlibdeps here")
+    if not all(shutil.which(tool) for tool in ("cpack", "dpkg-deb", "dpkg-shlibdeps", "file")):
+        print("skipped: no cpack, dpkg-deb, dpkg-shlibdeps or file here")
         sys.exit(77)
+    os.umask(0o077)  # of somebody who builds for others as well
     with tempfile.TemporaryDirectory(prefix="limpid_") as made:
         folder = pathlib.Path(made)
         run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder)
