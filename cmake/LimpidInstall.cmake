@@ -9,6 +9,7 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/limpid)
 
 install(TARGETS limpid EXPORT limpid-targets COMPONENT library)
 install(DIRECTORY include/limpid DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
 install(EXPORT limpid-targets NAMESPACE limpid:: DESTINATION ${package_folder} COMPONENT library)
 
 # A static limpid hands its own libraries on to whoever links it; a shared one keeps them to itself.
