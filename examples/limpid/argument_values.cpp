@@ -5,8 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "examples/limpid/device_option.h"
 #include "examples/limpid/generate.h"
-#include "lib/model/device_name.h"
 #include "models/registry.h"
 
 namespace limpid::cli {
@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kFiles = {"AUDIO", "FILE",   "FILE.html",
                                                     "IN...", "IN OUT", "OUT"};
-
-std::vector<std::string> arithmetics() {
-  std::vector<std::string> names;
-  for (const auto& [name, arithmetic] : kArithmeticNames) names.emplace_back(name);
-  return names;
-}
 
 std::vector<const CLI::Option*> options_that(const CLI::App& command, bool positional) {
   std::vector<const CLI::Option*> found;

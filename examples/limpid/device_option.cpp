@@ -14,13 +14,13 @@ std::string is_device(const std::string& device) {
   return gpu ? "" : gpu.error().message;
 }
 
-std::set<std::string> arithmetics() {
-  std::set<std::string> names;
-  for (const auto& [name, arithmetic] : kArithmeticNames) names.emplace(name);
+}  // namespace
+
+std::vector<std::string> arithmetics() {
+  std::vector<std::string> names;
+  for (const auto& [name, arithmetic] : kArithmeticNames) names.emplace_back(name);
   return names;
 }
-
-}  // namespace
 
 CLI::Option* add_device(CLI::App& command, std::string& device) {
   return command.add_option("--device", device, "cpu, cuda or cuda:INDEX")
@@ -30,11 +30,12 @@ CLI::Option* add_device(CLI::App& command, std::string& device) {
 }
 
 CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic) {
+  const std::vector<std::string> names = arithmetics();
   return command
       .add_option("--arithmetic", arithmetic,
                   "Products on a GPU: exact, tf32x3, tf32, fp16 or bf16")
       ->capture_default_str()
-      ->check(CLI::IsMember(arithmetics()).description(""))
+      ->check(CLI::IsMember(std::set<std::string>(names.begin(), names.end())).description(""))
       ->type_name("KIND");
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/base/arithmetic.h"
 #include "limpid/result.h"
@@ -16,7 +17,9 @@ namespace limpid::cli {
 
 CLI::Option* add_device(CLI::App& command, std::string& device);  // cpu, cuda or cuda:INDEX
 
-// Names of what SessionConfig has; of GPUs only.
+std::vector<std::string> arithmetics();  // names of what SessionConfig has
+
+// One of these; of GPUs only.
 CLI::Option* add_arithmetic(CLI::App& command, std::string& arithmetic);
 
 // invalid_argument: one of GPUs for the CPU, which would ignore it.

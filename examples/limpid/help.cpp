@@ -24,10 +24,7 @@ std::string row(const std::string& name, const std::string& text) {
 std::string Help::make_option(const CLI::Option* option, bool is_positional) const {
   const std::string name =
       is_positional ? option->get_type_name() : make_option_name(option, false);
-  std::string text = option->get_description();
-  if (!option->get_default_str().empty())
-    text += fmt::format(" (default: {})", option->get_default_str());
-  return row(is_positional ? name : name + make_option_opts(option), text);
+  return row(is_positional ? name : name + make_option_opts(option), purpose_of(*option));
 }
 
 // The value's name only: exclusions belong into messages, and so do ranges, which is why no check
@@ -49,6 +46,12 @@ std::string Help::make_subcommand(const CLI::App* command) const {
 
 std::string Help::make_footer(const CLI::App* app) const {
   return app->get_footer().empty() ? "" : wrapped(app->get_footer(), 0, 0);
+}
+
+std::string purpose_of(const CLI::Option& option) {
+  const std::string otherwise = option.get_default_str();
+  return option.get_description() +
+         (otherwise.empty() ? "" : fmt::format(" (default: {})", otherwise));
 }
 
 std::string check_page_name(const std::string& name) {

@@ -17,6 +17,9 @@ class Help : public CLI::Formatter {
   std::string make_footer(const CLI::App* app) const override;
 };
 
+// What an option is for, and its default.
+std::string purpose_of(const CLI::Option& option);
+
 std::string check_page_name(const std::string& name);  // of a report: "", or what is wrong with it
 
 }  // namespace limpid::cli

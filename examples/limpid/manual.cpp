@@ -9,6 +9,7 @@
 #include "examples/limpid/argument_values.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/generate.h"
+#include "examples/limpid/help.h"
 #include "models/registry.h"
 
 namespace limpid::cli {
@@ -87,10 +88,7 @@ std::string option_entry(const CLI::Option& option) {
   std::string term;
   for (const std::string& name : spellings(option)) term += (term.empty() ? "" : ", ") + bold(name);
   if (takes_value(option)) term += ' ' + italic(option.get_type_name());
-  std::string description = option.get_description();
-  if (!option.get_default_str().empty())
-    description += fmt::format(" (default: {})", option.get_default_str());
-  return entry(term, description);
+  return entry(term, purpose_of(option));
 }
 
 std::string options_of(const CLI::App& command) {
