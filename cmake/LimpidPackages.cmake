@@ -27,30 +27,42 @@ foreach(package IN ITEMS nlohmann-json3-dev libcli11-dev libkissfft-dev)  # of w
 endforeach()
 file(WRITE ${PROJECT_BINARY_DIR}/copyright "${copyright}")
 
-# limpid_package(component name section summary), with the copyright file that Debian wants in every package.
+string(TIMESTAMP today "%a, %d %b %Y %H:%M:%S +0000" UTC)  # SOURCE_DATE_EPOCH, where it is set
+file(WRITE ${PROJECT_BINARY_DIR}/changelog "limpid (${PROJECT_VERSION}) unstable; urgency=medium
+
+  * What changed: CHANGELOG.md.gz, beside this file.
+
+ -- ${CPACK_PACKAGE_CONTACT}  ${today}
+")
+
+# limpid_package(component name section summary description), with the files that Debian wants in every package.
 set(CPACK_COMPONENTS_ALL "")
-macro(limpid_package component name section summary)
+macro(limpid_package component name section summary description)
   list(APPEND CPACK_COMPONENTS_ALL ${component})
   string(TOUPPER ${component} key)
   set(CPACK_DEBIAN_${key}_PACKAGE_NAME ${name})
   set(CPACK_DEBIAN_${key}_PACKAGE_SECTION ${section})
-  set(CPACK_DEBIAN_${key}_DESCRIPTION "${summary}")
-  install(FILES ${PROJECT_BINARY_DIR}/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
+  set(CPACK_DEBIAN_${key}_DESCRIPTION "${summary}\n${description}")
+  install(FILES ${PROJECT_BINARY_DIR}/copyright ${PROJECT_BINARY_DIR}/changelog CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component})
 endmacro()
 
-limpid_package(library limpid-dev libdevel "Real-time speech enhancement, the library")
+limpid_package(library limpid-dev libdevel "Real-time speech enhancement, the library"
+               "For C++20 and C, by CMake and pkg-config. Its trained models are inside.")
 if(NOT BUILD_SHARED_LIBS AND LIMPID_FFT STREQUAL "fftw")  # who links it links these
   set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libhwy-dev, libfftw3-dev")
 elseif(NOT BUILD_SHARED_LIBS)
   set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libhwy-dev, libkissfft-dev")
 endif()
 if(TARGET limpid_cli)
-  limpid_package(programs limpid sound "Removes noise and reverberation from speech, in files and live")
+  limpid_package(programs limpid sound "Removes noise and reverberation from speech, in files and live"
+                 "Cleans recordings and folders of them, and a microphone while it is used.\nIts trained models are inside.")
 endif()
 if(TARGET limpid_ladspa)
-  limpid_package(ladspa limpid-ladspa sound "Removes noise and reverberation from speech, as LADSPA plug-ins")
+  limpid_package(ladspa limpid-ladspa sound "Removes noise and reverberation from speech, as LADSPA plug-ins"
+                 "For hosts like Ardour and FFmpeg, and with limpid-microphone.conf as a virtual\nmicrophone under PipeWire.")
 endif()
 if(TARGET limpid_cuda)
-  limpid_package(cuda limpid-cuda sound "Real-time speech enhancement on CUDA cards")
+  limpid_package(cuda limpid-cuda sound "Real-time speech enhancement on CUDA cards"
+                 "Loaded by the program and by applications that ask for a card: many streams,\nor many files, at once.")
 endif()
 include(CPack)

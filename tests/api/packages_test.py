@@ -13,7 +13,7 @@ BUILD = pathlib.Path(sys.argv[1])
 FFTW = "\nLIMPID_FFT:STRING=fftw\n" in (BUILD / "CMakeCache.txt").read_text()
 ALL = {"limpid", "limpid-dev", "limpid-ladspa", "limpid-cuda"}
 FILES = {
-    "limpid": ["usr/bin/limpid", "usr/share/man/man1/limpid.1", "usr/share/bash-completion/completions/limpid",
+    "limpid": ["usr/bin/limpid", "usr/share/man/man1/limpid.1.gz", "usr/share/bash-completion/completions/limpid",
                "usr/share/zsh/vendor-completions/_limpid", "usr/share/fish/vendor_completions.d/limpid.fish"],
     "limpid-dev": ["usr/include/limpid/limpid.hpp", "usr/lib/pkgconfig/limpid.pc", "usr/lib/cmake/limpid/limpidConfig.cmake"],
     "limpid-ladspa": ["usr/lib/ladspa/limpid_ladspa.so", "usr/share/limpid/limpid-microphone.conf"],
@@ -50,7 +50,7 @@ def unpack(folder):
         names.add(name)
         synopses.add(run("dpkg-deb", "-f", package, "Description").splitlines()[0])
         files = contents(package)
-        for file in FILES[name] + [f"usr/share/doc/{name}/copyright"]:
+        for file in FILES[name] + [f"usr/share/doc/{name}/{text}" for text in ("copyright", "changelog.gz", "CHANGELOG.md.gz")]:
             check(file in files, f"{package} lacks {file}: {files}")
         for file in files:
             check(file not in seen, f"{file} is in {name} and in {seen.get(file)}")
