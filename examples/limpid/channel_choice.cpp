@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <string_view>
 
@@ -18,19 +17,11 @@ Error bad(std::string message) {
   return {ErrorCode::invalid_argument, std::move(message)};
 }
 
-// A whole number 1..kMaxChannels that makes up all of `text`, or 0.
-int parse_number(std::string_view text) {
-  int value = 0;
-  const auto [end, problem] = std::from_chars(text.begin(), text.end(), value);
-  const bool whole = problem == std::errc() && end == text.end();
-  return whole && value >= 1 && value <= kMaxChannels ? value : 0;
-}
-
 // "3" or "1-4" or "4-1"; false: neither.
 bool parse_range(std::string_view text, std::vector<int>& channels) {
   const auto dash = text.find('-');
-  const int from = parse_number(text.substr(0, dash));
-  const int to = dash == text.npos ? from : parse_number(text.substr(dash + 1));
+  const int from = whole_number(text.substr(0, dash), kMaxChannels);
+  const int to = dash == text.npos ? from : whole_number(text.substr(dash + 1), kMaxChannels);
   if (from == 0 || to == 0) return false;
   for (int c = from;; c += from < to ? 1 : -1) {
     channels.push_back(c - 1);

@@ -19,6 +19,7 @@ enum Exit : int {
 
 void add_enhance(CLI::App& app, int& status);
 void add_convolve(CLI::App& app, int& status);
+void add_pipe(CLI::App& app, int& status);
 void add_live(CLI::App& app, int& status);
 void add_models(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);

@@ -108,9 +108,7 @@ int report_on(const FileRun& done, const Arguments& arguments, const ModelSpec& 
 }
 
 Status check_arguments(const ModelSpec& spec, const Arguments& arguments) {
-  if (spec.output_channels == 0)
-    return Error{ErrorCode::unsupported,
-                 "model " + spec.name + " gives no audio; it cannot enhance"};
+  if (auto fits = check_enhances(spec); !fits) return fits;
   if (arguments.voice && !spec.voice_activity)
     return Error{ErrorCode::unsupported, "model " + spec.name + " does not tell where speech is"};
   const bool chosen = !arguments.channels.list.empty() || arguments.channels.reference > 0;

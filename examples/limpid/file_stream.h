@@ -38,6 +38,7 @@ class FileStream {
   Result<AudioView<const float>> finish();
 
   bool resamples() const noexcept { return in_.has_value(); }
+  int outputs() const noexcept { return processor_.outputs(); }
   int model_rate() const noexcept { return processor_.format().sample_rate; }
   const StreamFormat& format() const noexcept { return processor_.format(); }  // of the model
 

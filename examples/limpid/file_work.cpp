@@ -5,27 +5,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
 
+#include "examples/limpid/finite.h"
 #include "examples/limpid/folders.h"
 
 namespace limpid::cli {
 namespace {
 
 constexpr std::ptrdiff_t kBlock = 16384;  // samples per channel between reader and writer
-
-// NaN and infinity are silence, before a resampler can smear them.
-std::uint64_t silence_non_finite(AudioView<float> samples) {
-  std::uint64_t repaired = 0;
-  for (std::ptrdiff_t c = 0; c < samples.extent(0); ++c)
-    for (float& value : samples[c].span())
-      if (!std::isfinite(value)) {
-        value = 0;
-        ++repaired;
-      }
-  return repaired;
-}
 
 }  // namespace
 

@@ -47,6 +47,7 @@ int run(const std::vector<std::string>& arguments) {
   int status = kOk;
   add_enhance(app, status);
   add_convolve(app, status);
+  add_pipe(app, status);
 #ifdef LIMPID_WITH_LIVE
   add_live(app, status);
 #endif

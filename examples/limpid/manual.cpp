@@ -30,7 +30,9 @@ constexpr Example kExamples[] = {
      "Hears a recording of four microphones."},
     {"live", "--input USB --attenuation-limit 15", "",
      "Enhances a microphone, and leaves some of its room."},
-    {"convolve", "voice.wav --ir hall.wav", "", "Puts a voice into a hall."}};
+    {"convolve", "voice.wav --ir hall.wav", "", "Puts a voice into a hall."},
+    {"pipe", "< noisy.wav > clean.wav", "",
+     "Enhances what another program writes while it writes it, for the next one."}};
 
 constexpr char kExitStatus[] = R"(.SH EXIT STATUS
 .TP

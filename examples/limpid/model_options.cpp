@@ -7,6 +7,11 @@
 
 namespace limpid::cli {
 
+Status check_enhances(const ModelSpec& spec) {
+  if (spec.output_channels > 0) return Done{};
+  return Error{ErrorCode::unsupported, "model " + spec.name + " gives no audio; it cannot enhance"};
+}
+
 void add_model(CLI::App& command, std::string& model) {
   command.add_option("-m,--model", model, "Name (see `limpid models`) or .safetensors file")
       ->type_name("MODEL");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 namespace limpid::cli {
 
@@ -13,6 +14,13 @@ std::function<std::string(const std::string&)> between(double least, double most
     if (CLI::detail::lexical_cast(text, value) && value >= least && value <= most) return "";
     return fmt::format("expected a number from {} to {}, found {}", least, most, text);
   };
+}
+
+int whole_number(std::string_view text, int most) noexcept {
+  int value = 0;
+  const auto [end, problem] = std::from_chars(text.begin(), text.end(), value);
+  const bool whole = problem == std::errc() && end == text.end();
+  return whole && value >= 1 && value <= most ? value : 0;
 }
 
 }  // namespace limpid::cli

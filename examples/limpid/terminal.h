@@ -11,6 +11,8 @@ namespace limpid::cli {
 
 void prepare_terminal() noexcept;  // once, before anything is written
 bool stderr_is_terminal() noexcept;
+bool stdin_is_terminal() noexcept;
+bool stdout_is_terminal() noexcept;
 int terminal_width() noexcept;        // columns; 80 where nobody knows
 bool terminal_is_utf8() noexcept;     // by LC_ALL, LC_CTYPE, LANG; by a console itself
 bool terminal_has_colour() noexcept;  // a terminal, and NO_COLOR is not set

@@ -13,6 +13,11 @@ HANDLE console() noexcept {
   return GetStdHandle(STD_ERROR_HANDLE);
 }
 
+bool is_console(DWORD standard) noexcept {
+  DWORD mode = 0;
+  return GetConsoleMode(GetStdHandle(standard), &mode) != 0;
+}
+
 UINT code_page_before = 0;
 
 }  // namespace
@@ -28,8 +33,15 @@ void prepare_terminal() noexcept {
 }
 
 bool stderr_is_terminal() noexcept {
-  DWORD mode = 0;
-  return GetConsoleMode(console(), &mode) != 0;
+  return is_console(STD_ERROR_HANDLE);
+}
+
+bool stdin_is_terminal() noexcept {
+  return is_console(STD_INPUT_HANDLE);
+}
+
+bool stdout_is_terminal() noexcept {
+  return is_console(STD_OUTPUT_HANDLE);
 }
 
 int terminal_width() noexcept {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <new>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
 #include "lib/io/metadata.h"
+#include "lib/io/quantizer.h"
 #include "lib/io/system_error.h"
 
 namespace limpid::io {
@@ -52,33 +52,6 @@ sf_count_t sink_tell(void* user) {
 }
 
 }  // extern "C"
-
-// To the nearest value that the file can hold, so that an unchanged sample comes back unchanged.
-// libsndfile itself would round down.
-class Quantizer {
- public:
-  explicit Quantizer(int code) noexcept : exact_(is_float(code)), range_(sample_range(code)) {
-    const int bits = integer_bits(code);
-    if (bits != 0 && bits <= 24) scale_ = std::ldexp(1.0f, bits - 1);  // else finer than a float
-  }
-
-  float operator()(float sample) noexcept {
-    if (exact_) return sample;
-    if (scale_ != 0) sample = std::nearbyint(sample * scale_) / scale_;
-    if (sample >= range_.lowest && sample <= range_.highest) return sample;
-    ++clipped_;
-    if (sample > range_.highest) return range_.highest;
-    return sample < range_.lowest ? range_.lowest : 0.0f;  // 0: not a number
-  }
-
-  std::uint64_t clipped() const noexcept { return clipped_; }
-
- private:
-  bool exact_;
-  SampleRange range_;
-  float scale_ = 0;
-  std::uint64_t clipped_ = 0;
-};
 
 }  // namespace
 

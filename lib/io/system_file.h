@@ -18,14 +18,18 @@ class SystemFile {
   // For reading and writing; EEXIST where something has that name. The user's umask, or the folder,
   // decides who else may read it.
   static SystemFile create(const std::filesystem::path& path) noexcept;
+  // What a descriptor stands for, 0 being standard input, under another number.
+  static SystemFile duplicate(int descriptor) noexcept;
 
   SystemFile(SystemFile&& other) noexcept;
   SystemFile& operator=(SystemFile&& other) noexcept;
   ~SystemFile();
 
   bool is_open() const noexcept { return number_ >= 0; }
-  bool is_regular() const noexcept;    // and no folder, device or pipe
-  std::int64_t size() const noexcept;  // bytes, or -1
+  int number() const noexcept { return number_; }  // the descriptor, which stays this one's
+  bool is_regular() const noexcept;                // and no folder, device or pipe
+  bool appends() const noexcept;                   // whatever its place, write() goes to the end
+  std::int64_t size() const noexcept;              // bytes, or -1
   // As std::fseek; the new place, or -1.
   std::int64_t seek(std::int64_t offset, int whence) noexcept;
 

@@ -35,6 +35,14 @@ SystemFile SystemFile::create(const std::filesystem::path& path) noexcept {
   return SystemFile(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
 }
 
+SystemFile SystemFile::duplicate(int descriptor) noexcept {
+  return SystemFile(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+}
+
+bool SystemFile::appends() const noexcept {
+  return (::fcntl(number_, F_GETFL) & O_APPEND) != 0;
+}
+
 bool SystemFile::is_regular() const noexcept {
   struct stat info {};
   return ::fstat(number_, &info) == 0 && S_ISREG(info.st_mode);

@@ -46,6 +46,17 @@ SystemFile SystemFile::create(const std::filesystem::path& path) noexcept {
                              _S_IREAD | _S_IWRITE));
 }
 
+SystemFile SystemFile::duplicate(int descriptor) noexcept {
+  SystemFile file(::_dup(descriptor));
+  if (file.is_open()) ::_setmode(file.number_, _O_BINARY);
+  return file;
+}
+
+// Only what the C run-time library opens can, and that is not what a shell hands over.
+bool SystemFile::appends() const noexcept {
+  return false;
+}
+
 bool SystemFile::is_regular() const noexcept {
   struct _stati64 info {};
   return is_open() && ::_fstati64(number_, &info) == 0 && (info.st_mode & _S_IFMT) == _S_IFREG;

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""Streams through standard input and output."""
+import array
+import math
+import os
+import pathlib
+import pty
+import signal
+import struct
+import subprocess
+
+from end_to_end import FAILED, INTERRUPTED, MODEL, OK, PROGRAM, USAGE, EndToEnd, run
+from recordings import float_wav, wav_bytes
+
+DATA = pathlib.Path(MODEL).parent
+WHOLE, RECOGNISER = str(DATA / "deftan2_tiny.safetensors"), str(DATA / "avsr_tiny_average.safetensors")
+UNKNOWN = 0xFFFFFFFF
+HEADER = 44
+
+
+def endless(data):
+    """A WAV whose header knows no length."""
+    return data[:4] + struct.pack("<I", UNKNOWN) + data[8:40] + struct.pack("<I", UNKNOWN) + data[HEADER:]
+
+
+def header(data):
+    """(kind, channels, rate, bits, bytes promised) of a WAV that begins with nothing but a header."""
+    assert data[:4] + data[8:16] + data[36:40] == b"RIFFWAVEfmt data", data[:HEADER]
+    kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", data[20:36])
+    return kind, channels, rate, bits, struct.unpack("<I", data[40:44])[0]
+
+
+class Pipe(EndToEnd):
+    def pipe(self, data, *options, code=OK, said="", model=MODEL):
+        """What comes out for what goes in."""
+        result = subprocess.run([PROGRAM, "pipe", "-m", model, *options], input=data, capture_output=True, timeout=60)
+        self.assertEqual(result.returncode, code, result.stderr)
+        if said:
+            self.assertIn(said, result.stderr.decode())
+        else:
+            self.assertEqual(result.stderr, b"")
+        return result.stdout
+
+    def enhanced(self, name):
+        self.expect(OK, "1 enhanced", "enhance", name, "-o", "file.wav", "--overwrite")
+        return (self.folder / "file.wav").read_bytes()
+
+    def redirected(self, shell, **options):
+        return subprocess.run(["sh", "-c", shell, "sh", PROGRAM, MODEL], cwd=self.folder, capture_output=True, timeout=60, **options)
+
+    def assertNear(self, made, wanted, steps=1):
+        """Samples of 16 bits: a file's products are grouped in another way than a stream's."""
+        made, wanted = array.array("h", made), array.array("h", wanted)
+        self.assertEqual(len(made), len(wanted))
+        self.assertLessEqual(max(abs(a - b) for a, b in zip(made, wanted)), steps)
+
+    def test_stream_is_what_enhance_makes(self):
+        for rate, channels, samples in ((16000, 1, 16000), (48000, 2, 24001), (6000, 1, 3001), (192000, 1, 20000), (16000, 1, 1)):
+            with self.subTest(rate=rate, channels=channels, samples=samples):
+                data = self.wav(rate=rate, channels=channels, samples=samples).read_bytes()
+                out = self.pipe(data)
+                self.assertEqual(header(out), (1, channels, rate, 16, UNKNOWN))
+                self.assertNear(out[HEADER:], self.enhanced("a.wav")[-2 * channels * samples:])
+
+    def test_sample_types_are_kept(self):
+        for bits, kind in ((16, 1), (24, 1), (32, 1), (32, 3)):
+            values = [0.25, -0.5, 0.125] * 800
+            packed = struct.pack(f"<{len(values)}f", *values) if kind == 3 else b"".join(
+                int(value * 2 ** (bits - 1)).to_bytes(bits // 8, "little", signed=True) for value in values)
+            out = self.pipe(wav_bytes(kind, 1, 16000, bits, packed))
+            self.assertEqual(header(out), (kind, 1, 16000, bits, UNKNOWN))
+            self.assertEqual(len(out) - HEADER, len(packed))
+        self.assertEqual(header(self.pipe(wav_bytes(1, 1, 16000, 8, bytes(range(64, 192)) * 9)))[3], 8)
+        self.assertEqual(header(self.pipe(wav_bytes(7, 1, 16000, 8, bytes(range(64, 192)) * 9)))[3], 16)  # of u-law
+
+    def test_raw_samples_are_those_of_a_file(self):
+        data = self.wav(rate=44100, channels=2, seconds=0.4).read_bytes()[HEADER:]
+        self.assertNear(self.pipe(data, "--raw", "s16:44100:2"), self.enhanced("a.wav")[-len(data):])
+        floats = struct.pack("<800f", *[0.1] * 800)
+        self.assertEqual(len(self.pipe(floats + b"abc", "--raw", "f32:16000:1")), len(floats))  # no half samples
+        self.assertEqual(self.pipe(b"", "--raw", "s24:16000:1"), b"")
+
+    def test_headers_that_know_no_length_are_read(self):
+        data = self.wav(seconds=0.5).read_bytes()
+        self.assertEqual(self.pipe(endless(data)), self.pipe(data))
+        self.assertEqual(self.pipe(data[:-3001]), self.pipe(data[:-3002]))  # whoever wrote it was stopped within a sample
+
+    def test_comes_out_as_it_goes_in(self):
+        data = endless(self.wav(seconds=1).read_bytes())
+        with subprocess.Popen([PROGRAM, "pipe", "-m", MODEL], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+            program.stdin.write(data[:HEADER])
+            program.stdin.flush()
+            self.assertEqual(len(program.stdout.read(HEADER)), HEADER)
+            program.stdin.write(data[HEADER:HEADER + 16000])
+            program.stdin.flush()
+            program.stdout.read(16000 - 2 * 640)  # all but two windows, while the other end is open
+            program.stdin.close()
+            self.assertEqual(len(program.stdout.read()), 2 * 640)
+        self.assertEqual(program.returncode, OK)
+
+    def test_a_file_gets_the_length_at_the_end(self):
+        self.wav("8.wav", seconds=0.3, bits=16)
+        (self.folder / "odd.wav").write_bytes(wav_bytes(1, 1, 16000, 8, bytes([128]) * 4001))
+        for name, size in (("8.wav", 9600), ("odd.wav", 4001)):
+            self.assertEqual(self.redirected(f'"$1" pipe -m "$2" < {name} > out.wav').returncode, OK)
+            out = (self.folder / "out.wav").read_bytes()
+            self.assertEqual((header(out)[4], len(out)), (size, HEADER + size + size % 2))
+            self.assertEqual(struct.unpack("<I", out[4:8])[0], len(out) - 8)
+            self.expect(OK, "1 enhanced", "enhance", "out.wav", "--overwrite")
+
+    def test_what_was_in_a_file_stays(self):
+        data = self.wav(seconds=0.3).read_bytes()
+        made = self.pipe(data)
+        for shell, before in (('"$1" pipe -m "$2" < a.wav >> out.wav', b""), ('"$1" pipe -m "$2" < a.wav >> out.wav', b"before"),
+                              ('(printf before; "$1" pipe -m "$2" < a.wav) > out.wav', b"before")):
+            (self.folder / "out.wav").write_bytes(before if ">>" in shell else b"")
+            self.assertEqual(self.redirected(shell).returncode, OK)
+            self.assertEqual((self.folder / "out.wav").read_bytes(), before + made)
+
+    def test_who_stops_reading_ends_it(self):
+        self.wav(seconds=20)
+        result = self.redirected('{ "$1" pipe -m "$2" < a.wav; echo $? >&2; } | head -c 44 | wc -c')
+        self.assertEqual((result.stdout.strip(), result.stderr.strip()), (b"44", b"0"))
+
+    def test_output_that_is_lost_is_a_failure(self):
+        self.wav(seconds=0.3)
+        for lost, reason in ((">/dev/full", b"No space left on device"), (">&-", b"Bad file descriptor")):
+            result = self.redirected(f'"$1" pipe -m "$2" < a.wav {lost}')
+            self.assertEqual(result.returncode, FAILED)
+            self.assertIn(b"cannot write standard output: " + reason, result.stderr)
+
+    def test_an_interruption_leaves_a_whole_file(self):
+        data = endless(self.wav(seconds=0.5).read_bytes())
+        with open(self.folder / "out.wav", "wb") as out:
+            program = subprocess.Popen([PROGRAM, "pipe", "-m", MODEL], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE)
+            program.stdin.write(data)
+            program.stdin.flush()
+            while os.path.getsize(self.folder / "out.wav") < 8000:
+                self.assertIsNone(program.poll())
+            program.send_signal(signal.SIGINT)
+            _, said = program.communicate(timeout=60)  # closes its input: as Ctrl-C ends what writes there
+        self.assertEqual((program.returncode, said), (INTERRUPTED, b""))
+        out = (self.folder / "out.wav").read_bytes()
+        self.assertEqual(header(out)[4], len(out) - HEADER)
+
+    def test_says_what_it_changed(self):
+        values = [0.0] * 1600
+        values[100] = float("nan")
+        values[200] = float("inf")
+        data = float_wav(self.folder / "a.wav", values).read_bytes()
+        out = self.pipe(data, said="2 samples were not numbers (NaN or infinity) and were taken as silence")
+        self.assertTrue(all(math.isfinite(value) for value in array.array("f", out[HEADER:])))
+        self.pipe(wav_bytes(1, 1, 16000, 8, bytes(range(256)) * 9), said="samples beyond full scale were clipped")
+
+    def test_refuses_what_is_no_stream_for_it(self):
+        data = self.wav(seconds=0.1).read_bytes()
+        for given, said in ((b"", "cannot read standard input"), (b"RIFF", "cannot read standard input"), (b"no audio" * 99, "WAV, AIFF, AU")):
+            self.assertEqual(self.pipe(given, code=USAGE, said=said), b"")
+        for raw in ("s16", "s16:48000", "s16:48000:", "s16:0:1", "s16:48000:1:1", "u8:48000:1", "s16:48000:1025", "s16:x:1", ":48000:1"):
+            self.pipe(data, "--raw", raw, code=USAGE, said=f"--raw {raw}: expected TYPE:RATE:CHANNELS")
+        self.pipe(data, "--channels", "2", code=USAGE, said="standard input: ")
+        for model, said in ((WHOLE, "looks at whole recordings"), (RECOGNISER, "gives no audio"), ("nobody", "nobody")):
+            self.pipe(data, code=USAGE, said=said, model=model)
+
+    def test_refuses_terminals(self):
+        ours, theirs = pty.openpty()
+        for streams in ({"stdin": theirs, "stdout": subprocess.PIPE}, {"stdin": subprocess.DEVNULL, "stdout": theirs}):
+            result = subprocess.run([PROGRAM, "pipe"], stderr=subprocess.PIPE, timeout=60, **streams)
+            self.assertEqual(result.returncode, USAGE)
+            self.assertIn(b"terminal", result.stderr)
+        os.close(ours)
+        os.close(theirs)
+
+
+if __name__ == "__main__":
+    run(Pipe)
