@@ -48,7 +48,8 @@ Scan find_inputs(const std::vector<fs::path>& inputs, const fs::path& skip) {
     std::error_code problem;
     const fs::file_status status = fs::status(input, problem);
     if (!fs::exists(status)) {
-      scan.problems.push_back({input, fmt::format("{}: no such file or folder", input.string())});
+      scan.problems.push_back({input, fmt::format("{}: no such file or folder{}", input.string(),
+                                                  input == "-" ? "; `limpid pipe` streams" : "")});
     } else if (!fs::is_directory(status)) {
       scan.files.push_back({input, input.filename(), {}});
     } else {

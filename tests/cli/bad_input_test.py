@@ -17,6 +17,7 @@ from recordings import float_wav, model_file, read_float_wav, wav_bytes
 class BadInput(EndToEnd):
     def test_missing_file(self):
         self.expect(FAILED, "nowhere.wav: no such file", "enhance", "nowhere.wav")
+        self.expect(FAILED, "-: no such file or folder; `limpid pipe` streams", "enhance", "-")
 
     def test_directory_as_file(self):
         (self.folder / "a.wav").mkdir()
