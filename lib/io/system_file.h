@@ -10,7 +10,8 @@
 namespace limpid::io {
 
 // Bytes are bytes, places are 64 bits wide, and programs that are started inherit nothing. Where
-// something fails, errno says why.
+// something fails, errno says why. Reading and writing wait, also where another program has made a
+// descriptor that it shares with this one non-blocking.
 class SystemFile {
  public:
   // Not open where that failed. Does not wait for whoever writes into a FIFO: see is_regular().
@@ -28,8 +29,11 @@ class SystemFile {
   bool is_open() const noexcept { return number_ >= 0; }
   int number() const noexcept { return number_; }  // the descriptor, which stays this one's
   bool is_regular() const noexcept;                // and no folder, device or pipe
-  bool appends() const noexcept;                   // whatever its place, write() goes to the end
-  std::int64_t size() const noexcept;              // bytes, or -1
+  // So that somebody else's read(), which does not wait like this one's, has data or an end. For
+  // every program that shares what the descriptor stands for; shells do the same.
+  void make_blocking() noexcept;
+  bool appends() const noexcept;       // whatever its place, write() goes to the end
+  std::int64_t size() const noexcept;  // bytes, or -1
   // As std::fseek; the new place, or -1.
   std::int64_t seek(std::int64_t offset, int whence) noexcept;
 
