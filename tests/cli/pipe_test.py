@@ -183,6 +183,13 @@ class Pipe(EndToEnd):
             self.assertEqual(self.redirected(shell).returncode, OK)
             self.assertEqual((self.folder / "out.wav").read_bytes(), before + made)
 
+    def test_several_write_into_one_redirection(self):
+        made = self.pipe(self.wav(seconds=0.3).read_bytes())
+        result = self.redirected('("$1" pipe -m "$2" < a.wav; "$1" pipe -m "$2" < a.wav; printf after) > out.wav')
+        self.assertEqual(result.returncode, OK)
+        out = (self.folder / "out.wav").read_bytes()
+        self.assertEqual((header(out)[4], out[len(made):]), (len(made) - HEADER, made + b"after"))
+
     def test_who_stops_reading_ends_it(self):
         self.wav(seconds=20)
         result = self.redirected('{ "$1" pipe -m "$2" < a.wav; echo $? >&2; } | head -c 44 | wc -c')

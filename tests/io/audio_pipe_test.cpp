@@ -49,6 +49,7 @@ TEST(AudioPipe, EverySampleTypeComesBack) {
       const auto whole = read_audio(folder / "a.wav");
       ASSERT_TRUE(whole) << whole.error().message;
       EXPECT_EQ(whole->format, wav_of(type, channels));
+      EXPECT_EQ(file.seek(0, SEEK_CUR), file.size());  // where the next program goes on
       ASSERT_EQ(file.seek(0, SEEK_SET), 0);
       auto reader = PipeReader::open(file.number(), std::nullopt);
       ASSERT_TRUE(reader) << reader.error().message;
