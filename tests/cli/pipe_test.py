@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import signal
+import socket
 import struct
 import subprocess
 import threading
@@ -189,6 +190,25 @@ class Pipe(EndToEnd):
         self.assertEqual(result.returncode, OK)
         out = (self.folder / "out.wav").read_bytes()
         self.assertEqual((header(out)[4], out[len(made):]), (len(made) - HEADER, made + b"after"))
+
+    def test_a_connection_that_breaks_is_a_reader_that_stops(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+        with subprocess.Popen([PROGRAM, "pipe", "-m", MODEL, "--raw", "s16:16000:1"], stdin=subprocess.PIPE, stdout=ours, stderr=subprocess.PIPE) as program:
+            ours.close()
+            program.stdin.write(bytes(9000))
+            program.stdin.flush()
+            theirs.recv(1)
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            theirs.close()  # and what was not read makes it a reset
+            server.close()
+            try:
+                program.stdin.write(bytes(9000))
+                program.stdin.close()
+            except BrokenPipeError:
+                pass
+            self.assertEqual((program.wait(timeout=60), program.stderr.read()), (OK, b""))
 
     def test_who_stops_reading_ends_it(self):
         self.wav(seconds=20)
