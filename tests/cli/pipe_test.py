@@ -236,6 +236,25 @@ class Pipe(EndToEnd):
         out = (self.folder / "out.wav").read_bytes()
         self.assertEqual(header(out)[4], len(out) - HEADER)
 
+    def test_a_signal_ends_what_waits_for_input(self):
+        data = endless(self.wav(seconds=0.5).read_bytes())
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with open(self.folder / "out.wav", "wb") as out:
+                program = subprocess.Popen([PROGRAM, "pipe", "-m", MODEL], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE)
+            self.addCleanup(program.kill)
+            program.stdin.write(data[:-1001])  # ends within a hop
+            program.stdin.flush()
+            while os.path.getsize(self.folder / "out.wav") < 8000:
+                self.assertIsNone(program.poll())
+            time.sleep(0.2)
+            program.send_signal(number)
+            self.assertEqual(program.wait(timeout=60), INTERRUPTED)  # while its input is open
+            program.stdin.close()
+            self.assertEqual(program.stderr.read(), b"")
+            program.stderr.close()
+            out = (self.folder / "out.wav").read_bytes()
+            self.assertEqual((header(out)[4], len(out)), (len(out) - HEADER, len(data) - 1002))
+
     def test_says_what_it_changed(self):
         values = [0.0] * 1600
         values[100] = float("nan")
