@@ -63,7 +63,7 @@ if(TARGET limpid_ladspa)
 endif()
 if(TARGET limpid_lv2)
   limpid_package(lv2 limpid-lv2 sound "Removes noise and reverberation from speech, as LV2 plug-ins"
-                 "For hosts like Ardour, Reaper, Carla and EasyEffects.")
+                 "For hosts of LV2 plug-ins.")
 endif()
 if(TARGET limpid_cuda)
   limpid_package(cuda limpid-cuda sound "Real-time speech enhancement on CUDA cards"

@@ -16,41 +16,67 @@ using namespace limpid::plugin;
 // The letters "lim" as a number, which nobody has registered; hosts want less than 0x1000000.
 constexpr unsigned long kFirstId = 0x6C696D;
 
-// Ports by their index, of which plug-ins with one channel have all but the last two. LADSPA's
-// hosts bypass plug-ins themselves.
-constexpr Port kPorts[] = {limit, latency, voice, in_1, out_1, in_2, out_2};
-constexpr unsigned long kControls = 3, kPortsPerChannel = 2;
+// By the numbers of Port. Hosts know the latency, in samples, by this very name; they bypass
+// plug-ins themselves, so none of these is called "enabled".
+constexpr const char* kNames[port_count] = {"Attenuation Limit (dB)",
+                                            "latency",
+                                            "Voice Activity",
+                                            nullptr,
+                                            "Input 1",
+                                            "Input 2",
+                                            "Input 3",
+                                            "Input 4",
+                                            "Output 1",
+                                            "Output 2"};
 
-constexpr LADSPA_PortDescriptor kControlIn = LADSPA_PORT_CONTROL | LADSPA_PORT_INPUT;
-constexpr LADSPA_PortDescriptor kControlOut = LADSPA_PORT_CONTROL | LADSPA_PORT_OUTPUT;
-constexpr LADSPA_PortDescriptor kAudioIn = LADSPA_PORT_AUDIO | LADSPA_PORT_INPUT;
-constexpr LADSPA_PortDescriptor kAudioOut = LADSPA_PORT_AUDIO | LADSPA_PORT_OUTPUT;
-constexpr LADSPA_PortDescriptor kPortKinds[] = {kControlIn, kControlOut, kControlOut, kAudioIn,
-                                                kAudioOut,  kAudioIn,    kAudioOut};
+constexpr LADSPA_PortDescriptor kind_of(Port port) {
+  const bool in = port == limit || port == enabled || (port >= in_1 && port < out_1);
+  return (in ? LADSPA_PORT_INPUT : LADSPA_PORT_OUTPUT) |
+         (port < in_1 ? LADSPA_PORT_CONTROL : LADSPA_PORT_AUDIO);
+}
 
-// Hosts know the latency, in samples, by this very name.
-constexpr const char* kPortNames[] = {"Attenuation Limit (dB)",
-                                      "latency",
-                                      "Voice Activity",
-                                      "Input 1",
-                                      "Output 1",
-                                      "Input 2",
-                                      "Output 2"};
+constexpr LADSPA_PortRangeHint range_of(Port port) {
+  constexpr int kBounded = LADSPA_HINT_BOUNDED_BELOW | LADSPA_HINT_BOUNDED_ABOVE;
+  if (port == limit) return {kBounded | LADSPA_HINT_DEFAULT_MAXIMUM, 0.0f, kNoLimit};
+  if (port == voice) return {kBounded, 0.0f, 1.0f};
+  return {};
+}
 
-constexpr int kBounded = LADSPA_HINT_BOUNDED_BELOW | LADSPA_HINT_BOUNDED_ABOVE;
-constexpr LADSPA_PortRangeHint kPortHints[std::size(kPorts)] = {
-    {kBounded | LADSPA_HINT_DEFAULT_MAXIMUM, 0.0f, kNoLimit}, {}, {kBounded, 0.0f, 1.0f}};
+// What a descriptor points to.
+struct Described {
+  const Kind& kind;
+  Ports ports{kind, {limit, latency, voice}};
+  std::array<LADSPA_PortDescriptor, port_count> kinds{};
+  std::array<const char*, port_count> names{};
+  std::array<LADSPA_PortRangeHint, port_count> ranges{};
+
+  constexpr explicit Described(const Kind& which) : kind(which) {
+    for (unsigned i = 0; i < ports.count; ++i) {
+      kinds[i] = kind_of(ports.list[i]);
+      names[i] = kNames[ports.list[i]];
+      ranges[i] = range_of(ports.list[i]);
+    }
+  }
+};
+
+template <std::size_t... index>
+constexpr auto describe_all(std::index_sequence<index...>) {
+  return std::array{Described(kKinds[index])...};
+}
+constexpr auto kAll = std::make_index_sequence<std::size(kKinds)>();
+constexpr auto kDescribed = describe_all(kAll);
 
 Instance& instance(LADSPA_Handle handle) noexcept {
   return *static_cast<Instance*>(handle);
 }
 
 LADSPA_Handle instantiate(const LADSPA_Descriptor* descriptor, unsigned long rate) {
-  return open(*static_cast<const Kind*>(descriptor->ImplementationData), static_cast<double>(rate));
+  const auto& described = *static_cast<const Described*>(descriptor->ImplementationData);
+  return open(described.kind, described.ports, static_cast<double>(rate));
 }
 
 void connect_port(LADSPA_Handle handle, unsigned long port, float* data) {
-  if (port < std::size(kPorts)) instance(handle).data[kPorts[port]] = data;
+  instance(handle).connect(port, data);
 }
 
 void activate(LADSPA_Handle handle) {
@@ -65,19 +91,19 @@ void cleanup(LADSPA_Handle handle) {
   delete static_cast<Instance*>(handle);
 }
 
-constexpr LADSPA_Descriptor describe(std::size_t index) {
-  const Kind& kind = kKinds[index];
+constexpr LADSPA_Descriptor descriptor_of(std::size_t index) {
+  const Described& described = kDescribed[index];
   return {.UniqueID = kFirstId + index,
-          .Label = kind.label,
+          .Label = described.kind.label,
           .Properties = LADSPA_PROPERTY_HARD_RT_CAPABLE,
-          .Name = kind.name,
+          .Name = described.kind.name,
           .Maker = "limpid",
           .Copyright = LIMPID_LADSPA_LICENCE,
-          .PortCount = kControls + kPortsPerChannel * static_cast<unsigned long>(kind.channels),
-          .PortDescriptors = kPortKinds,
-          .PortNames = kPortNames,
-          .PortRangeHints = kPortHints,
-          .ImplementationData = const_cast<Kind*>(&kind),
+          .PortCount = described.ports.count,
+          .PortDescriptors = described.kinds.data(),
+          .PortNames = described.names.data(),
+          .PortRangeHints = described.ranges.data(),
+          .ImplementationData = const_cast<Described*>(&described),
           .instantiate = instantiate,
           .connect_port = connect_port,
           .activate = activate,
@@ -88,10 +114,11 @@ constexpr LADSPA_Descriptor describe(std::size_t index) {
           .cleanup = cleanup};
 }
 
-constexpr auto kDescriptors = []<std::size_t... index>(std::index_sequence<index...>) {
-  return std::array{describe(index)...};
+template <std::size_t... index>
+constexpr auto descriptors_of(std::index_sequence<index...>) {
+  return std::array{descriptor_of(index)...};
 }
-(std::make_index_sequence<std::size(kKinds)>());
+constexpr auto kDescriptors = descriptors_of(kAll);
 
 }  // namespace
 

@@ -13,11 +13,12 @@ namespace {
 
 using namespace limpid::plugin;
 
-constexpr Port kPorts[] = {limit, latency, voice, enabled, in_1, out_1, in_2, out_2};
+template <std::size_t index>
+constexpr Ports kPorts(kKinds[index], {limit, latency, voice, enabled});
 
 template <std::size_t index>
 LV2_Handle instantiate(const LV2_Descriptor*, double rate, const char*, const LV2_Feature* const*) {
-  return open(kKinds[index], rate);
+  return open(kKinds[index], kPorts<index>, rate);
 }
 
 Instance& instance(LV2_Handle handle) noexcept {
@@ -25,7 +26,7 @@ Instance& instance(LV2_Handle handle) noexcept {
 }
 
 void connect_port(LV2_Handle handle, std::uint32_t port, void* data) {
-  if (port < std::size(kPorts)) instance(handle).data[kPorts[port]] = static_cast<float*>(data);
+  instance(handle).connect(port, static_cast<float*>(data));
 }
 
 void activate(LV2_Handle handle) {

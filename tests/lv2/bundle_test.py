@@ -14,7 +14,8 @@ import unittest
 import wave
 
 BUNDLE, LIMPID = pathlib.Path(sys.argv[1]).resolve(), os.path.abspath(sys.argv[2])
-URIS = [f"urn:limpid:{model}_{channels}" for model in ("base", "frcrn", "light") for channels in ("mono", "stereo")]
+URIS = ["urn:limpid:array_2", "urn:limpid:array_4",
+        *(f"urn:limpid:{model}_{channels}" for model in ("base", "frcrn", "light") for channels in ("mono", "stereo"))]
 RATE = 48000
 
 
@@ -49,8 +50,8 @@ class Bundle(unittest.TestCase):
             about = run("lv2info", uri)
             ports = re.split(r"\tPort \d+:\n", about)[1:]
             symbols = [re.search(r"Symbol:\s+(\S+)", port)[1] for port in ports]
-            wanted = ["limit", "latency", "voice", "enabled", "in_1", "out_1"]
-            self.assertEqual(symbols, wanted + (["in_2", "out_2"] if "stereo" in uri else []))
+            further = {"stereo": ["in_2", "out_2"], "2": ["in_2"], "4": ["in_2", "in_3", "in_4"]}.get(uri.split("_")[1], [])
+            self.assertEqual(symbols, ["limit", "latency", "voice", "enabled", "in_1", "out_1", *further])
             self.assertRegex(about, "Has latency: +yes, reported by port 1\n")
             self.assertIn("lv2core#hardRTCapable", about)
             self.assertIn("lv2core#enabled", ports[3])
@@ -61,13 +62,13 @@ class Bundle(unittest.TestCase):
         draw = random.Random(1)
         with tempfile.TemporaryDirectory(prefix="limpid_") as made:
             folder = pathlib.Path(made)
-            for channels, uri, limit in ((1, "urn:limpid:light_mono", 12), (2, "urn:limpid:frcrn_stereo", 100)):
+            for channels, uri, model, outputs, limit in ((1, "light_mono", "light", 1, 12), (2, "frcrn_stereo", "frcrn", 2, 100),
+                                                         (2, "array_2", "array-light-2", 1, 100)):
                 write(folder / "in.wav", [int(draw.gauss(0, 3000)) for _ in range(RATE * channels)], channels)
-                run("lv2apply", "-i", folder / "in.wav", "-o", folder / "out.wav", "-c", "limit", limit, uri)
-                model, late = uri.split(":")[2].split("_")[0], 959 * channels
+                run("lv2apply", "-i", folder / "in.wav", "-o", folder / "out.wav", "-c", "limit", limit, f"urn:limpid:{uri}")
                 subprocess.run([LIMPID, "enhance", folder / "in.wav", "-o", folder / "wanted.wav", "--overwrite", "-q", "-m", model,
                                 "-a", str(limit % 100)], check=True, capture_output=True)
-                out, wanted = read(folder / "out.wav")[late:], read(folder / "wanted.wav")
+                out, wanted = read(folder / "out.wav")[959 * outputs:], read(folder / "wanted.wav")
                 self.assertGreater(len(out), RATE // 2)
                 self.assertLessEqual(max(abs(a - b) for a, b in zip(out, wanted)), 2)  # each rounds in its own way
 

@@ -19,7 +19,7 @@ namespace limpid {
 namespace {
 
 constexpr int kSamples = 24'000;
-enum Port : std::uint32_t { limit, latency, voice, enabled, in_1, out_1, in_2, out_2 };
+enum Port : std::uint32_t { limit, latency, voice, enabled, audio };  // inputs and outputs
 
 const LV2_Descriptor* descriptor(std::uint32_t index) {
   static void* const file = dlopen(LIMPID_LV2, RTLD_NOW | RTLD_LOCAL);
@@ -53,24 +53,23 @@ struct Plugged {
 
   void connect(std::uint32_t port, float* data) { plugin.connect_port(handle.get(), port, data); }
 
-  // In place.
-  void run(Tensor<float, 2>& audio, std::ptrdiff_t begin, std::ptrdiff_t samples) {
-    for (std::ptrdiff_t c = 0; c < audio.extent(0); ++c) {
-      const auto pair = static_cast<std::uint32_t>(2 * c);
-      for (const std::uint32_t port : {in_1 + pair, out_1 + pair})
-        connect(port, audio.view()[c].data() + begin);
-    }
+  // In place, with as many outputs.
+  void run(Tensor<float, 2>& rows, std::ptrdiff_t begin, std::ptrdiff_t samples, int outputs) {
+    std::uint32_t port = audio;
+    for (std::ptrdiff_t c = 0; c < rows.extent(0); ++c)
+      for (int ports = c < outputs ? 2 : 1; ports > 0; --ports)
+        connect(port++, rows.view()[c].data() + begin);
     plugin.run(handle.get(), static_cast<std::uint32_t>(samples));
   }
 
-  Tensor<float, 2> run(const Tensor<float, 2>& signal) {
-    Tensor<float, 2> audio = copy_of(signal);
+  Tensor<float, 2> run(const Tensor<float, 2>& signal, int outputs = 1) {
+    Tensor<float, 2> rows = copy_of(signal);
     std::ptrdiff_t begin = 0;
-    for (const auto block : test::awkward_blocks(audio.extent(1), 2)) {
-      run(audio, begin, block);
+    for (const auto block : test::awkward_blocks(rows.extent(1), 2)) {
+      run(rows, begin, block, outputs);
       begin += block;
     }
-    return audio;
+    return rows;
   }
 
   const LV2_Descriptor& plugin;
@@ -94,18 +93,28 @@ void expect_same(const Tensor<float, 2>& found, const Tensor<float, 2>& expected
 }
 
 TEST(Lv2Plugin, GivesTheLibrarysSamples) {
-  for (const std::string model : {"light", "base", "frcrn"})
-    for (const int channels : {1, 2}) {
-      SCOPED_TRACE(model + ' ' + std::to_string(channels));
-      const auto signal = test::noise(channels, kSamples);
-      Plugged plugin("urn:limpid:" + model + (channels == 1 ? "_mono" : "_stereo"));
-      EXPECT_GT(plugin.controls[latency], 0.0f) << "known before the first run";
-      const auto expected = of_library({.model = model, .channels = channels}, signal);
-      expect_same(plugin.run(signal), expected);
-      EXPECT_GE(plugin.controls[voice], 0.0f);
-      plugin.plugin.activate(plugin.handle.get());  // anew
-      expect_same(plugin.run(signal), expected);
-    }
+  struct Choice {
+    std::string uri, model;
+    int inputs, outputs;
+  };
+  for (const auto& [uri, model, inputs, outputs] : {Choice{"light_mono", "light", 1, 1},
+                                                    {"light_stereo", "light", 2, 2},
+                                                    {"base_mono", "base", 1, 1},
+                                                    {"base_stereo", "base", 2, 2},
+                                                    {"frcrn_mono", "frcrn", 1, 1},
+                                                    {"frcrn_stereo", "frcrn", 2, 2},
+                                                    {"array_2", "array-light-2", 2, 1},
+                                                    {"array_4", "array-light-4", 4, 1}}) {
+    SCOPED_TRACE(uri);
+    const auto signal = test::noise(inputs, kSamples);
+    Plugged plugin("urn:limpid:" + uri);
+    EXPECT_GT(plugin.controls[latency], 0.0f) << "known before the first run";
+    const auto expected = of_library({.model = model, .channels = outputs}, signal);
+    expect_same(plugin.run(signal, outputs), expected);
+    EXPECT_GE(plugin.controls[voice], 0.0f);
+    plugin.plugin.activate(plugin.handle.get());  // anew
+    expect_same(plugin.run(signal, outputs), expected);
+  }
 }
 
 TEST(Lv2Plugin, LimitIsTheLibrarys) {
@@ -143,12 +152,12 @@ TEST(Lv2Plugin, RunsInRealTime) {
   auto signal = test::noise(2, kSamples);
   Plugged plugin("urn:limpid:light_stereo");
   test::expect_realtime([&] {
-    plugin.run(signal, 0, 10'000);
+    plugin.run(signal, 0, 10'000, 2);
     plugin.controls[enabled] = 0.0f;
-    plugin.run(signal, 10'000, 333);
-    plugin.run(signal, 10'333, 0);
+    plugin.run(signal, 10'000, 333, 2);
+    plugin.run(signal, 10'333, 0, 2);
     plugin.controls[limit] = 12.0f;
-    plugin.run(signal, 10'333, 1000);
+    plugin.run(signal, 10'333, 1000, 2);
   });
 }
 
