@@ -176,7 +176,7 @@ Result<std::ptrdiff_t> PipeReader::read(AudioView<float> out) {
     done += got;
   }
   if (s.samples.error != 0) return system_error("read", kName, s.samples.error);
-  if (sf_error(s.sound.get()) != SF_ERR_NO_ERROR)
+  if (sf_error(s.sound.get()) != SF_ERR_NO_ERROR && !s.samples.file.is_broken_pipe())
     return Error{ErrorCode::bad_format,
                  std::string(kName) + " is damaged: " + sf_strerror(s.sound.get())};
   return done;
