@@ -27,6 +27,13 @@ if(LIMPID_LADSPA)
     message(STATUS "No ladspa.h (Debian: ladspa-sdk), so no LADSPA plug-in is built")
   endif()
 endif()
+if(LIMPID_LV2)
+  find_path(LV2_INCLUDE_DIR lv2/core/lv2.h)  # lv2-dev
+  mark_as_advanced(LV2_INCLUDE_DIR)
+  if(NOT LV2_INCLUDE_DIR)
+    message(STATUS "No lv2/core/lv2.h (Debian: lv2-dev), so no LV2 plug-in is built")
+  endif()
+endif()
 if(LIMPID_TESTS)
   find_package(GTest REQUIRED)  # libgtest-dev
   include(GoogleTest)

@@ -80,12 +80,18 @@ endif()
 # Where hosts look for plug-ins, on systems with lib64 or lib/x86_64-linux-gnu as well.
 if(TARGET limpid_ladspa)
   set(plugin_folder lib/ladspa)
-  set(microphone ${PROJECT_BINARY_DIR}/limpid-microphone.conf)
   install(TARGETS limpid_ladspa DESTINATION ${plugin_folder} COMPONENT ladspa)
-  # The prefix is known when it is installed.
-  install(CODE "get_filename_component(LIMPID_LADSPA_FILE \"\${CMAKE_INSTALL_PREFIX}/${plugin_folder}/limpid_ladspa.so\" ABSOLUTE)
-configure_file(\"${PROJECT_SOURCE_DIR}/examples/ladspa/limpid-microphone.conf.in\" \"${microphone}\" @ONLY)"
-          COMPONENT ladspa)
-  install(FILES ${microphone} DESTINATION ${CMAKE_INSTALL_DATADIR}/limpid COMPONENT ladspa)
+  foreach(microphone IN ITEMS limpid-microphone.conf limpid-microphones.conf)
+    # The prefix is known when it is installed.
+    install(CODE "get_filename_component(LIMPID_LADSPA_FILE \"\${CMAKE_INSTALL_PREFIX}/${plugin_folder}/limpid_ladspa.so\" ABSOLUTE)
+configure_file(\"${PROJECT_SOURCE_DIR}/examples/ladspa/${microphone}.in\" \"${PROJECT_BINARY_DIR}/${microphone}\" @ONLY)"
+            COMPONENT ladspa)
+    install(FILES ${PROJECT_BINARY_DIR}/${microphone} DESTINATION ${CMAKE_INSTALL_DATADIR}/limpid COMPONENT ladspa)
+  endforeach()
+endif()
+if(TARGET limpid_lv2)
+  get_target_property(bundle limpid_lv2 LIMPID_BUNDLE)
+  install(TARGETS limpid_lv2 DESTINATION lib/lv2/limpid.lv2 COMPONENT lv2)
+  install(FILES ${bundle}/limpid.ttl ${bundle}/manifest.ttl DESTINATION lib/lv2/limpid.lv2 COMPONENT lv2)
 endif()
 include(LimpidPackages)

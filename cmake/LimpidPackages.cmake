@@ -1,4 +1,4 @@
-# Debian packages, by CPack: limpid (the program), limpid-ladspa, limpid-dev (the library), and limpid-cuda where it was built
+# Debian packages, by CPack: limpid (the program), limpid-ladspa, limpid-lv2, limpid-dev (the library), and limpid-cuda where it was built
 # with CUDA. What they need is what dpkg-shlibdeps finds in them, so they are for the system that they were built on. A CUDA that NVIDIA's
 # own installer brought is no package, so none can be named.
 if(NOT PROJECT_IS_TOP_LEVEL OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR CMAKE_CROSSCOMPILING)
@@ -60,6 +60,10 @@ endif()
 if(TARGET limpid_ladspa)
   limpid_package(ladspa limpid-ladspa sound "Removes noise and reverberation from speech, as LADSPA plug-ins"
                  "For hosts like Ardour and FFmpeg, and with limpid-microphone.conf as a virtual\nmicrophone under PipeWire.")
+endif()
+if(TARGET limpid_lv2)
+  limpid_package(lv2 limpid-lv2 sound "Removes noise and reverberation from speech, as LV2 plug-ins"
+                 "For hosts of LV2 plug-ins.")
 endif()
 if(TARGET limpid_cuda)
   limpid_package(cuda limpid-cuda sound "Real-time speech enhancement on CUDA cards"

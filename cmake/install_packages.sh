@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a part of limpid needs: install_packages.sh build|test|demo|mingw|wasm
-# (build: the library, the command line and the LADSPA plug-in; test: what the tests need on top; demo: speech and noise
+# (build: the library, the command line and the plug-ins; test: what the tests need on top; demo: speech and noise
 # for examples/quickstart.sh; mingw: what compiles for Windows on top; wasm: what compiles for browsers, Debian 13).
 # Debian 12 or newer, Ubuntu 24.04.
 set -euo pipefail
 
 build="g++ cmake ninja-build pkg-config libfftw3-dev libhwy-dev nlohmann-json3-dev libsndfile1-dev
-       libsamplerate0-dev zlib1g-dev portaudio19-dev ladspa-sdk libcli11-dev libfmt-dev"
+       libsamplerate0-dev zlib1g-dev portaudio19-dev ladspa-sdk lv2-dev libcli11-dev libfmt-dev"
 test="libgtest-dev libbenchmark-dev libkissfft-dev python3 python3-numpy python3-scipy python3-soundfile
       python3-matplotlib libopenblas0-pthread python3-torch
-      dpkg-dev file fish groff-base zsh"
+      dpkg-dev file fish groff-base lilv-utils zsh"
 dispensable="python3-torch"  # Ubuntu has none; tests that want it are skipped by name
 demo="sox pocketsphinx-testdata bucklespring-data"
 mingw="g++-mingw-w64-x86-64-posix libz-mingw-w64-dev dpkg-dev make wine64"

@@ -21,7 +21,9 @@ MAY_INCLUDE = {
     "streaming": BASE + ["lib/model", "lib/kernels", "lib/dsp"],
     "api": ["lib", "models", "streaming", "include/limpid"],
     "examples": ["lib", "models", "streaming", "api", "include/limpid"],
-    "examples/ladspa": ["include/limpid"],
+    "examples/plugin": ["include/limpid"],
+    "examples/ladspa": ["include/limpid", "examples/plugin"],
+    "examples/lv2": ["include/limpid", "examples/plugin"],
     "bench": ["lib", "models", "streaming", "include/limpid"],
     "tests": ["lib", "models", "streaming", "api", "include/limpid", "examples"],
 }
@@ -30,6 +32,7 @@ PROGRAMS = r"examples/|tests/|bench/"
 OWNER = {
     # third-party
     r"ladspa\.h": r"examples/ladspa/|tests/ladspa/",
+    r"lv2/": r"examples/lv2/|tests/lv2/",
     r"portaudio\.h": r"streaming/portaudio_\w+\.cpp|tests/streaming/fake_portaudio\.h",
     r"fftw3\.h": r"lib/dsp/|bench/",
     r"kiss_fft": r"lib/dsp/|bench/",
@@ -38,7 +41,7 @@ OWNER = {
     r"hwy/": r"lib/kernels/|tests/|bench/",
     r"cuda|cufft": r"lib/kernels/cuda/",
     # for programs only, which need libsndfile and libsamplerate
-    r"lib/io/(atomic_file|audio_|metadata|output_format|stream_parts|sound_part|mpeg_frames|file_bytes|file_window|promised_size)":
+    r"lib/io/(atomic_file|audio_|metadata|output_format|stream_parts|sound_part|mpeg_frames|file_bytes|file_window|promised_size|quantizer)":
         rf"lib/io/|{PROGRAMS}",
     r"lib/dsp/resampler\.h": rf"lib/dsp/resampler\.cpp|{PROGRAMS}",
 } | {

@@ -79,7 +79,7 @@ Result<std::ptrdiff_t> PipeReader::read(AudioView<float> out) {
         out[c][done + i] = s.block[static_cast<std::size_t>(i * s.format.channels + c)];
     done += got;
   }
-  if (sf_error(s.sound.get()) != SF_ERR_NO_ERROR)
+  if (sf_error(s.sound.get()) != SF_ERR_NO_ERROR && !s.file.is_broken_pipe())
     return Error{ErrorCode::bad_format,
                  std::string(kName) + " is damaged: " + sf_strerror(s.sound.get())};
   return done;

@@ -29,7 +29,9 @@ class SystemFile {
   int number() const noexcept { return number_; }  // the descriptor, which stays this one's
   bool is_regular() const noexcept;                // and no folder, device or pipe
   bool appends() const noexcept;                   // whatever its place, write() goes to the end
-  std::int64_t size() const noexcept;              // bytes, or -1
+  // Whether this is a pipe that nobody writes into any more, where reading fails at its end.
+  bool is_broken_pipe() const noexcept;
+  std::int64_t size() const noexcept;  // bytes, or -1
   // As std::fseek; the new place, or -1.
   std::int64_t seek(std::int64_t offset, int whence) noexcept;
 

@@ -43,6 +43,11 @@ bool SystemFile::appends() const noexcept {
   return (::fcntl(number_, F_GETFL) & O_APPEND) != 0;
 }
 
+// Here it gives no bytes, as other files.
+bool SystemFile::is_broken_pipe() const noexcept {
+  return false;
+}
+
 bool SystemFile::is_regular() const noexcept {
   struct stat info {};
   return ::fstat(number_, &info) == 0 && S_ISREG(info.st_mode);

@@ -57,6 +57,12 @@ bool SystemFile::appends() const noexcept {
   return false;
 }
 
+bool SystemFile::is_broken_pipe() const noexcept {
+  const auto handle = reinterpret_cast<HANDLE>(::_get_osfhandle(number_));
+  return ::PeekNamedPipe(handle, nullptr, 0, nullptr, nullptr, nullptr) == 0 &&
+         ::GetLastError() == ERROR_BROKEN_PIPE;
+}
+
 bool SystemFile::is_regular() const noexcept {
   struct _stati64 info {};
   return is_open() && ::_fstati64(number_, &info) == 0 && (info.st_mode & _S_IFMT) == _S_IFREG;

@@ -11,12 +11,14 @@ import tempfile
 
 BUILD = pathlib.Path(sys.argv[1])
 FFTW = "\nLIMPID_FFT:STRING=fftw\n" in (BUILD / "CMakeCache.txt").read_text()
-ALL = {"limpid", "limpid-dev", "limpid-ladspa", "limpid-cuda"}
+ALL = {"limpid", "limpid-dev", "limpid-ladspa", "limpid-lv2", "limpid-cuda"}
 FILES = {
     "limpid": ["usr/bin/limpid", "usr/share/man/man1/limpid.1.gz", "usr/share/bash-completion/completions/limpid",
                "usr/share/zsh/vendor-completions/_limpid", "usr/share/fish/vendor_completions.d/limpid.fish"],
     "limpid-dev": ["usr/include/limpid/limpid.hpp", "usr/lib/pkgconfig/limpid.pc", "usr/lib/cmake/limpid/limpidConfig.cmake"],
-    "limpid-ladspa": ["usr/lib/ladspa/limpid_ladspa.so", "usr/share/limpid/limpid-microphone.conf"],
+    "limpid-ladspa": ["usr/lib/ladspa/limpid_ladspa.so", "usr/share/limpid/limpid-microphone.conf",
+                      "usr/share/limpid/limpid-microphones.conf"],
+    "limpid-lv2": [f"usr/lib/lv2/limpid.lv2/{file}" for file in ("limpid_lv2.so", "limpid.ttl", "manifest.ttl")],
     "limpid-cuda": ["usr/lib/liblimpid_cuda.so"]}
 
 
@@ -68,8 +70,9 @@ def check_program(folder, names):
             check(library in depends, f"{name} depends on {depends}")
     check(run(folder / "root/usr/bin/limpid", "--version").startswith("limpid "), "no version")
     if "limpid-ladspa" in names:
-        microphone = (folder / "root/usr/share/limpid/limpid-microphone.conf").read_text()
-        check('"/usr/lib/ladspa/limpid_ladspa.so"' in microphone, microphone)
+        for name in ("limpid-microphone.conf", "limpid-microphones.conf"):
+            microphone = (folder / "root/usr/share/limpid" / name).read_text()
+            check('"/usr/lib/ladspa/limpid_ladspa.so"' in microphone, microphone)
 
 
 def main():

@@ -3,10 +3,10 @@
 #include "lib/io/audio_pipe.h"
 
 #include <gtest/gtest.h>
-#include <sndfile.h>
 
 #include <limits>
 
+#include "lib/io/audio_format.h"
 #include "lib/io/system_file.h"
 #include "tests/support/temporary_folder.h"
 

@@ -25,7 +25,8 @@ TEST(LadspaDescriptors, LabelsAndNumbersStay) {
   const std::vector<std::pair<std::string, unsigned long>> expected = {
       {"limpid_light_mono", 7104877}, {"limpid_light_stereo", 7104878},
       {"limpid_base_mono", 7104879},  {"limpid_base_stereo", 7104880},
-      {"limpid_frcrn_mono", 7104881}, {"limpid_frcrn_stereo", 7104882}};
+      {"limpid_frcrn_mono", 7104881}, {"limpid_frcrn_stereo", 7104882},
+      {"limpid_array_2", 7104883},    {"limpid_array_4", 7104884}};
   std::vector<std::pair<std::string, unsigned long>> found;
   for (unsigned long i = 0; descriptor(i) != nullptr; ++i)
     found.emplace_back(descriptor(i)->Label, descriptor(i)->UniqueID);
@@ -44,12 +45,15 @@ TEST(LadspaDescriptors, AreWhatHostsExpect) {
       EXPECT_TRUE(printable(text));
     EXPECT_EQ(plugin.Properties, LADSPA_PROPERTY_HARD_RT_CAPABLE);
     EXPECT_EQ(plugin.run_adding == nullptr, plugin.set_run_adding_gain == nullptr);
-    const std::size_t channels = std::string_view(plugin.Label).ends_with("stereo") ? 2 : 1;
-    EXPECT_EQ(ports(plugin, LADSPA_PORT_AUDIO | LADSPA_PORT_INPUT).size(), channels);
-    EXPECT_EQ(ports(plugin, LADSPA_PORT_AUDIO | LADSPA_PORT_OUTPUT).size(), channels);
+    const std::string_view label = plugin.Label;
+    const bool stereo = label.ends_with("stereo");
+    const std::size_t inputs = stereo || label.ends_with("2") ? 2 : label.ends_with("4") ? 4 : 1;
+    const std::size_t outputs = stereo ? 2 : 1;
+    EXPECT_EQ(ports(plugin, LADSPA_PORT_AUDIO | LADSPA_PORT_INPUT).size(), inputs);
+    EXPECT_EQ(ports(plugin, LADSPA_PORT_AUDIO | LADSPA_PORT_OUTPUT).size(), outputs);
     EXPECT_EQ(ports(plugin, LADSPA_PORT_CONTROL | LADSPA_PORT_INPUT).size(), 1u);
     EXPECT_EQ(ports(plugin, LADSPA_PORT_CONTROL | LADSPA_PORT_OUTPUT).size(), 2u);
-    EXPECT_EQ(plugin.PortCount, 2 * channels + 3) << "a port that is none of these";
+    EXPECT_EQ(plugin.PortCount, inputs + outputs + 3) << "a port that is none of these";
   }
 }
 

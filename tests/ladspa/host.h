@@ -64,10 +64,10 @@ class Plugged {
 
   // in[inputs][samples], out[outputs][samples]
   void run(const float* const* in, float* const* out, unsigned long samples) {
-    for (std::size_t c = 0; c < inputs_.size(); ++c) {
+    for (std::size_t c = 0; c < inputs_.size(); ++c)
       plugin_.connect_port(handle_.get(), inputs_[c], const_cast<float*>(in[c]));
+    for (std::size_t c = 0; c < outputs_.size(); ++c)
       plugin_.connect_port(handle_.get(), outputs_[c], out[c]);
-    }
     plugin_.run(handle_.get(), samples);
   }
 

@@ -30,17 +30,15 @@ void in_blocks(const Tensor<float, 2>& from, Tensor<float, 2>& to, unsigned seed
   for (const auto block : test::awkward_blocks(from.extent(1), seed)) {
     std::vector<const float*> in;
     std::vector<float*> out;
-    for (std::ptrdiff_t c = 0; c < from.extent(0); ++c) {
-      in.push_back(from.view()[c].data() + begin);
-      out.push_back(to.view()[c].data() + begin);
-    }
+    for (std::ptrdiff_t c = 0; c < from.extent(0); ++c) in.push_back(from.view()[c].data() + begin);
+    for (std::ptrdiff_t c = 0; c < to.extent(0); ++c) out.push_back(to.view()[c].data() + begin);
     process(in.data(), out.data(), block);
     begin += block;
   }
 }
 
-Tensor<float, 2> enhanced(Enhancer enhancer, const Tensor<float, 2>& in) {
-  Tensor<float, 2> out({in.extent(0), in.extent(1)});
+Tensor<float, 2> enhanced(Enhancer enhancer, const Tensor<float, 2>& in, int outputs = 1) {
+  Tensor<float, 2> out({outputs, in.extent(1)});
   in_blocks(in, out, 1, [&](auto* from, auto* to, std::ptrdiff_t samples) {
     enhancer.process(from, to, static_cast<int>(samples));
   });
@@ -53,8 +51,9 @@ void run(Plugged& plugin, const Tensor<float, 2>& in, Tensor<float, 2>& out, uns
   });
 }
 
-Tensor<float, 2> run(Plugged& plugin, const Tensor<float, 2>& in, unsigned seed = 2) {
-  Tensor<float, 2> out({in.extent(0), in.extent(1)});
+Tensor<float, 2> run(Plugged& plugin, const Tensor<float, 2>& in, unsigned seed = 2,
+                     int outputs = 1) {
+  Tensor<float, 2> out({outputs, in.extent(1)});
   run(plugin, in, out, seed);
   return out;
 }
@@ -67,7 +66,7 @@ void expect_same(const Tensor<float, 2>& found, const Tensor<float, 2>& expected
 struct Choice {
   const char* label;
   const char* model;
-  int channels;
+  int inputs, outputs;
 };
 void PrintTo(const Choice& choice, std::ostream* out) {
   *out << choice.label;
@@ -76,13 +75,13 @@ void PrintTo(const Choice& choice, std::ostream* out) {
 class LadspaRun : public testing::TestWithParam<Choice> {};
 
 TEST_P(LadspaRun, GivesTheLibrarysSamples) {
-  const auto& [label, model, channels] = GetParam();
-  auto signal = test::noise(channels, kSamples);
-  const auto expected = enhanced(library(model, channels), signal);
+  const auto& [label, model, inputs, outputs] = GetParam();
+  auto signal = test::noise(inputs, kSamples);
+  const auto expected = enhanced(library(model, outputs), signal, outputs);
   Plugged plugin(label);
-  EXPECT_EQ(plugin.latency, static_cast<float>(library(model, channels).latency()))
+  EXPECT_EQ(plugin.latency, static_cast<float>(library(model, outputs).latency()))
       << "known before the first run";
-  expect_same(run(plugin, signal), expected);
+  expect_same(run(plugin, signal, 2, outputs), expected);
   EXPECT_GE(plugin.voice, 0.0f);
   EXPECT_LE(plugin.voice, 1.0f);
   plugin.activate();  // anew
@@ -91,12 +90,14 @@ TEST_P(LadspaRun, GivesTheLibrarysSamples) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LadspaRun,
-                         testing::Values(Choice{"limpid_light_mono", "light", 1},
-                                         Choice{"limpid_light_stereo", "light", 2},
-                                         Choice{"limpid_base_mono", "base", 1},
-                                         Choice{"limpid_base_stereo", "base", 2},
-                                         Choice{"limpid_frcrn_mono", "frcrn", 1},
-                                         Choice{"limpid_frcrn_stereo", "frcrn", 2}),
+                         testing::Values(Choice{"limpid_light_mono", "light", 1, 1},
+                                         Choice{"limpid_light_stereo", "light", 2, 2},
+                                         Choice{"limpid_base_mono", "base", 1, 1},
+                                         Choice{"limpid_base_stereo", "base", 2, 2},
+                                         Choice{"limpid_frcrn_mono", "frcrn", 1, 1},
+                                         Choice{"limpid_frcrn_stereo", "frcrn", 2, 2},
+                                         Choice{"limpid_array_2", "array-light-2", 2, 1},
+                                         Choice{"limpid_array_4", "array-light-4", 4, 1}),
                          [](const auto& choice) { return std::string(choice.param.label); });
 
 TEST(LadspaLimit, IsTheLibrarys) {
