@@ -79,7 +79,7 @@ struct LiveEngine::State {
   }
 
   // The callback never wakes the worker: that would be a system call, and one more thing that can
-  // take long. The worker looks by itself, often enough to lose an eighth of its deadline at most.
+  // take long. The worker looks by itself, often enough to lose an eighth of a hop at most.
   void work() {
     PromptThread worker;
     const Seconds poll_interval(std::clamp(hop_seconds / 8.0, 0.0002, 0.002));

@@ -41,8 +41,8 @@ class PipeReader {
 
 class PipeWriter {
  public:
-  // With the sample type of `like` where WAV has it, else 16 bits; the header says "no known
-  // length". `raw`: no header. The caller keeps `descriptor`.
+  // With the sample type of `like` where that is PCM or float (32 bits), else 16 bits; the header
+  // says "no known length". `raw`: no header. The caller keeps `descriptor`.
   static Result<PipeWriter> open(int descriptor, const AudioFormat& like, bool raw);
   PipeWriter(PipeWriter&&) noexcept;
   PipeWriter& operator=(PipeWriter&&) noexcept;

@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 BUILD = pathlib.Path(sys.argv[1])
+SCRIPT = pathlib.Path(__file__).parents[2] / "cmake/package_folders.cmake"
 FFTW = "\nLIMPID_FFT:STRING=fftw\n" in (BUILD / "CMakeCache.txt").read_text()
 ALL = {"limpid", "limpid-dev", "limpid-ladspa", "limpid-lv2", "limpid-cuda"}
 FILES = {
@@ -68,11 +69,25 @@ def check_program(folder, names):
         wanted = {"limpid": ["libsndfile1 ", "libc6 "], "limpid-dev": ["libhwy", "libfftw3" if FFTW else "libkissfft"]}
         for library in wanted.get(name, ["libc6 "]):
             check(library in depends, f"{name} depends on {depends}")
+    for file in (folder / "root").rglob("*"):
+        check(file.exists(), f"{file} leads nowhere")
     check(run(folder / "root/usr/bin/limpid", "--version").startswith("limpid "), "no version")
     if "limpid-ladspa" in names:
         for name in ("limpid-microphone.conf", "limpid-microphones.conf"):
             microphone = (folder / "root/usr/share/limpid" / name).read_text()
             check('"/usr/lib/ladspa/limpid_ladspa.so"' in microphone, microphone)
+
+
+def check_compression(folder):
+    """Of manual pages and changelogs, not of a shared library, whose name may end as a manual page's does."""
+    texts = ["doc/limpid/changelog", "doc/limpid/CHANGELOG.md", "man/man1/limpid.1"]
+    for name in [f"usr/share/{text}" for text in texts] + ["usr/lib/liblimpid.so.0.1"]:
+        file = folder / "library" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("text")
+    run("cmake", f"-DCPACK_TEMPORARY_INSTALL_DIRECTORY={folder}", "-P", SCRIPT)
+    found = {str(file.relative_to(folder / "library")) for file in folder.rglob("*") if file.is_file()}
+    check(found == {f"usr/share/{text}.gz" for text in texts} | {"usr/lib/liblimpid.so.0.1"}, f"compressed: {found}")
 
 
 def main():
@@ -82,6 +97,7 @@ def main():
     os.umask(0o077)  # of somebody who builds for others as well
     with tempfile.TemporaryDirectory(prefix="limpid_") as made:
         folder = pathlib.Path(made)
+        check_compression(folder / "made_up")
         run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder)
         names = unpack(folder)
         check({"limpid", "limpid-dev"} <= names <= ALL, names)
