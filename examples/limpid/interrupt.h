@@ -11,6 +11,9 @@ void watch_interrupt();
 // SIGHUP too, as often as it comes, unless whoever started the program wants it ignored (nohup); on
 // Windows Ctrl-Break.
 void watch_hangup();
+// From the next of these signals on whoever waits for input there finds its end. On Windows only
+// whoever writes can end it, as Ctrl-C in a console does.
+void end_input_when_interrupted(int descriptor) noexcept;
 bool interrupted() noexcept;  // [any thread]
 
 }  // namespace limpid::cli

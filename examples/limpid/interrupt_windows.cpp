@@ -25,6 +25,8 @@ void watch_hangup() {
   std::signal(SIGBREAK, on_signal);  // also what a console says that closes
 }
 
+void end_input_when_interrupted(int) noexcept {}
+
 bool interrupted() noexcept {
   return flag.load();
 }

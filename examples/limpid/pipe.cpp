@@ -55,7 +55,7 @@ class Pipe {
     if (auto status = emit(stream_.finish()); !status) return status;
     if (auto status = fill_up(); !status) return status;
     auto finished = writer_.finish();
-    return read ? finished : read;
+    return read || interrupted() ? finished : read;  // a decoder may miss what it does not get
   }
 
   bool output_is_unwanted() const { return reader_is_gone(writer_.last_error()); }
@@ -133,6 +133,9 @@ Result<Pipe> open(const Arguments& a) {
   if (auto fits = check_model(spec); !fits) return std::move(fits).error();
   auto reader = io::PipeReader::open(kStandardInput, *raw);
   if (!reader) return std::move(reader).error();
+  watch_interrupt();  // not before: nothing has come yet that could be lost
+  watch_hangup();
+  end_input_when_interrupted(reader->descriptor());
   io::AudioFormat format = reader->format();
   auto heard = choose_channels(spec, a.channels, format.channels);
   if (!heard) return Error{heard.error().code, "standard input: " + heard.error().message};
@@ -163,7 +166,6 @@ int run(const Arguments& arguments) {
         "terminal");
     return kUsage;
   }
-  watch_interrupt();
   auto pipe = open(arguments);
   if (!pipe) return refuse(pipe.error());
   const auto done = pipe->run();

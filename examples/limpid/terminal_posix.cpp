@@ -30,7 +30,7 @@ int terminal_width() noexcept {
 }
 
 bool reader_is_gone(int error) noexcept {
-  return error == EPIPE;
+  return error == EPIPE || error == ECONNRESET;
 }
 
 bool terminal_is_utf8() noexcept {

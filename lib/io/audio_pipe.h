@@ -18,13 +18,15 @@ std::optional<AudioFormat> headerless(std::string_view type, int sample_rate, in
 class PipeReader {
  public:
   // Waits for a header: of WAV, AIFF, AU or Ogg, or, of a regular file, whatever libsndfile reads;
-  // for none where `raw` tells what follows. The caller keeps `descriptor`. io, bad_format.
+  // for none where `raw` tells what follows. A stream that says of no length, or of the longest
+  // that its header has, goes on until it ends. The caller keeps `descriptor`. io, bad_format.
   static Result<PipeReader> open(int descriptor, const std::optional<AudioFormat>& raw);
   PipeReader(PipeReader&&) noexcept;
   PipeReader& operator=(PipeReader&&) noexcept;
   ~PipeReader();
 
   const AudioFormat& format() const noexcept;
+  int descriptor() const noexcept;  // that it reads, which stays this one's
 
   // Waits until out[channel] is full, or less at the end: returns how many there are. Who wrote the
   // header could not know the length, so that there are fewer than it says is no error. bad_format:

@@ -125,7 +125,10 @@ Status PipeWriter::finish() {
     if (auto status = s.put(Bytes(1, '\0')); !status)
       return status;  // chunks have an even number of bytes
   if (s.file.seek(0, SEEK_SET) != 0) return system_error("write", kName, errno);
-  return s.put(wav_header(s.format, s.bytes_each, static_cast<std::uint32_t>(s.size)));
+  auto status = s.put(wav_header(s.format, s.bytes_each, static_cast<std::uint32_t>(s.size)));
+  // The place is also that of the next program that writes into the same redirection.
+  if (status && s.file.seek(0, SEEK_END) < 0) return system_error("write", kName, errno);
+  return status;
 }
 
 int PipeWriter::last_error() const noexcept {

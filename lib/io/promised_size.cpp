@@ -57,10 +57,14 @@ constexpr Container kContainers[] = {
 };
 
 // Writers that cannot seek back leave the largest size of their container, or nearly so (sox: the
-// largest signed one less its header).
+// largest signed one less its header; of AIFF as many whole samples as 0x7F000000 bytes hold, and 8
+// bytes before them).
 bool is_placeholder(std::uint64_t size, std::uint64_t bytes) {
   if (bytes == 8) return size >= INT64_MAX - 255u;
-  return size >= 0xFFFFFF00u || (size >= 0x7FFFFF00u && size <= 0x80000000u);
+  const auto lies = [&](std::uint64_t low, std::uint64_t high) {
+    return size >= low && size <= high;
+  };
+  return size >= 0xFFFFFF00u || lies(0x7FFFFF00u, 0x80000000u) || lies(0x7EFFFF00u, 0x7F000008u);
 }
 
 std::optional<std::uint64_t> end_of_samples(ByteReader& file, const Container& kind) {

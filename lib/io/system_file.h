@@ -10,7 +10,8 @@
 namespace limpid::io {
 
 // Bytes are bytes, places are 64 bits wide, and programs that are started inherit nothing. Where
-// something fails, errno says why.
+// something fails, errno says why. Reading and writing wait, also where another program has made a
+// descriptor that it shares with this one non-blocking.
 class SystemFile {
  public:
   // Not open where that failed. Does not wait for whoever writes into a FIFO: see is_regular().
@@ -29,6 +30,9 @@ class SystemFile {
   int number() const noexcept { return number_; }  // the descriptor, which stays this one's
   bool is_regular() const noexcept;                // and no folder, device or pipe
   bool appends() const noexcept;                   // whatever its place, write() goes to the end
+  // So that somebody else's read(), which does not wait like this one's, has data or an end. For
+  // every program that shares what the descriptor stands for; shells do the same.
+  void make_blocking() noexcept;
   // Whether this is a pipe that nobody writes into any more, where reading fails at its end.
   bool is_broken_pipe() const noexcept;
   std::int64_t size() const noexcept;  // bytes, or -1

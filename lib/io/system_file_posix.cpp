@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,13 +12,23 @@
 namespace limpid::io {
 namespace {
 
+// Whether what failed may be done again, after a signal or once a descriptor that does not block is
+// ready for it.
+bool again(int number, short event) noexcept {
+  pollfd waiting{number, event, 0};
+  if (errno == EAGAIN && ::poll(&waiting, 1, -1) >= 0) errno = EINTR;
+  if (errno != EINTR) return false;
+  errno = 0;  // it is no failure
+  return true;
+}
+
 // Repeats `step(done)`, which gives a number of bytes or -1, until `count` are done.
 template <class Step>
-std::size_t in_steps(std::size_t count, Step step) noexcept {
+std::size_t in_steps(int number, short event, std::size_t count, Step step) noexcept {
   std::size_t done = 0;
   while (done < count) {
     const ssize_t got = step(done);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && again(number, event)) continue;
     if (got <= 0) break;
     done += static_cast<std::size_t>(got);
   }
@@ -37,6 +48,11 @@ SystemFile SystemFile::create(const std::filesystem::path& path) noexcept {
 
 SystemFile SystemFile::duplicate(int descriptor) noexcept {
   return SystemFile(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+}
+
+void SystemFile::make_blocking() noexcept {
+  if (const int flags = ::fcntl(number_, F_GETFL); flags >= 0 && (flags & O_NONBLOCK) != 0)
+    ::fcntl(number_, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 bool SystemFile::appends() const noexcept {
@@ -63,20 +79,20 @@ std::int64_t SystemFile::seek(std::int64_t offset, int whence) noexcept {
 }
 
 std::size_t SystemFile::read(void* to, std::size_t count) noexcept {
-  return in_steps(count, [&](std::size_t done) {
+  return in_steps(number_, POLLIN, count, [&](std::size_t done) {
     return ::read(number_, static_cast<char*>(to) + done, count - done);
   });
 }
 
 std::size_t SystemFile::read_at(std::int64_t place, void* to, std::size_t count) noexcept {
-  return in_steps(count, [&](std::size_t done) {
+  return in_steps(number_, POLLIN, count, [&](std::size_t done) {
     return ::pread(number_, static_cast<char*>(to) + done, count - done,
                    place + static_cast<std::int64_t>(done));
   });
 }
 
 std::size_t SystemFile::write(const void* from, std::size_t count) noexcept {
-  return in_steps(count, [&](std::size_t done) {
+  return in_steps(number_, POLLOUT, count, [&](std::size_t done) {
     return ::write(number_, static_cast<const char*>(from) + done, count - done);
   });
 }

@@ -52,6 +52,8 @@ SystemFile SystemFile::duplicate(int descriptor) noexcept {
   return file;
 }
 
+void SystemFile::make_blocking() noexcept {}  // as all are here
+
 // Only what the C run-time library opens can, and that is not what a shell hands over.
 bool SystemFile::appends() const noexcept {
   return false;

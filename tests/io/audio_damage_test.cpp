@@ -86,6 +86,17 @@ TEST(AudioReader, LengthsLeftOpenByPipesAreFine) {
   }
 }
 
+TEST(AudioReader, LengthsLeftOpenBySoxInAiffAreFine) {
+  TemporaryFolder folder;
+  auto bytes = encoded(folder, SF_FORMAT_AIFF | SF_FORMAT_PCM_16);
+  bytes.replace(bytes.find("COMM") + 10, 4, std::string("\x3F\x80\0\0", 4));
+  bytes.replace(bytes.find("SSND") + 4, 4, std::string("\x7F\0\0\x08", 4));
+  spill(folder / "pipe.aiff", bytes);
+  auto audio = read_audio(folder / "pipe.aiff");
+  ASSERT_TRUE(audio.ok()) << audio.error().message;
+  EXPECT_EQ(audio->samples.extent(1), 24'000);
+}
+
 // What a recorder leaves that lost its power: the header of a file without samples, and samples.
 TEST(AudioReader, RecordingsThatWereNotFinishedAreNotEmpty) {
   TemporaryFolder folder;

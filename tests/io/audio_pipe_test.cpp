@@ -49,6 +49,7 @@ TEST(AudioPipe, EverySampleTypeComesBack) {
       const auto whole = read_audio(folder / "a.wav");
       ASSERT_TRUE(whole) << whole.error().message;
       EXPECT_EQ(whole->format, wav_of(type, channels));
+      EXPECT_EQ(file.seek(0, SEEK_CUR), file.size());  // where the next program goes on
       ASSERT_EQ(file.seek(0, SEEK_SET), 0);
       auto reader = PipeReader::open(file.number(), std::nullopt);
       ASSERT_TRUE(reader) << reader.error().message;
@@ -87,6 +88,24 @@ TEST(AudioPipe, HeaderlessSamplesComeBack) {
         ASSERT_EQ(streamed.view()[c][i], audio.view()[c][i]) << type << ' ' << c << ' ' << i;
   }
   for (const char* type : {"", "s8", "u16", "f64", "S16"}) EXPECT_FALSE(headerless(type, 8000, 1));
+}
+
+TEST(AudioPipe, HeaderlessSamplesBeginWhereTheFileStands) {
+  TemporaryFolder folder;
+  const Tensor<float, 2> audio = steps(2);
+  const auto format = headerless("s24", 44100, 2);
+  auto file = SystemFile::create(folder / "a");
+  ASSERT_TRUE(write_all(file.number(), *format, audio.view(), true));
+  ASSERT_EQ(file.seek(60, SEEK_SET), 60);
+  auto reader = PipeReader::open(file.number(), format);
+  ASSERT_TRUE(reader) << reader.error().message;
+  Tensor<float, 2> streamed({2, kSamples});
+  const auto count = reader->read(streamed.view());
+  ASSERT_TRUE(count);
+  ASSERT_EQ(*count, kSamples - 10);
+  for (int c = 0; c < 2; ++c)
+    for (int i = 0; i < kSamples - 10; ++i)
+      ASSERT_EQ(streamed.view()[c][i], audio.view()[c][i + 10]) << c << ' ' << i;
 }
 
 TEST(AudioPipe, IntegersAreClippedAndNeverWrap) {
