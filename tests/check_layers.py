@@ -41,7 +41,7 @@ OWNER = {
     r"hwy/": r"lib/kernels/|tests/|bench/",
     r"cuda|cufft": r"lib/kernels/cuda/",
     # for programs only, which need libsndfile and libsamplerate
-    r"lib/io/(atomic_file|audio_|metadata|output_format|stream_parts|sound_part|mpeg_frames|file_bytes|file_window|promised_size|quantizer)":
+    r"lib/io/(atomic_file|audio_|metadata|output_format|stream_parts|sound_part|mpeg_frames|file_bytes|file_window|planar|promised_size|quantizer)":
         rf"lib/io/|{PROGRAMS}",
     r"lib/dsp/resampler\.h": rf"lib/dsp/resampler\.cpp|{PROGRAMS}",
 } | {

@@ -31,12 +31,9 @@ bool parse_range(std::string_view text, std::vector<int>& channels) {
 
 Result<std::vector<int>> parse_list(const std::string& list) {
   std::vector<int> channels;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const auto end = std::min(list.find(',', begin), list.size());
-    if (!parse_range(std::string_view(list).substr(begin, end - begin), channels))
+  for (const std::string_view range : split(list, ','))
+    if (!parse_range(range, channels))
       return bad(fmt::format("channels '{}': expected numbers from 1 like 1-4 or 2,1,3", list));
-    begin = end + 1;
-  }
   for (auto c = channels.begin(); c != channels.end(); ++c)
     if (std::find(channels.begin(), c, *c) != c)
       return bad(fmt::format("channels '{}': channel {} is there twice", list, *c + 1));

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -25,19 +25,14 @@ struct Arguments {
 
 // "IN:OUT:FILTER", counted from 1.
 Result<dsp::ConvRoute> parse_route(const std::string& text) {
-  int numbers[3] = {};
-  const char* at = text.data();
-  const char* end = at + text.size();
-  for (int i = 0; i < 3; ++i) {
-    const auto [next, problem] = std::from_chars(at, end, numbers[i]);
-    const bool complete = i < 2 ? next != end && *next == ':' : next == end;
-    if (problem != std::errc() || !complete || numbers[i] < 1 || numbers[i] > kMaxChannels)
-      return Error{ErrorCode::invalid_argument,
-                   fmt::format("--route {}: expected IN:OUT:FILTER, numbers from 1 to {}", text,
-                               kMaxChannels)};
-    at = next + 1;
-  }
-  return dsp::ConvRoute{numbers[0] - 1, numbers[1] - 1, numbers[2] - 1};
+  std::vector<int> numbers;
+  for (const std::string_view part : split(text, ':'))
+    numbers.push_back(whole_number(part, kMaxChannels));
+  if (numbers.size() == 3 && std::ranges::find(numbers, 0) == numbers.end())
+    return dsp::ConvRoute{numbers[0] - 1, numbers[1] - 1, numbers[2] - 1};
+  return Error{
+      ErrorCode::invalid_argument,
+      fmt::format("--route {}: expected IN:OUT:FILTER, numbers from 1 to {}", text, kMaxChannels)};
 }
 
 Result<ConvolveSettings> settings_of(const Arguments& a) {

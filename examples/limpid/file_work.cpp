@@ -7,8 +7,8 @@
 #include <chrono>
 #include <exception>
 
-#include "examples/limpid/finite.h"
 #include "examples/limpid/folders.h"
+#include "examples/limpid/samples.h"
 
 namespace limpid::cli {
 namespace {
@@ -34,10 +34,7 @@ Result<AudioView<const float>> FileWork::next() {
   auto count = reader_.read(buffer_.view());
   if (!count) return std::move(count).error();
   const AudioView<float> block = picked_.view().slice(1, 0, *count);
-  for (std::ptrdiff_t c = 0; c < block.extent(0); ++c)
-    std::copy_n(buffer_.view()[heard_[static_cast<std::size_t>(c)]].data(), *count,
-                block[c].data());
-  result_.repaired += silence_non_finite(block);
+  result_.repaired += take_channels(buffer_.view(), heard_, block);
   meter_.before(block.slice(0, 0, std::min(channels_, result_.output_format.channels)));
   read_ += *count;
   if (!advance_(static_cast<double>(*count) / sample_rate())) result_.outcome = Outcome::cancelled;
@@ -97,15 +94,9 @@ FileResult run_file_job(const FileJob& job, const std::function<Status(FileResul
   } catch (const std::exception& problem) {  // out of memory, or a file system that throws
     fail(fmt::format("{}: {}", job.input.string(), problem.what()));
   }
-  if (result.repaired > 0)
-    result.notices.push_back(
-        fmt::format("{} samples were not numbers (NaN or infinity) and were "
-                    "taken as silence",
-                    result.repaired));
-  if (const float loudest = result.output_format.loudest(); result.clipped > 0)
-    result.notices.push_back(
-        fmt::format("{} samples beyond {} were clipped", result.clipped,
-                    loudest == 1.0f ? "full scale" : fmt::format("{} of full scale", loudest)));
+  for (std::string& notice :
+       notices_of(result.repaired, result.clipped, result.output_format.loudest()))
+    result.notices.push_back(std::move(notice));
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

@@ -4,17 +4,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include "examples/limpid/channel_choice.h"
 #include "examples/limpid/commands.h"
 #include "examples/limpid/file_command.h"
 #include "examples/limpid/file_stream.h"
-#include "examples/limpid/finite.h"
 #include "examples/limpid/interrupt.h"
 #include "examples/limpid/model_options.h"
 #include "examples/limpid/ranges.h"
+#include "examples/limpid/samples.h"
 #include "examples/limpid/terminal.h"
 #include "lib/io/audio_pipe.h"
 #include "models/registry.h"
@@ -59,8 +58,9 @@ class Pipe {
   }
 
   bool output_is_unwanted() const { return reader_is_gone(writer_.last_error()); }
-  std::uint64_t repaired() const { return repaired_; }
-  std::uint64_t clipped() const { return writer_.clipped(); }
+  std::vector<std::string> notices() const {
+    return notices_of(repaired_, writer_.clipped(), 1.0f);
+  }
 
  private:
   // What the model takes at once, as far as possible: a stream should not wait.
@@ -71,9 +71,7 @@ class Pipe {
 
   Status pass(std::ptrdiff_t count) {
     const AudioView<float> block = picked_.view().slice(1, 0, count);
-    for (std::ptrdiff_t c = 0; c < block.extent(0); ++c)
-      std::copy_n(in_.view()[heard_[static_cast<std::size_t>(c)]].data(), count, block[c].data());
-    repaired_ += silence_non_finite(block);
+    repaired_ += take_channels(in_.view(), heard_, block);
     read_ += count;
     return emit(stream_.push(block));
   }
@@ -111,11 +109,10 @@ Status check_model(const ModelSpec& spec) {
 // "TYPE:RATE:CHANNELS"; nullopt where nothing was given.
 Result<std::optional<io::AudioFormat>> parse_raw(const std::string& text) {
   if (text.empty()) return std::optional<io::AudioFormat>();
-  const auto first = text.find(':'), second = text.find(':', first + 1);
-  if (second != std::string::npos) {
-    const int rate = whole_number(text.substr(first + 1, second - first - 1), kMaxRawRate);
-    const int channels = whole_number(text.substr(second + 1), kMaxChannels);
-    const auto format = io::headerless(text.substr(0, first), rate, channels);
+  if (const auto parts = split(text, ':'); parts.size() == 3) {
+    const int rate = whole_number(parts[1], kMaxRawRate);
+    const int channels = whole_number(parts[2], kMaxChannels);
+    const auto format = io::headerless(parts[0], rate, channels);
     if (format && rate > 0 && channels > 0) return format;
   }
   return Error{ErrorCode::invalid_argument,
@@ -150,15 +147,6 @@ Result<Pipe> open(const Arguments& a) {
   return Pipe(*std::move(reader), *std::move(heard), *std::move(stream), *std::move(writer));
 }
 
-// What the owner of the audio should know though it went well.
-void tell(const Pipe& pipe) {
-  if (pipe.repaired() > 0)
-    complain(fmt::format("{} samples were not numbers (NaN or infinity) and were taken as silence",
-                         pipe.repaired()));
-  if (pipe.clipped() > 0)
-    complain(fmt::format("{} samples beyond full scale were clipped", pipe.clipped()));
-}
-
 int run(const Arguments& arguments) {
   if (stdin_is_terminal() || stdout_is_terminal()) {
     complain(
@@ -169,7 +157,7 @@ int run(const Arguments& arguments) {
   auto pipe = open(arguments);
   if (!pipe) return refuse(pipe.error());
   const auto done = pipe->run();
-  tell(*pipe);
+  for (const std::string& notice : pipe->notices()) complain(notice);
   if (!done && !pipe->output_is_unwanted()) {
     complain(done.error().message);
     return kFailed;

@@ -16,6 +16,16 @@ std::function<std::string(const std::string&)> between(double least, double most
   };
 }
 
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (auto end = text.find(separator); end != text.npos; end = text.find(separator)) {
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  parts.push_back(text);
+  return parts;
+}
+
 int whole_number(std::string_view text, int most) noexcept {
   int value = 0;
   const auto [end, problem] = std::from_chars(text.begin(), text.end(), value);

@@ -9,6 +9,7 @@
 #include "lib/io/audio_file.h"
 #include "lib/io/audio_format.h"
 #include "lib/io/metadata.h"
+#include "lib/io/planar.h"
 #include "lib/io/sound_part.h"
 #include "lib/io/stream_parts.h"
 
@@ -120,11 +121,7 @@ Result<std::int64_t> AudioReader::read(AudioView<float> out) try {
   std::ptrdiff_t done = 0;
   while (done < out.extent(1)) {
     const auto wanted = std::min<std::ptrdiff_t>(out.extent(1) - done, kBlockFrames);
-    const auto got =
-        static_cast<std::ptrdiff_t>(sf_readf_float(s.now.sound.get(), s.block.data(), wanted));
-    for (std::ptrdiff_t c = 0; c < s.format.channels; ++c)
-      for (std::ptrdiff_t i = 0; i < got; ++i)
-        out[c][done + i] = s.block[static_cast<std::size_t>(i * s.format.channels + c)];
+    const auto got = read_planar(s.now.sound.get(), s.block, out.slice(1, done, wanted));
     done += got;
     s.position += got;
     if (got == wanted) continue;

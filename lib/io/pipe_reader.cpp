@@ -12,6 +12,8 @@
 
 #include "lib/io/audio_format.h"
 #include "lib/io/audio_pipe.h"
+#include "lib/io/planar.h"
+#include "lib/io/promised_size.h"
 #include "lib/io/system_error.h"
 #include "lib/io/system_file.h"
 
@@ -69,16 +71,16 @@ Sound open_samples(Samples& samples, const AudioFormat& format) {
   return Sound(sf_open_virtual(&io, SFM_READ, &info, &samples));
 }
 
-// What writers to pipes say for "unknown": nothing, or the largest size that a header has, or a
-// signed one (sox: of AIFF 2^24 bytes less). libsndfile has rounded it down to whole samples.
+// What writers to pipes say for "unknown": nothing, or a placeholder. libsndfile has rounded it
+// down to whole samples.
 bool has_no_length(const SF_INFO& info) {
   const sf_count_t frame = sf_count_t{info.channels} * sample_bytes(info.format);
   if (info.seekable != 0 || frame == 0) return false;
   if (info.frames > UINT32_MAX) return false;  // more than 32 bits hold
   const sf_count_t least = info.frames * frame, most = least + frame;
-  const auto holds = [&](sf_count_t low, sf_count_t high) { return most > low && least <= high; };
-  return info.frames == 0 || holds(0x7F000000, 0x7F000000) || holds(0x7FFFFF00, 0x80000000) ||
-         holds(0xFFFFFF00, 0xFFFFFFFF);
+  const auto holds = [&](Sizes sizes) { return most > sizes.low && least <= sizes.high; };
+  return info.frames == 0 || holds({kSoxAiff, kSoxAiff}) ||
+         std::ranges::any_of(kPlaceholders, holds);
 }
 
 // Where it cannot go back, libsndfile loses the first 8 bytes of RF64's samples, and all of CAF's.
@@ -166,13 +168,10 @@ int PipeReader::descriptor() const noexcept {
 Result<std::ptrdiff_t> PipeReader::read(AudioView<float> out) {
   State& s = *state_;
   std::ptrdiff_t done = 0, wanted = 0, got = 0;
-  // Not once more after the end, where decoders repeat their last block, or say -1.
+  // Not once more after the end, where decoders repeat their last block.
   while (got == wanted && done < out.extent(1)) {
     wanted = std::min<std::ptrdiff_t>(out.extent(1) - done, kBlockFrames);
-    got = std::max<std::ptrdiff_t>(0, sf_readf_float(s.sound.get(), s.block.data(), wanted));
-    for (std::ptrdiff_t c = 0; c < s.format.channels; ++c)
-      for (std::ptrdiff_t i = 0; i < got; ++i)
-        out[c][done + i] = s.block[static_cast<std::size_t>(i * s.format.channels + c)];
+    got = read_planar(s.sound.get(), s.block, out.slice(1, done, wanted));
     done += got;
   }
   if (s.samples.error != 0) return system_error("read", kName, s.samples.error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/io/promised_size.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <string_view>
@@ -56,15 +57,14 @@ constexpr Container kContainers[] = {
     {"caff", 8, 4, 8, true, false, 1, "data"},   {"riff", 40, 16, 8, false, true, 8, "data"},
 };
 
-// Writers that cannot seek back leave the largest size of their container, or nearly so (sox: the
-// largest signed one less its header; of AIFF as many whole samples as 0x7F000000 bytes hold, and 8
-// bytes before them).
+// What writers that cannot seek back leave. Before the samples of an AIFF there are 8 bytes, and
+// sox counts whole samples.
 bool is_placeholder(std::uint64_t size, std::uint64_t bytes) {
   if (bytes == 8) return size >= INT64_MAX - 255u;
-  const auto lies = [&](std::uint64_t low, std::uint64_t high) {
-    return size >= low && size <= high;
+  const auto is_one = [size = static_cast<std::int64_t>(size)](Sizes sizes) {
+    return size >= sizes.low && size <= sizes.high;
   };
-  return size >= 0xFFFFFF00u || lies(0x7FFFFF00u, 0x80000000u) || lies(0x7EFFFF00u, 0x7F000008u);
+  return is_one({kSoxAiff - 256, kSoxAiff + 8}) || std::ranges::any_of(kPlaceholders, is_one);
 }
 
 std::optional<std::uint64_t> end_of_samples(ByteReader& file, const Container& kind) {

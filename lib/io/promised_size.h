@@ -9,6 +9,15 @@
 
 namespace limpid::io {
 
+// Sizes of 32 bits that writers who cannot go back to their header leave in it, low to high: the
+// largest one, signed or not, or nearly so (sox: less its header). Of AIFF sox has a size of its
+// own.
+struct Sizes {
+  std::int64_t low, high;
+};
+inline constexpr Sizes kPlaceholders[] = {{0x7FFFFF00, 0x80000000}, {0xFFFFFF00, 0xFFFFFFFF}};
+inline constexpr std::int64_t kSoxAiff = 0x7F000000;
+
 // Bytes from the start of the file. Nothing for other formats, and for headers that were written
 // before the length was known (recordings through a pipe).
 std::optional<std::uint64_t> promised_size(const std::filesystem::path& path);
