@@ -7,7 +7,8 @@ from .array_rooms import NOISES, TALKERS
 from .mixing import KINDS, Mixer, draw
 
 DIFFUSE = 0.7                                             # of examples
-GAIN_DB = 1.0                                             # deviation of the microphones' gains
+GAIN_DB, RIPPLE_DB, DELAY = 2.0, 1.0, 0.2                 # how unlike the microphones are: arrays.unlike
+FADING = 64                                               # samples that the response of a microphone may last
 ALIKE = 0.06                                              # of examples: all channels are the first, as in many recordings
 
 
@@ -46,10 +47,10 @@ class ArrayMixer(Mixer):
             noise = self._field(rng, room, offsets)
             noise *= level * 10 ** (-self._snr(rng) / 20) / (np.sqrt(np.mean(noise[0] ** 2)) + 1e-9)
         noise += level * 10 ** (rng.uniform(-70, -50) / 20) * rng.standard_normal(noise.shape)   # of the sensors
-        gains = 10 ** (GAIN_DB * rng.standard_normal(len(offsets)) / 20)
-        noisy, target = (wet + noise) * gains[:, None], target * gains[0]
         if rng.random() < ALIKE:
-            noisy = np.broadcast_to(noisy[0], noisy.shape)
+            noisy = np.broadcast_to((wet + noise)[0], wet.shape)
+        else:
+            noisy = self._heard(rng, wet + noise)
         scale = 10 ** (rng.uniform(-40, -10) / 20) / (np.sqrt(np.mean(noisy[0] ** 2)) + 1e-9)
         scale = min(scale, 0.99 / (np.max(np.abs(noisy)) + 1e-9))
         noisy, target = ((x * scale).astype(np.float32) for x in (noisy, target))
@@ -58,6 +59,12 @@ class ArrayMixer(Mixer):
     @staticmethod
     def _snr(rng):
         return -5 + 25 * rng.beta(1.1, 1.4)
+
+    def _heard(self, rng, sound):
+        """What microphones make of the sound [mic, sample] where they are."""
+        size = fft.next_fast_len(self.length + FADING, real=True)
+        spectra = fft.rfft(sound, size) * arrays.unlike(rng, len(sound), size, GAIN_DB, RIPPLE_DB, DELAY)
+        return fft.irfft(spectra, n=size)[:, : self.length]
 
     def _talker(self, rng, room):
         """Speech of moving level at all microphones, and the wanted part of it at microphone 0."""

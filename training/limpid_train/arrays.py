@@ -14,6 +14,7 @@ from .spatial import diffuse_spectra
 LEAD = 64                                                 # samples before the direct path at the reference microphone
 EARLY_SAMPLES = int(0.050 * RATE)                         # of a target that keeps early reflections
 CLEARANCE = 0.5                                           # m between the array's centre and the walls
+RIPPLES = 12                                              # terms of the cepstrum of a microphone's response
 
 
 def circular(mics, radius):
@@ -49,6 +50,19 @@ def built(rng, layout, spread=0.002, gain_db=1.0):
     turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
     return (layout @ turn.T + spread * rng.standard_normal(layout.shape),
             10 ** (gain_db * rng.standard_normal(len(layout)) / 20))
+
+
+def unlike(rng, mics, length, gain_db, ripple_db, delay):
+    """Responses [mic, bin] over a transform of `length` of microphones that are not alike, relative to the first, which is
+    1 everywhere: minimum-phase ones of a smooth cepstrum, since a capsule's is. Standard deviations: of the gains, of the
+    response around its gain at any frequency, and of delays in samples, as those of a converter that takes turns."""
+    neper = np.log(10) / 20
+    cepstrum = rng.standard_normal((mics, 1 + RIPPLES)) * neper * ripple_db * np.sqrt(2 / RIPPLES)
+    cepstrum[:, 0] = neper * gain_db * rng.standard_normal(mics)
+    turns = np.arange(length // 2 + 1) / length * delay * rng.standard_normal((mics, 1))
+    response = np.exp(fft.rfft(cepstrum, length) - 2j * np.pi * turns)
+    response[0] = 1
+    return response
 
 
 def diffuse_noise(independent, mics):

@@ -74,6 +74,25 @@ class Devices(unittest.TestCase):
         angles = [np.arctan2(*(places[0] - places[2])[1::-1]) for places, _ in made]
         self.assertLess(np.abs(np.mean(np.exp(1j * np.array(angles)))), 0.15)                # turned by any angle
 
+    def test_unlike_microphones_differ_as_much_as_was_asked_for(self):
+        size = 512
+        made = np.stack([arrays.unlike(np.random.default_rng(seed), 3, size, 2.0, 1.0, 0.2) for seed in range(800)])
+        np.testing.assert_array_equal(made[:, 0], 1)
+        decibels = 20 * np.log10(np.abs(made[:, 1:]))
+        gains = decibels.mean(-1)
+        self.assertAlmostEqual(gains.std(), 2.0, delta=0.15)
+        self.assertAlmostEqual((decibels - gains[..., None]).std(), 1.0, delta=0.1)
+        still = np.stack([arrays.unlike(np.random.default_rng(seed), 2, size, 0.0, 0.0, 0.2)[1] for seed in range(800)])
+        delays = -np.angle(still[:, 64]) / (2 * np.pi * 64 / size)
+        self.assertAlmostEqual(delays.std(), 0.2, delta=0.02)
+
+    def test_a_microphone_answers_after_it_has_heard(self):
+        size = 512
+        answer = np.fft.irfft(arrays.unlike(np.random.default_rng(1), 8, size, 2.0, 3.0, 0.0))
+        self.assertLess(np.abs(answer[:, size // 2:]).max(), 1e-6)
+        self.assertLess(np.abs(answer[:, array_mixing.FADING: size // 2]).max(), 1e-4)
+        self.assertGreater(np.abs(answer[:, 0]).min(), 0.3)
+
     def test_a_moving_level_stays_within_its_depth(self):
         gain = 20 * np.log10(arrays.moving_level(np.random.default_rng(3), 10 * RATE, 8.0))
         self.assertTrue(gain.max() <= 1e-9 and gain.min() >= -8)
