@@ -1,4 +1,4 @@
-"""Scores of networks for arrays beside their yardsticks, on a set made by limpid_train.make_array_set:
+"""Scores of networks for arrays beside their yardsticks, on a set made by limpid_train.make_array_set or make_measured_set:
 python -m limpid_train.array_scores DATA/set4 --array ../assets/array-small-4.safetensors --single
 ../assets/light.safetensors [--limpid LIMPID] --csv scores/array-small-4.csv
 
@@ -70,10 +70,11 @@ def read_set(folder):
 
 def yardsticks(example):
     """Outputs by name of what needs no network."""
-    mics, talker = (json.loads(example.facts[name]) for name in ("mics", "talker"))
-    return {"reference microphone": example.noisy[example.reference],
-            "delay-and-sum": delay_and_sum(example.noisy, mics, talker, example.reference),
-            "MVDR, true covariances": mvdr(example.noisy, example.image, example.reference)}
+    made = {"reference microphone": example.noisy[example.reference]}
+    if "mics" in example.facts:                           # not of measured rooms
+        mics, talker = (json.loads(example.facts[name]) for name in ("mics", "talker"))
+        made["delay-and-sum"] = delay_and_sum(example.noisy, mics, talker, example.reference)
+    return made | {"MVDR, true covariances": mvdr(example.noisy, example.image, example.reference)}
 
 
 def enhanced(system, examples, single):

@@ -76,25 +76,31 @@ def example(valid, seed, index, mics, seconds=SECONDS, reference=0, moving=None,
     return made, {"speech": " ".join(path for path, _ in talkers), "noise": [path for path, _ in points], "diffuse": field_path}
 
 
-def write_set(corpus, folder, mics, count, seed, seconds=SECONDS, moving=None, speed=moving_scenes.SPEED, layout=None, snr=None):
-    """Writes the whole set; set.csv comes last."""
-    valid, folder, rows = Valid(corpus), Path(folder), []
+def write_scenes(folder, scenes):
+    """Writes scenes (name, arrays.Scene, its columns of set.csv) as a set; set.csv comes last."""
+    folder, rows = Path(folder), []
     for part in ("noisy", "image", "clean"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for index in range(count):
-        made, paths = example(valid, seed, index, mics, seconds, moving=moving, speed=speed, layout=layout, snr=snr)
-        name = f"array{mics}_{index:03d}"
+    for name, made, facts in scenes:
         for part, audio in (("noisy", made.noisy.T), ("image", made.image.T), ("clean", made.target)):
             soundfile.write(folder / part / f"{name}.wav", audio, RATE, subtype="PCM_24")
-        facts = {key: value if isinstance(value, float) else json.dumps(np.round(value, 5).tolist())
-                 for key, value in made.about.items()}
-        facts.update({key: f"{facts[key]:.3f}" for key in ("snr_db", "rt60", "distance")})
-        rows.append({"name": name, "reference": made.reference, **facts, "speech": paths["speech"],
-                     "noise": " ".join(paths["noise"]), "diffuse": paths["diffuse"]})
+        rows.append({"name": name, "reference": made.reference, **facts})
     with open(folder / "set.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+
+
+def simulated(corpus, mics, count, seed, seconds=SECONDS, moving=None, speed=moving_scenes.SPEED, layout=None, snr=None):
+    """The scenes of a set, for write_scenes."""
+    valid = Valid(corpus)
+    for index in range(count):
+        made, paths = example(valid, seed, index, mics, seconds, moving=moving, speed=speed, layout=layout, snr=snr)
+        facts = {key: value if isinstance(value, float) else json.dumps(np.round(value, 5).tolist())
+                 for key, value in made.about.items()}
+        facts.update({key: f"{facts[key]:.3f}" for key in ("snr_db", "rt60", "distance")})
+        yield f"array{mics}_{index:03d}", made, {**facts, "speech": paths["speech"], "noise": " ".join(paths["noise"]),
+                                                 "diffuse": paths["diffuse"]}
 
 
 def main():
@@ -112,7 +118,8 @@ def main():
     parser.add_argument("--output", required=True)
     args = parser.parse_args()
     layout = arrays.linear(args.mics, args.line) if args.line else args.scale * arrays.usual_layout(args.mics)
-    write_set(args.corpus, args.output, args.mics, args.count, args.seed, args.seconds, args.moving, args.speed, layout, args.snr)
+    write_scenes(args.output, simulated(args.corpus, args.mics, args.count, args.seed, args.seconds, args.moving, args.speed,
+                                        layout, args.snr))
     print(f"{args.count} files in {args.output}")
 
 

@@ -205,7 +205,7 @@ class EvaluationSet(unittest.TestCase):
                         writer.writerow([f"{kind}_{split}.wav", kind, split])
                     soundfile.write(folder / f"{kind}_valid.wav", speech_like(rng, 2.0), RATE)   # no train files
             for name in "ab":
-                make_array_set.write_set(folder, folder / name, 2, 3, 5, seconds=1.5)
+                make_array_set.write_scenes(folder / name, make_array_set.simulated(folder, 2, 3, 5, seconds=1.5))
             for part in ("noisy", "image", "clean"):
                 for file in sorted((folder / "a" / part).iterdir()):
                     self.assertTrue(filecmp.cmp(file, folder / "b" / part / file.name, shallow=False))

@@ -114,7 +114,7 @@ class Scenes(unittest.TestCase):
             (folder / "manifest.csv").write_text("\n".join(["path,kind,split", *rows]), encoding="utf-8")
             for name in ("one", "two", "hum"):
                 soundfile.write(folder / f"{name}.wav", speech_like(rng, 2.0), RATE)
-            make_array_set.write_set(folder, folder / "set", 2, 2, 5, seconds=6.5, moving="turns")
+            make_array_set.write_scenes(folder / "set", make_array_set.simulated(folder, 2, 2, 5, seconds=6.5, moving="turns"))
             with open(folder / "set" / "set.csv", newline="") as file:
                 made = list(csv.DictReader(file))
             for row in made:
