@@ -28,11 +28,11 @@ def rooms_of(folder, pattern):
     """Paths by room; rooms of fewer than two places have no scenes."""
     rooms = {}
     for path in sorted(Path(folder).rglob("*.wav")):
-        if found := re.search(pattern, path.name):
+        if found := pattern.search(path.name):
             rooms.setdefault(found.group(1), []).append(path)
     rooms = {room: paths for room, paths in rooms.items() if len(paths) > 1}
     if not rooms:
-        raise ValueError(f"{folder}: no two WAV files of a room have names that match {pattern}")
+        raise ValueError(f"{folder}: no two WAV files of a room have names that match {pattern.pattern}")
     return rooms
 
 
@@ -104,11 +104,22 @@ def channels_of(text):
     return numbers
 
 
+def pattern_of(text):
+    """A regular expression with a group."""
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
+    if pattern.groups < 1:
+        raise argparse.ArgumentTypeError(f"{text}: has no group to say what the room is, as (room.) has")
+    return pattern
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--responses", required=True, help="folder of WAV files")
-    parser.add_argument("--rooms", default="()", help="pattern whose group is the room in a file's name; otherwise all are of one")
+    parser.add_argument("--rooms", type=pattern_of, default="()", help="pattern whose group is the room in a file's name; otherwise all are of one")
     parser.add_argument("--channels", type=channels_of, required=True, help="of the files, in the order of the array: 1,3,5,7")
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=2024)

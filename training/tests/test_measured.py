@@ -3,6 +3,7 @@ import csv
 import filecmp
 import tempfile
 import unittest
+from argparse import ArgumentTypeError
 from pathlib import Path
 from unittest import mock
 
@@ -10,7 +11,7 @@ import numpy as np
 import soundfile
 
 from limpid_train import array_scores, arrays, make_measured_set
-from limpid_train.make_measured_set import response, rooms_of
+from limpid_train.make_measured_set import channels_of, pattern_of, response
 from limpid_train.shoebox import RATE
 from tests.test_arrays import speech_like
 
@@ -37,6 +38,10 @@ def prepared(folder):
         delays = 300 + 10 * index + np.arange(4)
         soundfile.write(folder / "rooms" / name, clicks(delays, [0.25, 0.5, 0.2, 0.1]), RATE, subtype="FLOAT")
     return folder, folder / "rooms"
+
+
+def rooms_of(folder, text):
+    return make_measured_set.rooms_of(folder, pattern_of(text))
 
 
 class Responses(unittest.TestCase):
@@ -74,6 +79,19 @@ class Responses(unittest.TestCase):
                 rooms_of(rooms, "cellar_(.)")
             self.assertEqual({room: len(paths) for room, paths in rooms_of(rooms, "(.*)_").items()}, {"hall": 5, "attic": 5})
             self.assertEqual(len(rooms_of(rooms, "()")[""]), 11)
+
+
+class Arguments(unittest.TestCase):
+    def test_channels_count_from_one_and_differ(self):
+        self.assertEqual(channels_of("1,3,2"), [0, 2, 1])
+        for wrong in ("1", "0,1", "2,2"):
+            with self.assertRaisesRegex(ArgumentTypeError, "two or more different channels"):
+                channels_of(wrong)
+
+    def test_a_pattern_has_to_name_rooms(self):
+        for wrong, why in (("room.", "no group"), ("(room", "unterminated|missing")):
+            with self.assertRaisesRegex(ArgumentTypeError, why):
+                pattern_of(wrong)
 
 
 class Scenes(unittest.TestCase):
