@@ -1,4 +1,6 @@
 """Training examples for microphone arrays: (noisy [mic, sample], target [sample]) mixed on the fly in rooms of a bank."""
+from functools import partial
+
 import numpy as np
 from scipy import fft
 
@@ -77,9 +79,8 @@ class ArrayMixer(Mixer):
         """One or two point noises, and often a diffuse one, each within 10 dB of the loudest."""
         total = np.zeros((len(offsets), self.length))
         for place in TALKERS + rng.permutation(NOISES)[: rng.integers(1, NOISES + 1)]:
-            signal = self._noise(rng) * arrays.moving_level(rng, self.length, rng.uniform(0, 10))
-            part = spread(signal, self.bank.response(room, int(place)), self.length)
-            total += part * (10 ** (rng.uniform(-10, 0) / 20) / (np.sqrt(np.mean(part[0] ** 2)) + 1e-9))
+            response = self.bank.response(room, int(place))
+            total += arrays.noise_from(rng, self._noise(rng), partial(spread, responses=response, length=self.length))
         if rng.random() < DIFFUSE:
             field = arrays.diffuse_noise(self._independent(rng, len(offsets)), offsets)
             total += field * arrays.moving_level(rng, self.length, rng.uniform(0, 10)) * 10 ** (rng.uniform(-10, 0) / 20)

@@ -157,6 +157,13 @@ def mixed(rng, spoken, image, noise, gains, reference, about):
                  about)
 
 
+def noise_from(rng, signal, at_mics, reference=0):
+    """What the microphones hear, at_mics(signal) [mic, sample], of a noise of moving level: at the reference within 10 dB
+    of unit RMS, and no louder."""
+    part = at_mics(signal * moving_level(rng, signal.shape[-1], rng.uniform(0, 10)))
+    return part * (10 ** (rng.uniform(-10, 0) / 20) / (np.sqrt(np.mean(part[reference] ** 2)) + 1e-9))
+
+
 def noise_field(rng, room, centre, mics, reference, noises, diffuse, shape, hear=None):
     """Sum [mic, sample] of the noises, each within 10 dB of the loudest at the reference, and where the points are.
     hear(place) is a function from a signal to what the microphones hear of it from there; without it they stand still."""
@@ -166,9 +173,7 @@ def noise_field(rng, room, centre, mics, reference, noises, diffuse, shape, hear
     total, places = np.zeros(shape), []
     for signal in noises:
         places.append(rooms.noise_position(rng, room, centre))
-        at_mics = (hear or still)(places[-1])
-        part = at_mics(signal * moving_level(rng, len(signal), rng.uniform(0, 10)))
-        total += part * (10 ** (rng.uniform(-10, 0) / 20) / (np.sqrt(np.mean(part[reference] ** 2)) + 1e-9))
+        total += noise_from(rng, signal, (hear or still)(places[-1]), reference)
     if diffuse is not None:
         field = diffuse_noise(diffuse, mics) * moving_level(rng, shape[1], rng.uniform(0, 10))
         total += field * 10 ** (rng.uniform(-10, 0) / 20)

@@ -8,15 +8,14 @@ channels, the others follow it in their cyclic order. For array_scores."""
 import argparse
 import re
 from functools import lru_cache, partial
-from math import gcd
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from scipy.signal import resample_poly
 
 from . import arrays
 from .make_array_set import SECONDS, SNRS, Valid, write_scenes
+from .scores import resampled
 from .shoebox import RATE
 
 DIFFUSE, AROUND = 0.7, 16                                 # of scenes have a noise from so many places at most
@@ -39,9 +38,7 @@ def rooms_of(folder, pattern):
 @lru_cache(maxsize=64)
 def measured(path):
     """[mic, sample] at RATE."""
-    response, rate = soundfile.read(path, always_2d=True)
-    common = gcd(rate, RATE)
-    return resample_poly(response, RATE // common, rate // common, axis=0).T
+    return resampled(*soundfile.read(path, always_2d=True), RATE).T
 
 
 def response(path, channels, kept=None):
@@ -64,12 +61,6 @@ def response(path, channels, kept=None):
     return chosen
 
 
-def noise_of(rng, signal, length, at_microphones):
-    """A noise of moving level, at unit RMS or up to 10 dB below it at the reference."""
-    heard = at_microphones(signal * arrays.moving_level(rng, length, rng.uniform(0, 10)))
-    return heard * (10 ** (rng.uniform(-10, 0) / 20) / (np.sqrt(np.mean(heard[0] ** 2)) + 1e-9))
-
-
 def scene(valid, rooms, channels, seed, index, snr=None, kept=None, seconds=SECONDS):
     """Scene `index` and its columns; it depends on nothing but its arguments."""
     rng, length = np.random.default_rng((seed, index)), int(seconds * RATE)
@@ -85,11 +76,11 @@ def scene(valid, rooms, channels, seed, index, snr=None, kept=None, seconds=SECO
     for place in others[: rng.integers(1, 3)]:
         name, signal = valid.noise(rng, length)
         names.append(name)
-        total += noise_of(rng, signal[0], length, lambda x, place=place: arrays.through(x, hear(place)))
+        total += arrays.noise_from(rng, signal[0], partial(arrays.through, response=hear(place)))
     field, around = "", others[:AROUND]
     if len(around) > 2 and rng.random() < DIFFUSE:
         field, signals = valid.noise(rng, length, len(around))
-        total += noise_of(rng, signals, length, lambda x: sum(arrays.through(part, hear(place)) for part, place in zip(x, around)))
+        total += arrays.noise_from(rng, signals, lambda x: sum(arrays.through(part, hear(place)) for part, place in zip(x, around)))
     about = {"snr_db": SNRS[index % len(SNRS)] if snr is None else snr}
     made = arrays.mixed(rng, arrays.through(said, wet), image, total, np.ones(len(order)), 0, about)
     return made, {**about, "room": room, "place": talker.name, "channels": " ".join(str(c + 1) for c in order),
