@@ -15,10 +15,11 @@ namespace {
 constexpr std::array<std::string_view, 6> kFiles = {"AUDIO", "FILE",   "FILE.html",
                                                     "IN...", "IN OUT", "OUT"};
 
-std::vector<const CLI::Option*> options_that(const CLI::App& command, bool positional) {
+std::vector<const CLI::Option*> options_that(const CLI::App& command,
+                                             bool (CLI::Option::*are)() const) {
   std::vector<const CLI::Option*> found;
   for (const CLI::Option* option : command.get_options())
-    if (option->get_positional() == positional) found.push_back(option);
+    if ((option->*are)()) found.push_back(option);
   return found;
 }
 
@@ -45,11 +46,11 @@ std::vector<std::string> spellings(const CLI::Option& option) {
 }
 
 std::vector<const CLI::Option*> named_options(const CLI::App& command) {
-  return options_that(command, false);
+  return options_that(command, &CLI::Option::nonpositional);
 }
 
 std::vector<const CLI::Option*> positionals(const CLI::App& command) {
-  return options_that(command, true);
+  return options_that(command, &CLI::Option::get_positional);
 }
 
 }  // namespace limpid::cli

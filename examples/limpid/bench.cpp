@@ -15,6 +15,7 @@
 #include "examples/limpid/device_option.h"
 #include "examples/limpid/interrupt.h"
 #include "examples/limpid/json.h"
+#include "examples/limpid/model_options.h"
 #include "examples/limpid/ranges.h"
 #include "examples/limpid/terminal.h"
 #include "examples/limpid/timing.h"
@@ -187,8 +188,7 @@ void add_bench(CLI::App& app, int& status) {
   auto arguments = std::make_shared<Arguments>();
   Arguments& a = *arguments;
   CLI::App* command = app.add_subcommand("bench", "Measure a model's speed on this machine");
-  command->add_option("model", a.model, "Name or .safetensors file (default: the default model)")
-      ->type_name("MODEL");
+  add_model_or_argument(*command, a.model);
   command->add_option("--seconds", a.seconds, "Audio to process")
       ->capture_default_str()
       ->check(between(0.001, 3600));

@@ -12,6 +12,7 @@
 
 #include "examples/limpid/commands.h"
 #include "examples/limpid/json.h"
+#include "examples/limpid/model_options.h"
 #include "examples/limpid/terminal.h"
 #include "models/registry.h"
 
@@ -138,10 +139,7 @@ void add_inspect(CLI::App& app, int& status) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
       "inspect", "Show a model: size, arithmetic, latency, rates, training data, scores, licence");
-  command
-      ->add_option("model", arguments->model,
-                   "Name or .safetensors file (default: the default model)")
-      ->type_name("MODEL");
+  add_model_or_argument(*command, arguments->model);
   command->add_flag("--json", arguments->json, "One JSON object");
   command->callback([arguments, &status] { status = run(*arguments); });
 }

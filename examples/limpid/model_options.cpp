@@ -17,6 +17,13 @@ void add_model(CLI::App& command, std::string& model) {
       ->type_name("MODEL");
 }
 
+void add_model_or_argument(CLI::App& command, std::string& model) {
+  command
+      .add_option("-m,--model,model", model,
+                  "Name or .safetensors file (default: the default model)")
+      ->type_name("MODEL");
+}
+
 CLI::Option* add_attenuation_limit(CLI::App& command, float& decibels) {
   return command
       .add_option("-a,--attenuation-limit", decibels,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// --model and --attenuation-limit, of commands that enhance.
+// --model, and --attenuation-limit of commands that enhance.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@ namespace limpid::cli {
 Status check_enhances(const ModelSpec& spec);
 
 void add_model(CLI::App& command, std::string& model);
+void add_model_or_argument(CLI::App& command, std::string& model);       // also without --model
 CLI::Option* add_attenuation_limit(CLI::App& command, float& decibels);  // 0: no limit
 
 }  // namespace limpid::cli

@@ -58,6 +58,11 @@ class Array(EndToEnd):
         for model in (ARRAY, WHOLE):
             self.assertIn("real-time factor", self.limpid("bench", model, "--seconds", "0.1").stdout)
 
+    def test_a_model_is_an_argument_or_an_option(self):
+        self.assertEqual(self.limpid("inspect", "-m", ARRAY).stdout, self.limpid("inspect", ARRAY).stdout)
+        self.assertIn("real-time factor", self.limpid("bench", "--model", ARRAY, "--seconds", "0.1").stdout)
+        self.expect(USAGE, "not expected", "inspect", "-m", ARRAY, ARRAY)
+
 
 if __name__ == "__main__":
     run(Array)

@@ -116,6 +116,7 @@ class Generate(EndToEnd):
         self.assertEqual(self.complete("enhance", "--model", "=", "li"), (["light"], True))
         self.assertEqual(self.complete("enhance", "--model", "="), (models, True))
         self.assertEqual(self.complete("inspect", "ba"), (["base"], True))
+        self.assertEqual(self.complete("inspect", "-m", "ba"), (["base"], True))
         self.assertEqual(self.complete("enhance", "--jobs", ""), ([], False))
         self.assertEqual(self.complete("bench", "--device", "cu")[0], ["cuda"])
         self.assertEqual(self.complete("enhance", "--json", ""), ([], True))  # it takes no value
