@@ -9,6 +9,8 @@ from . import augment, distort, noises
 KINDS = {"mixture": 0.85, "speech_only": 0.07, "noise_only": 0.08}
 SOURCE_WEIGHTS = {"speechocean762": 0.40, "librispeech-251": 0.27, "picovoice-s2i": 0.08, "asterisk": 0.15,
                   "festvox-ru": 0.10, "gcompris-voices": 0.07, "klettres": 0.03, "rhasspy-kathleen": 0.02,
+                  "tuxpaint-voices": 0.05, "audio-cmn": 0.03, "ktuberling": 0.02, "rhasspy-nathalie": 0.02, "kajongg": 0.005,
+                  "thorsten": 0.005, "dutch-vl": 0.005,
                   "common-voice-omnilingo": 0.45, "common-voice-en": 0.20, "common-voice-fa": 0.10, "dspspeech20": 0.15,
                   "picovoice-wakewords": 0.08, "alphanumeric-accents": 0.06, "emodb": 0.05, "vctk-autovc": 0.04, "ljspeech": 0.04,
                   "fillets-ng-cs": 0.03, "freeswitch-callie": 0.03, "mycroft-precise-community": 0.03, "0ad-voices": 0.02,

@@ -7,6 +7,7 @@ from .atomic import written_beside
 from .corpus import folders_of, read_manifest
 
 KINDS = {"speech": "speech", "noise": "noise", "rir": "rooms"}  # of a manifest: here
+KNOWN = {*KINDS.values(), "licence", "licence_note"}
 SIMULATED = {False: {"simulated small rooms": "made by this recipe"}, True: {"simulated rooms with arrays": "made by this recipe"}}
 
 
@@ -30,9 +31,17 @@ def merged(parts):
     return total
 
 
+def read_one(file):
+    """A description that somebody has written down. What no card would tell is refused."""
+    found = json.loads(Path(file).read_text(encoding="utf-8"))
+    if unknown := sorted(set(found) - KNOWN):
+        raise ValueError(f"{file}: nothing is known of {', '.join(unknown)}, only of {', '.join(sorted(KNOWN))}")
+    return found
+
+
 def read(files):
-    """Descriptions that somebody has written down, as one."""
-    return merged(json.loads(Path(file).read_text(encoding="utf-8")) for file in files)
+    """Several of them as one."""
+    return merged(read_one(file) for file in files)
 
 
 def remember(run, corpus, written_down=None):
