@@ -110,27 +110,27 @@ def cut(audio, most):
 
 
 def as_files(recipe, recordings, rng):
-    """(speaker, audio) of the files that a source's recordings {name: audio} become."""
+    """(speaker, audio) of the files that a source's recordings (name, audio) become."""
     kind = recipe["kind"]
     if kind == "rir":
-        return [("", audio) for audio in recordings.values()]
+        return [("", audio) for _, audio in recordings]
     if kind == "speech":
         speakers = {}
-        for name, audio in recordings.items():
+        for name, audio in recordings:
             speakers.setdefault(group_of(recipe["speaker"], name), []).append(audio)
         return [(speaker, audio) for speaker, said in speakers.items() for audio in in_lengths(said, LONG[kind] - 10, LONG[kind])]
-    long = [audio for audio in recordings.values() if len(audio) >= SHORT_SOUND * RATE]
-    short = [audio for audio in recordings.values() if len(audio) < SHORT_SOUND * RATE]
-    order = [short[i] for i in rng.permutation(len(short))]
-    return [("", audio) for audio in [*(part for whole in long for part in cut(whole, LONG[kind])), *in_lengths(order, TOGETHER, LONG[kind])]]
+    long = [part for _, audio in recordings if len(audio) >= SHORT_SOUND * RATE for part in cut(audio, LONG[kind])]
+    short = [audio for _, audio in recordings if len(audio) < SHORT_SOUND * RATE]
+    mixed = [short[i] for i in rng.permutation(len(short))]
+    return [("", audio) for audio in [*long, *in_lengths(mixed, TOGETHER, LONG[kind])]]
 
 
 def gathered(recipe, files, known, rng, pool):
-    """{name: audio} of a source and how often each reason left one out. No more than the recipe's minutes, drawn at random."""
+    """(name, audio) of a source and how often each reason left one out. No more than the recipe's minutes, drawn at random."""
     wholes = joined_pieces(recipe, files)
     if "minutes" in recipe:
         wholes = [wholes[i] for i in rng.permutation(len(wholes))]
-    recordings, left_out, seen, room = {}, Counter(), set(), recipe.get("minutes", np.inf) * 60 * RATE
+    recordings, left_out, seen, room = [], Counter(), set(), recipe.get("minutes", np.inf) * 60 * RATE
     for begin in range(0, len(wholes), AT_ONCE):
         for name, audio, words, reason in pool.map(partial(made_of, recipe["kind"]), wholes[begin: begin + AT_ONCE], chunksize=4):
             if reason is None:
@@ -140,7 +140,7 @@ def gathered(recipe, files, known, rng, pool):
                 left_out[reason] += 1
             elif room > 0:
                 seen.add(mark)
-                recordings[name] = audio
+                recordings.append((name, audio))
                 room -= len(audio)
         if room <= 0:
             break

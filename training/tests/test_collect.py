@@ -174,10 +174,11 @@ class Collected(unittest.TestCase):
             written(Path(folder) / "packages" / "klettres-data", {
                 "one/1.wav": wav(said(1)), "one/2.wav": wav(said(2)), "two/1.wav": wav(said(3)), "two/copy.wav": wav(said(3)),
                 "bad.wav": b"nothing"})
-            written(Path(folder) / "packages" / "wbot", {f"{i}.wav": wav(sound(10 + i)) for i in range(4)} | {"long.wav": wav(sound(20, 9.0))})
+            written(Path(folder) / "packages" / "wbot", {f"{i}.wav": wav(sound(10 + i)) for i in range(3)} | {"long.wav": wav(sound(20, 9.0))})
+            written(Path(folder) / "packages" / "more", {"2.wav": wav(sound(13))})           # another file of that name
             rows, told = self.collected(folder, {
                 KLETTRES: {"id": "letters", "kind": "speech", "debian": ["klettres-data"], "files": ["*.wav"], "speaker": "(one|two)/", "language": "fr"},
-                WBOT: {"id": "wbot", "kind": "noise", "debian": ["wbot"], "files": ["*.wav"]}})
+                WBOT: {"id": "wbot", "kind": "noise", "debian": ["wbot", "more"], "files": ["*.wav"]}})
             self.assertEqual([(row["kind"], row["source"], row["speaker"]) for row in rows],
                              [("speech", "letters", "one"), ("speech", "letters", "two"), ("noise", "wbot", ""), ("noise", "wbot", "")])
             self.assertEqual(rows[0]["licence"], collect.licence_of(KLETTRES, "speech"))
