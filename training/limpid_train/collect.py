@@ -9,6 +9,8 @@ import csv
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from functools import partial
 from multiprocessing import Pool
@@ -178,7 +180,17 @@ def words_of(path):
     return fingerprints.words(read_mono(path) if path.suffix == ".opus" else cleaning.decoded(path.read_bytes()))
 
 
-def main():
+def collect(recipe, licence, folder, files, known, seed, pool):
+    """Writes what is taken of a source's files; its rows of the manifest, and what there is to tell."""
+    rng = np.random.default_rng((seed, *recipe["id"].encode()))  # whichever sources are asked for
+    recordings, left_out = gathered(recipe, files, known, rng, pool)
+    rows = write_source(folder, recipe, licence, as_files(recipe, recordings, rng))
+    minutes = sum(float(row[HEADING.index("seconds")]) for row in rows) / 60
+    why = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common()) or "none left out"
+    return rows, f"{len(files)} files, {len(recordings)} taken, {minutes:.1f} minutes in {len(rows)} files; {why}"
+
+
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", help="JSON: {source: recipe}")
     parser.add_argument("output", help="a new folder")
@@ -188,23 +200,30 @@ def main():
     parser.add_argument("--only", nargs="+", metavar="ID", help="these sources alone")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1)
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    """Exits with a message, in the end, where a source could not be had."""
+    args = arguments()
     recipes = {name: recipe for name, recipe in read_recipes(args.recipes).items() if not args.only or recipe["id"] in args.only}
     licences = {name: licence_of(name, recipe["kind"]) for name, recipe in recipes.items()}
-    folder, rows = Path(args.output), []
+    folder, rows, missing = Path(args.output), [], []
     folder.mkdir(parents=True)
     with Pool(args.processes) as pool:
         known = known_of(args.apart_from, pool)
-        for index, (name, recipe) in enumerate(recipes.items()):
-            rng = np.random.default_rng((args.seed, index))
-            files = found_files(recipe, args.clones, args.packages)
-            recordings, left_out = gathered(recipe, files, known, rng, pool)
-            made = as_files(recipe, recordings, rng)
-            rows += write_source(folder, recipe, licences[name], made)
+        for name, recipe in recipes.items():
+            try:
+                files = found_files(recipe, args.clones, args.packages)
+            except subprocess.CalledProcessError as error:
+                missing.append(f"{recipe['id']}: {' '.join(error.cmd)}: exit status {error.returncode}")
+                continue
+            more, told = collect(recipe, licences[name], folder, files, known, args.seed, pool)
+            rows += more
             write_manifest(folder, rows)
-            minutes = sum(len(audio) for _, audio in made) / RATE / 60
-            why = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common()) or "none left out"
-            print(f"{recipe['id']}: {len(files)} files, {len(recordings)} taken, {minutes:.1f} minutes in {len(made)} files; {why}", flush=True)
+            print(f"{recipe['id']}: {told}", flush=True)
+    if missing:
+        sys.exit("\n".join(["not collected:", *missing]))
 
 
 if __name__ == "__main__":

@@ -199,6 +199,18 @@ class Collected(unittest.TestCase):
             self.assertEqual(len(rows), 1)
             self.assertIn("2 there already", told)
 
+    @unittest.skipUnless(shutil.which("git"), "no git")
+    def test_what_cannot_be_had_keeps_nobody_from_the_rest(self):
+        with tempfile.TemporaryDirectory() as folder:
+            written(Path(folder) / "packages" / "wbot", {"1.wav": wav(sound(1))})
+            (Path(folder) / "clones" / "no+where").mkdir(parents=True)                            # no repository
+            recipes = {KLETTRES: {"id": "letters", "kind": "speech", "github": ["no/where"], "files": ["*"], "speaker": "x"},
+                       WBOT: {"id": "wbot", "kind": "noise", "debian": ["wbot"], "files": ["*"]}}
+            with self.assertRaisesRegex(SystemExit, "not collected:\nletters: git .*ls-tree.*status 128"):
+                self.collected(folder, recipes)
+            with open(f"{folder}/out/manifest.csv", newline="", encoding="utf-8") as file:
+                self.assertEqual([row["source"] for row in csv.DictReader(file)], ["wbot"])
+
     def test_minutes_are_no_more_than_asked_for(self):
         with tempfile.TemporaryDirectory() as folder:
             written(Path(folder) / "packages" / "wbot", {f"{i}.wav": wav(sound(i, 9.0)) for i in range(6)})
