@@ -3,13 +3,13 @@
 NumPy, and a liblimpid.so, which -DBUILD_SHARED_LIBS=ON makes, where the system finds it or LIMPID_LIBRARY says.
 
     samples, rate = soundfile.read("noisy.wav", dtype="float32")
-    soundfile.write("clean.wav", limpid.enhance(samples, rate), rate)
+    soundfile.write("clean.wav", limpid.enhance(samples.T, rate).T, rate)  # soundfile has [samples, channels]
 
     with limpid.Enhancer(sample_rate=48000) as enhancer:  # live
         clean = enhancer.process(block)                   # enhancer.latency samples late
 
-Sound is floats, nominal range -1 ... 1, of shape [channels, samples] (what soundfile reads of several channels, transposed), or
-[samples] for one channel. Other threads run while limpid works."""
+Sound is floats, nominal range -1 ... 1, of shape [channels, samples], or [samples] for one channel. Other threads run while limpid
+works."""
 import ctypes
 import ctypes.util
 import operator
@@ -67,7 +67,7 @@ def version():
 
 
 def _encoded(text):
-    return None if text is None else os.fspath(text).encode()
+    return None if text is None else os.fsencode(text)
 
 
 def _planes(sound):
@@ -85,6 +85,8 @@ class Enhancer:
     """A stream of one or more channels. `model`: a shipped name or a file, None for the default; `sample_rate` in Hz;
     `attenuation_limit_db`: the most that noise is lowered, 0 for no limit; `device`, `arithmetic`: of a GPU. Raises Error."""
 
+    _handle = None  # also where __init__ is not reached
+
     def __init__(self, sample_rate=48000, channels=1, model=None, attenuation_limit_db=0.0, device=None, arithmetic=None):
         self._handle = ctypes.c_void_p()
         config = _Config(_encoded(model), operator.index(sample_rate), operator.index(channels), attenuation_limit_db, _encoded(device),
@@ -92,7 +94,7 @@ class Enhancer:
         message = ctypes.create_string_buffer(512)
         code = _library.limpid_create(config, self._handle, message, len(message))
         if code != 0:
-            raise Error(code, message.value.decode())
+            raise Error(code, message.value.decode(errors="replace"))  # a name in it may be of any bytes
         self.latency = _library.limpid_latency(self._handle)  # samples by which the output trails the input
         self.inputs = _library.limpid_inputs(self._handle)    # rows that process() takes: an array has several a channel
         self.outputs = _library.limpid_outputs(self._handle)  # rows that it gives
@@ -154,6 +156,9 @@ class Enhancer:
     def __del__(self):
         self.close()
 
+    def __reduce__(self):  # copies would share the handle, and each give it back
+        raise TypeError("an enhancer can be neither copied nor pickled")
+
 
 def enhance(sound, sample_rate, **options):
     """A whole recording, aligned with what comes back. `options` are those of Enhancer. The channels of [channels, samples] are
@@ -163,5 +168,5 @@ def enhance(sound, sample_rate, **options):
     streams = len(np.atleast_2d(sound)) // enhancer.inputs
     if streams > 1 and "channels" not in options:
         enhancer = Enhancer(sample_rate, channels=streams, **options)
-    silence = np.zeros((*sound.shape[:-1], enhancer.latency), sound.dtype)
-    return enhancer.process(np.concatenate([sound, silence], -1))[..., enhancer.latency:]
+    silence = np.zeros((*sound.shape[:-1], enhancer.latency), np.float32)
+    return np.concatenate([enhancer.process(sound), enhancer.process(silence)], -1)[..., enhancer.latency:]

@@ -70,7 +70,8 @@ LIMPID_API void limpid_destroy(limpid_enhancer* enhancer);
 
 /* in[limpid_inputs()][samples], nominal range [-1, 1], to out[limpid_outputs()][samples]; may be
  * the same buffers. Any number of samples. Real-time safe; on a GPU it waits for that at each hop,
- * so there it is not for audio threads. Does nothing when a pointer is null. */
+ * so there it is not for audio threads. Does nothing when a pointer is null. C takes a float*[] for
+ * `in` with a cast only: (const float* const*)channels. */
 LIMPID_API void limpid_process(limpid_enhancer* enhancer, const float* const* in, float* const* out,
                                int samples);
 
@@ -101,7 +102,8 @@ LIMPID_API void limpid_set_bypass(limpid_enhancer* enhancer, int bypass);
 LIMPID_API void limpid_set_attenuation_limit(limpid_enhancer* enhancer, float db);
 
 /* Probability in 0..1 that there is speech in the last sample that limpid_process gave out on a
- * channel; negative where the model does not tell or there is no such channel. From any thread. */
+ * channel, updated once per model hop; to see every value, process at most one hop per call.
+ * Negative where the model does not tell or there is no such channel. From any thread. */
 LIMPID_API float limpid_voice_activity(const limpid_enhancer* enhancer, int channel);
 
 /* NaN and infinite input samples so far; they were taken as 0. */

@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: MIT
 """examples/python/limpid.py does what the program does, and says what is wrong: python_test.py EXAMPLE LIBRARY PROGRAM DATA [CASE].
 Exits with 77 where NumPy is missing."""
+import copy
+import gc
 import os
 import pathlib
+import pickle
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
+import unittest.mock
 import warnings
 
 try:
@@ -110,6 +114,31 @@ class Python(unittest.TestCase):
             enhancer.process(voice())
         with self.assertRaisesRegex(TypeError, "float"):
             limpid.Enhancer(48000.5)
+        with self.assertRaisesRegex(ValueError, r"expected \[3, samples\], found \[2, 100\]"):
+            limpid.enhance(np.zeros((2, 100)), 16000, model=ARRAY)
+
+    def test_copies_would_share_a_handle_and_are_refused(self):
+        with limpid.Enhancer(16000, model=MODEL) as enhancer:
+            for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+                with self.assertRaisesRegex(TypeError, "neither copied nor pickled"):
+                    copied(enhancer)
+            enhancer.process(voice())
+
+    def test_a_call_with_wrong_arguments_leaves_nothing_to_close(self):
+        with unittest.mock.patch("sys.unraisablehook") as ignored:
+            with self.assertRaises(TypeError):
+                limpid.Enhancer(16000, rate=16000)
+            gc.collect()
+        ignored.assert_not_called()
+
+    def test_names_may_be_of_any_bytes(self):
+        with tempfile.TemporaryDirectory(prefix="limpid_") as folder:
+            name = os.path.join(os.fsencode(folder), b"m\xf6del.safetensors")
+            with self.assertRaisesRegex(limpid.Error, "No such file"):
+                limpid.Enhancer(16000, model=os.fsdecode(name))
+            pathlib.Path(os.fsdecode(name)).write_bytes(MODEL.read_bytes())
+            for spelling in (name, os.fsdecode(name), pathlib.Path(os.fsdecode(name))):
+                limpid.Enhancer(16000, model=spelling).close()
 
     def test_shipped_models_tell_where_speech_is(self):
         if "light" not in subprocess.run([PROGRAM, "models"], capture_output=True, text=True).stdout:

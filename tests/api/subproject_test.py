@@ -2,6 +2,7 @@
 """limpid in the source tree of an application, with add_subdirectory: it is configured there, or says what
 is missing. Configured only, because building limpid once more would take minutes; the table of models inside it is
 built, and printed by the application. And what pkg-config says of a shared limpid: subproject_test.py BUILD_DIR SOURCE_DIR."""
+import json
 import os
 import pathlib
 import shutil
@@ -28,13 +29,13 @@ int main() {
 """
 
 
-def configure(name, languages, *options, inside=False):
+def configure(name, languages, *options, inside=False, project=PROJECT):
     """The build folder, and what CMake returned and said."""
     work = BUILD / "subproject" / name
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     (work / "inside.cpp").write_text(PRINTS_MODELS)
-    project = PROJECT + INSIDE if inside else PROJECT
+    project += INSIDE if inside else ""
     (work / "CMakeLists.txt").write_text(project.format(languages=languages, limpid=SOURCE))
     result = subprocess.run(["cmake", "-S", work, "-B", work / "build", *options], capture_output=True, text=True)
     return work / "build", result.returncode, result.stdout + " ".join(result.stderr.split())
@@ -76,6 +77,20 @@ def check_shared_package():
         sys.exit(f"pkg-config of a shared limpid: expected -DLIMPID_SHARED -llimpid alone, found {said}")
 
 
+def check_release_in_debug():
+    """An application that is being debugged can have a fast limpid, with the lines that docs/library.md gives."""
+    printed = (SOURCE / "docs" / "library.md").read_text().split("```cmake\n")[1].split("```")[0]
+    project = PROJECT.replace('add_subdirectory("{limpid}" limpid)', printed.replace("(limpid)", '("{limpid}" limpid)'))
+    build, code, output = configure("release_in_debug", "C CXX", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+                                    project=project)
+    if code:
+        sys.exit(f"release_in_debug: {output}")
+    commands = {entry["file"]: entry["command"] for entry in json.loads((build / "compile_commands.json").read_text())}
+    slow = [file for file, command in commands.items() if ("-O3" in command) != file.endswith(".cpp")]
+    if slow:
+        sys.exit(f"expected limpid, and not the application, with -O3, found otherwise: {slow}")
+
+
 def of_assets(*names):
     return [(name, (SOURCE / "assets" / f"{name}.safetensors").stat().st_size) for name in names]
 
@@ -88,4 +103,5 @@ for names in ("frcrn", "light"), ():
     if found != wanted:
         sys.exit(f"LIMPID_MODELS {names}: expected {wanted}, found {found}")
 check_unity_build()
+check_release_in_debug()
 check_shared_package()
