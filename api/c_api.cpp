@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The C functions: each forwards to limpid::Enhancer, and nothing is thrown across.
+// The C functions: nearly all forward to limpid::Enhancer, and nothing is thrown across.
 #include <cstring>
 #include <exception>
 #include <new>
@@ -8,6 +8,7 @@
 
 #include "limpid/limpid.h"
 #include "limpid/limpid.hpp"
+#include "models/shipped.h"
 
 struct limpid_enhancer {
   limpid::Enhancer enhancer;
@@ -102,6 +103,10 @@ int limpid_outputs(const limpid_enhancer* enhancer) {
   return enhancer == nullptr ? 0 : enhancer->enhancer.outputs();
 }
 
+int limpid_hop(const limpid_enhancer* enhancer) {
+  return enhancer == nullptr ? 0 : enhancer->enhancer.hop();
+}
+
 void limpid_reset(limpid_enhancer* enhancer) {
   if (enhancer != nullptr) enhancer->enhancer.reset();
 }
@@ -133,4 +138,10 @@ uint64_t limpid_repaired(const limpid_enhancer* enhancer) {
 
 const char* limpid_version() {
   return limpid::version();
+}
+
+const char* limpid_model_name(int index) {
+  const auto inside = limpid::models::shipped_models();
+  const bool there = index >= 0 && static_cast<std::size_t>(index) < inside.size();
+  return there ? inside[static_cast<std::size_t>(index)].name : nullptr;
 }

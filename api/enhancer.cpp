@@ -99,6 +99,9 @@ int Enhancer::inputs() const noexcept {
 int Enhancer::outputs() const noexcept {
   return state_->processor.outputs();
 }
+int Enhancer::hop() const noexcept {
+  return state_->processor.hop();
+}
 void Enhancer::reset() noexcept {
   state_->processor.reset();
 }
@@ -123,6 +126,10 @@ std::uint64_t Enhancer::repaired() const noexcept {
 
 const char* version() noexcept {
   return LIMPID_VERSION;
+}
+
+std::vector<std::string> model_names() {
+  return models::shipped();
 }
 
 }  // namespace limpid

@@ -66,7 +66,7 @@ Result<std::shared_ptr<const Model>> load_shipped(std::size_t index) {
   const std::lock_guard lock(in_use[index].mutex);
   if (auto model = in_use[index].model.lock()) return model;
   const ShippedModel& shipped = shipped_models()[index];
-  auto weights = io::Weights::parse(shipped.bytes, std::string(shipped.name));
+  auto weights = io::Weights::parse(shipped.bytes, shipped.name);
   if (!weights) return weights.error();
   auto model = make(*std::move(weights));
   if (model) in_use[index].model = *model;

@@ -4,12 +4,11 @@
 
 #include <cstddef>
 #include <span>
-#include <string_view>
 
 namespace limpid::models {
 
 struct ShippedModel {
-  std::string_view name;
+  const char* name;
   std::span<const std::byte> bytes;  // a whole .safetensors file
 };
 

@@ -210,6 +210,9 @@ void StreamProcessor::reset() LIMPID_REALTIME {
 bool StreamProcessor::restart(int channel) LIMPID_REALTIME {
   return state_->restart(channel);
 }
+int StreamProcessor::hop() const noexcept {
+  return state_->hop;
+}
 int StreamProcessor::latency() const LIMPID_REALTIME {
   return state_->latency;
 }

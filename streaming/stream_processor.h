@@ -44,6 +44,8 @@ class StreamProcessor {
   // nothing has changed: there is no such channel, or the session cannot (Session::restart()).
   bool restart(int channel) LIMPID_REALTIME;
 
+  int hop() const noexcept;  // samples between two columns of the network; constant
+
   // Samples, constant for the life of the processor: the session's own latency + hop - 1. A call
   // may end one sample before a hop is complete, so hop - 1 samples must always be in stock.
   int latency() const LIMPID_REALTIME;

@@ -12,6 +12,7 @@ Sound is floats, nominal range -1 ... 1, of shape [channels, samples], or [sampl
 works."""
 import ctypes
 import ctypes.util
+import itertools
 import operator
 import os
 
@@ -52,7 +53,8 @@ def _load():
             ("failure", ctypes.c_char_p, [handle]), ("set_bypass", None, [handle, ctypes.c_int]),
             ("set_attenuation_limit", None, [handle, ctypes.c_float]),
             ("voice_activity", ctypes.c_float, [handle, ctypes.c_int]),
-            ("repaired", ctypes.c_uint64, [handle]), ("version", ctypes.c_char_p, [])):
+            ("repaired", ctypes.c_uint64, [handle]), ("version", ctypes.c_char_p, []), ("hop", ctypes.c_int, [handle]),
+            ("model_name", ctypes.c_char_p, [ctypes.c_int])):
         function = getattr(library, "limpid_" + name)
         function.restype, function.argtypes = result, arguments
     return library
@@ -64,6 +66,19 @@ _library = _load()
 def version():
     """Of the library that runs, such as "1.2.3"."""
     return _library.limpid_version().decode()
+
+
+def model_names():
+    """Of the models inside the library, the default first."""
+    return [name.decode() for name in iter(map(_library.limpid_model_name, itertools.count()).__next__, None)]
+
+
+def _integer(value):
+    """What C takes for an int, which would otherwise lose its upper bits."""
+    value = operator.index(value)
+    if not -_MOST <= value <= _MOST:
+        raise ValueError(f"{value} is too large")
+    return value
 
 
 def _encoded(text):
@@ -89,7 +104,7 @@ class Enhancer:
 
     def __init__(self, sample_rate=48000, channels=1, model=None, attenuation_limit_db=0.0, device=None, arithmetic=None):
         self._handle = ctypes.c_void_p()
-        config = _Config(_encoded(model), operator.index(sample_rate), operator.index(channels), attenuation_limit_db, _encoded(device),
+        config = _Config(_encoded(model), _integer(sample_rate), _integer(channels), attenuation_limit_db, _encoded(device),
                          _encoded(arithmetic))
         message = ctypes.create_string_buffer(512)
         code = _library.limpid_create(config, self._handle, message, len(message))
@@ -98,6 +113,7 @@ class Enhancer:
         self.latency = _library.limpid_latency(self._handle)  # samples by which the output trails the input
         self.inputs = _library.limpid_inputs(self._handle)    # rows that process() takes: an array has several a channel
         self.outputs = _library.limpid_outputs(self._handle)  # rows that it gives
+        self.hop = _library.limpid_hop(self._handle)          # samples after which the network runs again
 
     def process(self, sound):
         """The next samples of every input, any number of them, to as many of every output: a new array, [samples] for [samples]

@@ -81,6 +81,8 @@ LIMPID_API int limpid_latency(const limpid_enhancer* enhancer);
 /* Constant. From any thread. */
 LIMPID_API int limpid_inputs(const limpid_enhancer* enhancer);  /* pointers in `in` */
 LIMPID_API int limpid_outputs(const limpid_enhancer* enhancer); /* pointers in `out` */
+LIMPID_API int limpid_hop(const limpid_enhancer* enhancer);     /* samples after which the network
+                                                                 * runs again: 10 ms, mostly */
 
 /* Forgets all audio; bypass and limit stay. Real-time safe on a CPU, where it takes a small part of
  * the time of a hop. */
@@ -102,7 +104,7 @@ LIMPID_API void limpid_set_bypass(limpid_enhancer* enhancer, int bypass);
 LIMPID_API void limpid_set_attenuation_limit(limpid_enhancer* enhancer, float db);
 
 /* Probability in 0..1 that there is speech in the last sample that limpid_process gave out on a
- * channel, updated once per model hop; to see every value, process at most one hop per call.
+ * channel, updated once per hop; to see every value, process at most limpid_hop() samples per call.
  * Negative where the model does not tell or there is no such channel. From any thread. */
 LIMPID_API float limpid_voice_activity(const limpid_enhancer* enhancer, int channel);
 
@@ -110,6 +112,10 @@ LIMPID_API float limpid_voice_activity(const limpid_enhancer* enhancer, int chan
 LIMPID_API uint64_t limpid_repaired(const limpid_enhancer* enhancer);
 
 LIMPID_API const char* limpid_version(void); /* "1.2.3", of the library that runs */
+
+/* The name of a model inside that library, for limpid_config: 0 is the default, then the others.
+ * NULL for any other index. */
+LIMPID_API const char* limpid_model_name(int index);
 
 #ifdef __cplusplus
 }

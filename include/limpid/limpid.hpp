@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "limpid/export.h"
 #include "limpid/result.h"
@@ -53,6 +54,7 @@ class LIMPID_API Enhancer {
   // Constant. [any thread]
   int inputs() const noexcept;   // pointers in `in`: channels, times the microphones of the model
   int outputs() const noexcept;  // pointers in `out`
+  int hop() const noexcept;      // samples after which the network runs again: 10 ms, mostly
 
   // Forgets all audio; bypass and limit stay. Real-time safe on a CPU, where it takes a small part
   // of the time of a hop.
@@ -73,7 +75,7 @@ class LIMPID_API Enhancer {
   void set_attenuation_limit(float db) noexcept;
 
   // Probability in 0..1 that there is speech in the last sample that process() gave out, updated
-  // once per model hop; to see every value, process at most one hop per call. Negative where the
+  // once per hop; to see every value, process at most hop() samples per call. Negative where the
   // model does not tell, or there is no such output channel. [any thread]
   float voice_activity(int channel = 0) const noexcept;
 
@@ -86,5 +88,9 @@ class LIMPID_API Enhancer {
 };
 
 LIMPID_API const char* version() noexcept;  // "1.2.3", of the library that runs
+
+// Names of the models inside the library that runs, for EnhancerConfig; the default first. What a
+// model takes and gives, the one that is opened tells.
+LIMPID_API std::vector<std::string> model_names();
 
 }  // namespace limpid

@@ -49,6 +49,7 @@ TEST_F(CApiTest, GivesTheSameSamplesAsCxx) {
   EXPECT_EQ(limpid_latency(c.get()), cxx.latency());
   EXPECT_EQ(limpid_inputs(c.get()), 1);
   EXPECT_EQ(limpid_outputs(c.get()), 1);
+  EXPECT_EQ(limpid_hop(c.get()), cxx.hop());
   EXPECT_EQ(enhance(c, input, 511), expected);
   EXPECT_NE(enhance(c, input, 511), expected) << "state must carry on";
   limpid_reset(c.get());
@@ -120,6 +121,7 @@ TEST_F(CApiTest, NullEnhancersAreIgnored) {
   EXPECT_EQ(limpid_outputs(nullptr), 0);
   EXPECT_EQ(limpid_repaired(nullptr), 0u);
   EXPECT_EQ(limpid_voice_activity(nullptr, 0), -1.0f);
+  EXPECT_EQ(limpid_hop(nullptr), 0);
   EXPECT_EQ(limpid_restart(nullptr, 0), 0);
   EXPECT_EQ(limpid_failure(nullptr), nullptr);
 }
@@ -194,6 +196,15 @@ TEST_F(CApiTest, ProcessIsRealtimeSafe) {
 
 TEST(CVersion, IsThatOfCxx) {
   EXPECT_STREQ(limpid_version(), version());
+}
+
+TEST(CModelNames, AreThoseOfCxx) {
+  const auto names = model_names();
+  ASSERT_FALSE(names.empty());
+  for (std::size_t i = 0; i < names.size(); ++i)
+    EXPECT_STREQ(limpid_model_name(static_cast<int>(i)), names[i].c_str());
+  EXPECT_EQ(limpid_model_name(static_cast<int>(names.size())), nullptr);
+  EXPECT_EQ(limpid_model_name(-1), nullptr);
 }
 
 }  // namespace

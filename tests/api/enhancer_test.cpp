@@ -214,6 +214,17 @@ TEST_F(ApiTest, OpenSaysWhatIsWrong) {
   EXPECT_EQ(code({.model = (folder_ / "text.safetensors").string()}), ErrorCode::bad_format);
 }
 
+TEST(ModelNames, OpenAndTheFirstIsTheDefault) {
+  const auto names = model_names();
+  ASSERT_FALSE(names.empty());
+  const auto opened = Enhancer::open({});
+  ASSERT_TRUE(opened) << opened.error().message;
+  const auto named = Enhancer::open({.model = names.front()});
+  ASSERT_TRUE(named) << named.error().message;
+  EXPECT_EQ(named->latency(), opened->latency());
+  EXPECT_EQ(named->hop(), 480);  // 10 ms of 48 kHz
+}
+
 TEST(Version, IsThatOfTheProject) {
   EXPECT_STREQ(version(), LIMPID_EXPECTED_VERSION);
 }

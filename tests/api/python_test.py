@@ -4,6 +4,7 @@
 Exits with 77 where NumPy is missing."""
 import copy
 import gc
+import json
 import os
 import pathlib
 import pickle
@@ -164,6 +165,18 @@ class Python(unittest.TestCase):
             thread.join()
         for index in range(4):
             np.testing.assert_array_equal(results[index], limpid.enhance(sound, 16000, model=MODEL))
+
+    def test_names_and_hop(self):
+        names = limpid.model_names()
+        listed = subprocess.run([PROGRAM, "models", "--json"], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(names, [json.loads(line)["name"] for line in listed.splitlines()])
+        with limpid.Enhancer(16000, model=names[0]) as enhancer:
+            self.assertEqual(enhancer.hop, 160)
+
+    def test_numbers_that_c_would_cut_are_refused(self):
+        for wrong in ({"sample_rate": 2**32 + 16000}, {"channels": 2**40 + 1}, {"channels": -2**31 - 1}):
+            with self.assertRaisesRegex(ValueError, "too large"):
+                limpid.Enhancer(**wrong)
 
     def test_version(self):
         said = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
