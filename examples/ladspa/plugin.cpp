@@ -38,7 +38,9 @@ constexpr LADSPA_PortDescriptor kind_of(Port port) {
 constexpr LADSPA_PortRangeHint range_of(Port port) {
   constexpr int kBounded = LADSPA_HINT_BOUNDED_BELOW | LADSPA_HINT_BOUNDED_ABOVE;
   if (port == limit) return {kBounded | LADSPA_HINT_DEFAULT_MAXIMUM, 0.0f, kNoLimit};
-  if (port == voice) return {kBounded, 0.0f, 1.0f};
+  // SoX asks for a value of every control without a default, also of those that are outputs.
+  if (port == latency) return {LADSPA_HINT_DEFAULT_0, 0.0f, 0.0f};
+  if (port == voice) return {kBounded | LADSPA_HINT_DEFAULT_0, 0.0f, 1.0f};
   return {};
 }
 

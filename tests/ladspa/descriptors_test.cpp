@@ -72,6 +72,9 @@ TEST(LadspaDescriptors, PortsHaveNamesAndRanges) {
     EXPECT_EQ(limit.UpperBound, 100.0f);
     const auto latency = test::port_named(plugin, "latency");  // by this name hosts know it
     EXPECT_EQ(plugin.PortDescriptors[latency], LADSPA_PORT_CONTROL | LADSPA_PORT_OUTPUT);
+    for (const auto port : ports(plugin, LADSPA_PORT_CONTROL | LADSPA_PORT_OUTPUT))
+      EXPECT_TRUE(LADSPA_IS_HINT_DEFAULT_0(plugin.PortRangeHints[port].HintDescriptor))
+          << "SoX would ask for a value of " << plugin.PortNames[port];
   }
 }
 

@@ -58,6 +58,13 @@ class Bundle(unittest.TestCase):
             for text in ("Minimum:     0.000000", "Maximum:     100.000000", "Default:     100.000000"):
                 self.assertIn(text, ports[0])
 
+    def test_stereo_is_one_signal(self):
+        """GStreamer offers no others than plug-ins of one input and one output."""
+        for uri in URIS:
+            ports = re.findall(r"Symbol:\s+(\w+_\d)\n.*\n\s+Group:\s+(\S+)\n\s+Designation:\s+\S+port-groups#(\w+)\n", run("lv2info", uri))
+            sides = [(f"{way}_{channel}", f"{uri}#{way}", side) for channel, side in ((1, "left"), (2, "right")) for way in ("in", "out")]
+            self.assertEqual(ports, sides if uri.endswith("stereo") else [])
+
     def test_output_is_that_of_enhance(self):
         draw = random.Random(1)
         with tempfile.TemporaryDirectory(prefix="limpid_") as made:
