@@ -24,7 +24,7 @@ PRINTS_MODELS = """#include <cstdio>
 #include "models/shipped.h"
 int main() {
   for (const auto& model : limpid::models::shipped_models())
-    std::printf("%.*s %zu\\n", int(model.name.size()), model.name.data(), model.bytes.size());
+    std::printf("%s %zu\\n", model.name, model.bytes.size());
 }
 """
 
