@@ -30,13 +30,13 @@ Status check(const Model* model, const StreamConfig& config) {
   const auto bad = [](std::string message) {
     return Error{ErrorCode::invalid_argument, std::move(message)};
   };
-  if (model == nullptr) return bad("stream: no model given");
+  if (model == nullptr) return bad("no model given");
   const int most = config.gpu < 0 ? kMaxChannels : kMaxChannelsOfGpu;
   if (config.channels < 1 || config.channels > most)
-    return bad("stream: channels is " + std::to_string(config.channels) + ", expected 1.." +
+    return bad("channels is " + std::to_string(config.channels) + ", expected 1.." +
                std::to_string(most));
   if (config.frames_per_call < 1 || config.frames_per_call > kMaxFrames)
-    return bad("stream: frames_per_call is " + std::to_string(config.frames_per_call) +
+    return bad("frames_per_call is " + std::to_string(config.frames_per_call) +
                ", expected 1.." + std::to_string(kMaxFrames));
   if (model->spec().memory == Memory::windowed)
     return Error{ErrorCode::unsupported,

@@ -54,6 +54,7 @@ typedef struct limpid_config {
                                * "bf16" */
 } limpid_config;
 
+/* What every config begins as: one of zeros has no channels, which is refused. */
 #define LIMPID_CONFIG_DEFAULT \
   { NULL, 48000, 1, 0.0f, NULL, NULL }
 

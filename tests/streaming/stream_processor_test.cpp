@@ -282,10 +282,10 @@ TEST(StreamProcessor, SaysWhyItCannotOpen) {
   };
   EXPECT_EQ(why(nullptr, {}).code, ErrorCode::invalid_argument);
   EXPECT_EQ(why(fake_model(), {.channels = 0}).code, ErrorCode::invalid_argument);
-  EXPECT_EQ(why(fake_model(), {.channels = 65}).message, "stream: channels is 65, expected 1..64");
+  EXPECT_EQ(why(fake_model(), {.channels = 65}).message, "channels is 65, expected 1..64");
   EXPECT_EQ(why(fake_model(), {.frames_per_call = 0}).code, ErrorCode::invalid_argument);
   EXPECT_EQ(why(fake_model(), {.frames_per_call = 4097}).message,
-            "stream: frames_per_call is 4097, expected 1..4096");
+            "frames_per_call is 4097, expected 1..4096");
   EXPECT_EQ(why(fake_model(), {.sample_rate = 4000}).code, ErrorCode::unsupported);
   EXPECT_EQ(why(fake_model({.memory = Memory::windowed}), {}).code, ErrorCode::unsupported);
 }
