@@ -1,4 +1,5 @@
 """A network computes what the smaller one did that it begins as, for everything it can grow by; other differences are named."""
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -94,6 +95,11 @@ class Growth(unittest.TestCase):
                             (configs["array-small-4-low"], configs["array-small-4"]), (configs["base"], deeper),
                             ({**configs["array-small-4-low"], "microphones": 2}, configs["array-small-2-low"])):
             check_growth(NETWORKS[now["architecture"]], now, before)
+
+    def test_weights_that_are_not_shipped_are_a_start(self):
+        for path in sorted((Path(__file__).parent.parent / "unshipped").glob("*.safetensors")):
+            tensors, about = weights.read(path)
+            adopt(made(load_config(path.stem)["network"]), tensors, json.loads(about["config"]))
 
     def test_a_run_starts_from_a_model_file(self):
         with tempfile.TemporaryDirectory() as folder:
