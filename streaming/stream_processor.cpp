@@ -36,8 +36,8 @@ Status check(const Model* model, const StreamConfig& config) {
     return bad("channels is " + std::to_string(config.channels) + ", expected 1.." +
                std::to_string(most));
   if (config.frames_per_call < 1 || config.frames_per_call > kMaxFrames)
-    return bad("frames_per_call is " + std::to_string(config.frames_per_call) +
-               ", expected 1.." + std::to_string(kMaxFrames));
+    return bad("frames_per_call is " + std::to_string(config.frames_per_call) + ", expected 1.." +
+               std::to_string(kMaxFrames));
   if (model->spec().memory == Memory::windowed)
     return Error{ErrorCode::unsupported,
                  "model " + model->spec().name + " looks at whole recordings and cannot stream"};
