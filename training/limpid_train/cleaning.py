@@ -5,6 +5,7 @@ import numpy as np
 import soundfile
 
 from .augment import RATE, active_level
+from .levels import frame_powers
 from .scores import resampled
 
 FRAME = RATE // 50
@@ -40,13 +41,9 @@ def whole(parts):
     return (audio - audio.mean(dtype=np.float64)).astype(np.float32)
 
 
-def frame_power(audio):
-    return np.mean(audio[: len(audio) // FRAME * FRAME].reshape(-1, FRAME) ** 2, axis=1)
-
-
 def trimmed(audio, quiet, around):
     """Without the frames at both ends whose power is below `quiet` of the loudest one's; `around` seconds of them stay."""
-    power = frame_power(audio)
+    power = frame_powers(audio, RATE)
     loud = np.flatnonzero(power > quiet * power.max())
     kept = int(around * RATE)
     return audio[max(0, loud[0] * FRAME - kept): (loud[-1] + 1) * FRAME + kept]
@@ -61,14 +58,14 @@ def check_voice(audio):
     """Refuses what is clipped, and what has so much noise that a target would teach to keep it."""
     if is_clipped(audio):
         raise Unusable("clipped")
-    low, high = np.percentile(frame_power(audio), [5, 95])
+    low, high = np.percentile(frame_powers(audio, RATE), [5, 95])
     if 10 * np.log10((high + 1e-20) / (low + 1e-20)) < RANGES["short" if len(audio) < SHORT * RATE else "long"]:
         raise Unusable("noisy")
 
 
 def short_pauses(audio):
     """Pauses that are too long, cut in their middle."""
-    power = frame_power(audio)
+    power = frame_powers(audio, RATE)
     quiet = np.concatenate([[False], power < 10 ** -4 * np.percentile(power, 95), [False]])
     edges = np.flatnonzero(np.diff(quiet.astype(int))).reshape(-1, 2) * FRAME
     parts, begin = [], 0

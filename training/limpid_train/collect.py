@@ -5,14 +5,13 @@ A recipe says of each source where its files are (repositories of GitHub, Debian
 speaks. What is clipped, noisy (voices), silent or in CORPUS already is left out; utterances of a speaker and short sounds are
 joined. Licences are those of more_recordings.json and further_recordings.json, under the same names."""
 import argparse
-import csv
 import hashlib
 import json
 import re
 import subprocess
 import sys
 from collections import Counter
-from functools import partial
+from functools import cache, partial
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -22,9 +21,8 @@ import soundfile
 from . import cleaning, fingerprints, places, sources
 from .augment import RATE
 from .cleaning import Unusable
-from .corpus import read_manifest, read_mono
+from .corpus import COLUMNS, read_manifest, write_manifest
 
-HEADING = ["path", "kind", "source", "speaker", "language", "seconds", "licence", "split"]
 LICENCES = [Path(__file__).parent.parent / name for name in ("more_recordings.json", "further_recordings.json")]
 KEYS = {"id", "kind", "github", "debian", "files", "but", "speaker", "language", "minutes", "join"}
 CLEANED = {"speech": cleaning.voice, "noise": cleaning.noise, "rir": cleaning.response}
@@ -50,8 +48,13 @@ def read_recipes(path):
     return recipes
 
 
+@cache
+def written_down():
+    return sources.read(LICENCES)
+
+
 def licence_of(name, kind):
-    found = sources.read(LICENCES).get(sources.KINDS[kind], {}).get(name)
+    found = written_down().get(sources.KINDS[kind], {}).get(name)
     if found is None:
         raise ValueError(f"{name}: no licence is written down for it in {' or '.join(path.name for path in LICENCES)}")
     return found
@@ -161,11 +164,6 @@ def write_source(folder, recipe, licence, files):
     return rows
 
 
-def write_manifest(folder, rows):
-    with open(folder / "manifest.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([HEADING, *rows])
-
-
 def known_of(corpus, pool):
     """What has to stay apart: every file of a corpus and of its evaluation sets."""
     if corpus is None:
@@ -177,7 +175,7 @@ def known_of(corpus, pool):
 
 
 def words_of(path):
-    return fingerprints.words(read_mono(path) if path.suffix == ".opus" else cleaning.decoded(path.read_bytes()))
+    return fingerprints.words(cleaning.decoded(path.read_bytes()))
 
 
 def collect(recipe, licence, folder, files, known, seed, pool):
@@ -185,7 +183,7 @@ def collect(recipe, licence, folder, files, known, seed, pool):
     rng = np.random.default_rng((seed, *recipe["id"].encode()))  # whichever sources are asked for
     recordings, left_out = gathered(recipe, files, known, rng, pool)
     rows = write_source(folder, recipe, licence, as_files(recipe, recordings, rng))
-    minutes = sum(float(row[HEADING.index("seconds")]) for row in rows) / 60
+    minutes = sum(float(row[COLUMNS.index("seconds")]) for row in rows) / 60
     why = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common()) or "none left out"
     return rows, f"{len(files)} files, {len(recordings)} taken, {minutes:.1f} minutes in {len(rows)} files; {why}"
 

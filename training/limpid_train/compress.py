@@ -1,7 +1,6 @@
 """A corpus once more as Opus, for machines that are reached through small transfers:
 python -m limpid_train.compress CORPUS OUT. Responses of rooms, and what is Opus already, stay as they are."""
 import argparse
-import csv
 import shutil
 from functools import partial
 from multiprocessing import Pool
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import soundfile
 
-from .corpus import RATE, read_manifest, read_mono
+from .corpus import RATE, read_manifest, read_mono, write_manifest
 
 LEAST, MOST = 6, 256                                      # kbit/s of libsndfile's levels 1 and 0
 
@@ -41,10 +40,7 @@ def main():
     output.mkdir(parents=True)
     with Pool(args.processes) as pool:
         written = pool.map(partial(compress, Path(args.corpus), output, args.kbit), rows, chunksize=8)
-    with open(output / "manifest.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, rows[0].keys())
-        table.writeheader()
-        table.writerows(written)
+    write_manifest(output, [row.values() for row in written], rows[0].keys())
 
 
 if __name__ == "__main__":

@@ -13,12 +13,18 @@ from .augment import from_direct_sound
 from .floors import without_floor
 
 RATE = 16000
+COLUMNS = ["path", "kind", "source", "speaker", "language", "seconds", "licence", "split"]  # of a manifest
 
 
 def read_manifest(corpus):
     """Rows of manifest.csv as dictionaries."""
     with open(Path(corpus) / "manifest.csv", newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def write_manifest(folder, rows, columns=COLUMNS):
+    with open(Path(folder) / "manifest.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *rows])
 
 
 def read_mono(path):

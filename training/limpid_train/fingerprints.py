@@ -36,9 +36,9 @@ class Known:
 
     def __init__(self, recordings):
         """`recordings` are pairs of a name and what words() made of it."""
-        self.names, self.parts = zip(*recordings) if recordings else ((), ())
-        self.starts = np.concatenate([[0], np.cumsum([len(part) for part in self.parts])]).astype(int)
-        self.all = np.concatenate([np.zeros(0, np.uint32), *self.parts])
+        self.names, parts = zip(*recordings) if recordings else ((), ())
+        self.starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(int)
+        self.all = np.concatenate([np.zeros(0, np.uint32), *parts])
         self.order = np.argsort(self.all, kind="stable")
         self.sorted = self.all[self.order]
 

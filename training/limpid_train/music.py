@@ -2,7 +2,6 @@
 random scales, played by the instruments of a General MIDI sound font. Instruments beside a talker are noise to a denoiser,
 and free recordings of them alone are few. Needs Debian's packages fluidsynth and fluid-soundfont-gm (MIT licence)."""
 import argparse
-import csv
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
+from .corpus import write_manifest
 from .shoebox import RATE
 
 TICKS = 480  # per second: one quarter a second, so that times are written as they are
@@ -113,8 +113,7 @@ def write_corpus(folder, count, seconds, seed, sound_font=SOUND_FONT, jobs=1):
 
     with ThreadPoolExecutor(jobs) as pool:
         rows = list(pool.map(write, range(count)))
-    with open(folder / "manifest.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([["path", "kind", "source", "speaker", "language", "seconds", "licence", "split"], *rows])
+    write_manifest(folder, rows)
 
 
 def main():
