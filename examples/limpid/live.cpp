@@ -168,7 +168,7 @@ void add_live(CLI::App& app, int& status) {
                    ->add_option("--rate", a->rate,
                                 "Hz; by default the microphone's own, or the only one a model "
                                 "runs at")
-                   ->check(between(8000, 96000));
+                   ->check(between(8000, 192000));
   command->add_option("--block", a->block, "Samples the sound card moves at once; by default 5 ms")
       ->check(between(8, 8192));
   command

@@ -22,7 +22,7 @@ const system = (memory) => ({
 });
 
 export class Limpid {
-  // module: WebAssembly.Module. sampleRate: 8000 to 96000 Hz; channels: 1 to 64, each enhanced on
+  // module: WebAssembly.Module. sampleRate: 8000 to 192000 Hz; channels: 1 to 64, each enhanced on
   // its own; attenuationLimit: dB that noise is lowered by at most, 0: no limit. Throws an Error that
   // says what is wrong.
   constructor(module, { sampleRate, channels = 1, attenuationLimit = 0 }) {

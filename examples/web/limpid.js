@@ -8,7 +8,7 @@
 //   node.latency                                         // seconds that the output is late
 //
 // limpid.wasm, limpid-core.js and limpid-processor.js lie beside this file. It works in AudioContext
-// and OfflineAudioContext at 8 to 96 kHz, in every browser of 2023 or later.
+// and OfflineAudioContext at 8 to 192 kHz, in every browser of 2023 or later.
 
 const here = (name) => new URL(name, import.meta.url);
 

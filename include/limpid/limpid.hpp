@@ -18,7 +18,7 @@ namespace limpid {
 
 struct EnhancerConfig {
   std::string model = {};   // a shipped name or a .safetensors file; "": the default
-  int sample_rate = 48000;  // Hz; each model has its range, the default 8000..96000
+  int sample_rate = 48000;  // Hz; each model has its range, the default 8000..192000
   int channels = 1;  // independent streams, 1..64, on a GPU 1..65536; an array model takes its
                      // microphones for each: pass inputs() pointers
   float attenuation_limit_db = 0.0f;  // most that noise is lowered, >= 0; 0: no limit

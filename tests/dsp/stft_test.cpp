@@ -14,7 +14,8 @@ namespace {
 using kernels::noise;
 
 TEST(Stft, SecondsGiveTheSameBinsAtEveryRate) {
-  for (int rate : {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000}) {
+  for (int rate :
+       {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 192000}) {
     const auto spec = stft_at(0.02, 0.01, rate);
     EXPECT_EQ(spec.window, 2 * spec.hop);
     EXPECT_NEAR(static_cast<double>(rate) / spec.window, 50.0, 0.25) << rate;
@@ -91,9 +92,9 @@ INSTANTIATE_TEST_SUITE_P(Rates, Reconstruction,
                          testing::Values(stft_at(0.02, 0.01, 8000), stft_at(0.02, 0.01, 11025),
                                          stft_at(0.02, 0.01, 16000), stft_at(0.02, 0.01, 22050),
                                          stft_at(0.02, 0.01, 44100), stft_at(0.02, 0.01, 48000),
-                                         stft_at(0.02, 0.01, 96000), stft_at(0.04, 0.02, 16000),
-                                         stft_at(0.032, 0.008, 16000), StftSpec{6, 2},
-                                         stft_at(0.02, 0.01, 16000, 0.02),
+                                         stft_at(0.02, 0.01, 96000), stft_at(0.02, 0.01, 192000),
+                                         stft_at(0.04, 0.02, 16000), stft_at(0.032, 0.008, 16000),
+                                         StftSpec{6, 2}, stft_at(0.02, 0.01, 16000, 0.02),
                                          stft_at(0.02, 0.01, 44100, 0.04),
                                          stft_at(0.02, 0.01, 11025, 0.01), StftSpec{6, 2, 6}));
 

@@ -80,7 +80,7 @@ TEST(LadspaDescriptors, PortsHaveNamesAndRanges) {
 
 TEST(LadspaDescriptors, RatesThatTheModelDoesNotRunAtAreRefused) {
   const auto& plugin = descriptor("limpid_light_mono");
-  for (const unsigned long rate : {0ul, 7999ul, 96001ul, 192000ul, (1ul << 32) + 48000}) {
+  for (const unsigned long rate : {0ul, 7999ul, 192001ul, (1ul << 32) + 48000}) {
     errno = 0;  // PipeWire 0.3 takes what is left of it for the result
     EXPECT_EQ(plugin.instantiate(&plugin, rate), nullptr) << rate;
     EXPECT_EQ(errno, EINVAL) << rate;

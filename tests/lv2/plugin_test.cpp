@@ -144,7 +144,7 @@ TEST(Lv2Plugin, WhatIsNotConnectedIsItsDefault) {
 
 TEST(Lv2Plugin, RatesThatTheModelDoesNotRunAtAreRefused) {
   const auto& plugin = descriptor("urn:limpid:light_mono");
-  for (const double rate : {0.0, -48000.0, 7999.0, 96001.0, 192000.0, 1e12})
+  for (const double rate : {0.0, -48000.0, 7999.0, 192001.0, 1e12})
     EXPECT_EQ(plugin.instantiate(&plugin, rate, "", nullptr), nullptr) << rate;
 }
 

@@ -65,22 +65,21 @@ TEST_P(Rates, ConstantMaskIsAPureDelay) {
     ASSERT_NEAR(y[n], 0.5f * x[n - static_cast<std::size_t>(format.latency)], 2e-4) << n;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Rates,
-                         testing::Values(std::pair{8000, false}, std::pair{11025, false},
-                                         std::pair{12000, false}, std::pair{16000, false},
-                                         std::pair{16000, true}, std::pair{22050, false},
-                                         std::pair{24000, false}, std::pair{32000, false},
-                                         std::pair{44100, false}, std::pair{48000, false},
-                                         std::pair{48000, true}, std::pair{88200, false},
-                                         std::pair{96000, false}));
+INSTANTIATE_TEST_SUITE_P(
+    All, Rates,
+    testing::Values(std::pair{8000, false}, std::pair{11025, false}, std::pair{12000, false},
+                    std::pair{16000, false}, std::pair{16000, true}, std::pair{22050, false},
+                    std::pair{24000, false}, std::pair{32000, false}, std::pair{44100, false},
+                    std::pair{48000, false}, std::pair{48000, true}, std::pair{88200, false},
+                    std::pair{96000, false}, std::pair{176400, false}, std::pair{192000, false}));
 
 TEST(Rates, OutsideTheRangeIsRefusedByName) {
   const auto model = test::random_frcrn({});
-  for (int rate : {0, -1, 7999, 96001, 192000}) {
+  for (int rate : {0, -1, 7999, 192001}) {
     auto session = model->open({.sample_rate = rate, .lanes = 1, .max_frames = 1});
     ASSERT_FALSE(session);
     EXPECT_EQ(session.error().code, ErrorCode::unsupported);
-    EXPECT_NE(session.error().message.find("8000..96000"), std::string::npos);
+    EXPECT_NE(session.error().message.find("8000..192000"), std::string::npos);
   }
 }
 

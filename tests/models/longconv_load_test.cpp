@@ -87,7 +87,7 @@ TEST(LongConvLoad, OfSeveralMicrophones) {
   const LongConvRecipe recipe{.microphones = 3};
   const auto model = test::random_longconv(recipe);
   EXPECT_EQ(model->spec().input_channels, 3);
-  EXPECT_EQ(model->spec().max_rate, 96000);
+  EXPECT_EQ(model->spec().max_rate, 192000);
   const std::string good = test::longconv_metadata(recipe);
   test::expect_lies_are_refused(models::make_longconv, test::longconv_weights(recipe), good,
                                 "LongConv config",

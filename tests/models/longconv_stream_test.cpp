@@ -102,13 +102,13 @@ TEST(LongConvWhole, AnyLengthInOneCall) {
 TEST(LongConvRates, LatencyIsOneHop) {
   const auto model = random_longconv({}),
              fine = random_longconv({.bands = {321}, .analysis_window = 0.04});
-  for (int rate : {8000, 11025, 16000, 22050, 44100, 48000, 96000})
+  for (int rate : {8000, 11025, 16000, 22050, 44100, 48000, 96000, 192000})
     for (const auto& each : {model, fine}) {
       auto session = open(*each, {.sample_rate = rate, .lanes = 1, .max_frames = 2});
       EXPECT_NEAR(session->format().hop, rate * 0.01, 0.5);
       EXPECT_EQ(session->format().latency, session->format().hop);
     }
-  for (int rate : {0, 7999, 96001})
+  for (int rate : {0, 7999, 192001})
     EXPECT_EQ(model->open({.sample_rate = rate}).error().code, ErrorCode::unsupported);
 }
 
@@ -129,7 +129,7 @@ TEST(LongConvRates, HighsSurvive) {
   for (const LongConvRecipe& recipe :
        {LongConvRecipe{}, LongConvRecipe{.microphones = 3, .steady_frames = 2}}) {
     const auto model = random_longconv(recipe);
-    for (int rate : {22050, 44100, 48000, 96000})
+    for (int rate : {22050, 44100, 48000, 96000, 192000})
       EXPECT_GT(kept(*model, rate, 10'000), 0.1 * kept(*model, rate, 7'000)) << rate;
   }
 }
