@@ -121,7 +121,8 @@ def parse(arguments):
     parser.add_argument("--name", default="limpid", help="what the tables call it")
     parser.add_argument("--compare", metavar="NAME=FOLDER", type=named_folder, nargs="+", default=[],
                         help="outputs of other systems, FOLDER/SET/NAME or FOLDER/**/NAME, or the CSV of an earlier run")
-    parser.add_argument("--sets", nargs="+", default=list(ALL), choices=ALL)
+    parser.add_argument("--sets", nargs="+", default=list(ALL), metavar="SET",
+                        help=f"{', '.join(ALL)}, or your own: CORPUS/eval/SET/noisy and clean, or CORPUS/eval/SET without clean files")
     parser.add_argument("--every", type=int, default=1, help="only every n-th file, as many of each SNR as can be: a quick look")
     parser.add_argument("--outputs", help="keep the outputs here, for a later --compare")
     parser.add_argument("--dnsmos", metavar="sig_bak_ovr.onnx", help="Microsoft's P.835 model; needs onnxruntime")

@@ -12,7 +12,7 @@ from scipy.signal import correlate
 
 from .scores import resampled
 from .sets import ALL, items_of, read_audio
-from .suppressors import Dtln, Gtcrn, RNNoise, WebRtc
+from .suppressors import DeepFilterNet, Dtln, Gtcrn, RNNoise, WebRtc
 
 
 def run(system, audio):
@@ -46,17 +46,20 @@ def wanted_systems(arguments):
         yield "gtcrn", partial(Gtcrn, arguments.gtcrn)
     if arguments.dtln:
         yield "dtln", partial(Dtln, *arguments.dtln)
+    if arguments.deepfilternet:
+        yield "deepfilternet", partial(DeepFilterNet, arguments.deepfilternet)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--outputs", required=True, type=Path, help="OUTPUTS/SYSTEM/SET/NAME.wav")
-    parser.add_argument("--sets", nargs="+", default=[name for name in ALL if name != "silence"], choices=ALL)
+    parser.add_argument("--sets", nargs="+", default=[name for name in ALL if name != "silence"])
     parser.add_argument("--rnnoise", action="store_true", help="needs the PyPI package pyrnnoise")
     parser.add_argument("--webrtc", action="store_true", help="needs the PyPI package webrtc-noise-gain")
     parser.add_argument("--gtcrn", metavar="gtcrn_simple.onnx", help="needs onnxruntime, as --dtln does")
     parser.add_argument("--dtln", nargs=2, metavar=("model_1.onnx", "model_2.onnx"))
+    parser.add_argument("--deepfilternet", metavar="FOLDER", help="enc.xml, …; needs the PyPI packages openvino and DeepFilterLib")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     arguments = parser.parse_args()
     if not any(wanted_systems(arguments)):

@@ -1,4 +1,4 @@
-"""The sets that are scored: recordings of the corpus's eval/ folder, and four made of what the corpus has."""
+"""The sets that are scored: folders of the corpus's eval/, and four made of what the corpus has."""
 import csv
 from collections import Counter, namedtuple
 from pathlib import Path
@@ -10,7 +10,8 @@ from .corpus import RATE, read_manifest
 from .scores import TELEPHONE_RATE, resampled
 
 SPEECH = ("vb60", "mix", "fullband")
-ALL = (*SPEECH, "telephone", "real", "clean-in", "noise-only", "silence")
+MADE = ("telephone", "clean-in", "noise-only", "silence")
+ALL = (*SPEECH, "telephone", "real", "clean-in", "noise-only", "silence")  # any other folder of eval/ is a set as well
 NOISE_SECONDS = 5
 
 # `clean` is the path of the reference or None.
@@ -32,23 +33,28 @@ def audio_files(folder):
 def items_of(corpus, name, scratch, every=1):
     """Every n-th file of a set, as many of each SNR as can be. Sets that are no files of the corpus are written below `scratch`."""
     eval_folder, made = Path(corpus) / "eval", Path(scratch) / name
-    if name in SPEECH:
-        pairs = [(path, eval_folder / name / "clean" / path.name) for path in audio_files(eval_folder / name / "noisy")]
-    elif name == "telephone":
+    if name == "telephone":
         pairs = list(narrowband(eval_folder / "vb60", made))
     elif name == "clean-in":
         pairs = [(path, path) for part in SPEECH if (eval_folder / part / "clean").is_dir()
                  for path in audio_files(eval_folder / part / "clean")]
-    elif name == "real":
-        pairs = [(path, None) for path in audio_files(eval_folder / name)]
     elif name in ("noise-only", "silence"):
         made.mkdir(parents=True, exist_ok=True)
         pairs = [(path, None) for path in (noises if name == "noise-only" else silences)(corpus, made)]
     else:
-        raise ValueError(f"no set named {name}; there are {', '.join(ALL)}")
+        pairs = pairs_in(eval_folder / name)
     check_names(corpus, name, [noisy for noisy, _ in pairs])
     chosen = every_nth(pairs, every, snrs(eval_folder / name))
     return [Item(noisy.stem, noisy, clean, soundfile.info(noisy).samplerate) for noisy, clean in chosen]
+
+
+def pairs_in(folder):
+    """The files of noisy/ and those of clean/ with the same names, or all files of a folder that has no noisy/, and no clean ones."""
+    if (folder / "noisy").is_dir():
+        return [(path, folder / "clean" / path.name) for path in audio_files(folder / "noisy")]
+    if not folder.is_dir():
+        raise ValueError(f"no set named {folder.name}: neither {', '.join(ALL)} nor a folder of {folder.parent}")
+    return [(path, None) for path in audio_files(folder)]
 
 
 def snrs(folder):

@@ -112,3 +112,46 @@ class Dtln(Overlapped):
     def block(self, heard):
         spectrum = np.fft.rfft(heard)
         return self.filters(np.fft.irfft(spectrum * self.masks(np.abs(spectrum)).ravel())).ravel()
+
+
+class DeepFilterNet:
+    """Schröter et al. 2023, DeepFilterNet 3 as Rikorose/DeepFilterNet enhances files, with two frames of look-ahead and
+    no post-filter. `networks`: enc, erb_dec and df_dec as .xml and .bin of OpenVINO, exported for 3002 frames. Transforms and
+    features are those of the PyPI package DeepFilterLib. A frame is all 30 seconds; what it knows is forgotten after them."""
+
+    rate, frame = 48000, 480 * 3000
+    size, hop, bands, filtered, taps, ahead, forgets = 960, 480, 32, 96, 5, 2, 0.99
+
+    def __init__(self, networks):
+        import libdf
+        import openvino
+        core = openvino.Core()
+        compiled = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+        self.encoder, self.masks, self.filters = (
+            core.compile_model(str(Path(networks) / f"{name}.xml"), "CPU", compiled) for name in ("enc", "erb_dec", "df_dec"))
+        self.features = libdf
+
+    def process(self, frame):
+        states = self.features.DF(sr=self.rate, fft_size=self.size, hop_size=self.hop, nb_bands=self.bands, min_nb_erb_freqs=2)
+        heard = np.pad(frame, (0, 2 * self.hop)).astype(np.float32)            # 3002 hops
+        spectrum = states.analysis(heard[None])
+        result = self.enhanced(spectrum[0], states.erb_widths())
+        return states.synthesis(np.ascontiguousarray(result[None], np.complex64))[0, : len(frame)]
+
+    def enhanced(self, spectrum, widths):
+        """[3002, 481]"""
+        loudness = self.features.erb_norm(self.features.erb(spectrum[None], widths), self.forgets)
+        shape = self.features.unit_norm(spectrum[None, :, : self.filtered], self.forgets)
+        embedding = self.encoder({"feat_erb": self.early(loudness[:, None]),
+                                  "feat_spec": self.early(np.stack([shape.real, shape.imag], 1))})
+        masks = self.masks({name: embedding[name] for name in ("emb", "e3", "e2", "e1", "e0")})["m"][0, 0]
+        filters = self.filters({name: embedding[name] for name in ("emb", "c0")})["coefs"][0]
+        result = spectrum * np.repeat(masks, widths.astype(int), axis=1)
+        around = np.pad(spectrum[:, : self.filtered], ((self.taps - 1 - self.ahead, self.ahead), (0, 0)))
+        filters = filters.reshape(*filters.shape[:2], self.taps, 2) @ np.array([1, 1j])
+        result[:, : self.filtered] = sum(filters[:, :, n] * around[n: n + len(spectrum)] for n in range(self.taps))
+        return result
+
+    def early(self, features):
+        """The network looks ahead by hearing everything two frames early."""
+        return np.pad(features[:, :, self.ahead:], ((0, 0), (0, 0), (0, self.ahead), (0, 0))).astype(np.float32)

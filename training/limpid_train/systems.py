@@ -8,7 +8,7 @@ from pathlib import Path
 
 import soundfile
 
-from .sets import SPEECH
+from .sets import MADE
 
 SUFFIXES = (".flac", ".wav")
 
@@ -59,7 +59,7 @@ class Program:
 
 
 class Folder:
-    """Files of the same names, made by whatever system, in FOLDER/SET/ or, for the sets of speech and `real`, anywhere
+    """Files of the same names, made by whatever system, in FOLDER/SET/ or, for sets that are folders of the corpus, anywhere
     below FOLDER."""
 
     def __init__(self, folder):
@@ -70,7 +70,7 @@ class Folder:
     def find(self, set_name, item):
         """The path, or None. Several that could be meant are refused."""
         found = [path for suffix in SUFFIXES if (path := self.folder / set_name / (item.name + suffix)).exists()]
-        if not found and set_name in (*SPEECH, "real"):
+        if not found and set_name not in MADE:
             found = [path for path in sorted(self.folder.rglob(f"{glob.escape(item.name)}.*")) if path.suffix in SUFFIXES
                      and not {"clean-in", "telephone"} & set(path.relative_to(self.folder).parts)]  # the same names
         if len(found) > 1:
