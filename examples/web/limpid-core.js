@@ -18,7 +18,7 @@ const system = (memory) => ({
       throw new Error(`limpid ended with ${code}`);
     },
   },
-  env: { emscripten_notify_memory_growth: () => {} },
+  env: { emscripten_notify_memory_growth: () => {}, __syscall_poll: () => -badFile },
 });
 
 export class Limpid {

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/web in a browser without a window: browser_test.py chromium|firefox limpid.wasm. Exits with 77 where there is no such browser."""
+"""examples/web in a browser without a window: browser_test.py chromium|firefox|webkit limpid.wasm. Exits with 77 where there is no such browser."""
+import contextlib
 import functools
+import glob
 import http.server
 import json
 import os
@@ -16,10 +18,11 @@ import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 60
-# Names of the program, and what makes it use a profile of its own.
+# Names of the program, and what makes it use a profile of its own. That of WebKitGTK, Safari's engine, cannot do without a window.
 BROWSERS = {
-    "chromium": (("chromium", "google-chrome"), lambda profile: ["--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]),
-    "firefox": (("firefox-esr", "firefox"), lambda profile: ["--no-remote", "--profile", profile]),
+    "chromium": (("chromium", "google-chrome"), lambda profile: ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]),
+    "firefox": (("firefox-esr", "firefox"), lambda profile: ["--headless", "--no-remote", "--profile", profile]),
+    "webkit": (glob.glob("/usr/lib/*/webkit2gtk-4.?/MiniBrowser"), lambda profile: ["--private"]),
 }
 
 
@@ -49,11 +52,21 @@ class Files(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def visit(browser, options, address, found):
+@contextlib.contextmanager
+def unseen_screen():
+    """What a program needs in its environment to open its windows where nobody sees them."""
+    with subprocess.Popen(["Xvfb", "-displayfd", "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            yield {"DISPLAY": f":{server.stdout.readline().strip()}", "GDK_BACKEND": "x11"}
+        finally:
+            server.terminate()
+
+
+def visit(browser, options, environment, address, found):
     """What the page there posts."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        running = subprocess.Popen([browser, "--headless", *options(profile), address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   start_new_session=True)  # it starts others, which have to go with it
+        running = subprocess.Popen([browser, *options(profile), address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={**os.environ, **environment}, start_new_session=True)  # it starts others, which have to go with it
         try:
             return found.get(timeout=SECONDS)
         except queue.Empty:
@@ -74,6 +87,7 @@ def check_render(found):
 
 def check_page(found):
     assert "limpid-processor.js" in found["lost"], "nobody was told what could not be loaded"
+    assert found["resumed"] == 1, "a recording that is chosen slowly finds no context that runs"
     assert found["nodes"] == 1, "two clicks opened two nodes"
     assert found["live"] == 1, "a microphone stayed open that another one has replaced"
     assert found["left"] == 0, "a microphone stayed open when all was stopped"
@@ -81,20 +95,26 @@ def check_page(found):
     assert found["refused"] == "no permission"
 
 
-def main():
-    names, options = BROWSERS[sys.argv[1]]
-    browser = next(filter(None, map(shutil.which, names)), None)
-    if not browser:
-        print(f"skipped: no {sys.argv[1]}")
-        return 77
+def try_pages(browser, options, environment):
     for page, check, lost in (("render.html", check_render, []), ("page.html", check_page, ["/examples/web/limpid-processor.js"])):
         posted = queue.Queue()
         server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Files, wasm=sys.argv[2], lost=lost, found=posted))
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        found = visit(browser, options, f"http://localhost:{server.server_port}/tests/web/{page}", posted)
+        found = visit(browser, options, environment, f"http://localhost:{server.server_port}/tests/web/{page}", posted)
         print(found)
         assert "problem" not in found, "the page did not get to its end"
         check(found)
+
+
+def main():
+    names, options = BROWSERS[sys.argv[1]]
+    browser = next(filter(None, map(shutil.which, names)), None)
+    windowed = sys.argv[1] == "webkit"
+    if not browser or windowed and not shutil.which("Xvfb"):
+        print(f"skipped: no {sys.argv[1]}")
+        return 77
+    with unseen_screen() if windowed else contextlib.nullcontext({}) as environment:
+        try_pages(browser, options, environment)
     return 0
 
 
