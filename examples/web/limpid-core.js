@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: MIT
 // Limpid: an enhancer inside a compiled limpid.wasm, for worklets, workers and Node alike.
 
-// What the module asks of its system. It opens no file: the model is inside. The clock measures what
-// is chosen when an enhancer is opened, and may stand still.
-const badFile = 8;
-const system = (memory) => ({
-  wasi_snapshot_preview1: {
-    fd_read: () => badFile,
-    fd_write: () => badFile,
-    fd_seek: () => badFile,
-    fd_close: () => badFile,
-    clock_time_get: (clock, precision, at) => {
-      new DataView(memory().buffer).setBigUint64(at, BigInt(Date.now()) * 1000000n, true);
-      return 0;
+// What the module asks of its system. The clock measures what is chosen when an enhancer is opened,
+// and may stand still. Nothing else is there: it opens no file, as the model is inside.
+const notThere = 52; // of WASI; what Emscripten adds to it says so with a minus
+function system(module, memory) {
+  const functions = {
+    wasi_snapshot_preview1: {
+      clock_time_get: (clock, precision, at) => {
+        new DataView(memory().buffer).setBigUint64(at, BigInt(Date.now()) * 1000000n, true);
+        return 0;
+      },
+      proc_exit: (code) => {
+        throw new Error(`limpid ended with ${code}`);
+      },
     },
-    proc_exit: (code) => {
-      throw new Error(`limpid ended with ${code}`);
-    },
-  },
-  env: { emscripten_notify_memory_growth: () => {}, __syscall_poll: () => -badFile },
-});
+    env: { emscripten_notify_memory_growth: () => {} },
+  };
+  for (const { module: from, name } of WebAssembly.Module.imports(module))
+    functions[from][name] ??= () => (from === 'env' ? -notThere : notThere);
+  return functions;
+}
 
 export class Limpid {
   // module: WebAssembly.Module. sampleRate: 8000 to 192000 Hz; channels: 1 to 64, each enhanced on
   // its own; attenuationLimit: dB that noise is lowered by at most, 0: no limit. Throws an Error that
   // says what is wrong.
   constructor(module, { sampleRate, channels = 1, attenuationLimit = 0 }) {
-    const instance = new WebAssembly.Instance(module, system(() => this.#wasm.memory));
+    const instance = new WebAssembly.Instance(module, system(module, () => this.#wasm.memory));
     this.#wasm = instance.exports;
     this.#wasm._initialize();
     if (this.#wasm.limpid_open(sampleRate, channels, attenuationLimit) !== 0)
