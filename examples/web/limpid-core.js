@@ -18,7 +18,7 @@ function system(module, memory) {
     env: { emscripten_notify_memory_growth: () => {} },
   };
   for (const { module: from, name } of WebAssembly.Module.imports(module))
-    functions[from][name] ??= () => (from === 'env' ? -notThere : notThere);
+    (functions[from] ??= {})[name] ??= () => (from === 'env' ? -notThere : notThere);
   return functions;
 }
 
