@@ -16,9 +16,6 @@
 
 namespace limpid::models {
 
-// Hz that enhancers may run at.
-inline constexpr int kLowestRate = 8000, kHighestRate = 192000;
-
 // json[key] where it is a whole number that an int holds: 64, not 64.5, and not 2^32 + 64. Throws
 // nlohmann::json::exception where there is none, else std::invalid_argument.
 int whole_number(const nlohmann::json& json, const char* key);

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "models/card.h"
-#include "models/config_fields.h"
 #include "models/gpu/session.h"
 #include "models/mask_session.h"
+#include "models/rates.h"
 
 namespace limpid::models {
 

@@ -18,6 +18,7 @@
 #include "examples/limpid/ranges.h"
 #include "examples/limpid/terminal.h"
 #include "lib/base/utf8_path.h"
+#include "models/rates.h"
 #include "models/registry.h"
 #include "streaming/live_engine.h"
 #include "streaming/picked_inputs.h"
@@ -168,7 +169,7 @@ void add_live(CLI::App& app, int& status) {
                    ->add_option("--rate", a->rate,
                                 "Hz; by default the microphone's own, or the only one a model "
                                 "runs at")
-                   ->check(between(8000, 192000));
+                   ->check(between(models::kLowestRate, models::kHighestRate));
   command->add_option("--block", a->block, "Samples the sound card moves at once; by default 5 ms")
       ->check(between(8, 8192));
   command

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/config_fields.h"
+#include "models/rates.h"
 
 namespace limpid::models {
 namespace {

@@ -8,6 +8,7 @@
 #include "lib/nn/complex_transposed_conv.h"
 #include "models/config_fields.h"
 #include "models/level_features.h"
+#include "models/rates.h"
 
 namespace limpid::models {
 namespace {

@@ -9,6 +9,7 @@
 #include "lib/kernels/steady_filter.h"
 #include "models/config_fields.h"
 #include "models/longconv/microphones.h"
+#include "models/rates.h"
 
 namespace limpid::models {
 namespace {

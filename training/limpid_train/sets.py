@@ -10,8 +10,8 @@ from .corpus import RATE, read_manifest
 from .scores import TELEPHONE_RATE, resampled
 
 SPEECH = ("vb60", "mix", "fullband")
-MADE = ("telephone", "clean-in", "noise-only", "silence")
 ALL = (*SPEECH, "telephone", "real", "clean-in", "noise-only", "silence")  # any other folder of eval/ is a set as well
+MADE = tuple(name for name in ALL if name not in (*SPEECH, "real"))
 NOISE_SECONDS = 5
 
 # `clean` is the path of the reference or None.
